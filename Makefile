@@ -1,0 +1,53 @@
+# Two commands matter: `make run` serves the app, `make test` proves it. Both set everything up first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+HOST ?= 127.0.0.1
+PORT ?= 8050
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format bench lock clean
+
+help: ## what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## create .venv with everything needed to run and to test
+
+# The hashes in the lock file are checked for every package; the project itself is installed editable.
+$(STAMP): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("cxr-dash needs Python 3.11 or newer; received %d.%d. Set PYTHON=python3.x." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup ## serve the app at http://127.0.0.1:8050 (HOST=, PORT= to change)
+	CXR_HOST=$(HOST) CXR_PORT=$(PORT) $(BIN)/gunicorn app:server
+
+test: setup ## every test: unit, http, model, architecture, browser
+	$(BIN)/python -m pytest
+
+lint: setup ## style, types, import contracts, Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+format: setup ## rewrite the code in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## measure speed and memory side by side with Keras predict + the keras.io Grad-CAM recipe
+	$(BIN)/python -m benchmarks
+
+lock: ## refresh both lock files (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --quiet --upgrade --extra redis --extra build -o requirements/serve.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --quiet --upgrade --extra redis --extra build --extra training --extra dev \
+	  -c requirements/serve.lock -o requirements/dev.lock
+
+clean: ## remove the virtual environment and every cache
+	rm -rf $(VENV) var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis

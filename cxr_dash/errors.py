@@ -1,0 +1,114 @@
+"""One tree for everything that can go wrong and that a person can do something about.
+
+Every error carries a stable ``code`` (for logs, JSON and translations), a ``message`` of the form
+"`x` must be ...; received ..." and a ``remedy`` that says what to do next. They are translated into a
+screen, an HTTP status or a CSV row in one place each: ``ui.views``, ``web`` and ``cli``.
+"""
+
+from __future__ import annotations
+
+
+class CxrError(Exception):
+    """Base of every error that cxr-dash raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What was expected and what was received.
+    remedy : str
+        What the reader can do about it; may be empty.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class FilmError(CxrError):
+    """The uploaded file is not a film that can be read."""
+
+    code = "film"
+
+
+class EmptyFileError(FilmError):
+    """The file has no bytes."""
+
+    code = "empty_file"
+
+
+class UnsupportedFormatError(FilmError):
+    """The file is not a still PNG, JPEG or WebP picture."""
+
+    code = "unsupported_format"
+
+
+class CorruptFileError(FilmError):
+    """The file says it is a picture but ends early or does not decode."""
+
+    code = "corrupt_file"
+
+
+class FilmTooLargeError(FilmError):
+    """The file, or the picture in it, is larger than the settings allow."""
+
+    code = "film_too_large"
+
+
+class FilmShapeError(FilmError):
+    """The picture is too small or too elongated to be a chest film."""
+
+    code = "film_shape"
+
+
+class BundleError(CxrError):
+    """A model bundle cannot be used."""
+
+    code = "bundle"
+
+
+class BundleNotFoundError(BundleError):
+    """No bundle of that id is in the models folder."""
+
+    code = "bundle_not_found"
+
+
+class BundleMismatchError(BundleError):
+    """The files of a bundle do not match its ``bundle.json``, or the schema is not one this version reads."""
+
+    code = "bundle_mismatch"
+
+
+class LabelNotFoundError(BundleError):
+    """The model has no such label."""
+
+    code = "label_not_found"
+
+
+class BackendMissingError(CxrError):
+    """A bundle needs a library that is not installed here."""
+
+    code = "backend_missing"
+
+
+class CaseNotFoundError(CxrError):
+    """The film is no longer kept: its time ran out, it was cleared, or the key is wrong."""
+
+    code = "case_not_found"
+
+
+class RequestError(CxrError):
+    """A value that came with a request is outside what is allowed."""
+
+    code = "request"
+
+
+class TrainingError(CxrError):
+    """A manifest, recipe or weights file cannot be used for training."""
+
+    code = "training"

@@ -1,0 +1,1 @@
+"""From a prepared film to calibrated probabilities: bundles, runtimes, calibration, operating points."""

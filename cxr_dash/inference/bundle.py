@@ -1,0 +1,174 @@
+"""A model bundle on disk: read, checked, and refused with a reason when anything does not match."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cxr_dash.errors import BundleMismatchError, BundleNotFoundError, LabelNotFoundError
+from cxr_dash.inference.schema import SCHEMA_VERSION, BundleSpec
+
+MODEL_FILE = "model.keras"
+SERVING_FILE = "serving.tflite"
+SPEC_FILE = "bundle.json"
+CARD_FILE = "CARD.md"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose files were checked against their hashes.
+
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    spec : BundleSpec
+        The whole of ``bundle.json``.
+    """
+
+    path: Path
+    spec: BundleSpec
+
+    @property
+    def id(self) -> str:
+        """The bundle's id, equal to its folder's name."""
+        return self.spec.id
+
+    @property
+    def model_path(self) -> Path:
+        """The saved Keras model."""
+        return self.path / MODEL_FILE
+
+    @property
+    def serving_path(self) -> Path | None:
+        """The compiled graph, or ``None`` when the bundle runs through Keras."""
+        return self.path / SERVING_FILE if SERVING_FILE in self.spec.files else None
+
+    @property
+    def serving_sha256(self) -> str:
+        """Digest of the file that answers: the compiled graph where there is one."""
+        return self.spec.files.get(SERVING_FILE) or self.spec.files[MODEL_FILE]
+
+    @cached_property
+    def card(self) -> str:
+        """The Model Facts page, Markdown; empty when the bundle has none."""
+        path = self.path / CARD_FILE
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    def label_index(self, key: str) -> int:
+        """Position of a label among the logits.
+
+        Raises
+        ------
+        LabelNotFoundError
+            When the model has no such label.
+        """
+        keys = self.spec.label_keys
+        if key not in keys:
+            raise LabelNotFoundError(
+                f"`label` must be one of {', '.join(keys)} for model {self.id}; received {key!r}.",
+                remedy="Choose a label of this model, or another model.",
+            )
+        return keys.index(key)
+
+
+def file_sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_spec(path: Path) -> BundleSpec:
+    """Read and validate ``bundle.json`` in folder ``path``, without looking at the other files.
+
+    Raises
+    ------
+    BundleNotFoundError
+        When there is no ``bundle.json``.
+    BundleMismatchError
+        When it is not JSON, of another schema version, or does not fit the schema.
+    """
+    spec_path = path / SPEC_FILE
+    if not spec_path.is_file():
+        raise BundleNotFoundError(
+            f"A bundle must be a folder with a {SPEC_FILE}; {path.name!r} has none.",
+            remedy="Export the model with `python -m training export`, or remove the folder.",
+        )
+    try:
+        raw = json.loads(spec_path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BundleMismatchError(
+            f"{path.name}/{SPEC_FILE} must be JSON in UTF-8; received: {error}.",
+            remedy="Export the bundle again.",
+        ) from error
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if version != SCHEMA_VERSION:
+        raise BundleMismatchError(
+            f"`schema_version` of {path.name} must be {SCHEMA_VERSION}; received {version!r}.",
+            remedy="Export the bundle again with this version of cxr-dash, or install the version that made it.",
+        )
+    try:
+        spec = BundleSpec.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BundleMismatchError(
+            f"{path.name}/{SPEC_FILE} does not fit schema {SCHEMA_VERSION}: {where}: {first['msg']} "
+            f"({error.error_count()} problem(s) in all).",
+            remedy="Export the bundle again; do not edit it by hand.",
+        ) from error
+    if spec.id != path.name:
+        raise BundleMismatchError(
+            f"`id` in {SPEC_FILE} must equal the folder's name {path.name!r}; received {spec.id!r}.",
+            remedy="Rename the folder to the id, or export the bundle again.",
+        )
+    return spec
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Read a bundle and verify the hash of every file it names.
+
+    Parameters
+    ----------
+    path : Path
+        The bundle's folder.
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    BundleNotFoundError, BundleMismatchError
+        With the file that does not match and what to do.
+    """
+    spec = read_spec(path)
+    if MODEL_FILE not in spec.files and SERVING_FILE not in spec.files:
+        raise BundleMismatchError(
+            f"`files` of {path.name} must name {MODEL_FILE} or {SERVING_FILE}; received {sorted(spec.files)}.",
+            remedy="Export the bundle again.",
+        )
+    for name, expected in spec.files.items():
+        if Path(name).name != name:
+            raise BundleMismatchError(
+                f"`files` of {path.name} must name files in the bundle's own folder; received {name!r}.",
+                remedy="Export the bundle again.",
+            )
+        file_path = path / name
+        if not file_path.is_file():
+            raise BundleMismatchError(
+                f"{path.name} must contain {name}; the file is missing.",
+                remedy="Copy the whole bundle folder.",
+            )
+        received = file_sha256(file_path)
+        if received != expected:
+            raise BundleMismatchError(
+                f"{path.name}/{name} must have sha256 {expected[:12]}…; received {received[:12]}….",
+                remedy="The file was changed or only partly copied: copy or export the bundle again.",
+            )
+    return Bundle(path=path, spec=spec)

@@ -1,0 +1,207 @@
+"""``bundle.json``: the contract between ``training``, which writes it, and the app, which reads it.
+
+A change that an older reader would misunderstand raises :data:`SCHEMA_VERSION`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cxr_dash.domain import Label, PreparationSpec
+
+SCHEMA_VERSION = 1
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(_Frozen):
+    """A figure with its 95 % interval; the bounds are ``None`` where it could not be estimated."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Calibration(_Frozen):
+    """How logits become probabilities.
+
+    ``temperature`` divides every logit by one number; ``platt`` gives each label its own slope and intercept
+    (Platt 1999): ``probability = activation(slope * logit + intercept)``. Fitted on ``fitted_on`` alone.
+    """
+
+    kind: Literal["temperature", "platt"]
+    slopes: dict[Key, float]
+    intercepts: dict[Key, float]
+    fitted_on: str
+
+
+class OperatingPoint(_Frozen):
+    """A named way to choose thresholds, and the threshold it gives each label, on calibrated probabilities."""
+
+    key: Key
+    name_en: str
+    name_es: str
+    explanation_en: str
+    explanation_es: str
+    thresholds: dict[Key, Probability]
+    chosen_on: str
+
+
+class HeldOut(_Frozen):
+    """Calibrated probabilities and truths of films the model never saw, for the live threshold panel.
+
+    ``probabilities`` and ``truths`` are by label key, one entry a film, in the same film order;
+    a truth is 1, 0, or -1 where it is not known.
+    """
+
+    split: str
+    description_en: str
+    description_es: str
+    probabilities: dict[Key, list[Probability]]
+    truths: dict[Key, list[Literal[-1, 0, 1]]]
+
+
+class LabelMetrics(_Frozen):
+    """How well one label does on one split; sensitivity and specificity at the default operating point."""
+
+    positives: int
+    negatives: int
+    auroc: Interval
+    auprc: Interval
+    sensitivity: Interval
+    specificity: Interval
+    ece: Interval
+    brier: Interval
+
+
+class SplitMetrics(_Frozen):
+    """Figures on one split: ``macro`` holds named averages over labels, such as ``auroc``."""
+
+    split: str
+    films: int
+    patients: int | None
+    description_en: str
+    macro: dict[str, Interval]
+    labels: dict[Key, LabelMetrics]
+    subgroups: dict[str, dict[str, Interval]] = Field(default_factory=dict)
+
+
+class OutOfDistribution(_Frozen):
+    """How far an embedding lies from the training films: Mahalanobis distance in a principal subspace.
+
+    ``distance = sqrt(mean(((embedding - mean) @ components.T) ** 2 / variances) + residual / residual_variance)``,
+    where ``residual`` is the mean square of what the components leave over. See ``inference.distribution``.
+    """
+
+    mean: list[float]
+    components: list[list[float]]
+    variances: list[float]
+    residual_variance: float
+    warn_above: float
+    reject_above: float
+    fitted_on: str
+    measured: str = Field(description="In words: how many real films pass and how many non-films do not.")
+
+
+class Source(_Frozen):
+    """A collection of films the model learned from or was measured on."""
+
+    name: str
+    films: int
+    splits: str
+    population: str
+    licence: str
+    attribution: str = ""
+
+
+class TrainingRecord(_Frozen):
+    """Enough to repeat the training."""
+
+    recipe: dict[str, str | int | float | bool | None | list[str] | list[int] | list[float]]
+    commit: str
+    seed: int
+    date: str
+    versions: dict[str, str]
+    minutes: float
+
+
+class BundleSpec(_Frozen):
+    """The whole of ``bundle.json``."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    id: Key
+    version: str
+    title_en: str
+    title_es: str
+    population_en: str = Field(description="A few words for the header: on whom it was trained.")
+    population_es: str
+    labels: list[Label]
+    activation: Literal["sigmoid", "softmax"]
+    preparation: PreparationSpec
+    cam_layer: str
+    cam_grid: tuple[int, int]
+    embedding_size: int
+    heat_reference: dict[Key, float] = Field(
+        description="By label: 95th percentile of the map's peak on val films; a map far below it is called flat."
+    )
+    calibration: Calibration
+    operating_points: list[OperatingPoint]
+    default_operating_point: Key
+    held_out: list[HeldOut]
+    metrics: list[SplitMetrics]
+    out_of_distribution: OutOfDistribution | None
+    sources: list[Source]
+    intended_use: list[str]
+    not_for: list[str]
+    warnings: list[str]
+    audits: dict[str, str] = Field(default_factory=dict)
+    training: TrainingRecord
+    files: dict[str, Sha256]
+
+    @model_validator(mode="after")
+    def _labels_agree(self) -> BundleSpec:
+        keys = [label.key for label in self.labels]
+        if len(set(keys)) != len(keys) or not keys:
+            raise ValueError(f"`labels` must be non-empty with unique keys; received {keys}")
+        tables: dict[str, dict[str, float]] = {
+            "calibration.slopes": self.calibration.slopes,
+            "calibration.intercepts": self.calibration.intercepts,
+            "heat_reference": self.heat_reference,
+        }
+        tables |= {f"operating_points[{p.key}].thresholds": p.thresholds for p in self.operating_points}
+        for name, table in tables.items():
+            if set(table) != set(keys):
+                raise ValueError(f"`{name}` must have one entry per label {keys}; received {sorted(table)}")
+        points = [point.key for point in self.operating_points]
+        if self.default_operating_point not in points:
+            raise ValueError(
+                f"`default_operating_point` must be one of {points}; received {self.default_operating_point!r}"
+            )
+        for held in self.held_out:
+            lengths = {len(held.probabilities.get(k, [])) for k in keys} | {
+                len(held.truths.get(k, [])) for k in keys
+            }
+            if len(lengths) != 1:
+                raise ValueError(
+                    f"`held_out[{held.split}]` must give every label as many probabilities as truths; "
+                    f"received lengths {sorted(lengths)}"
+                )
+        return self
+
+    @property
+    def label_keys(self) -> list[str]:
+        """Label keys, in the order of the logits."""
+        return [label.key for label in self.labels]
+
+    def operating_point(self, key: str | None = None) -> OperatingPoint:
+        """The operating point of that key, or the default one."""
+        wanted = key or self.default_operating_point
+        return next(point for point in self.operating_points if point.key == wanted)

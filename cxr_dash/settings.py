@@ -1,0 +1,67 @@
+"""Every setting the app has, in one table: environment variables with the prefix ``CXR_``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cxr_dash.domain import DecodeLimits
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Frozen settings, read from the environment (``CXR_...``) and a ``.env`` file in the working folder."""
+
+    model_config = SettingsConfigDict(env_prefix="CXR_", env_file=".env", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8050, ge=1, le=65535, description="Port the server listens on.")
+    workers: int = Field(2, ge=1, le=64, description="Gunicorn worker processes.")
+    threads: int = Field(4, ge=1, le=64, description="Request threads in each worker.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged; never pixels, file names or tags."
+    )
+    models_dir: Path = Field(ROOT / "models", description="Folder of model bundles, one folder each.")
+    default_model: str = Field(
+        "findings-mobilenetv2", description="Bundle selected when the page opens; the first one if it is missing."
+    )
+    assets_dir: Path = Field(ROOT / "assets", description="Folder of style sheets, browser scripts and icons.")
+    inference_threads: int = Field(
+        1, ge=1, le=64, description="Processor threads one LiteRT interpreter uses."
+    )
+    warm_up: bool = Field(
+        True, description="Load the default model in the background as soon as a worker has started."
+    )
+    max_upload_bytes: int = Field(25 * 1024 * 1024, ge=1024, description="Largest film file, in bytes.")
+    max_pixels: int = Field(50_000_000, ge=10_000, description="Largest film, width x height.")
+    min_side: int = Field(24, ge=1, description="Shortest side a film may have, in pixels.")
+    max_aspect_ratio: float = Field(4.0, gt=1.0, description="Largest long side / short side of a film.")
+    cache_type: Literal["filesystem", "redis", "memory"] = Field(
+        "filesystem", description="Where films and results wait; `memory` works with one worker only."
+    )
+    cache_dir: Path = Field(
+        Path("var/cache"), description="Folder of the file-system cache; relative to the working folder."
+    )
+    cache_redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", description="Redis server, when `CXR_CACHE_TYPE=redis`."
+    )
+    case_lifetime_seconds: int = Field(
+        1800, ge=60, description="How long a film and its results are kept after the upload."
+    )
+    max_cases: int = Field(
+        2000, ge=1, description="Entries the file-system cache keeps before the oldest give way."
+    )
+
+    @property
+    def decode_limits(self) -> DecodeLimits:
+        """The part that :func:`cxr_dash.imaging.decode` enforces."""
+        return DecodeLimits(
+            max_bytes=self.max_upload_bytes,
+            max_pixels=self.max_pixels,
+            min_side=self.min_side,
+            max_aspect_ratio=self.max_aspect_ratio,
+        )
