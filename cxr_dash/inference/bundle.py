@@ -110,7 +110,7 @@ def read_spec(path: Path) -> BundleSpec:
     if version != SCHEMA_VERSION:
         raise BundleMismatchError(
             f"`schema_version` of {path.name} must be {SCHEMA_VERSION}; received {version!r}.",
-            remedy="Export the bundle again with this version of cxr-dash, or install the version that made it.",
+            remedy="Export it again with this version of cxr-dash, or install the version that made it.",
         )
     try:
         spec = BundleSpec.model_validate(raw)
@@ -150,7 +150,8 @@ def load_bundle(path: Path) -> Bundle:
     spec = read_spec(path)
     if MODEL_FILE not in spec.files and SERVING_FILE not in spec.files:
         raise BundleMismatchError(
-            f"`files` of {path.name} must name {MODEL_FILE} or {SERVING_FILE}; received {sorted(spec.files)}.",
+            f"`files` of {path.name} must name {MODEL_FILE} or {SERVING_FILE}; "
+            f"received {sorted(spec.files)}.",
             remedy="Export the bundle again.",
         )
     for name, expected in spec.files.items():

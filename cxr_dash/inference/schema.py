@@ -44,7 +44,7 @@ class Calibration(_Frozen):
 
 
 class OperatingPoint(_Frozen):
-    """A named way to choose thresholds, and the threshold it gives each label, on calibrated probabilities."""
+    """A named way to choose thresholds on calibrated probabilities, and the one it gives each label."""
 
     key: Key
     name_en: str
@@ -97,8 +97,8 @@ class SplitMetrics(_Frozen):
 class OutOfDistribution(_Frozen):
     """How far an embedding lies from the training films: Mahalanobis distance in a principal subspace.
 
-    ``distance = sqrt(mean(((embedding - mean) @ components.T) ** 2 / variances) + residual / residual_variance)``,
-    where ``residual`` is the mean square of what the components leave over. See ``inference.distribution``.
+    ``distance = sqrt(mean(z ** 2 / variances) + residual / residual_variance)`` with
+    ``z = (embedding - mean) @ components.T``, where ``residual`` is the mean square of what the components leave over. See ``inference.distribution``.
     """
 
     mean: list[float]
@@ -125,7 +125,7 @@ class Source(_Frozen):
 class TrainingRecord(_Frozen):
     """Enough to repeat the training."""
 
-    recipe: dict[str, str | int | float | bool | None | list[str] | list[int] | list[float]]
+    recipe: dict[str, str | int | float | bool | list[str] | list[int] | list[float] | None]
     commit: str
     seed: int
     date: str
@@ -150,7 +150,7 @@ class BundleSpec(_Frozen):
     cam_grid: tuple[int, int]
     embedding_size: int
     heat_reference: dict[Key, float] = Field(
-        description="By label: 95th percentile of the map's peak on val films; a map far below it is called flat."
+        description="By label: 95th percentile of the map's peak on val films; far below it a map is flat."
     )
     calibration: Calibration
     operating_points: list[OperatingPoint]
@@ -183,7 +183,8 @@ class BundleSpec(_Frozen):
         points = [point.key for point in self.operating_points]
         if self.default_operating_point not in points:
             raise ValueError(
-                f"`default_operating_point` must be one of {points}; received {self.default_operating_point!r}"
+                f"`default_operating_point` must be one of {points}; "
+                f"received {self.default_operating_point!r}"
             )
         for held in self.held_out:
             lengths = {len(held.probabilities.get(k, [])) for k in keys} | {

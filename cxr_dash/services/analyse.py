@@ -1,0 +1,200 @@
+"""From a film to an :class:`~cxr_dash.domain.Analysis`: decode, prepare, run, calibrate, explain, judge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import cv2
+
+from cxr_dash import imaging
+from cxr_dash.domain import (
+    Analysis,
+    Finding,
+    PreparationSpec,
+    Quality,
+    Radiograph,
+    RawOutput,
+    Verdict,
+)
+from cxr_dash.explain import make_heatmap
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.calibration import calibrated_probabilities
+from cxr_dash.inference.catalog import Catalog
+from cxr_dash.inference.distribution import embedding_distance
+from cxr_dash.inference.runtime import RuntimePool
+from cxr_dash.services.cases import CaseStore, StoredFilm
+from cxr_dash.settings import Settings
+
+_PICTURE_QUALITY = 95
+_THUMBNAIL_QUALITY = 80
+_THUMBNAIL_SIDE = 160
+
+
+class AnalysisService:
+    """Answers for films: those in hand (command line) and those kept under a key (web).
+
+    Parameters
+    ----------
+    settings : Settings
+    catalog : Catalog
+    runtimes : RuntimePool
+    cases : CaseStore
+    """
+
+    def __init__(
+        self, *, settings: Settings, catalog: Catalog, runtimes: RuntimePool, cases: CaseStore
+    ) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.runtimes = runtimes
+        self.cases = cases
+        self.observe: Callable[[Analysis], None] = lambda _analysis: None
+
+    def analyse_bytes(self, data: bytes, model_id: str, *, gate: bool = True) -> Analysis:
+        """Analyse a file's bytes and keep nothing.
+
+        Parameters
+        ----------
+        data : bytes
+            A PNG, JPEG or WebP file.
+        model_id : str
+        gate : bool
+            With ``False`` the verdict is always ``ok`` and no film is refused.
+
+        Raises
+        ------
+        FilmError, BundleError, BackendMissingError
+        """
+        bundle = self.catalog.get(model_id)
+        started = time.perf_counter()
+        radiograph = imaging.decode(data, self.settings.decode_limits)
+        decode_ms = _milliseconds_since(started)
+        return self._analyse(radiograph, bundle, gate=gate, decode_ms=decode_ms)
+
+    def admit(self, data: bytes, model_id: str | None = None) -> tuple[str, StoredFilm]:
+        """Keep a film under a new key, and ask a model about it at once when one is named.
+
+        Decoding is the slow step of a large film: doing everything that needs the pixels here means that it
+        happens once.
+
+        Returns
+        -------
+        key : str
+        film : StoredFilm
+
+        Raises
+        ------
+        FilmError, BundleError, BackendMissingError
+        """
+        bundle = self.catalog.get(model_id) if model_id else None
+        started = time.perf_counter()
+        radiograph = imaging.decode(data, self.settings.decode_limits)
+        decode_ms = _milliseconds_since(started)
+        film = _stored_film(data, radiograph)
+        key = self.cases.add(film)
+        if bundle is not None:
+            self.cases.add_analysis(key, self._analyse(radiograph, bundle, gate=True, decode_ms=decode_ms))
+        return key, film
+
+    def analyse(self, film_key: str, model_id: str) -> Analysis:
+        """What a model says about a kept film; asked once, then remembered.
+
+        Raises
+        ------
+        CaseNotFoundError, BundleError, BackendMissingError
+        """
+        film = self.cases.film(film_key)
+        bundle = self.catalog.get(model_id)
+        known = self.cases.analysis(film_key, model_id, bundle.serving_sha256)
+        if known is not None:
+            return known
+        analysis = self.analyse_bytes(film.data, model_id)
+        self.cases.add_analysis(film_key, analysis)
+        return analysis
+
+    def _analyse(self, radiograph: Radiograph, bundle: Bundle, *, gate: bool, decode_ms: float) -> Analysis:
+        started = time.perf_counter()
+        preparation = imaging.plan_preparation(radiograph, bundle.spec.preparation)
+        model_input = imaging.apply_preparation(radiograph, preparation)
+        prepare_ms = _milliseconds_since(started)
+
+        started = time.perf_counter()
+        raw = self.runtimes.get(bundle).run(model_input)
+        model_ms = _milliseconds_since(started)
+
+        analysis = Analysis(
+            model_id=bundle.id,
+            model_version=bundle.spec.version,
+            model_sha256=bundle.serving_sha256,
+            film_sha256=radiograph.sha256,
+            preparation=preparation,
+            quality=judge(radiograph, raw, bundle) if gate else Quality(Verdict.OK),
+            findings=_findings(raw, bundle),
+            heatmaps={
+                label.key: make_heatmap(cam, bundle.spec.heat_reference[label.key], preparation)
+                for label, cam in zip(bundle.spec.labels, raw.cams, strict=True)
+            },
+            milliseconds={
+                "decode": decode_ms,
+                "prepare": prepare_ms,
+                "model": model_ms,
+                "total": decode_ms + prepare_ms + model_ms,
+            },
+            analysed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        self.observe(analysis)
+        return analysis
+
+
+def judge(radiograph: Radiograph, raw: RawOutput, bundle: Bundle) -> Quality:
+    """The input gate: plain checks of the film, then how far its embedding lies from the training films."""
+    plain = imaging.check_film(radiograph)
+    fitted = bundle.spec.out_of_distribution
+    if fitted is None:
+        return plain
+    distance = float(embedding_distance(raw.embedding, fitted))
+    if distance > fitted.reject_above:
+        reason = (
+            "Does not look like the frontal chest films this model learned from "
+            f"(distance {distance:.1f}, limit {fitted.reject_above:.1f})."
+        )
+        return Quality(Verdict.REJECT, (reason, *plain.reasons))
+    if distance > fitted.warn_above and plain.verdict is not Verdict.REJECT:
+        reason = (
+            "Unusual for this model: few of the films it learned from look like this one "
+            f"(distance {distance:.1f}, usual up to {fitted.warn_above:.1f})."
+        )
+        return Quality(Verdict.WARN, (*plain.reasons, reason))
+    return plain
+
+
+def _findings(raw: RawOutput, bundle: Bundle) -> tuple[Finding, ...]:
+    probabilities = calibrated_probabilities(raw.logits, bundle.spec)
+    thresholds = bundle.spec.operating_point().thresholds
+    return tuple(
+        Finding(
+            label=label, logit=float(logit), probability=float(probability), threshold=thresholds[label.key]
+        )
+        for label, logit, probability in zip(bundle.spec.labels, raw.logits, probabilities, strict=True)
+    )
+
+
+def _stored_film(data: bytes, radiograph: Radiograph) -> StoredFilm:
+    pixels = imaging.display_pixels(radiograph, imaging.plan_preparation(radiograph, PreparationSpec()))
+    scale = min(1.0, _THUMBNAIL_SIDE / max(pixels.shape))
+    size = (max(1, round(radiograph.width * scale)), max(1, round(radiograph.height * scale)))
+    thumbnail = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return StoredFilm(
+        data=data,
+        picture=imaging.encode_jpeg(pixels, _PICTURE_QUALITY),
+        thumbnail=imaging.encode_jpeg(thumbnail, _THUMBNAIL_QUALITY),
+        sha256=radiograph.sha256,
+        width=radiograph.width,
+        height=radiograph.height,
+    )
+
+
+def _milliseconds_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000.0

@@ -1,0 +1,131 @@
+"""Films and results between requests: under unguessable keys, for a limited time."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cxr_dash.domain import Analysis
+from cxr_dash.errors import CaseNotFoundError
+
+_KEY_BYTES = 24
+_KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
+
+
+class KeyValueCache(Protocol):
+    """The part of flask-caching's ``Cache`` that is used here."""
+
+    def get(self, key: str) -> Any:
+        """The value, or ``None``."""
+
+    def set(self, key: str, value: Any, timeout: int | None = None) -> Any:
+        """Keep a value for ``timeout`` seconds."""
+
+    def delete(self, key: str) -> Any:
+        """Drop a value."""
+
+
+class MemoryCache:
+    """A dictionary that keeps everything: for one short-lived process, such as a command."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any:
+        """The value, or ``None``."""
+        return self._values.get(key)
+
+    def set(self, key: str, value: Any, timeout: int | None = None) -> None:  # noqa: ARG002
+        """Keep a value; ``timeout`` is for caches that outlive the process."""
+        self._values[key] = value
+
+    def delete(self, key: str) -> None:
+        """Drop a value."""
+        self._values.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFilm:
+    """A film as it waits for questions.
+
+    Attributes
+    ----------
+    data : bytes
+        The uploaded file, untouched; no name is kept.
+    picture, thumbnail : bytes
+        JPEG, upright, 8-bit, windowed: full size, and at most 160 px.
+    sha256 : str
+        Digest of ``data``.
+    width, height : int
+        The film's own frame, pixels.
+    """
+
+    data: bytes
+    picture: bytes
+    thumbnail: bytes
+    sha256: str
+    width: int
+    height: int
+
+
+class CaseStore:
+    """Keeps films and analyses in a cache.
+
+    Parameters
+    ----------
+    cache : KeyValueCache
+    lifetime_seconds : int
+        How long an entry is kept.
+    """
+
+    def __init__(self, cache: KeyValueCache, lifetime_seconds: int) -> None:
+        self._cache = cache
+        self._lifetime_seconds = lifetime_seconds
+
+    def add(self, film: StoredFilm) -> str:
+        """Keep a film; returns its new key, 32 URL-safe characters from 192 random bits."""
+        key = secrets.token_urlsafe(_KEY_BYTES)
+        self._cache.set(f"film-{key}", film, timeout=self._lifetime_seconds)
+        return key
+
+    def film(self, key: str) -> StoredFilm:
+        """The film of that key.
+
+        Raises
+        ------
+        CaseNotFoundError
+            When it is not kept any more, or never was.
+        """
+        film = self._cache.get(f"film-{key}") if _KEY_PATTERN.match(key) else None
+        if not isinstance(film, StoredFilm):
+            raise CaseNotFoundError(
+                f"This film is no longer kept: films are deleted {self._lifetime_seconds // 60} minutes "
+                "after they were added, or when they are cleared.",
+                remedy="Add the film again.",
+            )
+        return film
+
+    def analysis(self, key: str, model_id: str, model_sha256: str) -> Analysis | None:
+        """What that model, in exactly that version, said about the film; ``None`` when not yet asked."""
+        found = self._cache.get(f"analysis-{key}-{model_id}-{model_sha256[:16]}")
+        return found if isinstance(found, Analysis) else None
+
+    def add_analysis(self, key: str, analysis: Analysis) -> None:
+        """Keep an analysis as long as a film is kept."""
+        name = f"analysis-{key}-{analysis.model_id}-{analysis.model_sha256[:16]}"
+        self._cache.set(name, analysis, timeout=self._lifetime_seconds)
+
+    def forget(self, key: str) -> None:
+        """Delete a film now; its analyses cannot be reached without it and expire by themselves."""
+        if _KEY_PATTERN.match(key):
+            self._cache.delete(f"film-{key}")
+
+    def is_usable(self, nonce: str) -> bool:
+        """Whether a value can be written and read back; ``nonce`` must be new."""
+        name = f"probe-{nonce}"
+        self._cache.set(name, nonce, timeout=5)
+        usable = bool(self._cache.get(name) == nonce)
+        self._cache.delete(name)
+        return usable

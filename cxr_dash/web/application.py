@@ -1,0 +1,88 @@
+"""``create_app``: settings in, a Dash application out; no model is loaded and no file is read but assets."""
+
+from __future__ import annotations
+
+import logging
+
+from dash import Dash
+from flask_caching import Cache
+
+from cxr_dash import __version__
+from cxr_dash.errors import CxrError
+from cxr_dash.services import build_service
+from cxr_dash.settings import Settings
+from cxr_dash.ui.callbacks import register_callbacks
+from cxr_dash.ui.layout import build_layout
+from cxr_dash.web.films import films_blueprint, handle_error, handle_too_large
+from cxr_dash.web.headers import add_security_headers
+from cxr_dash.web.health import health_blueprint
+from cxr_dash.web.metrics import Metrics
+from cxr_dash.web.warm_up import WarmUp
+
+# A request that is not a film is small; this much is allowed around the largest film.
+_REQUEST_OVERHEAD_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Dash:
+    """Build the application.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Read from the environment when none are given.
+
+    Returns
+    -------
+    dash.Dash
+        ``app.server`` is the WSGI application; ``app.server.extensions["cxr_dash"]`` is its :class:`WarmUp`.
+    """
+    settings = settings or Settings()
+    app = Dash(
+        "cxr_dash",
+        assets_folder=str(settings.assets_dir.resolve()),
+        title="cxr-dash",
+        update_title="",
+        serve_locally=True,
+        compress=False,
+        suppress_callback_exceptions=False,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    server = app.server
+    server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _REQUEST_OVERHEAD_BYTES
+    logging.getLogger("cxr_dash").setLevel(settings.log_level.upper())
+
+    service = build_service(settings, _cache(app, settings))
+    metrics = Metrics()
+    service.observe = metrics.analysed
+    warm_up = WarmUp(service)
+    server.extensions["cxr_dash"] = warm_up
+    server.before_request(warm_up.ensure_started)
+
+    server.register_blueprint(films_blueprint(service, metrics))
+    server.register_blueprint(health_blueprint(service, warm_up, metrics))
+    server.register_error_handler(CxrError, handle_error)
+    server.register_error_handler(413, handle_too_large(settings.max_upload_bytes))
+
+    app.layout = lambda: build_layout(settings, service.catalog)
+    register_callbacks(app, service, service.catalog)
+    add_security_headers(app)
+    logging.getLogger(__name__).info("cxr-dash %s ready to serve", __version__)
+    return app
+
+
+def _cache(app: Dash, settings: Settings) -> Cache:
+    config: dict[str, object] = {
+        "CACHE_DEFAULT_TIMEOUT": settings.case_lifetime_seconds,
+        "CACHE_KEY_PREFIX": "cxr-",
+        "CACHE_THRESHOLD": settings.max_cases,
+    }
+    if settings.cache_type == "filesystem":
+        # The folder holds films: nobody but the server's own user may look into it.
+        folder = settings.cache_dir.resolve()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        config |= {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(folder)}
+    elif settings.cache_type == "redis":
+        config |= {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.cache_redis_url}
+    else:
+        config |= {"CACHE_TYPE": "SimpleCache"}
+    return Cache(app.server, config=config)

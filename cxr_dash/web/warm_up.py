@@ -1,0 +1,67 @@
+"""Loads the default model in the background, in each worker, after the fork."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+
+from cxr_dash.errors import CxrError
+from cxr_dash.services import AnalysisService
+
+logger = logging.getLogger(__name__)
+
+
+class WarmUp:
+    """Whether this worker can analyse, and the thread that sees to it.
+
+    The state is kept per process: a worker forked from a parent that had already warmed up (``--preload``)
+    starts its own thread, because threads do not survive a fork.
+
+    Parameters
+    ----------
+    service : AnalysisService
+    """
+
+    def __init__(self, service: AnalysisService) -> None:
+        self._service = service
+        self._pid: int | None = None
+        self._thread: threading.Thread | None = None
+        self._error: str | None = None
+
+    def ensure_started(self) -> None:
+        """Start once per process, when the settings ask for it; safe to call on every request."""
+        if self._service.settings.warm_up and self._pid != os.getpid():
+            self.start_warm_up()
+
+    def start_warm_up(self) -> None:
+        """Load the default model in a background thread of this process."""
+        self._pid = os.getpid()
+        self._error = None
+        self._thread = threading.Thread(target=self._run, name="cxr-warm-up", daemon=True)
+        self._thread.start()
+
+    def state(self) -> tuple[bool, str]:
+        """Whether the default model can answer, and a word on it."""
+        if self._pid == os.getpid() and self._thread is not None and self._thread.is_alive():
+            return False, "loading the default model"
+        if self._error is not None:
+            return False, self._error
+        try:
+            model_id = self._service.catalog.default_id(self._service.settings.default_model)
+        except CxrError as error:
+            return False, str(error)
+        return True, model_id
+
+    def _run(self) -> None:
+        try:
+            catalog = self._service.catalog
+            bundle = catalog.get(catalog.default_id(self._service.settings.default_model))
+            self._service.runtimes.warm_up(bundle)
+        except CxrError as error:
+            logger.error("warm-up failed: %s", error)
+            self._error = str(error)
+        except Exception:
+            # The thread's last frame: whatever went wrong must reach the log and /readyz, not vanish.
+            logger.exception("warm-up failed")
+            self._error = "the default model did not load; the log says why"
