@@ -85,7 +85,8 @@ class PreparationSpec:
     window_low_percentile, window_high_percentile : float
         Grey levels at these percentiles (0-100) of the film are mapped to 0 and 255, linearly, clipped.
     polarity : str
-        ``"auto"`` turns a film that is white where air should be (MONOCHROME1-like) around; ``"keep"`` never does.
+        ``"auto"`` turns a film around that is white where air should be (MONOCHROME1-like);
+        ``"keep"`` never does.
     crop_borders : bool
         Cut off black margins before the letterbox.
     pad_value : float
@@ -163,7 +164,8 @@ class RawOutput:
     logits : ndarray of float32, shape (C,)
         One per label, unbounded.
     cams : ndarray of float32, shape (C, h, w)
-        Grad-CAM's weighted sum of the last feature map for every label's logit, before ReLU; unit: logits per cell.
+        Grad-CAM's weighted sum of the last feature map for every label's logit, before ReLU;
+        unit: logits per cell.
     embedding : ndarray of float32, shape (D,)
         The pooled features.
     """
@@ -182,7 +184,7 @@ class Heatmap:
     values : ndarray of float32, shape (h, w)
         ReLU of the class activation map on the model's own grid, >= 0, un-normalised, unit: logits per cell.
     peak : float
-        Largest value; kept so that two films can be compared and a weak map is never stretched to look strong.
+        Largest value; kept so that films can be compared and a weak map is never stretched to look strong.
     flat : bool
         True when there is no localised evidence to show.
     preparation : Preparation

@@ -27,9 +27,12 @@ class Settings(BaseSettings):
     )
     models_dir: Path = Field(ROOT / "models", description="Folder of model bundles, one folder each.")
     default_model: str = Field(
-        "findings-mobilenetv2", description="Bundle selected when the page opens; the first one if it is missing."
+        "findings-mobilenetv2",
+        description="Bundle selected when the page opens; the first one if it is missing.",
     )
-    assets_dir: Path = Field(ROOT / "assets", description="Folder of style sheets, browser scripts and icons.")
+    assets_dir: Path = Field(
+        ROOT / "assets", description="Folder of style sheets, browser scripts and icons."
+    )
     inference_threads: int = Field(
         1, ge=1, le=64, description="Processor threads one LiteRT interpreter uses."
     )

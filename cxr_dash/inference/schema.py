@@ -98,7 +98,8 @@ class OutOfDistribution(_Frozen):
     """How far an embedding lies from the training films: Mahalanobis distance in a principal subspace.
 
     ``distance = sqrt(mean(z ** 2 / variances) + residual / residual_variance)`` with
-    ``z = (embedding - mean) @ components.T``, where ``residual`` is the mean square of what the components leave over. See ``inference.distribution``.
+    ``z = (embedding - mean) @ components.T``, where ``residual`` is the mean square of what the components
+    leave over. See ``inference.distribution``.
     """
 
     mean: list[float]

@@ -1,0 +1,143 @@
+"""Films go in as bytes, and pictures, maps and downloads come out under an unguessable key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from cxr_dash import imaging
+from cxr_dash.settings import Settings
+from cxr_dash.web import create_app
+
+MODEL = "findings-mobilenetv2"
+
+
+def _add(client: FlaskClient, data: bytes) -> str:
+    answer = client.post(f"/films?model={MODEL}", data=data)
+    assert answer.status_code == 201, answer.text
+    return str(answer.get_json()["film"])
+
+
+def _pixels(content: bytes) -> np.ndarray:
+    return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED))
+
+
+def test_a_film_is_kept_under_a_new_key_and_shown_at_its_own_size(
+    client: FlaskClient, phantom_png: bytes
+) -> None:
+    answer = client.post("/films", data=phantom_png)
+    assert answer.status_code == 201
+    body = answer.get_json()
+    assert (body["width"], body["height"]) == (500, 600)
+    picture = client.get(f"/films/{body['film']}/picture.jpg")
+    assert picture.mimetype == "image/jpeg"
+    assert picture.headers["Cache-Control"] == "no-store"
+    assert _pixels(picture.data).shape == (600, 500)
+    thumbnail = client.get(f"/films/{body['film']}/thumbnail.jpg")
+    assert max(_pixels(thumbnail.data).shape) == 160
+
+
+def test_the_built_in_phantom_can_be_tried(client: FlaskClient) -> None:
+    film = client.post("/films/phantom").get_json()["film"]
+    assert client.get(f"/films/{film}/{MODEL}/effusion/heat-layer.png").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["heat", "overlay"])
+def test_a_download_has_the_films_size_and_says_where_it_comes_from(
+    client: FlaskClient, phantom_png: bytes, kind: str
+) -> None:
+    film = _add(client, phantom_png)
+    answer = client.get(
+        f"/films/{film}/{MODEL}/effusion/{kind}.png?colour_map=viridis&opacity=0.5&threshold=0.25"
+    )
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="cxr-')
+    assert _pixels(answer.data).shape == (600, 500, 4 if kind == "heat" else 3)
+    text = imaging.read_png_text(answer.data)
+    assert text["Label"] == "effusion"
+    assert text["Threshold"] == "0.2500"
+    assert text["Model"].startswith(MODEL)
+    assert len(text["Model SHA-256"]) == len(text["Input SHA-256"]) == 64
+    assert "Not a diagnosis" in text["Disclaimer"]
+    assert 0.0 <= float(text["Probability"]) <= 1.0
+    assert {"Preparation", "Creation Time", "Heatmap peak", "Colour map"} <= set(text)
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"", 422, "empty_file"),
+        (b"just some text, renamed to film.png", 415, "unsupported_format"),
+        (b"%PDF-1.7 ...", 415, "unsupported_format"),
+    ],
+)
+def test_a_file_that_is_no_film_gets_words_and_a_remedy(
+    client: FlaskClient, data: bytes, status: int, code: str
+) -> None:
+    answer = client.post("/films", data=data)
+    assert answer.status_code == status
+    error = answer.get_json()["error"]
+    assert error["code"] == code
+    assert error["message"]
+    assert error["remedy"]
+
+
+def test_a_truncated_film_is_said_to_be_damaged(client: FlaskClient, phantom_png: bytes) -> None:
+    answer = client.post("/films", data=phantom_png[: len(phantom_png) // 2])
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["code"] == "corrupt_file"
+
+
+def test_a_file_over_the_limit_gets_words_instead_of_a_bare_413(tmp_path: Path) -> None:
+    settings = Settings(cache_dir=tmp_path, warm_up=False, max_upload_bytes=2048)
+    answer = create_app(settings).server.test_client().post("/films", data=b"x" * 200_000)
+    assert answer.status_code == 413
+    assert answer.get_json()["error"]["code"] == "film_too_large"
+
+
+def test_an_unknown_key_model_or_label_is_not_found_in_words(client: FlaskClient, phantom_png: bytes) -> None:
+    film = _add(client, phantom_png)
+    for path, code in (
+        (f"/films/{'a' * 32}/picture.jpg", "case_not_found"),
+        (f"/films/{film}/no-such-model/effusion/heat-layer.png", "bundle_not_found"),
+        (f"/films/{film}/{MODEL}/no-such-label/heat-layer.png", "label_not_found"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 404, path
+        assert answer.get_json()["error"]["code"] == code
+
+
+@pytest.mark.parametrize("query", ["colour_map=jet", "opacity=2", "threshold=half", "opacity=nan"])
+def test_a_setting_outside_its_range_is_refused(client: FlaskClient, phantom_png: bytes, query: str) -> None:
+    film = _add(client, phantom_png)
+    answer = client.get(f"/films/{film}/{MODEL}/effusion/overlay.png?{query}")
+    assert answer.status_code == 422
+    assert query.split("=")[0] in answer.get_json()["error"]["message"]
+
+
+def test_a_cleared_film_is_gone(client: FlaskClient, phantom_png: bytes) -> None:
+    film = _add(client, phantom_png)
+    assert client.delete(f"/films/{film}").status_code == 204
+    assert client.get(f"/films/{film}/picture.jpg").status_code == 404
+    assert client.get(f"/films/{film}/{MODEL}/effusion/heat-layer.png").status_code == 404
+
+
+def test_another_site_cannot_add_films_through_a_readers_browser(
+    client: FlaskClient, phantom_png: bytes
+) -> None:
+    answer = client.post("/films", data=phantom_png, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 422
+
+
+def test_every_original_is_either_kept_or_refused_in_words(client: FlaskClient, originals: Path) -> None:
+    kept, refused = [], []
+    for path in sorted(originals.iterdir()):
+        answer = client.post("/films", data=path.read_bytes())
+        (kept if answer.status_code == 201 else refused).append(path.suffix)
+        assert answer.status_code == 201 or answer.get_json()["error"]["message"]
+    assert sorted(refused) == [".csv", ".dcm"]
+    assert len(kept) == 13

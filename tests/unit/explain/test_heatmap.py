@@ -1,0 +1,68 @@
+"""Heatmaps keep their peak, and a map that points nowhere is named instead of stretched."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cxr_dash.domain import Box, Preparation
+from cxr_dash.explain import content_heat, film_heat, film_heatmap, make_heatmap
+
+PREPARATION = Preparation(
+    film_width=400,
+    film_height=300,
+    window_low=0.0,
+    window_high=255.0,
+    inverted=False,
+    crop=Box(50, 0, 300, 300),
+    content=Box(0, 0, 64, 64),
+    input_width=64,
+    input_height=64,
+    pad_value=0.0,
+)
+
+
+def _cam(peak: float) -> np.ndarray:
+    cam = np.full((4, 4), -1.0, dtype=np.float32)
+    cam[3, 0] = peak
+    return cam
+
+
+def test_negative_evidence_is_dropped_and_the_raw_peak_is_kept() -> None:
+    heatmap = make_heatmap(_cam(2.5), 1.0, PREPARATION)
+    assert heatmap.peak == 2.5
+    assert not heatmap.flat
+    assert heatmap.values.min() == 0.0
+
+
+def test_the_film_map_is_unnormalised_in_the_films_frame_and_points_to_the_evidence() -> None:
+    values = film_heatmap(make_heatmap(_cam(2.5), 1.0, PREPARATION))
+    assert values.shape == (300, 400)
+    assert values.dtype == np.float32
+    assert values.max() == pytest.approx(2.5, rel=0.05)
+    row, column = np.unravel_index(values.argmax(), values.shape)
+    assert row > 200
+    assert 50 <= column < 150
+    assert not values[:, :50].any()
+
+
+@pytest.mark.parametrize(
+    ("cam", "why"),
+    [
+        (_cam(-1.0), "no positive evidence at all"),
+        (_cam(0.01), "far below what the label reaches"),
+        (np.full((4, 4), 3.0, dtype=np.float32), "the same everywhere"),
+    ],
+)
+def test_a_map_that_points_nowhere_is_flat_and_shows_nothing(cam: np.ndarray, why: str) -> None:
+    heatmap = make_heatmap(cam, 1.0, PREPARATION)
+    assert heatmap.flat, why
+    assert not content_heat(heatmap).any()
+    assert not film_heat(heatmap).any()
+
+
+def test_a_shown_map_is_a_share_of_its_own_peak() -> None:
+    heatmap = make_heatmap(_cam(0.2), 1.0, PREPARATION)
+    shown = content_heat(heatmap)
+    assert shown.shape == (64, 64)
+    assert 0.95 <= shown.max() <= 1.0

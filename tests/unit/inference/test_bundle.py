@@ -1,0 +1,113 @@
+"""A bundle is read whole or refused with a reason and a remedy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundle_builder import spec_dict, write_bundle
+
+from cxr_dash.errors import BundleError, BundleMismatchError, BundleNotFoundError, LabelNotFoundError
+from cxr_dash.inference.bundle import load_bundle
+from cxr_dash.inference.catalog import Catalog
+
+
+def _edit(path: Path, **changes: Any) -> None:
+    spec = json.loads((path / "bundle.json").read_text(encoding="utf-8"))
+    (path / "bundle.json").write_text(json.dumps(spec | changes), encoding="utf-8")
+
+
+def test_a_valid_bundle_loads_with_its_labels_in_order(tmp_path: Path) -> None:
+    bundle = load_bundle(write_bundle(tmp_path))
+    assert bundle.spec.label_keys == ["effusion", "nodule"]
+    assert bundle.label_index("nodule") == 1
+    assert bundle.serving_path == tmp_path / "tiny" / "serving.tflite"
+    assert bundle.spec.operating_point().thresholds["nodule"] == 0.4
+
+
+def test_an_unknown_label_is_refused_with_the_labels_there_are(tmp_path: Path) -> None:
+    with pytest.raises(LabelNotFoundError, match="effusion, nodule"):
+        load_bundle(write_bundle(tmp_path)).label_index("hernia")
+
+
+def test_a_folder_without_a_spec_is_not_a_bundle(tmp_path: Path) -> None:
+    with pytest.raises(BundleNotFoundError, match="training export"):
+        load_bundle(tmp_path)
+
+
+def test_a_changed_file_is_refused_by_its_hash(tmp_path: Path) -> None:
+    path = write_bundle(tmp_path)
+    (path / "serving.tflite").write_bytes(b"tampered")
+    with pytest.raises(BundleMismatchError, match=r"sha256 .* received .* copy or export"):
+        load_bundle(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    path = write_bundle(tmp_path)
+    (path / "serving.tflite").unlink()
+    with pytest.raises(BundleMismatchError, match=r"must contain serving\.tflite"):
+        load_bundle(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schema_version": 2}, "`schema_version` of tiny must be 1; received 2"),
+        ({"id": "other"}, "must equal the folder's name 'tiny'; received 'other'"),
+        ({"activation": "tanh"}, "activation"),
+        ({"default_operating_point": "missing"}, "must be one of .*balanced.*; received 'missing'"),
+        ({"heat_reference": {"effusion": 1.0}}, "`heat_reference` must have one entry per label"),
+        ({"labels": []}, "non-empty with unique keys"),
+        ({"surprise": 1}, "surprise"),
+        ({"files": {}}, r"must name model\.keras or serving\.tflite"),
+        ({"files": {"../serving.tflite": "0" * 64}}, "bundle's own folder"),
+    ],
+)
+def test_a_spec_that_does_not_fit_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    path = write_bundle(tmp_path)
+    _edit(path, **changes)
+    with pytest.raises(BundleError, match=message) as caught:
+        load_bundle(path)
+    assert caught.value.remedy
+
+
+def test_held_out_scores_and_truths_must_have_the_same_length(tmp_path: Path) -> None:
+    held = spec_dict()["held_out"]
+    held[0]["truths"]["nodule"] = [1]
+    path = write_bundle(tmp_path)
+    _edit(path, held_out=held)
+    with pytest.raises(BundleMismatchError, match="as many probabilities as truths"):
+        load_bundle(path)
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[]"])
+def test_a_spec_that_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = write_bundle(tmp_path)
+    (path / "bundle.json").write_bytes(content)
+    with pytest.raises(BundleMismatchError):
+        load_bundle(path)
+
+
+def test_the_catalog_keeps_the_good_bundles_and_names_the_bad(tmp_path: Path) -> None:
+    write_bundle(tmp_path, "good")
+    bad = write_bundle(tmp_path, "bad")
+    (bad / "serving.tflite").write_bytes(b"tampered")
+    (tmp_path / "notes").mkdir()
+    catalog = Catalog(tmp_path)
+    assert catalog.ids() == ["good"]
+    assert list(catalog.broken()) == ["bad"]
+    with pytest.raises(BundleNotFoundError, match="refused"):
+        catalog.get("bad")
+    with pytest.raises(BundleNotFoundError, match="must be one of: good"):
+        catalog.get("absent")
+
+
+def test_the_default_falls_back_to_the_first_bundle_there_is(tmp_path: Path) -> None:
+    write_bundle(tmp_path, "b")
+    write_bundle(tmp_path, "a")
+    assert Catalog(tmp_path).default_id("b") == "b"
+    assert Catalog(tmp_path).default_id("gone") == "a"
+    with pytest.raises(BundleNotFoundError, match="at least one usable bundle"):
+        Catalog(tmp_path / "nowhere").default_id("b")

@@ -1,0 +1,42 @@
+"""Films wait under keys that cannot be guessed, and are gone when they should be."""
+
+from __future__ import annotations
+
+import pytest
+
+from cxr_dash.errors import CaseNotFoundError
+from cxr_dash.services.cases import CaseStore, MemoryCache, StoredFilm
+
+FILM = StoredFilm(data=b"file", picture=b"p", thumbnail=b"t", sha256="0" * 64, width=2, height=1)
+
+
+def test_a_film_comes_back_under_its_key() -> None:
+    store = CaseStore(MemoryCache(), 60)
+    key = store.add(FILM)
+    assert store.film(key) == FILM
+
+
+def test_the_same_film_gets_a_new_unguessable_key_each_time() -> None:
+    store = CaseStore(MemoryCache(), 60)
+    keys = {store.add(FILM) for _ in range(100)}
+    assert len(keys) == 100
+    assert all(len(key) == 32 for key in keys)
+
+
+def test_a_forgotten_film_is_gone_and_the_error_says_what_to_do() -> None:
+    store = CaseStore(MemoryCache(), 1800)
+    key = store.add(FILM)
+    store.forget(key)
+    with pytest.raises(CaseNotFoundError, match="30 minutes") as caught:
+        store.film(key)
+    assert caught.value.remedy == "Add the film again."
+
+
+@pytest.mark.parametrize("key", ["", "../../etc/passwd", "a" * 33, "é" * 32, "a" * 31 + "/"])
+def test_a_key_of_another_form_is_never_looked_up(key: str) -> None:
+    class Watched(MemoryCache):
+        def get(self, key: str) -> object:
+            raise AssertionError(f"looked up {key}")
+
+    with pytest.raises(CaseNotFoundError):
+        CaseStore(Watched(), 60).film(key)
