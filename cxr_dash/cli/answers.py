@@ -1,0 +1,113 @@
+"""What ``models`` and ``analyse`` print: plain data for ``--json``, a table for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxr_dash.cli.console import table
+from cxr_dash.domain import Analysis, Verdict
+from cxr_dash.inference.bundle import Bundle
+
+
+def bundle_data(bundle: Bundle) -> dict[str, Any]:
+    """One bundle for ``cxr-dash models --json``."""
+    spec = bundle.spec
+    return {
+        "id": spec.id,
+        "version": spec.version,
+        "title": spec.title_en,
+        "population": spec.population_en,
+        "activation": spec.activation,
+        "labels": [{"key": label.key, "en": label.name_en, "es": label.name_es} for label in spec.labels],
+        "input": {"height": spec.preparation.height, "width": spec.preparation.width},
+        "runtime": "keras" if bundle.serving_path is None else "litert",
+        "operating_points": [point.key for point in spec.operating_points],
+        "default_operating_point": spec.default_operating_point,
+        "sha256": bundle.serving_sha256,
+    }
+
+
+def bundles_table(bundles: list[Bundle]) -> str:
+    """Bundles as columns for a terminal."""
+    head = ("ID", "VERSION", "LABELS", "INPUT", "RUNTIME", "TRAINED ON")
+    rows = [
+        (
+            data["id"],
+            data["version"],
+            str(len(data["labels"])),
+            f"{data['input']['width']} x {data['input']['height']}",
+            data["runtime"],
+            data["population"],
+        )
+        for data in map(bundle_data, bundles)
+    ]
+    return table([head, *rows])
+
+
+def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
+    """One film for ``cxr-dash analyse --json``; a rejected film has no findings, as in ``score``."""
+    rejected = analysis.quality.verdict is Verdict.REJECT
+    return {
+        "path": path,
+        "status": "rejected" if rejected else "ok",
+        "reasons": list(analysis.quality.reasons),
+        "model": {
+            "id": analysis.model_id,
+            "version": analysis.model_version,
+            "sha256": analysis.model_sha256,
+        },
+        "film": {
+            "width": analysis.preparation.film_width,
+            "height": analysis.preparation.film_height,
+            "sha256": analysis.film_sha256,
+        },
+        "findings": []
+        if rejected
+        else [
+            {
+                "label": finding.label.key,
+                "probability": finding.probability,
+                "threshold": finding.threshold,
+                "above": finding.above,
+                "logit": finding.logit,
+                "heatmap": {
+                    "peak": analysis.heatmaps[finding.label.key].peak,
+                    "flat": analysis.heatmaps[finding.label.key].flat,
+                },
+            }
+            for finding in analysis.findings
+        ],
+        "milliseconds": analysis.milliseconds,
+        "analysed_at": analysis.analysed_at,
+        "note": "Decision support for trained readers. Not a diagnosis.",
+    }
+
+
+def analysis_table(data: dict[str, Any]) -> str:
+    """:func:`analysis_data` for a terminal."""
+    model, film = data["model"], data["film"]
+    lines = [f"{data['path']}: {film['width']} x {film['height']}, {model['id']} {model['version']}"]
+    lines += [f"! {reason}" for reason in data["reasons"]]
+    if data["findings"]:
+        head = ("FINDING", "PROBABILITY", "THRESHOLD", "")
+        rows = [
+            (
+                found["label"],
+                f"{found['probability']:.3f}",
+                f"{found['threshold']:.3f}",
+                _remark(found),
+            )
+            for found in sorted(
+                data["findings"], key=lambda found: -found["probability"] / max(found["threshold"], 1e-9)
+            )
+        ]
+        lines.append(table([head, *rows]))
+    else:
+        lines.append("Rejected: no probabilities are given for this film.")
+    return "\n".join([*lines, data["note"]])
+
+
+def _remark(found: dict[str, Any]) -> str:
+    if not found["above"]:
+        return ""
+    return "above, no localised evidence" if found["heatmap"]["flat"] else "above"

@@ -1,0 +1,139 @@
+"""The commands: parse, call one function, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cxr_dash.cli.console import FAILED, errors_in_words, read_settings, say, warn
+
+app = typer.Typer(
+    name="cxr-dash",
+    help="Decision support for chest films: serve the page, or analyse films from the command line.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="Bundle id, see `cxr-dash models`.", show_default="CXR_DEFAULT_MODEL"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+NoGate = Annotated[bool, typer.Option("--no-gate", help="Also score what does not look like a frontal film.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="CXR_HOST")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default="CXR_PORT")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes.", show_default="CXR_WORKERS")] = None,
+) -> None:
+    """Serve the page with gunicorn."""
+    from cxr_dash.cli.serve import serve as become_gunicorn
+
+    given = {"CXR_HOST": host, "CXR_PORT": port, "CXR_WORKERS": workers}
+    with errors_in_words():
+        become_gunicorn({name: str(value) for name, value in given.items() if value is not None})
+
+
+@app.command()
+def models(*, json: AsJson = False) -> None:
+    """List the bundles in the models folder."""
+    with errors_in_words():
+        from cxr_dash.cli.answers import bundle_data, bundles_table
+        from cxr_dash.inference.catalog import Catalog
+
+        settings = read_settings()
+        catalog = Catalog(settings.models_dir)
+        bundles = [catalog.get(model_id) for model_id in catalog.ids()]
+        for name, message in catalog.broken().items():
+            warn(f"{name} cannot be used: {message}")
+        if json:
+            _say_json([bundle_data(bundle) for bundle in bundles])
+        elif bundles:
+            say(bundles_table(bundles))
+        else:
+            warn(f"No bundle in {settings.models_dir}. Set CXR_MODELS_DIR to a folder of bundles.")
+            raise typer.Exit(FAILED)
+
+
+@app.command()
+def analyse(
+    file: Annotated[str, typer.Argument(help="A PNG, JPEG or WebP film.", metavar="FILE")],
+    *,
+    model: Model = None,
+    json: AsJson = False,
+    no_gate: NoGate = False,
+) -> None:
+    """Analyse one film; a rejected film has a reason and no probabilities."""
+    with errors_in_words():
+        from cxr_dash.cli.answers import analysis_data, analysis_table
+        from cxr_dash.cli.films import find_files, read_film
+        from cxr_dash.services import build_service
+
+        settings = read_settings()
+        service = build_service(settings)
+        model_id = service.catalog.get(model or settings.default_model).id
+        (path,) = find_files([file], folders=False)
+        data = read_film(Path(path), settings.max_upload_bytes)
+        answer = analysis_data(path, service.analyse_bytes(data, model_id, gate=not no_gate))
+        if json:
+            _say_json(answer)
+        else:
+            say(analysis_table(answer))
+
+
+@app.command()
+def score(
+    paths: Annotated[list[str], typer.Argument(help="Films and folders of films.", metavar="PATH...")],
+    *,
+    out: Annotated[Path, typer.Option(help="CSV file to write; replaced when it exists.", dir_okay=False)],
+    model: Model = None,
+    heatmaps: Annotated[
+        Path | None, typer.Option(help="Folder for FILM.LABEL.npy: float32, the film's own frame.")
+    ] = None,
+    no_gate: NoGate = False,
+    jobs: Annotated[int | None, typer.Option(help="Threads.", min=1, show_default="one per core")] = None,
+) -> None:
+    """Score many films: one row per file, also for those that are not films."""
+    with errors_in_words():
+        from cxr_dash.cli.score import ScoreRequest, default_jobs
+        from cxr_dash.cli.score import score as score_films
+        from cxr_dash.services import build_service
+
+        settings = read_settings()
+        model_id = model or settings.default_model
+        request = ScoreRequest(tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs())
+        counts = score_films(build_service(settings), request)
+        parts = ", ".join(f"{counts[status]} {status}" for status in ("ok", "rejected", "error"))
+        warn(f"{counts.total()} files: {parts}. Written to {out}.")
+
+
+@app.command()
+def doctor(
+    *,
+    settings: Annotated[bool, typer.Option("--settings", help="Print every setting as a table.")] = False,
+) -> None:
+    """Check this installation: libraries, models, cache, port."""
+    with errors_in_words():
+        if settings:
+            from cxr_dash.cli.settings_table import settings_markdown
+
+            say(settings_markdown())
+            return
+        from cxr_dash.cli.doctor import examine, report
+
+        checks = examine(read_settings())
+        say(report(checks))
+        if any(check.state == "fail" for check in checks):
+            raise typer.Exit(FAILED)
+
+
+def _say_json(value: object) -> None:
+    from json import dumps
+
+    say(dumps(value, indent=2, ensure_ascii=False))

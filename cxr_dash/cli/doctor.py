@@ -1,0 +1,171 @@
+"""``cxr-dash doctor``: what works here, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from typing import Literal
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from cxr_dash.cli.bundle_checks import check_answer
+from cxr_dash.cli.console import table
+from cxr_dash.errors import CxrError
+from cxr_dash.services import build_service
+from cxr_dash.settings import Settings
+
+_LIBRARIES = ("ai-edge-litert", "dash", "flask-caching", "gunicorn", "numpy", "opencv-python-headless")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report.
+
+    Attributes
+    ----------
+    name : str
+        What was looked at.
+    state : {"ok", "warn", "fail"}
+        ``fail`` keeps the app from working, ``warn`` does not.
+    detail : str
+        What was found.
+    remedy : str
+        What to do; empty when ``ok``.
+    """
+
+    name: str
+    state: Literal["ok", "warn", "fail"]
+    detail: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at everything the app needs. Nothing is changed but one probe entry in the cache's place."""
+    return [
+        _python(),
+        *_libraries(),
+        _tensorflow(),
+        *_models(settings),
+        _cache(settings),
+        _port(settings),
+    ]
+
+
+def report(checks: list[Check]) -> str:
+    """The checks as columns, and under them what to do."""
+    lines = [table([("STATE", "CHECK", "FOUND"), *((c.state, c.name, c.detail) for c in checks)])]
+    lines += [f"{check.name}: {check.remedy}" for check in checks if check.remedy]
+    failed = sum(check.state == "fail" for check in checks)
+    lines.append("Everything that is needed works." if not failed else f"{failed} check(s) failed.")
+    return "\n".join(lines)
+
+
+def _python() -> Check:
+    found = f"{platform.python_version()}, {platform.system()} {platform.machine()}"
+    return Check("python", "ok", found)
+
+
+def _libraries() -> Iterator[Check]:
+    for name in _LIBRARIES:
+        try:
+            yield Check(name, "ok", metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Check(
+                name, "fail", "not installed", "Run `make setup`, or install requirements/serve.lock."
+            )
+
+
+def _tensorflow() -> Check:
+    if find_spec("tensorflow") is None:
+        return Check("tensorflow", "ok", "not installed; needed only for training and uncompiled bundles")
+    return Check("tensorflow", "ok", "installed; not used by compiled bundles")
+
+
+def _models(settings: Settings) -> Iterator[Check]:
+    service = build_service(settings)
+    catalog = service.catalog
+    for name, message in catalog.broken().items():
+        yield Check(name, "fail", "refused", message)
+    if not catalog.ids():
+        yield Check(
+            "models", "fail", f"no usable bundle in {settings.models_dir}", "Set CXR_MODELS_DIR, or add one."
+        )
+    elif settings.default_model not in catalog.ids():
+        yield Check(
+            "models",
+            "warn",
+            f"no bundle {settings.default_model!r}",
+            "Set CXR_DEFAULT_MODEL to one of these.",
+        )
+    for model_id in catalog.ids():
+        bundle = catalog.get(model_id)
+        try:
+            yield Check(model_id, "ok", check_answer(service, bundle))
+        except CxrError as error:
+            yield Check(model_id, "fail", "does not answer as it should", str(error))
+
+
+def _cache(settings: Settings) -> Check:
+    if settings.cache_type == "memory":
+        if settings.workers == 1:
+            return Check("cache", "ok", "in memory")
+        remedy = "Set CXR_CACHE_TYPE=filesystem, or CXR_WORKERS=1."
+        return Check("cache", "fail", f"in memory with {settings.workers} workers: films get lost", remedy)
+    if settings.cache_type == "redis":
+        return _redis(settings)
+    folder = settings.cache_dir.resolve()
+    probe = folder / f"probe-{secrets.token_hex(8)}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe.write_bytes(b"probe")
+        probe.unlink()
+    except OSError as error:
+        remedy = "Set CXR_CACHE_DIR to a folder that the server's user may write."
+        return Check("cache", "fail", f"{folder}: {error.strerror}", remedy)
+    if folder.stat().st_mode & 0o077:
+        remedy = f"Films are kept there: chmod 700 {folder}"
+        return Check("cache", "warn", f"{folder} can be read by other users", remedy)
+    return Check("cache", "ok", str(folder))
+
+
+def _redis(settings: Settings) -> Check:
+    remedy = "Start Redis, or correct CXR_CACHE_REDIS_URL."
+    if find_spec("redis") is None:
+        return Check("cache", "fail", "the redis library is missing", "Install requirements/serve.lock.")
+    import redis
+
+    try:
+        redis.Redis.from_url(settings.cache_redis_url, socket_timeout=3, socket_connect_timeout=3).ping()
+    except (redis.RedisError, ValueError) as error:
+        # The address may hold a password: it is not shown.
+        return Check("cache", "fail", f"Redis does not answer: {type(error).__name__}", remedy)
+    return Check("cache", "ok", "Redis answers")
+
+
+def _port(settings: Settings) -> Check:
+    name = f"port {settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+        except OSError as error:
+            return _who_listens(settings, name, error)
+    return Check(name, "ok", f"free on {settings.host}")
+
+
+def _who_listens(settings: Settings, name: str, error: OSError) -> Check:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    address = f"[{host}]" if ":" in host else host
+    try:
+        with urlopen(f"http://{address}:{settings.port}/healthz", timeout=2) as answer:
+            if b"alive" in answer.read(200):
+                return Check(name, "ok", "cxr-dash is already answering there")
+    except (URLError, OSError):
+        pass
+    return Check(name, "fail", f"{settings.host}: {error.strerror}", "Set CXR_PORT or CXR_HOST to another.")

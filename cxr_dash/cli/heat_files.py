@@ -1,0 +1,54 @@
+"""Heatmaps as NumPy files: ``<film stem>.<label key>.npy``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cxr_dash.domain import Analysis
+from cxr_dash.explain import film_heatmap
+
+
+class HeatFolder:
+    """A folder that takes the heatmaps of many films.
+
+    The first film of a stem gets ``<stem>.<label key>.npy``; a later one of the same stem, from another
+    folder or with another extension, gets ``<stem>-2``, ``<stem>-3``, so that nothing is overwritten.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it does not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._taken: set[str] = set()
+
+    def save(self, path: Path, analysis: Analysis) -> str:
+        """Write one file per label: float32 (H, W), the film's own frame, un-normalised, >= 0.
+
+        Returns
+        -------
+        str
+            The stem the files were given.
+
+        Raises
+        ------
+        OSError
+            When a file cannot be written.
+        """
+        stem = self._free_stem(path.stem)
+        for key, heatmap in analysis.heatmaps.items():
+            np.save(self._folder / f"{stem}.{key}.npy", film_heatmap(heatmap))
+        return stem
+
+    def _free_stem(self, stem: str) -> str:
+        name, count = stem, 1
+        while name in self._taken:
+            count += 1
+            name = f"{stem}-{count}"
+        self._taken.add(name)
+        return name

@@ -1,0 +1,190 @@
+"""``cxr-dash score``: many films into one CSV file, a row each, written as it is known."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import os
+import sys
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from cxr_dash.cli.console import warn
+from cxr_dash.cli.films import find_files, read_film
+from cxr_dash.cli.heat_files import HeatFolder
+from cxr_dash.domain import Analysis, Verdict
+from cxr_dash.errors import CxrError, FilmError, RequestError
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.services import AnalysisService
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = ("path", "status", "reason", "model")
+_PROGRESS_EVERY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One film's row.
+
+    Attributes
+    ----------
+    path : str
+        As given.
+    status : str
+        ``"ok"``, ``"rejected"`` or ``"error"``.
+    reason : str
+        In words; empty for an ordinary film.
+    analysis : Analysis or None
+        ``None`` where the file could not be analysed.
+    """
+
+    path: str
+    status: str
+    reason: str
+    analysis: Analysis | None
+
+    def cells(self, model_id: str, label_keys: Sequence[str]) -> list[str]:
+        """The row; probabilities with six decimals, empty unless ``ok``."""
+        probabilities = {}
+        if self.analysis is not None and self.status == "ok":
+            probabilities = {f.label.key: f"{f.probability:.6f}" for f in self.analysis.findings}
+        return [
+            self.path,
+            self.status,
+            self.reason,
+            model_id,
+            *(probabilities.get(k, "") for k in label_keys),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """What was asked for: see ``cxr-dash score --help``."""
+
+    paths: tuple[str, ...]
+    model_id: str
+    out: Path
+    heatmaps: Path | None
+    gate: bool
+    jobs: int
+
+
+def score_film(service: AnalysisService, path: str, model_id: str, *, gate: bool) -> Scored:
+    """Analyse one file; whatever is wrong with it becomes its row.
+
+    Raises
+    ------
+    CxrError
+        When something other than the file is wrong: the next film would fail the same way.
+    """
+    try:
+        data = read_film(Path(path), service.settings.max_upload_bytes)
+        analysis = service.analyse_bytes(data, model_id, gate=gate)
+    except FilmError as error:
+        return Scored(path, "error", str(error), None)
+    except OSError as error:
+        return Scored(path, "error", f"The file cannot be read: {error.strerror or error}.", None)
+    except CxrError:
+        raise
+    except Exception as error:
+        # A fault of ours in one film of thousands: the row says so, the others are still scored.
+        logger.error("a film could not be analysed: %r", error)
+        return Scored(path, "error", f"Unexpected {type(error).__name__}: {error}. Please report it.", None)
+    reason = " ".join(analysis.quality.reasons)
+    status = "rejected" if analysis.quality.verdict is Verdict.REJECT else "ok"
+    return Scored(path, status, reason, analysis)
+
+
+def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
+    """Score every file and write the CSV file; a crash loses nothing that was written before it.
+
+    Returns
+    -------
+    Counter of str
+        Files by status.
+
+    Raises
+    ------
+    RequestError
+        When a path is missing, no file is found, or the output cannot be written.
+    CxrError
+        When the model cannot answer.
+    """
+    bundle = service.catalog.get(request.model_id)
+    own = [request.out] if request.heatmaps is None else [request.out, request.heatmaps]
+    files = find_files(request.paths, leave_out=own)
+    if not files:
+        raise RequestError(
+            f"`PATH` must hold at least one file; received {', '.join(request.paths)}.",
+            remedy="Hidden files are not read.",
+        )
+    rows = in_order(lambda path: score_film(service, path, bundle.id, gate=request.gate), files, request.jobs)
+    try:
+        folder = None if request.heatmaps is None else HeatFolder(request.heatmaps)
+        # The names of files need not be UTF-8: what cannot be decoded is written back as it was.
+        with request.out.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            return _write(stream, _saved(rows, folder), bundle, total=len(files))
+    except OSError as error:
+        raise RequestError(
+            f"`--out` and `--heatmaps` must be writable; {error.filename or request.out}: {error.strerror}.",
+            remedy="Choose another place, or free some space.",
+        ) from error
+
+
+def _saved(rows: Iterable[Scored], folder: HeatFolder | None) -> Iterator[Scored]:
+    for row in rows:
+        if folder is not None and row.analysis is not None and row.status == "ok":
+            stem = folder.save(Path(row.path), row.analysis)
+            if stem != Path(row.path).stem:
+                warn(f"{row.path}: an earlier film has the same name; its heatmaps are {stem}.*.npy")
+        yield row
+
+
+def _write(stream: TextIO, rows: Iterable[Scored], bundle: Bundle, *, total: int) -> Counter[str]:
+    label_keys = bundle.spec.label_keys
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([*COLUMNS, *label_keys])
+    counts: Counter[str] = Counter()
+    for row in rows:
+        writer.writerow(row.cells(bundle.id, label_keys))
+        stream.flush()
+        counts[row.status] += 1
+        _progress(counts.total(), total)
+    return counts
+
+
+def _progress(number: int, total: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{number} / {total} films" + ("\n" if number == total else ""))
+        sys.stderr.flush()
+    elif number % _PROGRESS_EVERY == 0 and number != total:
+        warn(f"{number} / {total} films")
+
+
+def in_order(work: Callable[[str], Scored], files: Sequence[str], jobs: int) -> Iterator[Scored]:
+    """Results in the order of ``files``, computed by ``jobs`` threads at most two films ahead of each.
+
+    The look-ahead is bounded: memory does not grow with the number of films.
+    """
+    with ThreadPoolExecutor(jobs, thread_name_prefix="cxr-score") as pool:
+        waiting: deque[Future[Scored]] = deque()
+        try:
+            for file in files:
+                waiting.append(pool.submit(work, file))
+                if len(waiting) > 2 * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def default_jobs() -> int:
+    """Threads that pay off: one per processor, four at most."""
+    return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

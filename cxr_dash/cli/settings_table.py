@@ -1,0 +1,25 @@
+"""Every setting as a Markdown table: the one in ``docs/settings.md``, which a test compares with this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cxr_dash.settings import ROOT, Settings
+
+
+def settings_markdown() -> str:
+    """One row per setting: environment variable, default, what it does."""
+    prefix = Settings.model_config["env_prefix"]
+    rows = [
+        f"| `{prefix}{name.upper()}` | `{_shown(field.default)}` | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | what it does |", "|---|---|---|", *rows])
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, Path) and default.is_relative_to(ROOT):
+        return default.relative_to(ROOT).as_posix()
+    if isinstance(default, bool):
+        return str(default).lower()
+    return str(default)

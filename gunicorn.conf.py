@@ -1,0 +1,92 @@
+"""What ``gunicorn app:server`` reads on its own: everything comes from the ``CXR_`` settings.
+
+Options given on gunicorn's command line win over this file, as always with gunicorn.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cxr_dash.settings import Settings
+
+_METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def _memory_or_disk() -> str:
+    """A folder in memory where there is one: heartbeats and counters must never wait for a disk."""
+    memory = "/dev/shm"  # noqa: S108
+    return memory if os.access(memory, os.W_OK) else tempfile.gettempdir()
+
+
+_settings = Settings()
+
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = [f"{_host}:{_settings.port}"]
+workers = _settings.workers
+worker_class = "gthread"
+threads = _settings.threads
+loglevel = _settings.log_level
+# No access log: addresses carry the keys of films. Errors and start-up go to stderr.
+accesslog = None
+errorlog = "-"
+# Everything in one format on stderr: gunicorn's own lines, the app's, and warnings of libraries.
+logconfig_dict = {
+    "root": {"level": "WARNING", "handlers": ["error_console"]},
+    "loggers": {
+        name: {"level": loglevel.upper(), "handlers": ["error_console"], "propagate": False}
+        for name in ("gunicorn.error", "cxr_dash")
+    },
+}
+
+# A worker that has not moved for this long is replaced; the slowest film takes about a second.
+timeout = 60
+graceful_timeout = 30
+# Longer than nginx's idle default towards a browser makes no sense, shorter costs a handshake per picture.
+keepalive = 5
+# gunicorn's remote control: not needed here, and two servers on one machine would share its path.
+control_socket_disable = True
+worker_tmp_dir = _memory_or_disk()
+
+
+def _prepare_metrics_dir() -> None:
+    """Make the folder in which workers share their counters, before the Prometheus client is imported.
+
+    It lies inside ``PROMETHEUS_MULTIPROC_DIR`` where that is set, is new for every start, so that counters
+    of an earlier run are never added to this one's, and goes when the master goes. A reload keeps it.
+    """
+    mark = "cxr-metrics-"
+    own = f"{mark}{os.getpid()}-"
+    given = Path(os.environ.get(_METRICS_DIR) or _memory_or_disk())
+    if given.name.startswith(own):
+        return
+    parent = given.parent if given.name.startswith(mark) else given
+    parent.mkdir(parents=True, exist_ok=True)
+    made = tempfile.mkdtemp(prefix=own, dir=parent)
+    os.environ[_METRICS_DIR] = made
+    atexit.register(_remove_metrics_dir, Path(made), os.getpid())
+
+
+def _remove_metrics_dir(folder: Path, owner_pid: int) -> None:
+    # Workers inherit the exit handler with the fork: only the master cleans up.
+    if os.getpid() == owner_pid:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_prepare_metrics_dir()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Load the default model in the background, in each worker, after the fork; also under ``--preload``."""
+    worker.wsgi.extensions["cxr_dash"].ensure_started()
+
+
+def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001
+    """Take the gauges of a worker that is gone out of ``/metrics``."""
+    from prometheus_client import multiprocess  # noqa: PLC0415  (only after the folder exists)
+
+    multiprocess.mark_process_dead(worker.pid)
