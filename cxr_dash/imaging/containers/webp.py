@@ -1,0 +1,79 @@
+"""WebP: header and completeness (RFC 9649)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cxr_dash.imaging.containers.base import ImageHeader, corrupt
+from cxr_dash.imaging.containers.exif import read_orientation
+
+_ANIMATION_FLAG = 0x02
+_MAX_CHUNKS = 10_000
+
+
+def is_webp(data: bytes) -> bool:
+    """Whether the bytes start like a WebP file."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    promised = 8 + int.from_bytes(data[4:8], "little")
+    if promised > len(data):
+        raise corrupt(f"A WebP that promises {promised} bytes must hold them", f"{len(data)}")
+    position = 12
+    for _ in range(_MAX_CHUNKS):
+        if position + 8 > promised:
+            return
+        length = int.from_bytes(data[position + 4 : position + 8], "little")
+        start, end = position + 8, position + 8 + length
+        if end > promised:
+            raise corrupt(f"The WebP chunk {data[position : position + 4]!r} must be whole", "a shorter file")
+        yield data[position : position + 4], start, end
+        position = end + (length & 1)
+
+
+def _lossy_size(body: bytes) -> tuple[int, int]:
+    if len(body) < 10 or body[3:6] != b"\x9d\x01\x2a":
+        raise corrupt("A WebP key frame must start with 9D 01 2A", f"{body[3:6]!r}")
+    return tuple(int.from_bytes(body[i : i + 2], "little") & 0x3FFF for i in (6, 8))  # type: ignore[return-value]
+
+
+def _lossless_size(body: bytes) -> tuple[int, int]:
+    if len(body) < 5 or body[0] != 0x2F:
+        raise corrupt("A lossless WebP must start with 2F", f"{body[:1]!r}")
+    packed = int.from_bytes(body[1:5], "little")
+    return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+
+
+def read_webp_header(data: bytes) -> ImageHeader:
+    """Read size, orientation and number of pictures of a WebP, and make sure that it is whole.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is shorter than it says, holds no picture, or its two sizes disagree.
+    """
+    canvas: tuple[int, int] | None = None
+    picture: tuple[int, int] | None = None
+    orientation, animated, frames = 1, False, 0
+    for kind, start, end in _chunks(data):
+        head = data[start : min(end, start + 16)]
+        if kind == b"VP8X" and len(head) >= 10:
+            animated = bool(head[0] & _ANIMATION_FLAG)
+            canvas = int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1
+        elif kind == b"VP8 " and picture is None:
+            picture = _lossy_size(head)
+        elif kind == b"VP8L" and picture is None:
+            picture = _lossless_size(head)
+        elif kind == b"ANMF":
+            frames += 1
+        elif kind == b"EXIF":
+            orientation = read_orientation(data[start:end])
+    if animated or frames:
+        width, height = canvas or (1, 1)
+        return ImageHeader("webp", width, height, 8, orientation, max(frames, 2))
+    if picture is None or 0 in picture:
+        raise corrupt("A WebP must hold a picture", "none")
+    if canvas is not None and canvas != picture:
+        raise corrupt(f"A WebP canvas of {canvas[0]} x {canvas[1]} must match its picture", f"{picture}")
+    return ImageHeader("webp", *picture, 8, orientation)

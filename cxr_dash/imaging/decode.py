@@ -1,0 +1,176 @@
+"""Bytes of a PNG, JPEG or WebP file -> an upright grey :class:`~cxr_dash.domain.Radiograph`.
+
+Order: bytes, then kind, size and shape from the header, then completeness; only then is a pixel decoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cxr_dash.domain import DecodeLimits, GreyArray, Radiograph
+from cxr_dash.errors import FilmShapeError, FilmTooLargeError, UnsupportedFormatError
+from cxr_dash.imaging.containers.base import corrupt
+from cxr_dash.imaging.containers.png import pixels_only
+from cxr_dash.imaging.header import ImageHeader, read_header
+
+# A pixel counts as coloured when its channels differ by more than this, of 255: above the tint of a scanned
+# film and the chroma noise of a JPEG, below any drawn arrow or skin tone.
+COLOUR_DIFFERENCE = 24
+_COLOUR_SAMPLES_PER_SIDE = 640
+
+
+def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  # noqa: B008 - frozen
+    """Decode one film.
+
+    Colour becomes grey by luminance (0.299 R + 0.587 G + 0.114 B, ITU-R BT.601); transparent pixels are laid
+    on black; 1-, 2- and 4-bit levels are spread over 0-255; 16-bit levels stay as they are.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file: PNG, JPEG or WebP.
+    limits : DecodeLimits
+        What is refused before a pixel is decoded.
+
+    Returns
+    -------
+    Radiograph
+        Upright (EXIF orientation applied), uint8 or uint16, C-contiguous.
+
+    Raises
+    ------
+    FilmError
+        One of its kinds, each with a remedy: ``EmptyFileError``, ``FilmTooLargeError``,
+        ``UnsupportedFormatError``, ``FilmShapeError``, ``CorruptFileError``.
+    """
+    if len(data) > limits.max_bytes:
+        raise FilmTooLargeError(
+            f"The file must be {limits.max_bytes} bytes or less; received {len(data)}.",
+            remedy="Export the film in a smaller size or as JPEG.",
+        )
+    header = read_header(data)
+    check_limits(header, limits)
+    stored = _decode_pixels(data, header)
+    grey, colour_fraction = _to_grey(stored, header)
+    return Radiograph(
+        pixels=turn_upright(grey, header.orientation),
+        bits=header.bits,
+        file_format=header.file_format,
+        sha256=hashlib.sha256(data).hexdigest(),
+        colour_fraction=colour_fraction,
+    )
+
+
+def check_limits(header: ImageHeader, limits: DecodeLimits) -> None:
+    """Refuse animations, and pictures that are too large, too small or too long for a film.
+
+    Raises
+    ------
+    UnsupportedFormatError, FilmTooLargeError, FilmShapeError
+    """
+    if header.animated:
+        raise UnsupportedFormatError(
+            f"The file must hold one still picture; received an animated {header.file_format.upper()}.",
+            remedy="Save the one picture you mean as PNG or JPEG.",
+        )
+    if header.pixel_count > limits.max_pixels:
+        raise FilmTooLargeError(
+            f"width x height must be {limits.max_pixels} pixels or less; received "
+            f"{header.width} x {header.height} = {header.pixel_count}.",
+            remedy="Export the film in a smaller size.",
+        )
+    short, long = sorted((header.width, header.height))
+    if short < limits.min_side:
+        raise FilmShapeError(
+            f"The shorter side must be {limits.min_side} pixels or more; received "
+            f"{header.width} x {header.height}.",
+            remedy="Choose the film itself, not a thumbnail or an icon.",
+        )
+    if long > limits.max_aspect_ratio * short:
+        raise FilmShapeError(
+            f"The longer side must be at most {limits.max_aspect_ratio:g} times the shorter; received "
+            f"{header.width} x {header.height}.",
+            remedy="Choose one whole frontal chest film.",
+        )
+
+
+def turn_upright(pixels: GreyArray, orientation: int) -> GreyArray:
+    """Undo the EXIF orientation (Exif 3.0, tag 0x0112).
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (H, W)
+        As stored.
+    orientation : int
+        1-8; 6 means "turn 90 degrees clockwise to see it upright".
+
+    Returns
+    -------
+    ndarray
+        Same dtype, upright, C-contiguous; shape (W, H) for 5-8.
+    """
+    upright: NDArray[Any] = pixels.T if orientation >= 5 else pixels
+    if orientation in (2, 3, 6, 7):
+        upright = upright[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        upright = upright[::-1]
+    return np.ascontiguousarray(upright)
+
+
+def _decode_pixels(data: bytes, header: ImageHeader) -> NDArray[Any]:
+    encoded = pixels_only(data) if header.file_format == "png" else data
+    try:
+        # UNCHANGED keeps 16 bits and transparency, and leaves the orientation to us.
+        stored = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise corrupt("The picture must decode", f"a damaged {header.file_format.upper()}") from error
+    if stored is None or stored.shape[:2] != (header.height, header.width):
+        raise corrupt("The picture must decode", f"a damaged {header.file_format.upper()}")
+    if stored.dtype not in (np.uint8, np.uint16):
+        raise corrupt("The picture must decode to 8 or 16 bits", str(stored.dtype))
+    return stored
+
+
+def _to_grey(stored: NDArray[Any], header: ImageHeader) -> tuple[GreyArray, float]:
+    if stored.ndim == 2:
+        return _clear_transparent_level(stored, header), 0.0
+    if stored.shape[2] == 1:
+        return np.ascontiguousarray(stored[:, :, 0]), 0.0
+    colour = stored[:, :, :3]
+    fraction = _colour_fraction(colour)
+    # Equal channels keep their level exactly: the weights of cvtColor add up to one in fixed point.
+    code = cv2.COLOR_BGRA2GRAY if stored.shape[2] == 4 else cv2.COLOR_BGR2GRAY
+    grey: NDArray[Any] = cv2.cvtColor(stored, code)
+    if stored.shape[2] == 4:
+        grey = _on_black(grey, stored[:, :, 3])
+    return grey, fraction
+
+
+def _colour_fraction(colour: NDArray[Any]) -> float:
+    step = max(1, max(colour.shape[:2]) // _COLOUR_SAMPLES_PER_SIDE)
+    sample = np.ascontiguousarray(colour[::step, ::step])
+    blue, green, red = cv2.split(sample)
+    spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
+    limit = COLOUR_DIFFERENCE * (257 if colour.dtype == np.uint16 else 1)
+    return float(np.count_nonzero(spread > limit) / spread.size)
+
+
+def _on_black(grey: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    opaque = np.iinfo(grey.dtype).max
+    if alpha.min() == opaque:
+        return grey
+    blended: NDArray[Any] = cv2.multiply(grey, np.ascontiguousarray(alpha), scale=1.0 / opaque)
+    return blended
+
+
+def _clear_transparent_level(grey: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
+    if header.transparent_level is None:
+        return grey
+    # The level is written at the file's own bit depth; the decoder has spread 1, 2 and 4 bits over 0-255.
+    spread = 255 // (2**header.bits - 1) if header.bits < 8 else 1
+    return np.where(grey == header.transparent_level * spread, np.zeros((), grey.dtype), grey)

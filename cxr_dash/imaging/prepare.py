@@ -1,0 +1,188 @@
+"""A film -> the float32 grey picture a model sees, and a coarse map -> back into the film's own frame.
+
+The one and only preparation: training and serving both call :func:`prepare`. Order: percentile window ->
+polarity -> crop of black borders -> letterbox; every step is a function of its own, and what was decided is
+kept in a :class:`~cxr_dash.domain.Preparation`: enough to repeat the steps and to undo their geometry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cxr_dash.domain import Box, Float32Array, Preparation, PreparationSpec, Radiograph
+from cxr_dash.imaging.borders import find_borders
+from cxr_dash.imaging.polarity import looks_inverted
+from cxr_dash.imaging.window import apply_window, percentile_window
+
+
+def plan_preparation(radiograph: Radiograph, spec: PreparationSpec) -> Preparation:
+    """Decide every step for one film without making the picture.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    spec : PreparationSpec
+        What the bundle asks for.
+
+    Returns
+    -------
+    Preparation
+        Same film and same spec give the same answer, always.
+    """
+    pixels = radiograph.pixels
+    low, high = percentile_window(pixels, spec.window_low_percentile, spec.window_high_percentile)
+    inverted = spec.polarity == "auto" and looks_inverted(pixels, low, high)
+    crop = (
+        find_borders(pixels, low, high, inverted=inverted)
+        if spec.crop_borders
+        else Box(0, 0, radiograph.width, radiograph.height)
+    )
+    return Preparation(
+        film_width=radiograph.width,
+        film_height=radiograph.height,
+        window_low=low,
+        window_high=high,
+        inverted=inverted,
+        crop=crop,
+        content=letterbox_content(crop.width, crop.height, spec.width, spec.height),
+        input_width=spec.width,
+        input_height=spec.height,
+        pad_value=float(spec.pad_value),
+    )
+
+
+def apply_preparation(radiograph: Radiograph, preparation: Preparation) -> Float32Array:
+    """Make the model input that a plan describes.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+        The film the plan was made for.
+    preparation : Preparation
+
+    Returns
+    -------
+    ndarray of float32, shape (input_height, input_width, 1)
+        Grey levels 0-255: 0 air, 255 bone; the bars of the letterbox are ``pad_value``.
+
+    Raises
+    ------
+    ValueError
+        If the plan was made for a film of another size.
+    """
+    if (radiograph.width, radiograph.height) != (preparation.film_width, preparation.film_height):
+        raise ValueError(
+            f"`radiograph` must be {preparation.film_width} x {preparation.film_height} like its plan; "
+            f"received {radiograph.width} x {radiograph.height}"
+        )
+    kept = cut(radiograph.pixels, preparation.crop)
+    grey = apply_window(kept, preparation.window_low, preparation.window_high, inverted=preparation.inverted)
+    return letterbox(grey, preparation)[:, :, np.newaxis]
+
+
+def prepare(radiograph: Radiograph, spec: PreparationSpec) -> Float32Array:
+    """Plan and apply in one call.
+
+    Returns
+    -------
+    ndarray of float32, shape (spec.height, spec.width, 1)
+        Grey levels 0-255.
+    """
+    return apply_preparation(radiograph, plan_preparation(radiograph, spec))
+
+
+def cut(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
+    """Give the part of a picture inside a box, as a view."""
+    return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+
+
+def letterbox_content(width: int, height: int, input_width: int, input_height: int) -> Box:
+    """Find where a picture lies when it is fitted into a frame, centred, with its aspect kept.
+
+    Returns
+    -------
+    Box
+        At least one pixel each way; touches two opposite sides of the frame (up to rounding).
+    """
+    scale = min(input_width / width, input_height / height)
+    fitted_width = min(max(round(width * scale), 1), input_width)
+    fitted_height = min(max(round(height * scale), 1), input_height)
+    return Box(
+        x=(input_width - fitted_width) // 2,
+        y=(input_height - fitted_height) // 2,
+        width=fitted_width,
+        height=fitted_height,
+    )
+
+
+def letterbox(grey: Float32Array, preparation: Preparation) -> Float32Array:
+    """Resize a picture into the content box and fill the rest with ``pad_value``.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (crop.height, crop.width)
+        Grey levels 0-255.
+    preparation : Preparation
+
+    Returns
+    -------
+    ndarray of float32, shape (input_height, input_width)
+        Grey levels 0-255: means of the covered pixels where it shrinks, linear in between where it grows.
+    """
+    content = preparation.content
+    shrinks = content.width < grey.shape[1] or content.height < grey.shape[0]
+    frame = np.full((preparation.input_height, preparation.input_width), preparation.pad_value, np.float32)
+    fitted = cv2.resize(
+        grey, (content.width, content.height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+    cut(frame, content)[:] = np.clip(fitted, 0.0, 255.0)
+    return frame
+
+
+def map_to_content(values: Float32Array, preparation: Preparation) -> Float32Array:
+    """Enlarge a coarse map to the model input and keep the part that shows the film.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (h, w)
+        A map >= 0 whose grid spans the whole model input, letterbox bars included; cell (i, j) is centred on
+        ``((j + 0.5) / w, (i + 0.5) / h)`` of it.
+    preparation : Preparation
+
+    Returns
+    -------
+    ndarray of float32, shape (content.height, content.width)
+        Between 0 and the largest of ``values``, un-normalised: the layer to lay over the crop box.
+    """
+    coarse = np.ascontiguousarray(values, dtype=np.float32)
+    size = (preparation.input_width, preparation.input_height)
+    # A cubic overshoots beside steep cells: below zero, or above a peak that has to stay comparable.
+    fine = np.clip(
+        cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC), 0.0, max(float(coarse.max()), 0.0)
+    )
+    return np.ascontiguousarray(cut(fine.astype(np.float32, copy=False), preparation.content))
+
+
+def restore_map(values: Float32Array, preparation: Preparation) -> Float32Array:
+    """Bring a coarse map into the film's own frame.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (h, w)
+        As for :func:`map_to_content`.
+    preparation : Preparation
+
+    Returns
+    -------
+    ndarray of float32, shape (film_height, film_width)
+        Between 0 and the largest of ``values``, un-normalised; 0 where the film was cropped away.
+    """
+    crop = preparation.crop
+    layer = map_to_content(values, preparation)
+    film = np.zeros((preparation.film_height, preparation.film_width), np.float32)
+    cut(film, crop)[:] = cv2.resize(layer, (crop.width, crop.height), interpolation=cv2.INTER_LINEAR)
+    return film
