@@ -1,0 +1,81 @@
+"""Runs a compiled graph with LiteRT; TensorFlow is not needed and not imported."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cxr_dash.domain import Float32Array, RawOutput
+from cxr_dash.errors import BackendMissingError, BundleMismatchError
+from cxr_dash.inference.runtime.base import OUTPUT_NAMES, as_batch
+
+SIGNATURE = "serving_default"
+
+
+class LiteRtRuntime:
+    """A ``serving.tflite`` behind one interpreter and one lock.
+
+    Parameters
+    ----------
+    path : Path
+        The compiled graph; it is mapped into memory, so workers share its pages.
+    threads : int
+        Processor threads one run may use.
+
+    Raises
+    ------
+    BackendMissingError
+        When ``ai-edge-litert`` is not installed.
+    BundleMismatchError
+        When the file is not a graph with the inputs and outputs of a bundle.
+    """
+
+    name = "litert"
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self._lock = threading.Lock()
+        self._runner = _signature_runner(path, threads)
+        ((self._input_name, details),) = self._runner.get_input_details().items()
+        _, height, width, _ = (int(size) for size in details["shape"])
+        self.input_size = (height, width)
+
+    def run(self, model_input: Float32Array) -> RawOutput:
+        """Run the graph on one film; see :meth:`cxr_dash.inference.runtime.Runtime.run`."""
+        batch = as_batch(model_input, self.input_size)
+        with self._lock:
+            outputs = self._runner(**{self._input_name: batch})
+            # copied while the lock is held: the interpreter's own buffers are overwritten by the next run
+            logits, cams, embedding = (np.array(outputs[name][0], dtype=np.float32) for name in OUTPUT_NAMES)
+        return RawOutput(logits=logits, cams=cams, embedding=embedding)
+
+
+def _signature_runner(path: Path, threads: int) -> Any:
+    """A new interpreter's runner for the one signature; the runner keeps the interpreter alive."""
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise BackendMissingError(
+            f"A compiled bundle needs ai-edge-litert; received: {error}.",
+            remedy="Install it with `pip install ai-edge-litert`.",
+        ) from error
+    try:
+        interpreter = Interpreter(model_path=str(path), num_threads=threads)
+        runner = interpreter.get_signature_runner(SIGNATURE)
+        shapes = [tuple(details["shape"]) for details in runner.get_input_details().values()]
+        outputs = set(runner.get_output_details())
+    except ValueError as error:  # what LiteRT raises for a file it cannot read
+        raise BundleMismatchError(
+            f"{path.name} must be a LiteRT graph with signature {SIGNATURE!r}; received: {error}.",
+            remedy="Export the bundle again.",
+        ) from error
+    fits = len(shapes) == 1 and len(shapes[0]) == 4 and shapes[0][0] == shapes[0][3] == 1
+    if not fits or not outputs.issuperset(OUTPUT_NAMES):
+        raise BundleMismatchError(
+            f"{path.name} must take one film (1, H, W, 1) and give {', '.join(OUTPUT_NAMES)}; "
+            f"received inputs {shapes} and outputs {sorted(outputs)}.",
+            remedy="Export the bundle again.",
+        )
+    return runner
