@@ -1,0 +1,153 @@
+/* The page's state, and how its parts hear of a change.
+ *
+ * Dash builds the page and answers questions about films. What only changes the picture or the reading of a
+ * figure happens here. Scripts write text with textContent and styles with the CSSOM only, so that the content
+ * security policy can stay strict; they write only into nodes that the Python views leave empty.
+ */
+"use strict";
+
+window.cxr = (() => {
+  const state = {
+    settings: null, // limits and colour tables
+    facts: null, // the chosen model: labels, operating points, held-out probabilities
+    films: [], // rows: {id, number, status, film, width, height, message, remedy, ...}
+    selected: null, // row id
+    answers: new Map(), // "model/film" -> what the model said
+    chosenLabels: new Map(), // "model/film" -> label key, where the reader chose one
+    thresholds: {}, // model -> label -> probability, where the reader moved it
+    prevalences: {}, // model/split/label -> share, where the reader changed it
+    splits: {}, // model -> index of the held-out split
+    showRejected: new Set(), // "model/film" whose figures were asked for in spite of the verdict
+    expanded: false, // findings below their cut shown
+    serverLost: false,
+    view: { heat: false, invert: false, zoom: "fit", opacity: 0.6, colourMap: null, brightness: 1, contrast: 1 },
+  };
+  const painters = [];
+  let scheduled = false;
+
+  /* Repaint once before the next frame, however often called. */
+  function changed() {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      for (const paint of painters) paint(state);
+    });
+  }
+
+  const byId = (id) => document.getElementById(id);
+
+  /* Run fn once the node exists: Dash may render it a moment after it hands over the data. */
+  function whenPresent(selector, fn, tries = 200) {
+    const node = document.querySelector(selector);
+    if (node) fn(node);
+    else if (tries > 0) setTimeout(() => whenPresent(selector, fn, tries - 1), 15);
+  }
+
+  function element(tag, attributes = {}, children = []) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name === "text") node.textContent = value;
+      else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value === true) node.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+    }
+    node.append(...children);
+    return node;
+  }
+
+  function setText(node, text) {
+    if (node && node.textContent !== text) node.textContent = text;
+  }
+
+  /* Where the app is mounted; "/" unless a proxy says otherwise. */
+  let prefix = null;
+  function url(path) {
+    if (prefix === null) {
+      const config = byId("_dash-config");
+      prefix = (config && JSON.parse(config.textContent).requests_pathname_prefix) || "/";
+    }
+    return prefix.replace(/\/$/, "") + path;
+  }
+
+  function store(id, data) {
+    window.dash_clientside.set_props(id, { data });
+  }
+
+  // ---- questions about the state that several parts ask
+  const key = (model, film) => `${model}/${film}`;
+  const row = () => state.films.find((item) => item.id === state.selected) || null;
+  const answerOf = (item) =>
+    (item && item.film && state.facts && state.answers.get(key(state.facts.id, item.film))) || null;
+  const labels = () => (state.facts ? state.facts.labels : []);
+  const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
+
+  function defaultThreshold(label) {
+    return point(state.facts.default_operating_point).thresholds[label];
+  }
+
+  function threshold(label) {
+    const moved = state.thresholds[state.facts.id];
+    return moved && label in moved ? moved[label] : defaultThreshold(label);
+  }
+
+  function setThresholds(changes) {
+    const model = state.facts.id;
+    state.thresholds = { ...state.thresholds, [model]: { ...state.thresholds[model], ...changes } };
+    store("thresholds", state.thresholds);
+    changed();
+  }
+
+  const figuresShown = (item, answer) =>
+    answer && !answer.error &&
+    (answer.quality.verdict !== "reject" || state.showRejected.has(key(answer.model, item.film)));
+
+  /* Labels with their probability and how far above (or below) their cut, best first by default cuts. */
+  function ranked(answer) {
+    return labels()
+      .map((label) => {
+        const probability = answer.probabilities[label.key];
+        const cut = threshold(label.key);
+        const scale = cxr.statistics.scale;
+        return {
+          ...label,
+          probability,
+          cut,
+          above: probability >= cut,
+          margin: scale(probability) - scale(cut),
+          defaultMargin: scale(probability) - scale(defaultThreshold(label.key)),
+        };
+      })
+      .sort((a, b) => b.defaultMargin - a.defaultMargin);
+  }
+
+  /* The label the reader chose on this film, else the one furthest above its cut. */
+  function label() {
+    if (!state.facts) return null;
+    const item = row();
+    const chosen = state.chosenLabels.get(key(state.facts.id, item ? item.film : ""));
+    if (chosen) return chosen;
+    const answer = answerOf(item);
+    return answer && !answer.error ? ranked(answer)[0].key : labels()[0].key;
+  }
+
+  function chooseLabel(labelKey) {
+    const item = row();
+    state.chosenLabels.set(key(state.facts.id, item ? item.film : ""), labelKey);
+    changed();
+  }
+
+  function select(id) {
+    if (state.selected === id) return;
+    state.selected = id;
+    cxr.analysis.next();
+    changed();
+  }
+
+  const nameOf = (labelKey) => (labels().find((item) => item.key === labelKey) || { name: labelKey }).name;
+
+  return {
+    state, painters, changed, byId, whenPresent, element, setText, url, store, key, row, answerOf, labels, point,
+    defaultThreshold, threshold, setThresholds, figuresShown, ranked, label, chooseLabel, select, nameOf,
+  };
+})();

@@ -1,0 +1,56 @@
+/* Film pictures and heat layers, fetched once and kept in memory, because the server forbids caching on disk. */
+"use strict";
+
+cxr.pictures = (() => {
+  const MOST = 12; // films kept decoded; older ones are fetched again
+  const films = new Map(); // film key -> Promise of an object URL
+  const layers = new Map(); // "film/model/label" -> Promise of {width, height, grey}
+
+  async function fetchBlob(path) {
+    const reply = await fetch(cxr.url(path), { cache: "no-store" });
+    if (!reply.ok) throw new Error(`${reply.status}`);
+    return reply.blob();
+  }
+
+  function film(filmKey) {
+    if (!films.has(filmKey)) {
+      const url = fetchBlob(`/films/${filmKey}/picture.jpg`).then(URL.createObjectURL);
+      url.catch(() => films.delete(filmKey));
+      films.set(filmKey, url);
+      for (const old of [...films.keys()].slice(0, Math.max(0, films.size - MOST))) forget(old);
+    }
+    return films.get(filmKey);
+  }
+
+  /* The grey levels of a heat layer: 255 is this map's peak. */
+  function layer(filmKey, model, label) {
+    const id = `${filmKey}/${model}/${label}`;
+    if (!layers.has(id)) {
+      const grey = fetchBlob(`/films/${id}/heat-layer.png`).then(readGrey);
+      grey.catch(() => layers.delete(id));
+      layers.set(id, grey);
+    }
+    return layers.get(id);
+  }
+
+  async function readGrey(blob) {
+    const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    const grey = new Uint8Array(bitmap.width * bitmap.height);
+    for (let index = 0; index < grey.length; index += 1) grey[index] = data[4 * index];
+    return { width: bitmap.width, height: bitmap.height, grey };
+  }
+
+  function forget(filmKey) {
+    const url = films.get(filmKey);
+    films.delete(filmKey);
+    if (url) url.then(URL.revokeObjectURL, () => {});
+    for (const id of [...layers.keys()]) if (id.startsWith(`${filmKey}/`)) layers.delete(id);
+  }
+
+  return { film, layer, forget };
+})();

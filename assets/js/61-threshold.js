@@ -1,0 +1,173 @@
+/* Where to cut: chips, slider, prevalence, and what follows from them. All of it without a request. */
+"use strict";
+
+cxr.cut = (() => {
+  const { state, element, byId, setText } = cxr;
+  const { percent, interval, lower } = cxr.words;
+  const STEPS = 1000; // of the slider, on the angular scale
+  let nodes = null;
+
+  function build(panel) {
+    const slider = element("input", {
+      type: "range", min: "1", max: String(STEPS - 1), step: "1", id: "cut-range", "aria-label": "Cut",
+    });
+    slider.addEventListener("input", () => {
+      cxr.setThresholds({ [cxr.label()]: cxr.statistics.unscale(Number(slider.value) / STEPS) });
+    });
+    panel.querySelector("#cut-slider").append(slider);
+    const prevalence = element("input", {
+      type: "number", min: "0.1", max: "99", step: "any", id: "prevalence-input", inputmode: "decimal",
+    });
+    prevalence.addEventListener("input", () => setPrevalence(prevalence));
+    const known = element("button", { class: "link", type: "button", onclick: () => forgetPrevalence() });
+    panel.querySelector("#prevalence").append(
+      element("label", { for: "prevalence-input", text: "How common is it here?" }),
+      element("span", { class: "unit" }, [prevalence, element("span", { text: "%" })]),
+      known,
+    );
+    const all = element("button", {
+      class: "link", type: "button", id: "cut-all", text: "Use for all findings",
+      title: "Set every finding's cut by this operating point",
+    });
+    all.addEventListener("click", () => {
+      const active = activePoint(cxr.label());
+      if (active) cxr.setThresholds({ ...active.thresholds });
+    });
+    panel.querySelector(".chips").append(all);
+    panel.querySelector(".chips").addEventListener("click", (event) => {
+      const chip = event.target.closest("[data-point]");
+      const label = cxr.label();
+      if (chip) cxr.setThresholds({ [label]: cxr.point(chip.dataset.point).thresholds[label] });
+    });
+    const dots = element("canvas", { role: "img" });
+    panel.querySelector("#dots").append(dots);
+    const measured = buildMeasured(panel.querySelector("#measured-on"));
+    nodes = { panel, slider, prevalence, known, all, dots, measured };
+    new ResizeObserver(() => cxr.changed()).observe(panel.querySelector("#dots"));
+  }
+
+  function buildMeasured(node) {
+    const text = element("span");
+    const select = element("select", { "aria-label": "Measured on" });
+    select.addEventListener("change", () => {
+      state.splits[state.facts.id] = Number(select.value);
+      cxr.changed();
+    });
+    state.facts.held_out.forEach((held, index) => {
+      select.append(element("option", { value: String(index), text: held.split }));
+    });
+    select.hidden = state.facts.held_out.length < 2;
+    node.append(element("span", { text: "Measured on" }), select, text);
+    return { text, select };
+  }
+
+  const split = () => state.facts.held_out[state.splits[state.facts.id] || 0];
+  const prevalenceKey = (label) => `${state.facts.id}/${split().split}/${label}`;
+
+  function heldOutPrevalence(label) {
+    const held = split();
+    const [with_, without] = [held.positives[label].length, held.negatives[label].length];
+    return with_ + without ? with_ / (with_ + without) : 0.05;
+  }
+
+  function prevalenceOf(label) {
+    const own = state.prevalences[prevalenceKey(label)];
+    return Math.min(0.99, Math.max(0.001, own === undefined ? heldOutPrevalence(label) : own));
+  }
+
+  function setPrevalence(input) {
+    const share = Number(input.value) / 100;
+    if (!input.value || !(share > 0) || share >= 1) return;
+    state.prevalences[prevalenceKey(cxr.label())] = share;
+    cxr.changed();
+  }
+
+  function forgetPrevalence() {
+    delete state.prevalences[prevalenceKey(cxr.label())];
+    cxr.changed();
+  }
+
+  function activePoint(label) {
+    const now = cxr.threshold(label);
+    const matches = state.facts.operating_points.filter((item) => Math.abs(item.thresholds[label] - now) < 1e-9);
+    return matches.find((item) => item.key === state.facts.default_operating_point) || matches[0];
+  }
+
+  function paintFigure(key, name, figure) {
+    const cell = nodes.panel.querySelector(`[data-figure="${key}"]`);
+    setText(cell.children[0], percent(figure.value));
+    setText(cell.children[1], name);
+    setText(cell.children[2], interval(figure.interval));
+  }
+
+  function paintThousand(counts, prevalence) {
+    const sentence = byId("thousand");
+    if (!counts) {
+      setText(sentence, "Too few held-out films to say what follows from this cut.");
+      cxr.dots.draw(nodes.dots, null);
+      return;
+    }
+    const part = (name, text) => element("b", { class: name, text });
+    sentence.replaceChildren(
+      "Of 1,000 patients like these: ",
+      part("found", `${counts.found} found`), ", ",
+      part("missed", `${counts.missed} missed`), ", ",
+      part("alarms", `${counts.alarms} false alarms`), ", ",
+      part("cleared", `${counts.cleared} rightly cleared`), ".",
+    );
+    sentence.dataset.prevalence = String(prevalence);
+    cxr.dots.draw(nodes.dots, counts);
+    nodes.dots.setAttribute("aria-label", sentence.textContent);
+  }
+
+  function paint() {
+    if (!nodes || !nodes.panel.isConnected || !state.facts || nodes.panel.dataset.model !== state.facts.id) return;
+    const label = cxr.label();
+    const threshold = cxr.threshold(label);
+    const name = cxr.nameOf(label);
+    setText(byId("cut-title"), `${name} · where to cut`);
+    setText(byId("cut-value"), percent(threshold));
+    const position = Math.round(cxr.statistics.scale(threshold) * STEPS);
+    if (Number(nodes.slider.value) !== position) nodes.slider.value = String(position);
+    nodes.slider.style.setProperty("--share", cxr.statistics.scale(threshold));
+    nodes.slider.setAttribute("aria-label", `Cut for ${name}`);
+    nodes.slider.setAttribute("aria-valuetext", percent(threshold));
+    const active = activePoint(label);
+    for (const chip of nodes.panel.querySelectorAll("[data-point]")) {
+      chip.setAttribute("aria-pressed", String(Boolean(active && chip.dataset.point === active.key)));
+    }
+    const differs = active && cxr.labels().some((item) => cxr.threshold(item.key) !== active.thresholds[item.key]);
+    nodes.all.hidden = !differs || cxr.labels().length < 2;
+    paintConsequences(label, threshold);
+    cxr.downloads.paint(label, threshold);
+  }
+
+  function paintConsequences(label, threshold) {
+    const held = split();
+    const prevalence = prevalenceOf(label);
+    const [positives, negatives] = [held.positives[label], held.negatives[label]];
+    const figures = cxr.statistics.consequences(positives, negatives, threshold, prevalence);
+    paintFigure("sensitivity", "sensitivity", figures.sensitivity);
+    paintFigure("specificity", "specificity", figures.specificity);
+    paintFigure("ppv", `PPV at ${percent(prevalence)}`, figures.ppv);
+    paintFigure("npv", `NPV at ${percent(prevalence)}`, figures.npv);
+    paintThousand(figures.perThousand, prevalence);
+    const shown = (100 * prevalence).toFixed(prevalence < 0.1 ? 1 : 0);
+    if (document.activeElement !== nodes.prevalence) nodes.prevalence.value = shown;
+    const own = prevalenceKey(label) in state.prevalences;
+    nodes.known.hidden = !own;
+    setText(nodes.known, `as in these films: ${percent(heldOutPrevalence(label))}`);
+    nodes.measured.select.value = String(state.splits[state.facts.id] || 0);
+    const total = positives.length + negatives.length;
+    const where = state.facts.held_out.length < 2 ? `${held.split}: ` : "";
+    setText(
+      nodes.measured.text,
+      `${where}${total} films, ${positives.length} with ${lower(cxr.nameOf(label))}; figures with 95 % intervals.`,
+    );
+    nodes.measured.text.title = held.description;
+  }
+
+  cxr.painters.push(paint);
+
+  return { build };
+})();

@@ -1,0 +1,116 @@
+"""What the page is told, as plain JSON: about a model once, and about each film once.
+
+Thresholds, consequences and heat colours are then worked out in the browser, so that moving them needs no
+request. Nothing here names a file or a patient.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from cxr_dash import imaging
+from cxr_dash.domain import Analysis
+from cxr_dash.errors import CxrError
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.schema import HeldOut
+from cxr_dash.settings import Settings
+
+Json = dict[str, Any]
+
+# Labels whose presence is good news; they are never announced as "worth a look".
+REASSURING_LABELS = frozenset({"normal", "no_finding"})
+
+_PROBABILITY_DIGITS = 5
+
+
+def page_settings(settings: Settings) -> Json:
+    """Limits and colour tables for the browser scripts.
+
+    Returns
+    -------
+    dict
+        ``colour_maps`` maps a name to base64 of 256 RGB triples: the very table the downloads use.
+    """
+    return {
+        "max_upload_bytes": settings.max_upload_bytes,
+        "case_lifetime_seconds": settings.case_lifetime_seconds,
+        "colour_maps": {
+            name: base64.b64encode(imaging.colour_table(name).tobytes()).decode("ascii")
+            for name in imaging.COLOUR_MAPS
+        },
+    }
+
+
+def model_facts(bundle: Bundle) -> Json:
+    """Labels, operating points and held-out probabilities of one model.
+
+    Returns
+    -------
+    dict
+        ``held_out`` lists splits; per label the sorted probabilities of films with it (``positives``) and
+        without it (``negatives``), from which sensitivity and specificity at any threshold are exact counts.
+    """
+    spec = bundle.spec
+    return {
+        "id": spec.id,
+        "version": spec.version,
+        "sha256": bundle.serving_sha256,
+        "labels": [
+            {"key": label.key, "name": label.name_en, "reassuring": label.key in REASSURING_LABELS}
+            for label in spec.labels
+        ],
+        "operating_points": [
+            {"key": point.key, "name": point.name_en, "thresholds": point.thresholds}
+            for point in spec.operating_points
+        ],
+        "default_operating_point": spec.default_operating_point,
+        "held_out": [_held_out(held, spec.label_keys) for held in spec.held_out],
+    }
+
+
+def film_answer(film: str, model: str, analysis: Analysis) -> Json:
+    """Everything the page shows about one film, by keys and figures only."""
+    preparation = analysis.preparation
+    crop = preparation.crop
+    return {
+        "film": film,
+        "model": model,
+        "version": analysis.model_version,
+        "sha256": analysis.model_sha256,
+        "analysed_at": analysis.analysed_at,
+        "milliseconds": round(analysis.milliseconds.get("total", 0.0)),
+        "width": preparation.film_width,
+        "height": preparation.film_height,
+        "crop": {"x": crop.x, "y": crop.y, "width": crop.width, "height": crop.height},
+        "inverted": preparation.inverted,
+        "quality": {"verdict": analysis.quality.verdict.value, "reasons": list(analysis.quality.reasons)},
+        "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
+        "heat": {
+            key: {"peak": heatmap.peak, "flat": heatmap.flat} for key, heatmap in analysis.heatmaps.items()
+        },
+        "error": None,
+    }
+
+
+def film_problem(film: str, model: str, error: CxrError) -> Json:
+    """The same place in the page, when the film cannot be read: why, and what to do."""
+    return {
+        "film": film,
+        "model": model,
+        "error": {"code": error.code, "message": error.message, "remedy": error.remedy},
+    }
+
+
+def _held_out(held: HeldOut, keys: list[str]) -> Json:
+    return {
+        "split": held.split,
+        "description": held.description_en,
+        "positives": {key: _sorted_probabilities(held, key, truth=1) for key in keys},
+        "negatives": {key: _sorted_probabilities(held, key, truth=0) for key in keys},
+    }
+
+
+def _sorted_probabilities(held: HeldOut, key: str, *, truth: int) -> list[float]:
+    pairs = zip(held.probabilities[key], held.truths[key], strict=True)
+    return sorted(round(probability, _PROBABILITY_DIGITS) for probability, known in pairs if known == truth)

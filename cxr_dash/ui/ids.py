@@ -1,0 +1,49 @@
+"""Every component id, once. The browser scripts in ``assets/js`` use the same words."""
+
+from __future__ import annotations
+
+# What the page knows. Stores live in the page's memory only: closing it forgets everything.
+SETTINGS = "settings"
+FACTS = "facts"
+FILMS = "films"
+QUESTION = "question"
+ANSWER = "answer"
+LABEL = "label"
+THRESHOLDS = "thresholds"
+
+# Header
+MODEL = "model"
+POPULATION = "population"
+WARNING = "warning"
+KEYS_BUTTON = "keys-button"
+KEYS_HELP = "keys-help"
+
+# Model card
+CARD = "card"
+CARD_OPEN = "card-open"
+CARD_TITLE = "card-title"
+CARD_BODY = "card-body"
+
+# Worklist
+DROP = "drop"
+PICKER = "picker"
+WORKLIST = "worklist"
+WORKLIST_NOTE = "worklist-note"
+BANNER = "banner"
+
+# Film
+VIEWER = "viewer"
+TOOLBAR = "toolbar"
+STAGE = "stage"
+EMPTY = "empty"
+CHOOSE = "choose"
+PHANTOM = "phantom"
+WINDOW_POPOVER = "window-popover"
+HEAT_NOTE = "heat-note"
+LEGEND = "legend"
+
+# Findings
+PANEL = "panel"
+
+# Footer
+FOOTER_MODEL = "footer-model"
