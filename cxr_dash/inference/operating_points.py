@@ -86,7 +86,7 @@ def threshold_table(held_out: HeldOut, label_key: str, *, steps: int = 200) -> T
     truths = np.asarray(held_out.truths[label_key])
     positives = np.sort(probabilities[truths == 1])
     negatives = np.sort(probabilities[truths == 0])
-    thresholds = np.linspace(0.0, 1.0, steps + 1)
+    thresholds = np.arange(steps + 1) / steps  # exact decimals, unlike linspace: 0.6 stays 0.6
     found = _at_or_above(positives, thresholds)
     cleared = len(negatives) - _at_or_above(negatives, thresholds)
     sensitivity_low, sensitivity_high = wilson_interval(found, len(positives))

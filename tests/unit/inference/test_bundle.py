@@ -62,7 +62,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ({"labels": []}, "non-empty with unique keys"),
         ({"surprise": 1}, "surprise"),
         ({"files": {}}, r"must name model\.keras or serving\.tflite"),
-        ({"files": {"../serving.tflite": "0" * 64}}, "bundle's own folder"),
+        ({"files": {"../x": "0" * 64, "serving.tflite": "0" * 64}}, "own folder"),
     ],
 )
 def test_a_spec_that_does_not_fit_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
