@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from cxr_dash.services.expiry import start_sweeping
 from cxr_dash.settings import Settings
 
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
@@ -81,8 +82,12 @@ _prepare_metrics_dir()
 
 
 def post_worker_init(worker: Any) -> None:
-    """Load the default model in the background, in each worker, after the fork; also under ``--preload``."""
+    """Start each worker's background threads, after the fork that no thread survives; also with --preload.
+
+    One loads the default model, one deletes films whose time ran out.
+    """
     worker.wsgi.extensions["cxr_dash"].ensure_started()
+    start_sweeping(_settings)
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001

@@ -166,7 +166,7 @@ def _progress(number: int, total: int) -> None:
         warn(f"{number} / {total} films")
 
 
-def in_order(work: Callable[[str], Scored], files: Sequence[str], jobs: int) -> Iterator[Scored]:
+def in_order(work: Callable[[str], Scored], files: Iterable[str], jobs: int) -> Iterator[Scored]:
     """Results in the order of ``files``, computed by ``jobs`` threads at most two films ahead of each.
 
     The look-ahead is bounded: memory does not grow with the number of films.

@@ -1,0 +1,38 @@
+# The serving image: CPU only, no TensorFlow. tests/http/test_image_steps.py runs these very steps without Docker.
+
+FROM python:3.12-slim AS builder
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /srv/cxr-dash
+RUN python -m venv /opt/venv
+ENV PATH="/opt/venv/bin:$PATH"
+# Dependencies first: this layer is built again only when the lock changes. Every package's hash is checked.
+COPY requirements/serve.lock requirements/serve.lock
+RUN python -m pip install --require-hashes -r requirements/serve.lock
+COPY pyproject.toml README.md LICENSE app.py gunicorn.conf.py ./
+COPY cxr_dash cxr_dash
+RUN python -m pip install --no-deps --no-build-isolation -e . \
+    && python -m compileall -q cxr_dash
+
+FROM python:3.12-slim
+# A user of its own, who may write nothing but the folder in which films wait.
+RUN groupadd --system --gid 10001 cxr \
+    && useradd --system --uid 10001 --gid cxr --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cxr \
+    && mkdir -m 0700 /var/cache/cxr-dash \
+    && chown cxr:cxr /var/cache/cxr-dash
+WORKDIR /srv/cxr-dash
+COPY --from=builder /opt/venv /opt/venv
+COPY --from=builder /srv/cxr-dash /srv/cxr-dash
+COPY assets assets
+COPY models models
+ENV PATH="/opt/venv/bin:$PATH" \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    CXR_HOST=0.0.0.0 \
+    CXR_PORT=8050 \
+    CXR_CACHE_DIR=/var/cache/cxr-dash
+USER 10001:10001
+VOLUME ["/var/cache/cxr-dash"]
+EXPOSE 8050
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['CXR_PORT'] + '/healthz', timeout=3)"]
+CMD ["gunicorn", "app:server"]

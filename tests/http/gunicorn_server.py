@@ -1,0 +1,134 @@
+"""A real ``gunicorn`` in a process of its own, and the few requests tests make of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Not a measure of speed: past it something hangs, and the test must say so instead of waiting for ever.
+PATIENCE_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, body and content type of one response, whatever the status."""
+
+    status: int
+    body: bytes
+    content_type: str
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class GunicornServer:
+    """A running server."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def get(self, path: str) -> Answer:
+        return self._ask("GET", path)
+
+    def post(self, path: str, data: bytes) -> Answer:
+        return self._ask("POST", path, data)
+
+    def workers(self) -> list[psutil.Process]:
+        """The worker processes that are alive now."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+
+    def metric(self, name: str) -> float:
+        """Sum of a metric over all its labels, as ``/metrics`` gives it."""
+        text = self.get("/metrics").body.decode()
+        found = re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", text, flags=re.MULTILINE)
+        return sum(map(float, found))
+
+    def _ask(self, method: str, path: str, data: bytes | None = None) -> Answer:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body=data)
+            response = connection.getresponse()
+            return Answer(response.status, response.read(), response.headers["Content-Type"])
+        finally:
+            connection.close()
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait for something that happens in another process."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+@contextmanager
+def running_gunicorn(
+    folder: Path,
+    arguments: Sequence[str] = (),
+    *,
+    command: Sequence[str] = (sys.executable, "-m", "gunicorn", "app:server"),
+    cwd: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[GunicornServer]:
+    """Start the server, wait until it can analyse, and stop it as an administrator would.
+
+    ``environment`` replaces the inherited one; address, cache and metrics are always the test's own.
+    """
+    port = free_port()
+    variables = {
+        **(os.environ if environment is None else environment),
+        "CXR_HOST": "127.0.0.1",
+        "CXR_PORT": str(port),
+        "CXR_WORKERS": "2",
+        "CXR_CACHE_DIR": str(folder / "cache"),
+        "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
+    }
+    log = folder / "gunicorn.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [*command, *arguments], cwd=cwd, env=variables, stdout=stream, stderr=subprocess.STDOUT
+        )
+    server = GunicornServer(process, port, log)
+    try:
+        eventually(lambda: _is_ready(server), f"the server to be ready:\n{log.read_text()[-4000:]}")
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def _is_ready(server: GunicornServer) -> bool:
+    assert server.process.poll() is None, f"gunicorn ended:\n{server.log.read_text()[-4000:]}"
+    try:
+        return server.get("/readyz").status == 200
+    except OSError:
+        return False

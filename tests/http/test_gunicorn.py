@@ -1,0 +1,130 @@
+"""The server as a hospital starts it: ``gunicorn app:server``, with and without ``--preload``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+from gunicorn_server import GunicornServer, eventually, running_gunicorn
+
+from cxr_dash.inference.catalog import Catalog
+from cxr_dash.settings import Settings
+
+
+@pytest.fixture(scope="module", params=[(), ("--preload",)], ids=["plain", "preload"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GunicornServer]:
+    with running_gunicorn(tmp_path_factory.mktemp("gunicorn"), request.param) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def heat_layer() -> str:
+    """Path of a heat layer of the default model, after the film's key."""
+    settings = Settings()
+    bundle = Catalog(settings.models_dir).get(settings.default_model)
+    return f"{bundle.id}/{bundle.spec.label_keys[0]}/heat-layer.png"
+
+
+def _added(server: GunicornServer, film: bytes) -> str:
+    answer = server.post("/films", film)
+    assert answer.status == 201, answer.body
+    return str(answer.json()["film"])
+
+
+def test_it_is_alive_and_ready(server: GunicornServer) -> None:
+    assert server.get("/healthz").status == 200
+    assert server.get("/readyz").json()["status"] == "ready"
+
+
+def test_a_film_goes_in_and_its_heat_layer_comes_out(
+    server: GunicornServer, phantom_png: bytes, heat_layer: str
+) -> None:
+    answer = server.get(f"/films/{_added(server, phantom_png)}/{heat_layer}")
+    assert (answer.status, answer.content_type) == (200, "image/png")
+    pixels = cv2.imdecode(np.frombuffer(answer.body, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert pixels.ndim == 2
+    assert pixels.dtype == np.uint8
+
+
+def test_both_workers_answer_many_requests_at_once_alike(
+    server: GunicornServer, phantom_png: bytes, heat_layer: str
+) -> None:
+    assert len(server.workers()) == 2
+    with ThreadPoolExecutor(8) as pool:
+        films = list(pool.map(lambda _: _added(server, phantom_png), range(12)))
+        answers = list(pool.map(lambda film: server.get(f"/films/{film}/{heat_layer}"), films))
+    assert len(set(films)) == 12
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.body for answer in answers}) == 1
+
+
+def test_metrics_count_over_all_workers(server: GunicornServer, phantom_png: bytes, heat_layer: str) -> None:
+    before = server.metric("cxr_analyses_total")
+    with ThreadPoolExecutor(8) as pool:
+        films = list(pool.map(lambda _: _added(server, phantom_png), range(10)))
+        list(pool.map(lambda film: server.get(f"/films/{film}/{heat_layer}"), films))
+    assert {server.metric("cxr_analyses_total") for _ in range(6)} == {before + 10}
+
+
+def test_no_process_has_tensorflow_mapped(
+    server: GunicornServer, phantom_png: bytes, heat_layer: str
+) -> None:
+    server.get(f"/films/{_added(server, phantom_png)}/{heat_layer}")
+    for process in [psutil.Process(server.process.pid), *server.workers()]:
+        maps = Path(f"/proc/{process.pid}/maps").read_text()
+        assert "numpy" in maps
+        assert "/tensorflow/" not in maps
+
+
+def test_a_killed_worker_loses_no_film_and_is_replaced(
+    server: GunicornServer, phantom_png: bytes, heat_layer: str
+) -> None:
+    film = _added(server, phantom_png)
+    victim = server.workers()[0]
+    os.kill(victim.pid, signal.SIGKILL)
+    eventually(lambda: victim.pid not in {worker.pid for worker in server.workers()}, "the worker's end")
+    assert server.get(f"/films/{film}/{heat_layer}").status == 200
+    eventually(lambda: len(server.workers()) == 2, "a second worker")
+    assert server.get(f"/films/{film}/{heat_layer}").status == 200
+
+
+def test_the_log_has_no_film_key(server: GunicornServer, phantom_png: bytes, heat_layer: str) -> None:
+    film = _added(server, phantom_png)
+    server.get(f"/films/{film}/{heat_layer}")
+    server.get(f"/films/{film}/no-such-model/x/heat-layer.png")
+    assert film not in server.log.read_text()
+
+
+def test_stopping_is_clean_and_leaves_no_counters_behind(tmp_path: Path) -> None:
+    with running_gunicorn(tmp_path) as server:
+        assert list((tmp_path / "metrics").iterdir())
+    assert server.process.returncode == 0
+    assert list((tmp_path / "metrics").iterdir()) == []
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_films_whose_time_ran_out_leave_the_disk(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    old = cache / "film-of-yesterday"
+    old.write_bytes(b"pixels")
+    yesterday = time.time() - 86_400
+    os.utime(old, (yesterday, yesterday))
+    with running_gunicorn(tmp_path):
+        eventually(lambda: not old.exists(), "the old film's deletion")
+
+
+def test_settings_reach_gunicorn(tmp_path: Path) -> None:
+    with running_gunicorn(tmp_path, environment={**os.environ, "CXR_WARM_UP": "false"}) as server:
+        assert len(server.workers()) == 2
+        assert "gthread" in server.log.read_text()

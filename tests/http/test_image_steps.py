@@ -1,0 +1,133 @@
+"""The container image, without a container: its Dockerfile's own steps, run in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from dockerfile_steps import FolderImage, StepFailedError, read_dockerfile
+from gunicorn_server import GunicornServer, running_gunicorn
+
+from cxr_dash.settings import ROOT, Settings
+
+STEPS = read_dockerfile(ROOT / "Dockerfile")
+_UNREACHABLE = re.compile(r"Retrying|NewConnectionError|ConnectTimeout|Temporary failure in name resolution")
+# What a machine may need to reach its package registry; nothing else is inherited.
+_INHERITED = re.compile(r"(?i)^(HOME|LANG|TMPDIR|PIP_\w+|SSL_\w+|REQUESTS_CA_BUNDLE|\w+_PROXY)$")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> FolderImage:
+    root = tmp_path_factory.mktemp("image")
+    bare = root / "bin"
+    bare.mkdir()
+    base_python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    (bare / "python").symlink_to(base_python)
+    inherited = {name: value for name, value in os.environ.items() if _INHERITED.match(name)}
+    built = FolderImage(root, ROOT, {**inherited, "PATH": f"{bare}:/usr/bin:/bin"})
+    try:
+        built.run(STEPS)
+    except StepFailedError as error:
+        if _UNREACHABLE.search(error.output):
+            pytest.skip("package registry cannot be reached: the image's steps were NOT tested")
+        raise
+    return built
+
+
+@pytest.fixture(scope="module")
+def server(image: FolderImage) -> Iterator[GunicornServer]:
+    command = list(image.command)
+    command[0] = str(image.root / "opt/venv/bin" / command[0])
+    with running_gunicorn(
+        image.root, command=command, cwd=image.workdir, environment=image.environment
+    ) as started:
+        yield started
+
+
+def test_only_what_needs_an_administrator_was_left_out(image: FolderImage) -> None:
+    assert [command.split()[0] for command in image.left_out] == ["groupadd", "useradd", "chown"]
+
+
+def test_the_image_ends_as_a_user_without_rights() -> None:
+    (user,) = [step.text for step in STEPS if step.keyword == "USER"]
+    assert user not in {"root", "0", "0:0"}
+    assert STEPS.index(next(s for s in STEPS if s.keyword == "USER")) > max(
+        index for index, step in enumerate(STEPS) if step.keyword in {"RUN", "COPY"}
+    )
+
+
+def test_the_command_is_the_documented_one(image: FolderImage) -> None:
+    assert image.command == ["gunicorn", "app:server"]
+
+
+def test_the_image_holds_no_training_library_and_no_tests(image: FolderImage) -> None:
+    program = (
+        "from importlib.util import find_spec\n"
+        "names = ('tensorflow', 'keras', 'pandas', 'sklearn', 'training', 'pytest')\n"
+        "print([name for name in names if find_spec(name)])"
+    )
+    python = image.root / "opt/venv/bin/python"
+    done = subprocess.run(
+        [python, "-c", program],
+        cwd=image.workdir,
+        env=image.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+    assert not (image.workdir / "tests").exists()
+
+
+def test_the_served_package_is_the_images_own(image: FolderImage) -> None:
+    done = subprocess.run(
+        [image.root / "opt/venv/bin/python", "-c", "import cxr_dash; print(cxr_dash.__file__)"],
+        cwd=image.root,
+        env=image.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(done.stdout.strip()).is_relative_to(image.root)
+
+
+def test_the_health_check_passes_while_it_serves(image: FolderImage, server: GunicornServer) -> None:
+    python = image.root / "opt/venv/bin" / image.health_command[1]
+    command = [str(python), *image.health_command[2:]]
+    up = {**image.environment, "CXR_PORT": str(server.port)}
+    assert subprocess.run(command, env=up, check=False).returncode == 0
+    down = {**image.environment, "CXR_PORT": "1"}
+    assert subprocess.run(command, env=down, stderr=subprocess.DEVNULL, check=False).returncode != 0
+
+
+def test_it_analyses_a_film_without_tensorflow(server: GunicornServer, phantom_png: bytes) -> None:
+    assert server.get("/healthz").status == 200
+    assert server.get("/readyz").status == 200
+    model = Settings().default_model
+    added = server.post(f"/films?model={model}", phantom_png)
+    assert added.status == 201, added.body
+    label = server.get("/readyz").json()["models"]
+    assert model in label
+    layer = server.get(f"/films/{added.json()['film']}/{model}/effusion/heat-layer.png")
+    assert (layer.status, layer.content_type) == (200, "image/png")
+    for process in [psutil.Process(server.process.pid), *server.workers()]:
+        assert "tensorflow" not in Path(f"/proc/{process.pid}/maps").read_text()
+
+
+def test_the_command_line_works_inside_it(image: FolderImage) -> None:
+    done = subprocess.run(
+        [image.root / "opt/venv/bin/cxr-dash", "models"],
+        cwd=image.workdir,
+        env=image.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Settings().default_model in done.stdout
