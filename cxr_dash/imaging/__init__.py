@@ -1,7 +1,10 @@
 """Bytes -> film -> model input, and maps back into the film's frame: NumPy and OpenCV, nothing else."""
 
 from cxr_dash.imaging.decode import decode
+from cxr_dash.imaging.encode import encode_jpeg, encode_png, read_png_text
 from cxr_dash.imaging.header import ImageHeader, read_header
+from cxr_dash.imaging.overlay import COLOUR_MAPS, blend_overlay, colour_table, display_pixels, heat_rgba
+from cxr_dash.imaging.phantom import chest_phantom
 from cxr_dash.imaging.polarity import chest_likeness
 from cxr_dash.imaging.prepare import (
     apply_preparation,
@@ -10,15 +13,26 @@ from cxr_dash.imaging.prepare import (
     prepare,
     restore_map,
 )
+from cxr_dash.imaging.quality import check_film
 
 __all__ = [
+    "COLOUR_MAPS",
     "ImageHeader",
     "apply_preparation",
+    "blend_overlay",
+    "check_film",
     "chest_likeness",
+    "chest_phantom",
+    "colour_table",
     "decode",
+    "display_pixels",
+    "encode_jpeg",
+    "encode_png",
+    "heat_rgba",
     "map_to_content",
     "plan_preparation",
     "prepare",
     "read_header",
+    "read_png_text",
     "restore_map",
 ]
