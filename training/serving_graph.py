@@ -8,7 +8,7 @@ automatic differentiation on several films. TensorFlow is imported inside functi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,17 +150,16 @@ def autodiff_gradcam(model: Any, cam_layer: str, films: Float32Array) -> tuple[F
 
     all_logits, all_cams = [], []
     for film in films:
+        # only what follows the map is recorded: the backbone's gradient is not needed
         with (
-            _overheard(_layer_at(model, cam_layer)) as maps,
+            tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape,
+            _overheard(_layer_at(model, cam_layer), tape.watch) as maps,
             _overheard(_layer_at(model, LOGITS_LAYER)) as logits,
-            tf.GradientTape(persistent=True) as tape,
         ):
-            batch = tf.constant(film[None])
-            tape.watch(batch)
-            model(batch, training=False)
-        # one row of gradients per logit: (1, C, 1, h, w, k)
-        jacobian = tape.jacobian(logits[-1], maps[-1], experimental_use_pfor=False)[0, :, 0]
-        weights = tf.reduce_mean(jacobian, axis=(1, 2))
+            model(tf.constant(film[None]), training=False)
+            of_each_class = tf.unstack(logits[-1][0])
+        gradients = [tape.gradient(logit, maps[-1])[0] for logit in of_each_class]
+        weights = tf.reduce_mean(tf.stack(gradients), axis=(1, 2))
         all_cams.append(tf.einsum("hwk,ck->chw", maps[-1][0], weights).numpy())
         all_logits.append(logits[-1][0].numpy())
     return np.stack(all_logits).astype(np.float32), np.stack(all_cams).astype(np.float32)
@@ -215,13 +214,16 @@ def _layer_at(model: Any, path: str) -> Any:
 
 
 @contextmanager
-def _overheard(layer: Any) -> Iterator[list[Any]]:
-    """Within it, everything a layer puts out is also appended to the list."""
+def _overheard(layer: Any, listener: Callable[[Any], None] | None = None) -> Iterator[list[Any]]:
+    """Within it, everything a layer puts out is also appended to the list, after ``listener`` got it."""
     original, heard = layer.call, []
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        heard.append(original(*args, **kwargs))
-        return heard[-1]
+        output = original(*args, **kwargs)
+        if listener is not None:
+            listener(output)
+        heard.append(output)
+        return output
 
     layer.call = call
     try:

@@ -9,8 +9,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cxr_dash.domain import Float32Array, RawOutput
 from cxr_dash.errors import BackendMissingError, BundleMismatchError
 from cxr_dash.inference.runtime.base import OUTPUT_NAMES, as_batch
@@ -56,7 +54,7 @@ class KerasRuntime:
     def run(self, model_input: Float32Array) -> RawOutput:
         """Run the model on one film; see :meth:`cxr_dash.inference.runtime.Runtime.run`."""
         outputs = self._function(as_batch(model_input, self.input_size))
-        logits, cams, embedding = (np.array(outputs[name][0], dtype=np.float32) for name in OUTPUT_NAMES)
+        logits, cams, embedding = (outputs[name][0].numpy() for name in OUTPUT_NAMES)
         return RawOutput(logits=logits, cams=cams, embedding=embedding)
 
 
