@@ -14,6 +14,7 @@ from cxr_dash.settings import Settings
 from cxr_dash.ui.callbacks import register_callbacks
 from cxr_dash.ui.layout import build_layout
 from cxr_dash.web.films import films_blueprint, handle_error, handle_too_large
+from cxr_dash.web.first_request import SetUpFirst
 from cxr_dash.web.headers import add_security_headers
 from cxr_dash.web.health import health_blueprint
 from cxr_dash.web.metrics import Metrics
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     app.layout = lambda: build_layout(settings, service.catalog)
     register_callbacks(app, service, service.catalog)
     add_security_headers(app)
+    server.wsgi_app = SetUpFirst(server.wsgi_app, "/healthz")
     logging.getLogger(__name__).info("cxr-dash %s ready to serve", __version__)
     return app
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bundle_builder import write_bundle
+from flask import Flask
 from flask.testing import FlaskClient
 
 from cxr_dash.settings import Settings
@@ -76,3 +80,21 @@ def test_the_page_loads_nothing_from_elsewhere_and_may_not_be_framed(client: Fla
     assert "'unsafe-eval'" not in policy
     assert "'unsafe-inline'" not in policy.split("style-src")[0]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_every_script_of_the_page_loads_when_all_are_the_first_request_of_a_worker(
+    settings: Settings,
+) -> None:
+    page = create_app(settings).server.test_client().get("/").text
+    scripts = re.findall(r'src="(/_dash-component-suites[^"]+)"', page)
+    assert len(scripts) > 5
+    for _ in range(3):
+        fresh = create_app(settings).server
+        start = threading.Barrier(len(scripts))
+
+        def load(script: str, server: Flask = fresh, start: threading.Barrier = start) -> int:
+            start.wait()
+            return server.test_client().get(script).status_code
+
+        with ThreadPoolExecutor(len(scripts)) as pool:
+            assert set(pool.map(load, scripts)) == {200}
