@@ -70,4 +70,4 @@ def film_heat(heatmap: Heatmap) -> Float32Array:
 def _share_of_peak(values: Float32Array, heatmap: Heatmap) -> Float32Array:
     if heatmap.flat:
         return np.zeros_like(values)
-    return np.clip(values / np.float32(heatmap.peak), 0.0, 1.0)
+    return np.asarray(np.clip(values / np.float32(heatmap.peak), 0.0, 1.0), dtype=np.float32)

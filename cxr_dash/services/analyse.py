@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import cv2
+import numpy as np
 
 from cxr_dash import imaging
 from cxr_dash.domain import (
@@ -185,7 +186,7 @@ def _stored_film(data: bytes, radiograph: Radiograph) -> StoredFilm:
     pixels = imaging.display_pixels(radiograph, imaging.plan_preparation(radiograph, PreparationSpec()))
     scale = min(1.0, _THUMBNAIL_SIDE / max(pixels.shape))
     size = (max(1, round(radiograph.width * scale)), max(1, round(radiograph.height * scale)))
-    thumbnail = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    thumbnail = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return StoredFilm(
         data=data,
         picture=imaging.encode_jpeg(pixels, _PICTURE_QUALITY),

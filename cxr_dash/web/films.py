@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -119,12 +120,14 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
 
 
 def _options() -> ExportOptions:
-    given: dict[str, float] = {
-        name: _fraction(name) for name in ("opacity", "threshold") if name in request.args
-    }
+    options = ExportOptions()
     if "colour_map" in request.args:
-        return ExportOptions(colour_map=request.args["colour_map"], **given)
-    return ExportOptions(**given)
+        options = replace(options, colour_map=request.args["colour_map"])
+    if "opacity" in request.args:
+        options = replace(options, opacity=_fraction("opacity"))
+    if "threshold" in request.args:
+        options = replace(options, threshold=_fraction("threshold"))
+    return options
 
 
 def _fraction(name: str) -> float:

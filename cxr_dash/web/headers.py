@@ -23,7 +23,6 @@ def add_security_headers(app: Dash) -> None:
     """
     policy: list[str] = []
 
-    @app.server.after_request
     def add(response: Response) -> Response:
         if not policy:
             # The hashes cover clientside callbacks, which are complete only once the app serves.
@@ -48,3 +47,5 @@ def add_security_headers(app: Dash) -> None:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", policy[0])
         return response
+
+    app.server.after_request(add)
