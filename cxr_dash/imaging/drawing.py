@@ -14,53 +14,63 @@ _SHIFT = 4
 
 
 class Canvas:
-    """A square on which areas and strokes are drawn with soft edges.
+    """A square layer to which areas and strokes with soft edges are added.
 
     Points are ``(x, y)`` in shares of the side; widths and softness (the sigma of a Gaussian) too. Every
-    method gives a fresh float32 layer of shape (side, side), 0-1.
+    method adds ``weight`` where the shape is and gives the canvas back, so that calls can be chained.
 
     Parameters
     ----------
     side : int
         Pixels.
+
+    Attributes
+    ----------
+    layer : ndarray of float32, shape (side, side)
+        The sum of what was drawn; 0 before.
     """
 
     def __init__(self, side: int) -> None:
         self.side = side
+        self.layer: Float32Array = np.zeros((side, side), np.float32)
 
-    def area(self, points: Points, sigma: float) -> Float32Array:
+    def area(self, points: Points, sigma: float, weight: float = 1.0) -> Canvas:
         """Fill the smooth closed curve through the points."""
         knots = np.asarray([points[-1], *points, points[0], points[1]])
         places = np.linspace(0.0, float(len(points)), 12 * len(points))
-        curve = np.asarray([_spline(knots, place) for place in places])
-        return self._soft(curve, sigma, None)
+        return self._add(np.asarray([_spline(knots, place) for place in places]), sigma, weight, None)
 
-    def ellipse(self, x: float, y: float, rx: float, ry: float, sigma: float) -> Float32Array:
-        """Fill an ellipse around (x, y)."""
-        angles = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
-        return self.area([(x + rx * np.cos(a), y + ry * np.sin(a)) for a in angles], sigma)
+    def ellipse(
+        self, centre: tuple[float, float], radii: tuple[float, float], sigma: float, weight: float = 1.0
+    ) -> Canvas:
+        """Fill an ellipse."""
+        angles = np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)
+        curve = np.column_stack(
+            [centre[0] + radii[0] * np.cos(angles), centre[1] + radii[1] * np.sin(angles)]
+        )
+        return self._add(curve, sigma, weight, None)
 
-    def stroke(self, points: Points, width: float, sigma: float) -> Float32Array:
+    def stroke(self, points: Points, width: float, sigma: float, weight: float = 1.0) -> Canvas:
         """Draw straight from point to point."""
-        return self._soft(np.asarray(points), sigma, width)
+        return self._add(np.asarray(points), sigma, weight, width)
 
-    def _soft(self, curve: NDArray[np.float64], sigma: float, width: float | None) -> Float32Array:
-        # Only the surroundings of a shape are blurred: a phantom has a hundred of them.
+    def _add(self, curve: NDArray[np.float64], sigma: float, weight: float, width: float | None) -> Canvas:
+        # Only the surroundings of a shape are touched: a phantom has hundreds of shapes.
         reach = 3.0 * sigma + (width or 0.0) + 2.0 / self.side
-        first = np.clip(np.floor((curve.min(axis=0) - reach) * self.side), 0, self.side).astype(int)
-        last = np.clip(np.ceil((curve.max(axis=0) + reach) * self.side), 0, self.side).astype(int)
-        layer = np.zeros((self.side, self.side), np.float32)
-        mask = np.zeros((max(last[1] - first[1], 1), max(last[0] - first[0], 1)), np.uint8)
-        line = np.rint((curve * self.side - first) * 2**_SHIFT).astype(np.int32).reshape(-1, 1, 2)
+        left, top = np.clip(np.floor((curve.min(axis=0) - reach) * self.side), 0, self.side).astype(int)
+        right, bottom = np.clip(np.ceil((curve.max(axis=0) + reach) * self.side), 0, self.side).astype(int)
+        if left >= right or top >= bottom:
+            return self
+        mask = np.zeros((bottom - top, right - left), np.uint8)
+        line = np.rint((curve * self.side - (left, top)) * 2**_SHIFT).astype(np.int32).reshape(-1, 1, 2)
         if width is None:
             cv2.fillPoly(mask, [line], (255,), cv2.LINE_AA, _SHIFT)
         else:
             thickness = max(1, round(width * self.side))
             cv2.polylines(mask, [line], False, (255,), thickness, cv2.LINE_AA, _SHIFT)
-        soft = cv2.GaussianBlur(mask.astype(np.float32) / 255.0, (0, 0), sigma * self.side)
-        room = layer[first[1] : last[1], first[0] : last[0]]
-        room[:] = soft[: room.shape[0], : room.shape[1]]
-        return layer
+        soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma * self.side)
+        self.layer[top:bottom, left:right] += soft * (weight / 255.0)
+        return self
 
 
 def mirrored(points: Points) -> Points:

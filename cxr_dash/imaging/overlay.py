@@ -1,8 +1,8 @@
 """Film and heat as a person sees them.
 
 Colours and opacity of the heat layer, which the browser repeats pixel by pixel: for heat ``h`` in 0-1,
-``colour = colour_table(name)[round(255 h)]`` and ``alpha = opacity * min(1, h / 0.5)``; over a film of grey level
-``g``, ``shown = g + alpha * (colour - g)``. Cold regions stay as they are.
+``colour = colour_table(name)[round(255 h)]`` and ``alpha = opacity * min(1, h / 0.5)``; over a film of grey
+level ``g``, ``shown = g + alpha * (colour - g)``. Cold regions stay as they are.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ _MEDIASTINUM = [
 ]
 _CLAVICLE = [(0.455, 0.17), (0.38, 0.158), (0.30, 0.128), (0.19, 0.115)]
 _SCAPULA = [(0.19, 0.15), (0.135, 0.20), (0.13, 0.30), (0.175, 0.42), (0.205, 0.30)]
+_HUMERUS = [(0.105, 0.225)]
 
 
 def chest_phantom(
@@ -64,7 +65,7 @@ def chest_phantom(
     if min(height, width) < 64:
         raise ValueError(f"`height` and `width` must be 64 or more; received {height} and {width}")
     rng = np.random.default_rng(seed)
-    film = 1.0 - np.exp(-np.maximum(_thickness(Canvas(_DRAWN_SIDE), rng, opacity=opacity), 0.0))
+    film = 1.0 - np.exp(-np.maximum(_thickness(rng, opacity=opacity), 0.0))
     side = min(height, width)
     frame = np.zeros((height, width), np.float32)
     top, left = (height - side) // 2, (width - side) // 2
@@ -76,51 +77,56 @@ def chest_phantom(
     return _mark(np.clip(np.rint(frame * 272.0 + 8.0), 0, 255).astype(np.uint8))
 
 
-def _thickness(canvas: Canvas, rng: np.random.Generator, *, opacity: bool) -> Float32Array:
+def _thickness(rng: np.random.Generator, *, opacity: bool) -> Float32Array:
     build, heart_size = rng.uniform(0.97, 1.03), rng.uniform(0.95, 1.15)
     half = [(0.5 - (0.5 - x) * build, y) for x, y in _RIGHT_BODY]
-    body = canvas.area(half + mirrored(half)[::-1], 0.006)
-    lungs = np.maximum(canvas.area(_RIGHT_LUNG, 0.005), canvas.area(_LEFT_LUNG, 0.005))
-    heart = _heart(canvas, heart_size)
-    downward = np.linspace(0.78, 1.32, canvas.side, dtype=np.float32)[:, np.newaxis]
+    body = _canvas().area(half + mirrored(half)[::-1], 0.006).layer
+    lungs = _canvas().area(_RIGHT_LUNG, 0.005).area(_LEFT_LUNG, 0.005).layer
+    heart = _heart(heart_size)
+    downward = np.linspace(0.78, 1.32, _DRAWN_SIDE, dtype=np.float32)[:, np.newaxis]
     thickness = 0.98 * body * downward
     # The heart displaces lung: where both are drawn the lung's air is missing.
     thickness -= 0.72 * lungs * (1.0 - 0.93 * heart)
-    thickness += (0.20 * canvas.area(_MEDIASTINUM, 0.010) + 0.16 * heart) * body
-    thickness += 0.24 * canvas.ellipse(0.562, 0.30, 0.030, 0.036, 0.005) * lungs
-    thickness -= _airways(canvas)
-    thickness += _vessels(canvas, rng) * lungs * (1.0 - 0.7 * heart)
-    thickness += _bones(canvas) * body
+    thickness += (_canvas().area(_MEDIASTINUM, 0.010, 0.20).layer + 0.16 * heart) * body
+    thickness += _canvas().ellipse((0.562, 0.30), (0.030, 0.036), 0.005, 0.24).layer * lungs
+    thickness -= _airways()
+    thickness += _vessels(rng) * lungs * (1.0 - 0.7 * heart)
+    thickness += _bones() * body
     if opacity:
-        thickness += 0.34 * canvas.ellipse(0.30, 0.57, 0.07, 0.06, 0.028) * lungs
-    return np.asarray(cv2.GaussianBlur(thickness, (0, 0), 0.0014 * canvas.side), np.float32)
+        thickness += _canvas().ellipse((0.30, 0.57), (0.07, 0.06), 0.028, 0.34).layer * lungs
+    return np.asarray(cv2.GaussianBlur(thickness, (0, 0), 0.0014 * _DRAWN_SIDE), np.float32)
 
 
-def _heart(canvas: Canvas, size: float) -> Float32Array:
+def _canvas() -> Canvas:
+    return Canvas(_DRAWN_SIDE)
+
+
+def _heart(size: float) -> Float32Array:
     more = size - 1.0
     outline = [
         *((0.455, 0.43), (0.425 - 0.03 * more, 0.52), (0.408 - 0.03 * more, 0.60), (0.425, 0.685)),
         *((0.52, 0.735), (0.62 + 0.12 * more, 0.735), (0.69 + 0.2 * more, 0.69), (0.68 + 0.2 * more, 0.625)),
         *((0.63 + 0.1 * more, 0.53), (0.58, 0.44), (0.52, 0.38)),
     ]
-    return canvas.area(outline, 0.006)
+    return _canvas().area(outline, 0.006).layer
 
 
-def _airways(canvas: Canvas) -> Float32Array:
-    trachea = canvas.stroke([(0.5, -0.02), (0.502, 0.22), (0.50, 0.34)], 0.030, 0.004)
-    right = canvas.stroke([(0.50, 0.335), (0.455, 0.40)], 0.018, 0.004)
-    left = canvas.stroke([(0.50, 0.335), (0.56, 0.405)], 0.016, 0.004)
-    return 0.17 * trachea + 0.07 * (right + left)
+def _airways() -> Float32Array:
+    trachea = _canvas().stroke([(0.5, -0.02), (0.502, 0.22), (0.50, 0.34)], 0.030, 0.004, 0.17)
+    right_main = trachea.stroke([(0.50, 0.335), (0.455, 0.40)], 0.018, 0.004, 0.07)
+    return right_main.stroke([(0.50, 0.335), (0.56, 0.405)], 0.016, 0.004, 0.07).layer
 
 
-def _vessels(canvas: Canvas, rng: np.random.Generator) -> Float32Array:
+def _vessels(rng: np.random.Generator) -> Float32Array:
     """Hila, and vessels that branch off and thin out toward the edge."""
-    total = 0.17 * canvas.ellipse(0.418, 0.435, 0.026, 0.060, 0.014)
-    total += 0.17 * canvas.ellipse(0.590, 0.415, 0.024, 0.055, 0.014)
+    canvas = _canvas()
+    canvas.ellipse((0.418, 0.435), (0.026, 0.060), 0.014, 0.17).ellipse(
+        (0.590, 0.415), (0.024, 0.055), 0.014, 0.17
+    )
     for hilum, sign in ((0.42, -1.0), (0.588, 1.0)):
         for angle in np.linspace(-1.3, 1.35, 12):
-            total += _branch(canvas, rng, (hilum, 0.43), (sign, angle + rng.normal(0.0, 0.08)), 0.0105)
-    return np.asarray(np.minimum(total, 0.30), np.float32)
+            _branch(canvas, rng, (hilum, 0.43), (sign, angle + rng.normal(0.0, 0.08)), 0.0105)
+    return np.asarray(np.minimum(canvas.layer, 0.30), np.float32)
 
 
 def _branch(
@@ -129,35 +135,34 @@ def _branch(
     start: tuple[float, float],
     course: tuple[float, float],
     width: float,
-) -> Float32Array:
+) -> None:
     sign, heading = course
-    total = np.zeros((canvas.side, canvas.side), np.float32)
     while width > 0.0016:
         length = 0.055 * rng.uniform(0.8, 1.25)
         end = (start[0] + sign * length * np.cos(heading), start[1] + length * np.sin(heading))
-        total += 0.075 * canvas.stroke([start, end], width, 0.0022)
+        canvas.stroke([start, end], width, 0.0022, 0.075)
         if width > 0.005:
             turned = heading + float(rng.choice([-0.55, 0.55]))
-            total += _branch(canvas, rng, end, (sign, turned), width * 0.5)
+            _branch(canvas, rng, end, (sign, turned), width * 0.5)
         start, width = end, width * 0.66
         heading += rng.normal(0.0, 0.16)
-    return total
 
 
-def _bones(canvas: Canvas) -> Float32Array:
-    total = _spine(canvas)
+def _bones() -> Float32Array:
+    canvas = _canvas()
+    _draw_spine(canvas)
     for index in range(_RIBS):
         back, front = _rib(index)
         for turn in (list, mirrored):
-            total += 0.13 * canvas.stroke(turn(back), 0.020, 0.002)
-            total -= 0.05 * canvas.stroke(turn(back), 0.009, 0.003)
-            total += 0.06 * canvas.stroke(turn(front), 0.020, 0.004)
+            # A rib is a tube: dense rims, a lighter middle.
+            canvas.stroke(turn(back), 0.020, 0.002, 0.13).stroke(turn(back), 0.009, 0.003, -0.05)
+            canvas.stroke(turn(front), 0.020, 0.004, 0.06)
+    clavicle = smooth(_CLAVICLE)
     for turn in (list, mirrored):
-        total += 0.24 * canvas.stroke(turn(smooth(_CLAVICLE)), 0.026, 0.003)
-        total -= 0.07 * canvas.stroke(turn(smooth(_CLAVICLE)), 0.010, 0.004)
-        total += 0.12 * canvas.area(turn(_SCAPULA), 0.006)
-        total += 0.22 * canvas.ellipse(turn([(0.105, 0.225)])[0][0], 0.225, 0.042, 0.047, 0.006)
-    return total
+        canvas.stroke(turn(clavicle), 0.026, 0.003, 0.24).stroke(turn(clavicle), 0.010, 0.004, -0.07)
+        canvas.area(turn(_SCAPULA), 0.006, 0.12)
+        canvas.ellipse(turn(_HUMERUS)[0], (0.042, 0.047), 0.006, 0.22)
+    return canvas.layer
 
 
 def _rib(index: int) -> tuple[Points, Points]:
@@ -174,13 +179,12 @@ def _rib(index: int) -> tuple[Points, Points]:
     )
 
 
-def _spine(canvas: Canvas) -> Float32Array:
-    total = 0.15 * canvas.stroke([(0.5, -0.02), (0.5, 1.02)], 0.062, 0.006)
+def _draw_spine(canvas: Canvas) -> None:
+    canvas.stroke([(0.5, -0.02), (0.5, 1.02)], 0.062, 0.006, 0.15)
     for index in range(17):
         y = 0.02 + index * (0.052 + 0.0006 * index)
-        total -= 0.07 * canvas.stroke([(0.473, y), (0.527, y)], 0.006, 0.003)
-        total += 0.07 * canvas.ellipse(0.5, y + 0.026, 0.006, 0.013, 0.003)
-    return total
+        canvas.stroke([(0.473, y), (0.527, y)], 0.006, 0.003, -0.07)
+        canvas.ellipse((0.5, y + 0.026), (0.006, 0.013), 0.003, 0.07)
 
 
 def _mark(film: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -63,7 +63,7 @@ _COLOUR_REJECT, _COLOUR_WARN = 0.25, 0.01
 _ONE_TONE_SHARE = 0.42
 # Median grey level inside the black margins, 0-255; real films: 49 to 246, 99.4 % within 84 to 219.
 _DARK_REJECT, _DARK_WARN, _BRIGHT_WARN, _BRIGHT_REJECT = 56.0, 75.0, 225.0, 240.0
-# Likeness (`chest_likeness`) of real films: median 0.74, and 0.58 or more in the very dark and bright ones.
+# Likeness (`chest_likeness`) of real films: median 0.74, and 0.58 or more beyond the median's limits.
 _LIKE_REJECT, _LIKE_WARN, _LIKE_WHEN_EXTREME = 0.0, 0.3, 0.57
 _SMALL_SIDE = 200
 
