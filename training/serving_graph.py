@@ -8,8 +8,6 @@ automatic differentiation on several films. TensorFlow is imported inside functi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,9 @@ import numpy as np
 
 from cxr_dash.domain import Float32Array
 from cxr_dash.errors import BundleError, TrainingError
-from cxr_dash.inference.runtime.gradcam import LOGITS_LAYER, Explainer, build_explainer
+from cxr_dash.inference.runtime.gradcam import Explainer, build_explainer
 from cxr_dash.inference.runtime.litert import SIGNATURE, LiteRtRuntime
+from training.autodiff import autodiff_gradcam
 
 MAX_DIFFERENCE = 1e-3
 CHECKED_FILMS = 4
@@ -77,7 +76,7 @@ def compile_serving(
     cam_layer : str or None
         Name or path of the layer whose map is used; ``None`` takes the last feature map.
     output : Path
-        File to write; removed again when the comparison fails.
+        File to write, only when the comparison succeeds.
     films : ndarray of float32, shape (n, H, W, 1), grey levels 0-255, optional
         Films to compare on; generated ones if left out.
     model_path : Path, optional
@@ -94,26 +93,21 @@ def compile_serving(
         explainer = build_explainer(model, cam_layer)
     except BundleError as error:
         raise TrainingError(error.message, remedy=error.remedy) from error
-    output.write_bytes(_convert(explainer))
     if films is None:
         films = _generated_films(explainer.input_size)
-    with tempfile.TemporaryDirectory() as folder:
-        if model_path is None:
-            model_path = Path(folder) / "model.keras"
-            model.save(model_path)
-        reference = autodiff_gradcam(_reload(model_path), explainer.cam_layer, films)
-        model_bytes = model_path.stat().st_size
-    runtime = LiteRtRuntime(output)
-    outputs = [runtime.run(film) for film in films]
-    logits = relative_difference(np.stack([out.logits for out in outputs]), reference[0])
-    cams = relative_difference(np.stack([out.cams for out in outputs]), reference[1])
-    if not max(logits, cams) <= MAX_DIFFERENCE:  # written so that NaN fails
-        output.unlink()
-        raise TrainingError(
-            f"The compiled graph must agree with Keras to {MAX_DIFFERENCE:g} of the range; "
-            f"received differences logits={logits:.3g}, cams={cams:.3g}.",
-            remedy="Look for layers that behave differently when converted, or name another `cam_layer`.",
-        )
+    # renamed into place at the end: a server may have the old file mapped into its memory
+    candidate = output.with_name(f".{output.name}.candidate")
+    try:
+        candidate.write_bytes(_convert(explainer))
+        with tempfile.TemporaryDirectory() as folder:
+            if model_path is None:
+                model_path = Path(folder) / "model.keras"
+                model.save(model_path)
+            model_bytes = model_path.stat().st_size
+            logits, cams = _compare(candidate, model_path, explainer.cam_layer, films)
+        candidate.replace(output)
+    finally:
+        candidate.unlink(missing_ok=True)
     return ServingReport(
         method=explainer.method,
         cam_layer=explainer.cam_layer,
@@ -128,48 +122,29 @@ def compile_serving(
     )
 
 
-def autodiff_gradcam(model: Any, cam_layer: str, films: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Logits and Grad-CAM before ReLU by Keras's own forward pass and ``tf.GradientTape``.
-
-    Shares nothing with :mod:`cxr_dash.inference.runtime.gradcam`: the model itself runs, eagerly, while two
-    of its layers are overheard.
-
-    Parameters
-    ----------
-    model : keras.Model
-    cam_layer : str
-        Path of the layer, such as ``"mobilenetv2/out_relu"``.
-    films : ndarray of float32, shape (n, H, W, 1)
-
-    Returns
-    -------
-    logits : ndarray of float32, shape (n, C)
-    cams : ndarray of float32, shape (n, C, h, w)
-    """
-    import tensorflow as tf
-
-    all_logits, all_cams = [], []
-    for film in films:
-        # only what follows the map is recorded: the backbone's gradient is not needed
-        with (
-            tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape,
-            _overheard(_layer_at(model, cam_layer), tape.watch) as maps,
-            _overheard(_layer_at(model, LOGITS_LAYER)) as logits,
-        ):
-            model(tf.constant(film[None]), training=False)
-            of_each_class = tf.unstack(logits[-1][0])
-        gradients = [tape.gradient(logit, maps[-1])[0] for logit in of_each_class]
-        weights = tf.reduce_mean(tf.stack(gradients), axis=(1, 2))
-        all_cams.append(tf.einsum("hwk,ck->chw", maps[-1][0], weights).numpy())
-        all_logits.append(logits[-1][0].numpy())
-    return np.stack(all_logits).astype(np.float32), np.stack(all_cams).astype(np.float32)
-
-
 def relative_difference(received: Float32Array, expected: Float32Array) -> float:
     """Largest absolute difference as a fraction of the span of ``expected`` and zero; NaN stays NaN."""
     span = max(float(expected.max()), 0.0) - min(float(expected.min()), 0.0)
     difference = float(np.abs(received - expected).max())
     return 0.0 if difference == 0.0 else difference / max(span, float(np.finfo(np.float32).tiny))
+
+
+def _compare(
+    serving_path: Path, model_path: Path, cam_layer: str, films: Float32Array
+) -> tuple[float, float]:
+    """Differences of logits and of maps between the two files, as fractions of the range."""
+    reference = autodiff_gradcam(_reload(model_path), cam_layer, films)
+    runtime = LiteRtRuntime(serving_path)
+    outputs = [runtime.run(film) for film in films]
+    logits = relative_difference(np.stack([out.logits for out in outputs]), reference[0])
+    cams = relative_difference(np.stack([out.cams for out in outputs]), reference[1])
+    if not (logits <= MAX_DIFFERENCE and cams <= MAX_DIFFERENCE):  # written so that NaN fails
+        raise TrainingError(
+            f"The compiled graph must agree with Keras to {MAX_DIFFERENCE:g} of the range; "
+            f"received differences logits={logits:.3g}, cams={cams:.3g}.",
+            remedy="Look for layers that behave differently when converted, or name another `cam_layer`.",
+        )
+    return logits, cams
 
 
 def _convert(explainer: Explainer) -> bytes:
@@ -202,34 +177,6 @@ def _reload(path: Path) -> Any:
     import keras
 
     return keras.saving.load_model(path, compile=False, safe_mode=True)
-
-
-def _layer_at(model: Any, path: str) -> Any:
-    """A layer or operation by its path through nested models."""
-    *parents, name = path.split("/")
-    for parent in parents:
-        model = model.get_layer(parent)
-    operations = getattr(model, "operations", None) or model.layers
-    return next(operation for operation in operations if operation.name == name)
-
-
-@contextmanager
-def _overheard(layer: Any, listener: Callable[[Any], None] | None = None) -> Iterator[list[Any]]:
-    """Within it, everything a layer puts out is also appended to the list, after ``listener`` got it."""
-    original, heard = layer.call, []
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        output = original(*args, **kwargs)
-        if listener is not None:
-            listener(output)
-        heard.append(output)
-        return output
-
-    layer.call = call
-    try:
-        yield heard
-    finally:
-        layer.call = original
 
 
 def _generated_films(input_size: tuple[int, int]) -> Float32Array:

@@ -13,7 +13,8 @@ import pytest
 from networks import NETWORKS, Network
 
 from cxr_dash.domain import Float32Array
-from training.serving_graph import ServingReport, autodiff_gradcam, compile_serving
+from training.autodiff import autodiff_gradcam
+from training.serving_graph import ServingReport, compile_serving
 
 
 @dataclass(frozen=True, eq=False)

@@ -130,15 +130,29 @@ def test_weights_equal_finite_differences(small_traced: Compiled) -> None:
 
 
 def test_a_wrong_compiled_graph_is_refused(small: Compiled, tmp_path: Path) -> None:
-    """When the saved model answers differently, the error says how much and no file is left."""
+    """When the saved model answers differently, the error says how much; an older file stays."""
     import keras
 
     other = keras.models.clone_model(small.model)  # new weights
     other.save(tmp_path / "other.keras")
     output = tmp_path / "serving.tflite"
+    output.write_bytes(b"the file of an earlier export")
     with pytest.raises(TrainingError, match="must agree with Keras"):
         compile_serving(small.model, None, output, model_path=tmp_path / "other.keras")
-    assert not output.exists()
+    assert output.read_bytes() == b"the file of an earlier export"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.keras", "serving.tflite"]
+
+
+def test_a_graph_that_answers_nan_is_refused(small: Compiled, tmp_path: Path) -> None:
+    """NaN is not "no difference": a network with a broken weight does not get a compiled graph."""
+    import keras
+
+    broken = keras.saving.load_model(small.model_path, compile=False)
+    kernel = broken.get_layer("logits").kernel
+    kernel.assign(kernel * float("nan"))
+    with pytest.raises(TrainingError, match="logits=nan"):
+        compile_serving(broken, None, tmp_path / "serving.tflite")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_map_before_a_pooling_is_refused_when_compiling(small_traced: Compiled, tmp_path: Path) -> None:
@@ -146,7 +160,7 @@ def test_a_map_before_a_pooling_is_refused_when_compiling(small_traced: Compiled
     layer = small_traced.model.layers[3].name
     with pytest.raises(TrainingError, match="after the last pooling"):
         compile_serving(small_traced.model, layer, tmp_path / "serving.tflite")
-    assert not (tmp_path / "serving.tflite").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_model_without_linear_logits_is_refused() -> None:
