@@ -1,0 +1,126 @@
+"""Subjects that are servers: a cold ``gunicorn`` with two workers, asked over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psutil
+
+from benchmarks.protocol import memory_mib
+
+ROOT = Path(__file__).resolve().parent.parent
+_PATIENCE_SECONDS = 120.0
+_CLIENTS = 4
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that was just started; ``started`` is the clock before its process was."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    started: float
+
+    def wait_until_accepting(self) -> float:
+        """Seconds from the start until a connection is accepted."""
+        deadline = self.started + _PATIENCE_SECONDS
+        while time.perf_counter() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.002)
+            else:
+                return time.perf_counter() - self.started
+        raise RuntimeError("the server never accepted a connection; see the log")
+
+    def seconds_since_start(self) -> float:
+        """Seconds since the process was started."""
+        return time.perf_counter() - self.started
+
+    def request(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """The body of an answer that must be good."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE_SECONDS)
+        try:
+            connection.request(method, path, body=body)
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise RuntimeError(f"{path.partition('?')[0]} answered {response.status}")
+        return content
+
+    def memory(self) -> dict[str, float]:
+        """Memory of one worker, MiB: the mean over workers."""
+        workers = psutil.Process(self.process.pid).children()
+        return {kind: value / len(workers) for kind, value in memory_mib(workers).items()}
+
+
+@contextmanager
+def started(application: str, bundle: Path, folder: Path) -> Iterator[Running]:
+    """A cold server of two workers; stopped at the end."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port = int(trial.getsockname()[1])
+    environment = {
+        **os.environ,
+        "CXR_PORT": str(port),
+        "CXR_HOST": "127.0.0.1",
+        "CXR_WORKERS": "2",
+        "CXR_LOG_LEVEL": "warning",
+        "CXR_MODELS_DIR": str(bundle.parent),
+        "CXR_DEFAULT_MODEL": bundle.name,
+        "CXR_CACHE_DIR": str(folder / "cache"),
+        "BENCHMARK_BUNDLE": str(bundle),
+    }
+    options = (
+        []
+        if application == "app:server"
+        else ["--config", str(ROOT / "benchmarks" / "reference_gunicorn.py")]
+    )
+    with (folder / "servers.log").open("ab") as log:
+        clock = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *options, application],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Running(process, port, clock)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+
+
+def ask_ours(server: Running, film: bytes, model: str, label: str) -> bytes:
+    """Add a film, have it analysed, fetch one heat layer: what the page does."""
+    key = json.loads(server.request("POST", f"/films?model={model}", film))["film"]
+    return server.request("GET", f"/films/{key}/{model}/{label}/heat-layer.png")
+
+
+def ask_reference(server: Running, film: bytes, _model: str, label: str) -> bytes:
+    """Probabilities are computed and one heatmap comes back."""
+    return server.request("POST", f"/analyse/{label}", film)
+
+
+def films_per_second(ask: Callable[[], bytes], films: int) -> float:
+    """Films answered a second by four clients at once."""
+    with ThreadPoolExecutor(_CLIENTS) as pool:
+        list(pool.map(lambda _: ask(), range(_CLIENTS)))  # every worker has answered once
+        clock = time.perf_counter()
+        list(pool.map(lambda _: ask(), range(films)))
+        return films / (time.perf_counter() - clock)
