@@ -69,15 +69,15 @@ cxr.worklist = (() => {
   function judged(answer) {
     const above = cxr.ranked(answer).filter((item) => item.above).sort((a, b) => b.margin - a.margin);
     const worrying = above.filter((item) => !item.reassuring);
-    const top = worrying[0] || above[0];
+    const top = worrying.find((item) => !item.summary) || above[0];
     if (!top) {
       const nearest = [...cxr.ranked(answer)].sort((a, b) => b.margin - a.margin)[0];
       return { state: "clear", note: "nothing above its cut", share: nearest.probability, cut: nearest.cut };
     }
-    const more = worrying.length > 1 ? ` +${worrying.length - 1}` : "";
+    const more = worrying.length > 1 ? ` +${worrying.length - 1} above` : " above cut";
     return {
       state: top.reassuring ? "clear" : "above",
-      note: `${top.name}${more} above cut`,
+      note: `${top.name}${more}`,
       share: top.probability,
       cut: top.cut,
     };
@@ -91,7 +91,7 @@ cxr.worklist = (() => {
     row.node.classList.toggle("selected", item.id === state.selected);
     row.main.setAttribute("aria-current", item.id === state.selected ? "true" : "false");
     setText(row.note, what.note);
-    row.note.title = what.state === "reject" ? what.note : "";
+    row.note.title = what.note;
     const failed = what.state === "error";
     setText(row.reason, failed ? `${cxr.upload.nameOf(item)}: ${what.reason.trim()}` : "");
     row.node.classList.toggle("has-reason", failed);

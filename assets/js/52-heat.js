@@ -99,7 +99,7 @@ cxr.heat = (() => {
   function paintLegend(name, peak) {
     if (!legend) buildLegend(byId("legend"));
     setText(legend.title, `evidence for ${name}`);
-    setText(legend.peak, `peak ${peak.toFixed(2)} logits`);
+    setText(legend.peak, `peak ${Number(peak.toPrecision(2))} logits`);
     for (const button of legend.maps) {
       button.setAttribute("aria-pressed", String(button.dataset.map === state.view.colourMap));
     }

@@ -57,7 +57,8 @@ cxr.findings = (() => {
     const total = count(ranked.length, nouns().replace(/s$/, ""), nouns());
     const quality = answer.quality.verdict === "ok" ? " Film quality good." : "";
     if (worrying.length) {
-      const names = worrying.map((item) => lower(item.name));
+      const named = worrying.filter((item) => !item.summary);
+      const names = (named.length ? named : worrying).map((item) => lower(item.name));
       const lies = worrying.length === 1 ? "lies above its cut" : "lie above their cuts";
       return {
         headline: `Worth a look: ${list(names)}.`,
@@ -91,7 +92,7 @@ cxr.findings = (() => {
     const rejected = quality.verdict === "reject";
     box.dataset.verdict = quality.verdict;
     box.append(
-      element("strong", { text: rejected ? "Not a film for this model" : "Read with care" }),
+      element("strong", { text: rejected ? "Why" : "Read with care" }),
       element("ul", {}, quality.reasons.map((reason) => element("li", { text: reason }))),
     );
     if (!rejected) return;

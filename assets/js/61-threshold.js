@@ -30,8 +30,10 @@ cxr.cut = (() => {
       title: "Set every finding's cut by this operating point",
     });
     all.addEventListener("click", () => {
-      const active = activePoint(cxr.label());
-      if (active) cxr.setThresholds({ ...active.thresholds });
+      const [active] = activePoints(cxr.label());
+      if (!active) return;
+      const within = Object.entries(active.thresholds).filter(([, value]) => attainable(value));
+      cxr.setThresholds(Object.fromEntries(within));
     });
     panel.querySelector(".chips").append(all);
     panel.querySelector(".chips").addEventListener("click", (event) => {
@@ -87,10 +89,27 @@ cxr.cut = (() => {
     cxr.changed();
   }
 
-  function activePoint(label) {
+  /* A threshold of 0 or 1 says that the films could not give this operating point. */
+  const attainable = (threshold) => threshold > 0 && threshold < 1;
+
+  function activePoints(label) {
     const now = cxr.threshold(label);
-    const matches = state.facts.operating_points.filter((item) => Math.abs(item.thresholds[label] - now) < 1e-9);
-    return matches.find((item) => item.key === state.facts.default_operating_point) || matches[0];
+    return state.facts.operating_points.filter((item) => Math.abs(item.thresholds[label] - now) < 1e-9);
+  }
+
+  function paintChips(label) {
+    const active = activePoints(label);
+    for (const chip of nodes.panel.querySelectorAll("[data-point]")) {
+      const item = cxr.point(chip.dataset.point);
+      chip.setAttribute("aria-pressed", String(active.includes(item)));
+      chip.disabled = !attainable(item.thresholds[label]);
+      setText(chip, chip.disabled ? `${item.name}: not attainable` : item.name);
+    }
+    const differs = active.length && cxr.labels().some(({ key }) => {
+      const wanted = active[0].thresholds[key];
+      return attainable(wanted) && cxr.threshold(key) !== wanted;
+    });
+    nodes.all.hidden = !differs;
   }
 
   function paintFigure(key, name, figure) {
@@ -132,12 +151,7 @@ cxr.cut = (() => {
     nodes.slider.style.setProperty("--share", cxr.statistics.scale(threshold));
     nodes.slider.setAttribute("aria-label", `Cut for ${name}`);
     nodes.slider.setAttribute("aria-valuetext", percent(threshold));
-    const active = activePoint(label);
-    for (const chip of nodes.panel.querySelectorAll("[data-point]")) {
-      chip.setAttribute("aria-pressed", String(Boolean(active && chip.dataset.point === active.key)));
-    }
-    const differs = active && cxr.labels().some((item) => cxr.threshold(item.key) !== active.thresholds[item.key]);
-    nodes.all.hidden = !differs || cxr.labels().length < 2;
+    paintChips(label);
     paintConsequences(label, threshold);
     cxr.downloads.paint(label, threshold);
   }

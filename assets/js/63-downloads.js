@@ -21,12 +21,9 @@ cxr.downloads = (() => {
     link(byId("download-heat"), usable && `${base}/heat.png?${query}`);
     link(byId("download-overlay"), usable && `${base}/overlay.png?${query}`);
     const name = cxr.words.lower(cxr.nameOf(label));
-    setText(
-      byId("download-note"),
-      usable
-        ? `Heat for ${name}, at the film's own size, with model, cut and time written into the file.`
-        : map ? `There is no localised evidence for ${name} to download.` : "",
-    );
+    const hint = `Evidence for ${name}, at the film's own size, with model, cut and time written into the file`;
+    for (const id of ["download-heat", "download-overlay"]) byId(id).title = usable ? hint : "";
+    setText(byId("download-note"), map && map.flat ? `No localised evidence for ${name} to download.` : "");
   }
 
   return { paint };

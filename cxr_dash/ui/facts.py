@@ -20,6 +20,8 @@ Json = dict[str, Any]
 
 # Labels whose presence is good news; they are never announced as "worth a look".
 REASSURING_LABELS = frozenset({"normal", "no_finding"})
+# Labels that only sum up the others; named in the headline when they stand alone.
+SUMMARY_LABELS = frozenset({"finding"})
 
 _PROBABILITY_DIGITS = 5
 
@@ -57,7 +59,12 @@ def model_facts(bundle: Bundle) -> Json:
         "version": spec.version,
         "sha256": bundle.serving_sha256,
         "labels": [
-            {"key": label.key, "name": label.name_en, "reassuring": label.key in REASSURING_LABELS}
+            {
+                "key": label.key,
+                "name": label.name_en,
+                "reassuring": label.key in REASSURING_LABELS,
+                "summary": label.key in SUMMARY_LABELS,
+            }
             for label in spec.labels
         ],
         "operating_points": [

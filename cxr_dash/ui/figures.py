@@ -95,8 +95,8 @@ def reliability_figure(spec: BundleSpec, held: HeldOut, label_key: str) -> go.Fi
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": high - observed,
-            "arrayminus": observed - low,
+            "array": np.maximum(high - observed, 0.0),
+            "arrayminus": np.maximum(observed - low, 0.0),
             "color": _DIM,
             "thickness": 1,
             "width": 3,

@@ -88,7 +88,7 @@ def _header(bundles: list[Bundle], chosen: Bundle | None) -> Component:
             html.Label("Model", htmlFor=ids.MODEL, className="hidden-label"),
             dbc.Select(
                 id=ids.MODEL,
-                options=[{"label": bundle.spec.title_en, "value": bundle.id} for bundle in bundles],
+                options=[{"label": views.short_title(bundle.spec), "value": bundle.id} for bundle in bundles],
                 value=chosen.id if chosen else None,
                 disabled=not bundles,
                 className="model-select",

@@ -38,6 +38,11 @@ def population_line(spec: BundleSpec) -> str:
     return f"{count} {plural} · {spec.population_en}"
 
 
+def short_title(spec: BundleSpec) -> str:
+    """The title without what stands in brackets, for the model selector."""
+    return spec.title_en.split(" (", maxsplit=1)[0]
+
+
 def warning_line(spec: BundleSpec) -> str:
     """The bundle's first warning, for the header; empty when it has none."""
     return spec.warnings[0] if spec.warnings else ""

@@ -1,0 +1,115 @@
+"""A real Chromium before a real gunicorn; every test also fails on a console error or a foreign request."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from cxr_dash import imaging
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "http"))
+from gunicorn_server import GunicornServer, running_gunicorn
+
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+_FILM_NAMES = ("00000005_002.jpg", "00001946_029.jpg", "006f3a8a.png")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GunicornServer]:
+    """The application as an administrator starts it, with the shipped models."""
+    with running_gunicorn(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("chromium not found: install it (Debian: apt-get install chromium) to run browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A page and what it asked for and complained about since it was opened."""
+
+    page: Page
+    origin: str
+    requests: list[Request] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    # statuses that a test provokes; Chromium reports them on the console by itself
+    expected: tuple[str, ...] = ()
+
+    def asked(self, request: Request) -> None:
+        self.requests.append(request)
+
+    def said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def unexpected(self) -> list[str]:
+        return [text for text in self.complaints if not any(part in text for part in self.expected)]
+
+    def foreign(self) -> list[str]:
+        own = urlsplit(self.origin).netloc
+        return [
+            r.url
+            for r in self.requests
+            if urlsplit(r.url).scheme in {"http", "https", "ws", "wss"} and urlsplit(r.url).netloc != own
+        ]
+
+
+@pytest.fixture
+def watched(chromium: Browser, server: GunicornServer) -> Iterator[Watched]:
+    """The application's page at 1280 x 720, ready for films."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    seen = Watched(page, f"http://127.0.0.1:{server.port}")
+    page.on("request", seen.asked)
+    page.on("console", seen.said)
+    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    page.goto(seen.origin)
+    page.wait_for_selector("#film-input", state="attached")
+    yield seen
+    context.close()
+    assert seen.unexpected() == []
+    assert seen.foreign() == []
+
+
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three films: real ones where the shared originals are, the synthetic phantom elsewhere."""
+    originals = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "originals"
+    real = [originals / name for name in _FILM_NAMES]
+    if all(path.is_file() for path in real):
+        return real
+    folder = tmp_path_factory.mktemp("films")
+    drawn = []
+    for seed in range(3):
+        path = folder / f"phantom-{seed}.png"
+        path.write_bytes(imaging.encode_png(imaging.chest_phantom(700, 600, seed), {}))
+        drawn.append(path)
+    return drawn

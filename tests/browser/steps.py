@@ -1,0 +1,90 @@
+"""What a reader does, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+
+def open_films(page: Page, paths: Sequence[Path]) -> None:
+    """Open films and wait until each row says what became of it."""
+    before = page.locator(".row").count()
+    page.set_input_files("#film-input", [str(path) for path in paths])
+    settled(page, before + len(paths))
+
+
+def settled(page: Page, rows: int) -> None:
+    """Wait until the worklist has so many rows and none is busy."""
+    page.wait_for_function(
+        """count => {
+            const rows = [...document.querySelectorAll('.row')];
+            const done = row => row.dataset.state && row.dataset.state !== 'busy';
+            return rows.length === count && rows.every(done);
+        }""",
+        arg=rows,
+    )
+
+
+def in_view(page: Page) -> None:
+    """Wait until the selected film's picture is on the screen."""
+    page.wait_for_function(
+        "() => { const i = document.querySelector('.film'); return i && i.complete && i.naturalWidth > 0 &&"
+        " getComputedStyle(i.parentElement).visibility === 'visible'; }"
+    )
+
+
+def frames(page: Page, count: int = 3) -> None:
+    """Let the page paint."""
+    page.evaluate(
+        """n => new Promise(done => {
+            const next = () => (n-- > 0 ? requestAnimationFrame(next) : done());
+            next();
+        })""",
+        count,
+    )
+
+
+def localised_label(page: Page) -> str:
+    """A label of the film in view whose map shows evidence."""
+    label = page.evaluate(
+        """() => {
+            const answer = cxr.answerOf(cxr.row());
+            return Object.keys(answer.heat).find(key => !answer.heat[key].flat) || null;
+        }"""
+    )
+    assert label is not None, "no label of this film has localised evidence"
+    return str(label)
+
+
+def choose_label(page: Page, label: str) -> None:
+    """Choose a finding by its row, opening the list where it is folded away."""
+    row = page.locator(f'#findings [data-label="{label}"]')
+    if not row.is_visible():
+        page.click("#more")
+    row.click()
+
+
+def show_heat(page: Page) -> None:
+    """Switch the heat on and wait until it is drawn."""
+    page.click('.tool[data-action="heat"]')
+    page.wait_for_function(
+        "() => { const c = document.getElementById('heat-canvas'); return !c.hidden && c.dataset.drawn; }"
+    )
+
+
+def heat_pixels(page: Page) -> dict[str, Any]:
+    """Width, height and RGBA bytes of the heat canvas."""
+    frames(page)
+    found: dict[str, Any] = page.evaluate(
+        """() => {
+            const canvas = document.getElementById('heat-canvas');
+            const {width, height} = canvas;
+            const copy = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true});
+            copy.drawImage(canvas, 0, 0);
+            return {width, height, rgba: [...copy.getImageData(0, 0, width, height).data]};
+        }"""
+    )
+    return found

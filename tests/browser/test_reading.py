@@ -1,0 +1,240 @@
+"""A reader's way through a film: open it, read it, move the cut, look at the heat, take it away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import Watched
+from playwright.sync_api import Page
+from steps import (
+    choose_label,
+    frames,
+    heat_pixels,
+    in_view,
+    localised_label,
+    open_films,
+    settled,
+    show_heat,
+)
+
+from cxr_dash import imaging
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_film_gives_a_headline_in_words_and_a_probability_for_every_label(
+    page: Page, films: list[Path]
+) -> None:
+    assert page.inner_text("#headline") == "No film yet."
+    open_films(page, films[:1])
+    in_view(page)
+    assert page.inner_text("#headline").startswith(("Worth a look:", "Nothing above", "Only "))
+    labels = page.evaluate("() => cxr.labels().map(label => label.key)")
+    values = page.locator(".finding-value").all_text_contents()
+    assert len(values) == len(labels) > 1
+    assert all(value.endswith(" %") for value in values)
+    assert page.locator("#findings .finding:visible").count() >= min(5, len(labels))
+    assert "ms" in page.inner_text(".bottom")
+
+
+def test_the_cut_starts_at_the_bundles_operating_point(page: Page) -> None:
+    pressed = page.locator('.chip[aria-pressed="true"]')
+    default = page.evaluate("() => cxr.point(cxr.state.facts.default_operating_point)")
+    assert pressed.get_attribute("data-point") == default["key"]
+    label = page.evaluate("() => cxr.label()")
+    assert page.evaluate("label => cxr.threshold(label)", label) == default["thresholds"][label]
+
+
+def test_moving_the_cut_changes_every_figure_without_a_request(watched: Watched, films: list[Path]) -> None:
+    page = watched.page
+    open_films(page, films[:1])
+    in_view(page)
+    page.wait_for_load_state("networkidle")
+    figures = page.locator(".four-value")
+    asked = len(watched.requests)
+    readings = []
+    for position in (30, 500, 950):
+        page.locator("#cut-range").fill(str(position))
+        frames(page)
+        readings.append((page.inner_text("#cut-value"), *figures.all_text_contents()))
+    sensitivities = [float(reading[1].split()[0].strip("<>")) for reading in readings]
+    specificities = [float(reading[2].split()[0].strip("<>")) for reading in readings]
+    assert len({reading[0] for reading in readings}) == 3
+    assert sensitivities[0] > sensitivities[-1]
+    assert specificities[0] < specificities[-1]
+    assert len(watched.requests) == asked
+
+
+def test_a_chip_sets_the_cut_and_the_mark_of_that_finding_alone_without_a_request(
+    watched: Watched, films: list[Path]
+) -> None:
+    page = watched.page
+    open_films(page, films[:1])
+    in_view(page)
+    page.wait_for_load_state("networkidle")
+    asked = len(watched.requests)
+    cuts = "() => Object.fromEntries(cxr.labels().map(label => [label.key, cxr.threshold(label.key)]))"
+    before = page.evaluate(cuts)
+    label = page.evaluate("() => cxr.label()")
+    other = page.locator('.chip[aria-pressed="false"]:enabled').last
+    wanted = page.evaluate("key => cxr.point(key).thresholds", other.get_attribute("data-point"))
+    other.click()
+    frames(page)
+    assert page.evaluate(cuts) == before | {label: wanted[label]}
+    mark = page.evaluate(
+        "label => document.querySelector(`#findings [data-label=${label}]`).style.getPropertyValue('--cut')",
+        label,
+    )
+    assert float(mark) == pytest.approx(2 / np.pi * np.arcsin(np.sqrt(wanted[label])))
+    assert len(watched.requests) == asked
+
+
+def test_lowering_every_cut_puts_every_finding_above_it(page: Page, films: list[Path]) -> None:
+    open_films(page, films[:1])
+    page.evaluate(
+        "() => cxr.setThresholds(Object.fromEntries(cxr.labels().map(label => [label.key, 0.0001])))"
+    )
+    frames(page)
+    total = page.evaluate("() => cxr.labels().length")
+    assert page.locator("#findings .finding:visible").count() == total
+    assert page.locator("#findings .finding.above, #findings .finding.reassuring").count() == total
+    assert page.inner_text("#headline").startswith("Worth a look:")
+
+
+def test_prevalence_changes_predictive_values_but_not_sensitivity(page: Page) -> None:
+    cell = "[data-figure={}] .four-value".format
+    page.fill("#prevalence-input", "1")
+    frames(page)
+    rare = [page.inner_text(cell(name)) for name in ("sensitivity", "ppv")]
+    page.fill("#prevalence-input", "40")
+    frames(page)
+    common = [page.inner_text(cell(name)) for name in ("sensitivity", "ppv")]
+    assert rare[0] == common[0]
+    assert float(rare[1].split()[0].strip("<>")) < float(common[1].split()[0].strip("<>"))
+    assert page.inner_text("[data-figure=ppv] .four-name") == "PPV at 40 %"
+
+
+def test_heat_is_off_until_asked_and_then_coloured_as_the_download_is(page: Page, films: list[Path]) -> None:
+    open_films(page, films[:1])
+    in_view(page)
+    assert page.locator("#heat-canvas").is_hidden()
+    label = localised_label(page)
+    choose_label(page, label)
+    show_heat(page)
+    drawn = heat_pixels(page)
+    canvas = np.array(drawn["rgba"], np.uint8).reshape(drawn["height"], drawn["width"], 4)
+    assert canvas[..., 3].max() > 100
+    path = page.evaluate(
+        "label => cxr.url(`/films/${cxr.row().film}/${cxr.state.facts.id}/${label}/heat-layer.png`)", label
+    )
+    layer = cv2.imdecode(
+        np.frombuffer(page.request.get(path_of(page, path)).body(), np.uint8), cv2.IMREAD_UNCHANGED
+    )
+    view = page.evaluate("() => cxr.state.view")
+    expected = imaging.heat_rgba((layer / 255).astype(np.float32), view["colourMap"], view["opacity"])
+    solid = expected[..., 3] > 64  # a canvas keeps colours premultiplied: faint ones lose digits
+    assert np.abs(canvas.astype(int) - expected)[solid].max() <= 3
+    np.testing.assert_allclose(canvas[..., 3], expected[..., 3], atol=1)
+
+
+def path_of(page: Page, path: str) -> str:
+    return str(page.evaluate("path => new URL(path, location.href).href", path))
+
+
+def test_opacity_and_colour_map_change_the_heat_without_a_request(
+    watched: Watched, films: list[Path]
+) -> None:
+    page = watched.page
+    open_films(page, films[:1])
+    in_view(page)
+    choose_label(page, localised_label(page))
+    show_heat(page)
+    page.wait_for_load_state("networkidle")
+    first = heat_pixels(page)["rgba"]
+    asked = len(watched.requests)
+    page.locator("#opacity").fill("20")
+    fainter = heat_pixels(page)["rgba"]
+    page.click(".swatch >> nth=2")
+    recoloured = heat_pixels(page)["rgba"]
+    assert max(fainter[3::4]) < max(first[3::4])
+    assert recoloured[3::4] == fainter[3::4]
+    assert recoloured != fainter
+    for key in "iffw":
+        page.keyboard.press(key)
+    frames(page)
+    assert len(watched.requests) == asked
+
+
+def test_choosing_another_finding_changes_heat_title_and_threshold_panel(
+    page: Page, films: list[Path]
+) -> None:
+    open_films(page, films[:1])
+    in_view(page)
+    first, second = page.evaluate("() => cxr.labels().slice(0, 2).map(label => label.key)")
+    for label in (first, second):
+        choose_label(page, label)
+        frames(page)
+        name = page.evaluate("label => cxr.nameOf(label)", label)
+        assert page.inner_text("#cut-title").lower() == f"{name} · where to cut".lower()
+        assert page.locator(f'#findings [data-label="{label}"]').get_attribute("aria-selected") == "true"
+
+
+@pytest.mark.parametrize("kind", ["overlay", "heat"])
+def test_downloads_open_at_the_films_own_size_with_their_provenance(
+    page: Page, films: list[Path], tmp_path: Path, kind: str
+) -> None:
+    open_films(page, films[:1])
+    in_view(page)
+    label = localised_label(page)
+    choose_label(page, label)
+    page.locator("#cut-range").fill("400")
+    frames(page)
+    with page.expect_download() as caught:
+        page.click(f"#download-{kind}")
+    target = tmp_path / "download.png"
+    caught.value.save_as(target)
+    picture = cv2.imread(str(target), cv2.IMREAD_UNCHANGED)
+    film = imaging.decode(films[0].read_bytes())
+    assert picture.shape[:2] == (film.height, film.width)
+    written = imaging.read_png_text(target.read_bytes())
+    said = " ".join(written.values())
+    assert label in said
+    assert page.evaluate("() => cxr.state.facts.id") in said
+    assert film.sha256 in said
+    assert "Not a diagnosis" in said
+    shown = page.evaluate("label => cxr.threshold(label)", label)
+    assert f"{shown:.3f}"[:5] in said
+
+
+def test_the_phantom_can_be_read_without_any_film_at_hand(page: Page) -> None:
+    page.click("#phantom")
+    settled(page, 1)
+    in_view(page)
+    assert page.inner_text(".row-title") == "film 01"
+    assert page.locator("#empty").is_hidden()
+
+
+def test_another_model_reads_the_same_films(page: Page, films: list[Path]) -> None:
+    models = page.eval_on_selector_all("#model option:enabled", "options => options.map(option => option.value)")
+    assert len(models) > 1, "the shipped models folder must hold more than one bundle"
+    open_films(page, films[:2])
+    other = next(model for model in models if model != page.input_value("#model"))
+    page.select_option("#model", other)
+    page.wait_for_selector(f'.panel-body[data-model="{other}"]')
+    page.wait_for_function("() => cxr.state.films.every(item => cxr.answerOf(item))")
+    settled(page, 2)
+    assert other in page.inner_text(".bottom")
+
+
+def test_the_card_opens_with_warnings_and_curves_and_plotly_waits_until_then(watched: Watched) -> None:
+    page = watched.page
+    assert not any("plotly" in request.url.rsplit("/", 1)[-1] for request in watched.requests)
+    page.click("#card-open")
+    page.wait_for_selector(".modal .js-plotly-plot .main-svg")
+    assert page.locator(".card-warnings li").count() > 0
+    assert "AUROC" in page.inner_text(".card-graphs >> nth=0")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".modal", state="detached")

@@ -1,0 +1,96 @@
+"""What the browser is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+from cxr_dash import imaging
+from cxr_dash.domain import Analysis, Box, Finding, Heatmap, Label, Preparation, Quality, Verdict
+from cxr_dash.errors import CaseNotFoundError
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.settings import Settings
+from cxr_dash.ui import facts
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    preparation = Preparation(
+        film_width=500,
+        film_height=600,
+        window_low=3.0,
+        window_high=250.0,
+        inverted=False,
+        crop=Box(10, 20, 480, 560),
+        content=Box(16, 0, 192, 224),
+        input_width=224,
+        input_height=224,
+        pad_value=0.0,
+    )
+    label = Label(key="effusion", name_en="Effusion", name_es="Derrame")
+    return Analysis(
+        model_id="tiny",
+        model_version="1.0.0",
+        model_sha256="a" * 64,
+        film_sha256="b" * 64,
+        preparation=preparation,
+        quality=Quality(Verdict.WARN, ("The film is very dark.",)),
+        findings=(Finding(label=label, logit=1.5, probability=0.81, threshold=0.4),),
+        heatmaps={
+            "effusion": Heatmap(np.ones((7, 7), np.float32), peak=1.25, flat=False, preparation=preparation)
+        },
+        milliseconds={"total": 41.4},
+        analysed_at="2026-01-01T00:00:00+00:00",
+    )
+
+
+def test_colour_tables_are_the_very_ones_of_the_downloads() -> None:
+    sent = facts.page_settings(Settings())["colour_maps"]
+    assert tuple(sent) == imaging.COLOUR_MAPS
+    for name, encoded in sent.items():
+        table = np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(256, 3)
+        np.testing.assert_array_equal(table, imaging.colour_table(name))
+
+
+def test_held_out_probabilities_are_sorted_by_truth_and_unknown_ones_left_out(bundle: Bundle) -> None:
+    (held,) = facts.model_facts(bundle)["held_out"]
+    assert held["positives"] == {"effusion": [0.6, 0.9], "nodule": [0.4, 0.9]}
+    assert held["negatives"] == {"effusion": [0.1, 0.4], "nodule": [0.1]}
+
+
+def test_the_default_cut_is_the_bundles_operating_point(bundle: Bundle) -> None:
+    told = facts.model_facts(bundle)
+    assert told["default_operating_point"] == "balanced"
+    assert told["operating_points"][0]["thresholds"] == {"effusion": 0.4, "nodule": 0.4}
+
+
+def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis) -> None:
+    answer = facts.film_answer("key", "tiny", analysis)
+    assert json.loads(json.dumps(answer)) == answer
+    assert answer["crop"] == {"x": 10, "y": 20, "width": 480, "height": 560}
+    assert (answer["width"], answer["height"]) == (500, 600)
+    assert answer["probabilities"] == {"effusion": 0.81}
+    assert answer["heat"] == {"effusion": {"peak": 1.25, "flat": False}}
+    assert answer["quality"] == {"verdict": "warn", "reasons": ["The film is very dark."]}
+    assert answer["milliseconds"] == 41
+    assert answer["error"] is None
+
+
+def test_an_answer_does_not_carry_the_digest_of_the_film(analysis: Analysis) -> None:
+    assert analysis.film_sha256 not in json.dumps(facts.film_answer("key", "tiny", analysis))
+
+
+def test_a_problem_says_why_and_what_to_do() -> None:
+    problem = facts.film_problem("key", "tiny", CaseNotFoundError("It is gone.", remedy="Send it again."))
+    assert problem["error"] == {
+        "code": "case_not_found",
+        "message": "It is gone.",
+        "remedy": "Send it again.",
+    }
+
+
+def test_good_news_is_marked_so_that_it_is_never_worth_a_look() -> None:
+    assert {"normal", "no_finding"} == facts.REASSURING_LABELS
