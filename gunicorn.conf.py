@@ -12,8 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from cxr_dash.cli.console import read_settings
+from cxr_dash.errors import CxrError
 from cxr_dash.services.expiry import start_sweeping
-from cxr_dash.settings import Settings
 
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -24,7 +25,10 @@ def _memory_or_disk() -> str:
     return memory if os.access(memory, os.W_OK) else tempfile.gettempdir()
 
 
-_settings = Settings()
+try:
+    _settings = read_settings()
+except CxrError as error:
+    raise SystemExit(f"cxr-dash: {error}") from None
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = [f"{_host}:{_settings.port}"]

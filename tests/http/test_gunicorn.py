@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ import cv2
 import numpy as np
 import psutil
 import pytest
-from gunicorn_server import GunicornServer, eventually, running_gunicorn
+from gunicorn_server import ROOT, GunicornServer, eventually, running_gunicorn
 
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.settings import Settings
@@ -111,6 +113,37 @@ def test_stopping_is_clean_and_leaves_no_counters_behind(tmp_path: Path) -> None
     assert server.process.returncode == 0
     assert list((tmp_path / "metrics").iterdir()) == []
     assert "Traceback" not in server.log.read_text()
+
+
+def test_a_reload_replaces_the_workers_and_keeps_films_and_counters(
+    tmp_path: Path, phantom_png: bytes, heat_layer: str
+) -> None:
+    with running_gunicorn(tmp_path) as server:
+        film = _added(server, phantom_png)
+        server.get(f"/films/{film}/{heat_layer}")
+        old = {worker.pid for worker in server.workers()}
+        os.kill(server.process.pid, signal.SIGHUP)
+        eventually(
+            lambda: len(server.workers()) == 2 and not old & {worker.pid for worker in server.workers()},
+            "two new workers",
+        )
+        assert server.get(f"/films/{film}/{heat_layer}").status == 200
+        assert server.metric("cxr_analyses_total") == 1
+        assert len(list((tmp_path / "metrics").iterdir())) == 1
+
+
+def test_a_wrong_setting_keeps_it_from_starting_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXR_WORKERS", "many")
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "app:server"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "`CXR_WORKERS`" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_films_whose_time_ran_out_leave_the_disk(tmp_path: Path) -> None:
