@@ -98,8 +98,8 @@ def test_the_served_package_is_the_images_own(image: FolderImage) -> None:
 
 
 def test_the_health_check_passes_while_it_serves(image: FolderImage, server: GunicornServer) -> None:
-    python = image.root / "opt/venv/bin" / image.health_command[1]
-    command = [str(python), *image.health_command[2:]]
+    python = image.root / "opt/venv/bin" / image.health_command[0]
+    command = [str(python), *image.health_command[1:]]
     up = {**image.environment, "CXR_PORT": str(server.port)}
     assert subprocess.run(command, env=up, check=False).returncode == 0
     down = {**image.environment, "CXR_PORT": "1"}
@@ -112,8 +112,7 @@ def test_it_analyses_a_film_without_tensorflow(server: GunicornServer, phantom_p
     model = Settings().default_model
     added = server.post(f"/films?model={model}", phantom_png)
     assert added.status == 201, added.body
-    label = server.get("/readyz").json()["models"]
-    assert model in label
+    assert model in server.get("/readyz").json()["models"]
     layer = server.get(f"/films/{added.json()['film']}/{model}/effusion/heat-layer.png")
     assert (layer.status, layer.content_type) == (200, "image/png")
     for process in [psutil.Process(server.process.pid), *server.workers()]:
