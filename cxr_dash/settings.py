@@ -55,8 +55,8 @@ class Settings(BaseSettings):
     case_lifetime_seconds: int = Field(
         1800, ge=60, description="How long a film and its results are kept after the upload."
     )
-    max_cases: int = Field(
-        2000, ge=1, description="Entries the file-system cache keeps before the oldest give way."
+    max_cache_bytes: int = Field(
+        4 * 1024**3, ge=1024**2, description="Largest file-system cache; the oldest films give way first."
     )
 
     @property

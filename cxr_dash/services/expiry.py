@@ -1,7 +1,7 @@
-"""Films whose time ran out leave the disk.
+"""Films whose time ran out leave the disk, and the disk does not fill up.
 
 The file-system cache stops answering for an entry as soon as its time is over, but deletes the file only when
-the cache is full. Films must not lie on a disk for days because a server is quiet.
+it holds too many. Films must not lie on a disk for days because a server is quiet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cxr_dash.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_SECONDS_BETWEEN_SWEEPS = 60.0
+_SECONDS_BETWEEN_SWEEPS = 15.0
 
 
 def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
@@ -48,8 +48,41 @@ def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
     return deleted
 
 
+def remove_surplus(folder: Path, max_bytes: int) -> int:
+    """Delete the oldest files of a cache folder until the others fit.
+
+    Parameters
+    ----------
+    folder : Path
+        May not exist yet.
+    max_bytes : int
+        Largest total size of the files that stay.
+
+    Returns
+    -------
+    int
+        Files deleted.
+    """
+    found: list[tuple[float, int, Path]] = []
+    for file in folder.iterdir() if folder.is_dir() else ():
+        try:
+            status = file.stat()
+        except FileNotFoundError:
+            continue
+        found.append((status.st_mtime, status.st_size, file))
+    surplus = sum(size for _, size, _ in found) - max_bytes
+    deleted = 0
+    for _, size, file in sorted(found):
+        if surplus <= 0:
+            break
+        file.unlink(missing_ok=True)
+        surplus -= size
+        deleted += 1
+    return deleted
+
+
 def start_sweeping(settings: Settings) -> threading.Thread | None:
-    """Delete expired films once a minute in a background thread of this process.
+    """Delete expired and surplus films every few seconds in a background thread of this process.
 
     Returns
     -------
@@ -58,18 +91,21 @@ def start_sweeping(settings: Settings) -> threading.Thread | None:
     """
     if settings.cache_type != "filesystem":
         return None
-    folder = settings.cache_dir.resolve()
-    thread = threading.Thread(
-        target=_sweep_for_ever, args=(folder, settings.case_lifetime_seconds), name="cxr-expiry", daemon=True
-    )
+    thread = threading.Thread(target=_sweep_for_ever, args=(settings,), name="cxr-expiry", daemon=True)
     thread.start()
     return thread
 
 
-def _sweep_for_ever(folder: Path, lifetime_seconds: float) -> None:
+def _sweep_for_ever(settings: Settings) -> None:
+    folder = settings.cache_dir.resolve()
     while True:
         try:
-            remove_expired(folder, lifetime_seconds, now=time.time())
+            remove_expired(folder, settings.case_lifetime_seconds, now=time.time())
+            deleted = remove_surplus(folder, settings.max_cache_bytes)
+            if deleted:
+                logger.warning(
+                    "the cache is full: the %d oldest of its files were deleted before their time", deleted
+                )
         except OSError as error:
             logger.error("expired films could not be deleted: %s", error.strerror)
         time.sleep(_SECONDS_BETWEEN_SWEEPS)

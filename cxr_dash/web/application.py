@@ -76,13 +76,14 @@ def _cache(app: Dash, settings: Settings) -> Cache:
     config: dict[str, object] = {
         "CACHE_DEFAULT_TIMEOUT": settings.case_lifetime_seconds,
         "CACHE_KEY_PREFIX": "cxr-",
-        "CACHE_THRESHOLD": settings.max_cases,
     }
     if settings.cache_type == "filesystem":
         # The folder holds films: nobody but the server's own user may look into it.
         folder = settings.cache_dir.resolve()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        config |= {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(folder)}
+        # No count of entries: `services.expiry` keeps the folder within its time and size. The backend's own
+        # count would not know of it and, once it drifted, delete films that are in use.
+        config |= {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(folder), "CACHE_THRESHOLD": 0}
     elif settings.cache_type == "redis":
         config |= {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.cache_redis_url}
     else:
