@@ -48,7 +48,7 @@ logconfig_dict = {
     },
 }
 
-# A worker that has not moved for this long is replaced; the slowest film takes about a second.
+# A worker that has not moved for this long is replaced; the largest allowed film takes a few seconds.
 timeout = 60
 graceful_timeout = 30
 # Longer than nginx's idle default towards a browser makes no sense, shorter costs a handshake per picture.
