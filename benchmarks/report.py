@@ -25,6 +25,7 @@ ROWS: dict[str, tuple[str, str, bool]] = {
     "process_uss": ("Memory of the process (USS)", "MiB", False),
     "server_accepts": ("Cold gunicorn: start until it accepts a connection", "s", False),
     "server_first": ("Cold gunicorn: accepted connection to first analysed film and a heatmap", "s", False),
+    "server_total": ("Cold gunicorn: start to first analysed film and a heatmap", "s", False),
     "server_throughput": ("gunicorn, 2 workers, 4 clients: films with a heatmap", "films/s", True),
     "server_pss": ("Memory of a gunicorn worker (PSS)", "MiB", False),
 }
