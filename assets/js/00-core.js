@@ -15,7 +15,7 @@ window.cxr = (() => {
     answers: new Map(), // "model/film" -> what the model said
     chosenLabels: new Map(), // "model/film" -> label key, where the reader chose one
     thresholds: {}, // model -> label -> probability, where the reader moved it
-    prevalences: {}, // model/split/label -> share, where the reader changed it
+    prevalences: {}, // model/label -> share, where the reader changed it
     splits: {}, // model -> index of the held-out split
     showRejected: new Set(), // "model/film" whose figures were asked for in spite of the verdict
     expanded: false, // findings below their cut shown
@@ -128,7 +128,9 @@ window.cxr = (() => {
     const chosen = state.chosenLabels.get(key(state.facts.id, item ? item.film : ""));
     if (chosen) return chosen;
     const answer = answerOf(item);
-    return answer && !answer.error ? ranked(answer)[0].key : labels()[0].key;
+    if (!answer || answer.error) return labels()[0].key;
+    const order = ranked(answer);
+    return (order.find((one) => !one.summary && one.defaultMargin >= 0) || order[0]).key;
   }
 
   function chooseLabel(labelKey) {

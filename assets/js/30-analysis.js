@@ -47,6 +47,9 @@ cxr.analysis = (() => {
   function answered(answer) {
     if (!answer) return;
     state.answers.set(cxr.key(answer.model, answer.film), answer);
+    const item = state.films.find((candidate) => candidate.film === answer.film);
+    // who asks for the drawn phantom wants to see the figures, whatever a model thinks of the drawing
+    if (item && item.phantom) state.showRejected.add(cxr.key(answer.model, answer.film));
     if (pending && pending.film === answer.film && pending.model === answer.model) pending = null;
     next();
     cxr.changed();

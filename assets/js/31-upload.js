@@ -25,6 +25,7 @@ cxr.upload = (() => {
       const item = { id: `row-${++numbers}`, number: numbers, status: "waiting", progress: 0 };
       state.films.push(item);
       files.set(item.id, entry.file);
+      item.phantom = entry.file === null;
       if (entry.folder) fail(item, "A folder cannot be opened.", "Drop the films themselves.");
       else if (entry.file && entry.file.size > state.settings.max_upload_bytes) {
         fail(

@@ -3,7 +3,8 @@
 
 cxr.viewer = (() => {
   const { state, element, byId, setText } = cxr;
-  const MARGIN = 24;
+  // around a fitted film, as the stage's padding: the toolbar may not cover the side marker
+  const MARGIN = { x: 16, top: 58, bottom: 16 };
   let nodes = null;
   let shown = null; // film key in view
   let wanted = null;
@@ -56,7 +57,8 @@ cxr.viewer = (() => {
   /* Screen pixels per film pixel. */
   function fitScale(item) {
     const { clientWidth, clientHeight } = nodes.stage;
-    return Math.min((clientWidth - 2 * MARGIN) / item.width, (clientHeight - 2 * MARGIN) / item.height);
+    const [width, height] = [clientWidth - 2 * MARGIN.x, clientHeight - MARGIN.top - MARGIN.bottom];
+    return Math.max(0.01, Math.min(width / item.width, height / item.height));
   }
 
   const scaleOf = (item) => (state.view.zoom === "fit" ? fitScale(item) : state.view.zoom);

@@ -92,7 +92,7 @@ cxr.findings = (() => {
     const rejected = quality.verdict === "reject";
     box.dataset.verdict = quality.verdict;
     box.append(
-      element("strong", { text: rejected ? "Why" : "Read with care" }),
+      element("strong", { text: rejected ? (item.phantom ? "A drawing, not a film" : "Why") : "Read with care" }),
       element("ul", {}, quality.reasons.map((reason) => element("li", { text: reason }))),
     );
     if (!rejected) return;
@@ -172,6 +172,7 @@ cxr.findings = (() => {
     const target = nodes[Math.min(nodes.length - 1, Math.max(0, index + by))];
     if (!target) return;
     cxr.chooseLabel(target.dataset.label);
+    target.scrollIntoView({ block: "nearest" });
     if (document.activeElement && document.activeElement.closest("#findings")) target.focus();
   }
 

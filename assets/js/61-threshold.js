@@ -63,11 +63,19 @@ cxr.cut = (() => {
     return { text, select };
   }
 
-  const split = () => state.facts.held_out[state.splits[state.facts.id] || 0];
-  const prevalenceKey = (label) => `${state.facts.id}/${split().split}/${label}`;
+  /* Where a model was measured in other hospitals, those figures come first: they are the ones to expect. */
+  function splitIndex() {
+    const chosen = state.splits[state.facts.id];
+    if (chosen !== undefined) return chosen;
+    return Math.max(0, state.facts.held_out.findIndex((held) => held.split === "external"));
+  }
 
+  const split = () => state.facts.held_out[splitIndex()];
+  const prevalenceKey = (label) => `${state.facts.id}/${label}`;
+
+  /* The same whichever split is shown, so that predictive values can be compared. */
   function heldOutPrevalence(label) {
-    const held = split();
+    const [held] = state.facts.held_out;
     const [with_, without] = [held.positives[label].length, held.negatives[label].length];
     return with_ + without ? with_ / (with_ + without) : 0.05;
   }
@@ -114,9 +122,9 @@ cxr.cut = (() => {
 
   function paintFigure(key, name, figure) {
     const cell = nodes.panel.querySelector(`[data-figure="${key}"]`);
-    setText(cell.children[0], percent(figure.value));
-    setText(cell.children[1], name);
-    setText(cell.children[2], interval(figure.interval));
+    setText(cell.querySelector(".four-name"), name);
+    setText(cell.querySelector(".four-value"), percent(figure.value));
+    setText(cell.querySelector(".four-interval"), interval(figure.interval));
   }
 
   function paintThousand(counts, prevalence) {
@@ -170,8 +178,8 @@ cxr.cut = (() => {
     if (document.activeElement !== nodes.prevalence) nodes.prevalence.value = shown;
     const own = prevalenceKey(label) in state.prevalences;
     nodes.known.hidden = !own;
-    setText(nodes.known, `as in these films: ${percent(heldOutPrevalence(label))}`);
-    nodes.measured.select.value = String(state.splits[state.facts.id] || 0);
+    setText(nodes.known, `as in ${state.facts.held_out[0].split} films: ${percent(heldOutPrevalence(label))}`);
+    nodes.measured.select.value = String(splitIndex());
     const total = positives.length + negatives.length;
     const where = state.facts.held_out.length < 2 ? `${held.split}: ` : "";
     setText(

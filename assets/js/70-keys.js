@@ -21,9 +21,12 @@ cxr.keys = (() => {
     byId("keys-button").setAttribute("aria-expanded", String(show));
   }
 
-  /* Fields and the model-card window keep their own keys. */
-  const busy = (target) =>
-    target.closest("input, select, textarea, [contenteditable]") || document.querySelector(".modal.show");
+  /* Fields and the model-card window keep their own keys; a slider needs only its arrows. */
+  function busy(event) {
+    if (document.querySelector(".modal.show")) return true;
+    if (event.target.closest('input[type="range"]')) return event.key.length > 1;
+    return Boolean(event.target.closest("input, select, textarea"));
+  }
 
   function pressed(event) {
     if (event.key === "Escape") {
@@ -31,7 +34,7 @@ cxr.keys = (() => {
       byId("window-popover").hidden = true;
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || busy(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || busy(event)) return;
     const inFindings = event.target.closest("#findings");
     let name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (inFindings && name === "ArrowUp") name = "ArrowLeft";
@@ -42,8 +45,17 @@ cxr.keys = (() => {
     action();
   }
 
+  /* Chosen with the mouse, the selector gives the keyboard back to the films. */
+  function releaseAfterMouse(select) {
+    let byMouse = false;
+    select.addEventListener("pointerdown", () => (byMouse = true));
+    select.addEventListener("keydown", () => (byMouse = false));
+    select.addEventListener("change", () => byMouse && select.blur());
+  }
+
   function start() {
     document.addEventListener("keydown", pressed);
+    releaseAfterMouse(byId("model"));
     byId("keys-button").addEventListener("click", () => help());
     document.addEventListener("click", (event) => {
       if (!event.target.closest("#keys-help, #keys-button")) help(false);

@@ -11,6 +11,7 @@ window.dash_clientside.cxr = (() => {
   function start(settings) {
     if (state.settings) return;
     state.settings = settings;
+    document.documentElement.lang = "en";
     cxr.heat.readTables(settings.colour_maps);
     cxr.whenPresent("#stage", (stage) => {
       cxr.viewer.build(stage);

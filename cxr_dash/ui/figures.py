@@ -133,6 +133,7 @@ def _add_operating_points(figure: go.Figure, spec: BundleSpec, held: HeldOut, la
         x=x,
         y=y,
         mode="markers",
+        cliponaxis=False,
         marker={"color": _MARK, "size": 9, "line": {"color": "#0d1216", "width": 1.5}},
         text=names,
         hovertemplate="%{text}<br>sensitivity %{y:.0%}<extra></extra>",

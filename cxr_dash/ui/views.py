@@ -174,8 +174,8 @@ def _chip(point: OperatingPoint, default: str) -> Component:
 def _figure(key: str, name: str) -> Component:
     return html.Div(
         [
-            html.Dd(className="four-value"),
             html.Dt(name, className="four-name"),
+            html.Dd(className="four-value"),
             html.Dd(className="four-interval"),
         ],
         className="four-cell",

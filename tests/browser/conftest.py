@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from watched import Watched
 
 from cxr_dash import imaging
 
@@ -46,36 +46,6 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass
-class Watched:
-    """A page and what it asked for and complained about since it was opened."""
-
-    page: Page
-    origin: str
-    requests: list[Request] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-    # statuses that a test provokes; Chromium reports them on the console by itself
-    expected: tuple[str, ...] = ()
-
-    def asked(self, request: Request) -> None:
-        self.requests.append(request)
-
-    def said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    def unexpected(self) -> list[str]:
-        return [text for text in self.complaints if not any(part in text for part in self.expected)]
-
-    def foreign(self) -> list[str]:
-        own = urlsplit(self.origin).netloc
-        return [
-            r.url
-            for r in self.requests
-            if urlsplit(r.url).scheme in {"http", "https", "ws", "wss"} and urlsplit(r.url).netloc != own
-        ]
-
-
 @pytest.fixture
 def watched(chromium: Browser, server: GunicornServer) -> Iterator[Watched]:
     """The application's page at 1280 x 720, ready for films."""
@@ -102,7 +72,8 @@ def page(watched: Watched) -> Page:
 @pytest.fixture(scope="session")
 def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three films: real ones where the shared originals are, the synthetic phantom elsewhere."""
-    originals = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "originals"
+    beside = Path(__file__).resolve().parents[2].parent / "shared"
+    originals = Path(os.environ.get("CXR_SHARED_DIR", beside)) / "data" / "originals"
     real = [originals / name for name in _FILM_NAMES]
     if all(path.is_file() for path in real):
         return real

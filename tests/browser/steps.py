@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import Page
 
 
@@ -14,6 +17,11 @@ def open_films(page: Page, paths: Sequence[Path]) -> None:
     before = page.locator(".row").count()
     page.set_input_files("#film-input", [str(path) for path in paths])
     settled(page, before + len(paths))
+    # a model may refuse the drawn phantoms that stand in where the shared films are missing
+    anyway = page.locator("button:text('Show the figures anyway')")
+    if anyway.is_visible():
+        anyway.click()
+        frames(page)
 
 
 def settled(page: Page, rows: int) -> None:
@@ -30,6 +38,7 @@ def settled(page: Page, rows: int) -> None:
 
 def in_view(page: Page) -> None:
     """Wait until the selected film's picture is on the screen."""
+    frames(page)
     page.wait_for_function(
         "() => { const i = document.querySelector('.film'); return i && i.complete && i.naturalWidth > 0 &&"
         " getComputedStyle(i.parentElement).visibility === 'visible'; }"
@@ -75,16 +84,10 @@ def show_heat(page: Page) -> None:
     )
 
 
-def heat_pixels(page: Page) -> dict[str, Any]:
-    """Width, height and RGBA bytes of the heat canvas."""
+def heat_pixels(page: Page) -> NDArray[np.uint8]:
+    """The heat canvas: RGBA, shape (H, W, 4)."""
     frames(page)
-    found: dict[str, Any] = page.evaluate(
-        """() => {
-            const canvas = document.getElementById('heat-canvas');
-            const {width, height} = canvas;
-            const copy = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true});
-            copy.drawImage(canvas, 0, 0);
-            return {width, height, rgba: [...copy.getImageData(0, 0, width, height).data]};
-        }"""
-    )
-    return found
+    url = page.evaluate("() => document.getElementById('heat-canvas').toDataURL('image/png')")
+    data = np.frombuffer(base64.b64decode(url.split(",")[1]), np.uint8)
+    bgra = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    return np.asarray(bgra[..., [2, 1, 0, 3]], np.uint8)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
-from conftest import Watched
 from playwright.sync_api import Page, Route
 from steps import frames, in_view, open_films, settled
+from watched import Watched
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +49,30 @@ def test_a_text_file_named_png_is_refused_in_words_and_the_others_survive(
     page.click(".row-main >> nth=2")
     in_view(page)
     assert page.inner_text("#headline") != "This film could not be opened."
+
+
+def test_a_picture_that_is_no_film_shows_reasons_and_figures_only_when_asked(
+    page: Page, tmp_path: Path
+) -> None:
+    document = np.full((600, 500), 255, np.uint8)
+    for line in range(60, 560, 40):
+        cv2.putText(document, "no radiograph at all", (40, line), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 0, 2)
+    path = tmp_path / "letter.png"
+    cv2.imwrite(str(path), document)
+    page.set_input_files("#film-input", str(path))
+    settled(page, 1)
+    assert states(page) == ["reject"]
+    assert page.inner_text(".row-note").startswith("cannot judge: ")
+    assert page.inner_text("#headline") == "Cannot judge this film."
+    assert page.locator("#quality li").count() >= 1
+    assert page.locator("#figures").is_hidden()
+    page.click("button:text('Show the figures anyway')")
+    frames(page)
+    assert page.locator("#figures").is_visible()
+    assert page.locator("#quality").is_visible()
+    page.click("button:text('Hide the figures')")
+    frames(page)
+    assert page.locator("#figures").is_hidden()
 
 
 def test_no_file_name_is_sent_to_the_server(watched: Watched, films: list[Path], tmp_path: Path) -> None:
@@ -112,7 +138,9 @@ def test_a_server_that_does_not_answer_loses_nothing_and_is_waited_for(
 def test_a_film_that_the_server_forgot_can_be_sent_again(watched: Watched, films: list[Path]) -> None:
     watched.expected = ("status of 404",)
     page = watched.page
-    models = page.eval_on_selector_all("#model option:enabled", "options => options.map(option => option.value)")
+    models = page.eval_on_selector_all(
+        "#model option:enabled", "options => options.map(option => option.value)"
+    )
     open_films(page, films[:1])
     page.evaluate("() => fetch(cxr.url(`/films/${cxr.row().film}`), {method: 'DELETE'})")
     other = next((model for model in models if model != page.input_value("#model")), None)
