@@ -58,7 +58,7 @@ def _described(machine: dict[str, Any], model: str, when: datetime) -> str:
     return (
         f"Measured {when:%Y-%m-%d} with `{model}` and a {WIDTH} x {HEIGHT} film on {machine['cores']} cores "
         f"of {machine['processor']}, {machine['memory_gib']} GiB; load before the run "
-        f"{machine['load_before']}; "
+        f"{machine['load_before']}, niceness {machine['niceness']}; "
         f"{libraries}."
     )
 

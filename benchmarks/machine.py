@@ -21,7 +21,7 @@ _LIBRARIES = (
 
 
 def facts() -> dict[str, str | int | float]:
-    """Processor, cores, memory, load before the run, and library versions."""
+    """Processor, cores, memory, load before the run, priority, and library versions."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
     models = [line.split(":", maxsplit=1)[1].strip() for line in lines if line.startswith("model name")]
@@ -30,6 +30,7 @@ def facts() -> dict[str, str | int | float]:
         "cores": os.cpu_count() or 1,
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "load_before": round(os.getloadavg()[0], 2),
+        "niceness": psutil.Process().nice(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
