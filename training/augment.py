@@ -1,0 +1,112 @@
+"""Plausible changes of a frontal film, for a whole batch at once, repeatable from a seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from training.recipe import AugmentRecipe
+
+
+def augment(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """Rotate, shift, stretch, re-window, blur and frame films a little; each film differently.
+
+    Parameters
+    ----------
+    batch : tf.Tensor, shape (n, H, W, 1), 0-255
+    seed : tf.Tensor of int32, shape (2,)
+        The same seed gives the same films.
+    recipe : AugmentRecipe
+
+    Returns
+    -------
+    tf.Tensor of float32, shape (n, H, W, 1), 0-255
+    """
+    import tensorflow as tf
+
+    batch = tf.cast(batch, tf.float32)
+    seeds = tf.random.split(seed, 5)
+    batch = _move(batch, seeds[0], recipe)
+    batch = _window(batch, seeds[1], recipe)
+    batch = _blur(batch, seeds[2], recipe)
+    if recipe.noise:
+        strength = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), seeds[3], 0.0, recipe.noise)
+        batch += strength * tf.random.stateless_normal(tf.shape(batch), seeds[3])
+    if recipe.border_probability:
+        batch = _frame(batch, seeds[4], recipe)
+    return tf.clip_by_value(batch, 0.0, 255.0)
+
+
+def _uniform(seed: Any, count: Any, columns: int) -> Any:
+    import tensorflow as tf
+
+    return tf.random.stateless_uniform((count, columns), seed, -1.0, 1.0)
+
+
+def _move(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """Rotation, shift, zoom and a change of aspect about the middle of the film; black outside."""
+    import tensorflow as tf
+
+    shape = tf.shape(batch)
+    height, width = tf.cast(shape[1], tf.float32), tf.cast(shape[2], tf.float32)
+    draw = _uniform(seed, shape[0], 5)
+    angle = draw[:, 0] * (recipe.rotation_degrees * 3.141592653589793 / 180.0)
+    zoom = 1.0 + draw[:, 1] * recipe.zoom
+    scale_x, scale_y = zoom * (1.0 + draw[:, 2] * recipe.aspect), zoom * (1.0 - draw[:, 2] * recipe.aspect)
+    shift_x, shift_y = draw[:, 3] * recipe.shift * width, draw[:, 4] * recipe.shift * height
+    # maps a pixel of the result to where it comes from
+    a, b = scale_x * tf.cos(angle), -scale_y * tf.sin(angle)
+    d, e = scale_x * tf.sin(angle), scale_y * tf.cos(angle)
+    centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
+    c = centre_x + shift_x - a * centre_x - b * centre_y
+    f = centre_y + shift_y - d * centre_x - e * centre_y
+    zero = tf.zeros_like(a)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=batch,
+        transforms=tf.stack([a, b, c, d, e, f, zero, zero], axis=1),
+        output_shape=shape[1:3],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )
+
+
+def _window(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """Gamma, contrast and brightness, as exposure and windowing would change them."""
+    import tensorflow as tf
+
+    draw = _uniform(seed, tf.shape(batch)[0], 3)[:, :, None, None, None]
+    gamma = tf.exp(draw[:, 0] * recipe.gamma)
+    batch = 255.0 * tf.pow(tf.clip_by_value(batch / 255.0, 0.0, 1.0), gamma)
+    mean = tf.reduce_mean(batch, axis=(1, 2, 3), keepdims=True)
+    return (batch - mean) * (1.0 + draw[:, 1] * recipe.contrast) + mean + draw[:, 2] * recipe.brightness
+
+
+def _blur(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """A 3 x 3 binomial blur of some films: mirrors shrink and recompress films in different ways."""
+    import tensorflow as tf
+
+    if not recipe.blur_probability:
+        return batch
+    kernel = tf.constant([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]])[:, :, None, None] / 16.0
+    blurred = tf.nn.conv2d(batch, kernel, strides=1, padding="SAME")
+    chosen = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), seed) < recipe.blur_probability
+    return tf.where(chosen, blurred, batch)
+
+
+def _frame(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """Hide the border of some films behind a black frame, each side of its own width.
+
+    Markers, letters and the cut of the film lie there, and tell the hospital rather than the disease.
+    """
+    import tensorflow as tf
+
+    shape = tf.shape(batch)
+    seeds = tf.random.split(seed, 2)
+    width = tf.random.stateless_uniform((shape[0], 4), seeds[0], 0.0, recipe.border_width)
+    rows = (tf.range(shape[1], dtype=tf.float32) / tf.cast(shape[1], tf.float32))[None, :]
+    columns = (tf.range(shape[2], dtype=tf.float32) / tf.cast(shape[2], tf.float32))[None, :]
+    keep_rows = (rows >= width[:, 0:1]) & (rows < 1.0 - width[:, 1:2])
+    keep_columns = (columns >= width[:, 2:3]) & (columns < 1.0 - width[:, 3:4])
+    keep = keep_rows[:, :, None, None] & keep_columns[:, None, :, None]
+    chosen = tf.random.stateless_uniform((shape[0], 1, 1, 1), seeds[1]) < recipe.border_probability
+    return tf.where(chosen & ~keep, 0.0, batch)

@@ -1,0 +1,190 @@
+"""Everything ``bundle.json`` says about a model, measured with the graph that will serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cxr_dash.domain import Float64Array
+from cxr_dash.inference.bundle import MODEL_FILE, SERVING_FILE, file_sha256
+from cxr_dash.inference.calibration import activate
+from cxr_dash.inference.runtime import Runtime
+from cxr_dash.inference.schema import BundleSpec, Calibration, HeldOut, TrainingRecord
+from training.audits import run_audits
+from training.calibrate import fit_platt, fit_temperature
+from training.data import targets_of
+from training.evaluation import split_metrics
+from training.fit import training_films
+from training.gate import measure_gate
+from training.labels import LABELS
+from training.manifest import Film
+from training.recipe import Recipe
+from training.runs import RunRecord
+from training.scoring import Scores, score_films
+from training.serving_graph import ServingReport
+from training.thresholds import DEFAULT_OPERATING_POINT, choose_operating_points
+from training.words import left_out_warnings, source_table, split_description
+
+HELD_OUT_SPLITS = ("test", "external")
+HEAT_QUANTILE = 0.95
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """One split: its films, truths and what the compiled graph says about them."""
+
+    films: list[Film]
+    targets: Float64Array
+    scores: Scores
+
+
+def describe_bundle(
+    record: RunRecord, films: list[Film], root: Path, *, runtime: Runtime, report: ServingReport, folder: Path
+) -> BundleSpec:
+    """Calibrate and choose on val, measure on val, test and external, audit, and write it all down.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The finished run, with the texts to print.
+    films : list of Film
+        The whole manifest.
+    root : Path
+        Data folder, for the lists of non-films and of other collections.
+    runtime : Runtime
+        The compiled graph.
+    report : ServingReport
+    folder : Path
+        Where the model files lie, for their hashes.
+    """
+    recipe = record.recipe
+    softmax = recipe.network.activation == "softmax"
+    measured = {
+        split: _measure(films, split, runtime, record)
+        for split in ("val", "test", "external")
+        if _of(films, split)
+    }
+    val = measured["val"]
+    basis = f"val: {len(val.films)} films, {len({film.group for film in val.films})} patients"
+    fit_calibration = fit_temperature if softmax else fit_platt
+    calibration = fit_calibration(val.scores.logits, val.targets, record.labels, basis)
+    points = choose_operating_points(
+        _probabilities(val, calibration, recipe), val.targets, record.labels, basis
+    )
+    thresholds = next(p for p in points if p.key == DEFAULT_OPERATING_POINT).thresholds
+    train = training_films(films, recipe.data, recipe.seed)
+    train_scores = score_films(runtime, [film.path for film in train], recipe.preparation)
+    distribution = measure_gate(
+        runtime, recipe, root, train=train, train_scores=train_scores, val=val.films, val_scores=val.scores
+    )
+    peaks = np.quantile(val.scores.peaks, HEAT_QUANTILE, axis=0)
+    return BundleSpec(
+        id=recipe.id,
+        version=recipe.card.version,
+        title_en=recipe.card.title_en,
+        title_es=recipe.card.title_es,
+        population_en=recipe.card.population_en,
+        population_es=recipe.card.population_es,
+        labels=[LABELS[key] for key in record.labels],
+        activation=recipe.network.activation,
+        preparation=recipe.preparation,
+        cam_layer=report.cam_layer,
+        cam_grid=report.cam_grid,
+        embedding_size=report.embedding_size,
+        heat_reference={key: float(f"{peak:.5g}") for key, peak in zip(record.labels, peaks, strict=True)},
+        calibration=calibration,
+        operating_points=points,
+        default_operating_point=DEFAULT_OPERATING_POINT,
+        held_out=[
+            _held_out(split, measured[split], calibration, record)
+            for split in HELD_OUT_SPLITS
+            if split in measured
+        ],
+        metrics=[
+            split_metrics(
+                part.films,
+                _probabilities(part, calibration, recipe),
+                part.targets,
+                record.labels,
+                thresholds,
+                split=split,
+                description=split_description(split, part.films),
+                softmax=softmax,
+                any_label=recipe.data.any_label,
+            )
+            for split, part in measured.items()
+        ],
+        out_of_distribution=distribution,
+        sources=source_table(recipe, train, films),
+        intended_use=recipe.card.intended_use,
+        not_for=recipe.card.not_for,
+        warnings=[*recipe.card.warnings, *left_out_warnings(record)],
+        audits=run_audits(
+            runtime,
+            recipe,
+            record.labels,
+            train=train,
+            test=measured["test"].films,
+            external=_of(films, "external"),
+        )
+        | {
+            "serving": f"LiteRT against Keras autodiff on {report.films} val films ({report.method}): "
+            f"largest "
+            f"difference {report.logits_difference:.1e} of the range for logits, "
+            f"{report.cams_difference:.1e} for maps."
+        },
+        training=TrainingRecord(
+            recipe=recipe.flat()
+            | {"weights": record.weights, "best_epoch": record.best_epoch, "train_films": record.train_films},
+            commit=record.commit,
+            seed=recipe.seed,
+            date=record.date,
+            versions=record.versions,
+            minutes=record.minutes,
+        ),
+        files={name: file_sha256(folder / name) for name in (MODEL_FILE, SERVING_FILE)},
+    )
+
+
+def _measure(films: list[Film], split: str, runtime: Runtime, record: RunRecord) -> Measured:
+    chosen, recipe = _of(films, split), record.recipe
+    targets = targets_of(chosen, record.labels, recipe.data.any_label).astype(np.float64)
+    return Measured(chosen, targets, score_films(runtime, [film.path for film in chosen], recipe.preparation))
+
+
+def _probabilities(part: Measured, calibration: Calibration, recipe: Recipe) -> Float64Array:
+    slopes, intercepts = (
+        np.array(list(calibration.slopes.values())),
+        np.array(list(calibration.intercepts.values())),
+    )
+    return activate(part.scores.logits * slopes + intercepts, recipe.network.activation)
+
+
+def _held_out(split: str, part: Measured, calibration: Calibration, record: RunRecord) -> HeldOut:
+    probabilities = _probabilities(part, calibration, record.recipe)
+    words = {
+        "test": (
+            "patients it never saw, same collections as in training",
+            "pacientes no vistos, mismas colecciones que en el entrenamiento",
+        ),
+        "external": ("other hospitals", "otros hospitales"),
+    }[split]
+    return HeldOut(
+        split=split,
+        description_en=f"{len(part.films)} films, {words[0]}",
+        description_es=f"{len(part.films)} placas, {words[1]}",
+        probabilities={
+            key: [round(float(p), 6) for p in probabilities[:, k]] for k, key in enumerate(record.labels)
+        },
+        truths={
+            key: [1 if truth > 0.5 else 0 for truth in part.targets[:, k]]
+            for k, key in enumerate(record.labels)
+        },
+    )
+
+
+def _of(films: Sequence[Film], split: str) -> list[Film]:
+    return [film for film in films if film.split == split]

@@ -1,0 +1,205 @@
+"""A recipe: everything that decides how a model comes out, in one frozen, checked table.
+
+Recipes are TOML files, in ``training/recipes/`` or anywhere else. An unknown or misspelt entry is an error.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cxr_dash.domain import PreparationSpec
+from cxr_dash.errors import TrainingError
+from training.labels import LABELS
+
+RECIPES = Path(__file__).resolve().parent / "recipes"
+Value = str | int | float | bool | None | list[str] | list[int] | list[float]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataRecipe(_Frozen):
+    """Which films, which labels.
+
+    ``labels`` are candidates, in the order of the logits; for sigmoid models those with fewer than
+    ``min_train_films`` / ``min_val_films`` positive films are left out and named on the card.
+    """
+
+    manifest: str = Field(description="Path of manifest.csv, relative to the data folder.")
+    labels: list[str]
+    any_label: str | None = Field(
+        None, description="Extra label: positive when a film has any finding at all."
+    )
+    negative_label: str | None = Field(None, description="Manifest label that means `none of them`.")
+    min_train_films: int = Field(1, ge=1)
+    min_val_films: int = Field(1, ge=1)
+    exclude_train_sources: list[str] = []
+    max_train_films_per_source: int | None = None
+    gate_manifest: str | None = Field(None, description="Non-films for the out-of-distribution thresholds.")
+    other_manifests: list[str] = Field([], description="More real chest films that the gate must let pass.")
+
+    @model_validator(mode="after")
+    def _known(self) -> DataRecipe:
+        wanted = [*self.labels, *([self.any_label] if self.any_label else [])]
+        unknown = [key for key in wanted if key not in LABELS]
+        if unknown or len(set(wanted)) != len(wanted) or not wanted:
+            raise ValueError(f"`labels` must be unique keys of training/labels.py; received {wanted}")
+        return self
+
+
+class NetworkRecipe(_Frozen):
+    """Which network and where its films change size."""
+
+    name: str
+    activation: Literal["sigmoid", "softmax"]
+    dropout: Fraction = 0.2
+    fine_tune_after: str | None = Field(
+        None, description="Layers up to this one stay frozen; its output is cached for the second phase."
+    )
+
+
+class FitRecipe(_Frozen):
+    """The two phases. Phase one trains the head on pooled features; phase two the layers above the cut."""
+
+    batch_size: int = Field(32, ge=1)
+    copies: int = Field(4, ge=1, description="Augmented copies of every training film in the feature cache.")
+    head_epochs: int = Field(30, ge=0)
+    head_learning_rate: float = Field(1e-3, gt=0)
+    fine_tune_epochs: int = Field(20, ge=0)
+    fine_tune_learning_rate: float = Field(1e-4, gt=0)
+    weight_decay: float = Field(1e-4, ge=0)
+    ema_momentum: Fraction = Field(
+        0.0, description="Above 0: keep a running mean of the weights, and use that."
+    )
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    max_positive_weight: float = Field(5.0, ge=1)
+    balance_sources: bool = Field(
+        False, description="Weigh films so that each source counts alike in its label."
+    )
+    patience: int = Field(5, ge=1)
+    plateau_patience: int = Field(2, ge=1)
+
+
+class AugmentRecipe(_Frozen):
+    """Plausible changes of a frontal film. There is no flip: it would put the heart on the right."""
+
+    rotation_degrees: float = Field(7.0, ge=0, le=45)
+    shift: Fraction = 0.05
+    zoom: float = Field(0.1, ge=0, lt=1)
+    aspect: float = Field(0.0, ge=0, lt=1, description="Independent change of width and height.")
+    brightness: float = Field(20.0, ge=0, le=255, description="Grey levels.")
+    contrast: float = Field(0.15, ge=0, lt=1)
+    gamma: float = Field(0.2, ge=0, lt=1)
+    noise: float = Field(4.0, ge=0, le=255, description="Largest standard deviation, grey levels.")
+    blur_probability: Fraction = 0.2
+    border_probability: Fraction = Field(0.0, description="How often a black frame hides the border.")
+    border_width: Fraction = 0.12
+
+
+class CardRecipe(_Frozen):
+    """Texts of the bundle, for people."""
+
+    version: str
+    title_en: str
+    title_es: str
+    population_en: str
+    population_es: str
+    intended_use: list[str]
+    not_for: list[str]
+    warnings: list[str]
+
+
+class SourceText(_Frozen):
+    """What is known about one collection of films."""
+
+    title: str
+    population: str
+    licence: str
+    attribution: str = ""
+
+
+class Recipe(_Frozen):
+    """One whole recipe; ``id`` is also the id of the bundle it makes."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    seed: int = 0
+    data: DataRecipe
+    preparation: PreparationSpec = PreparationSpec()
+    network: NetworkRecipe
+    fit: FitRecipe = FitRecipe()
+    augment: AugmentRecipe = AugmentRecipe()
+    card: CardRecipe
+    sources: dict[str, SourceText]
+
+    def flat(self) -> dict[str, Value]:
+        """Every entry that decides about the weights, as ``section.name``; the texts are left out."""
+        dumped = self.model_dump(mode="json", exclude={"card", "sources"})
+        flat: dict[str, Value] = {}
+        for name, value in dumped.items():
+            if isinstance(value, dict):
+                flat |= {f"{name}.{inner}": entry for inner, entry in value.items()}
+            else:
+                flat[name] = value
+        return flat
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def load_recipe(name: str, overrides: Mapping[str, str] | None = None) -> Recipe:
+    """Read a recipe by its name, or by the path of a ``.toml`` file.
+
+    Parameters
+    ----------
+    name : str
+    overrides : mapping, optional
+        ``{"fit.batch_size": "16"}``: values written as in TOML.
+
+    Raises
+    ------
+    TrainingError
+        When there is no such recipe, or an entry is unknown, missing or out of range.
+    """
+    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+    if not path.is_file():
+        raise TrainingError(
+            f"`recipe` must be one of {', '.join(recipe_names())} or the path of a .toml file; "
+            f"received {name!r}.",
+            remedy="See `python -m training list`.",
+        )
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        for key, text in (overrides or {}).items():
+            _override(table, key, text)
+    except tomllib.TOMLDecodeError as error:
+        raise TrainingError(f"{path.name} must be TOML; received: {error}.") from error
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TrainingError(
+            f"{path.name}: `{where}`: {first['msg']}; received {first['input']!r:.80} "
+            f"({error.error_count()} problem(s) in all).",
+            remedy="training/recipe.py lists every entry with its range.",
+        ) from error
+
+
+def _override(table: dict[str, Any], key: str, text: str) -> None:
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, last = key.split(".")
+    for section in sections:
+        table = table.setdefault(section, {})
+    table[last] = value

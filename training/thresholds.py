@@ -1,0 +1,141 @@
+"""Operating points: named ways to choose a threshold per label, on calibrated probabilities of ``val``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cxr_dash.domain import Float64Array
+from cxr_dash.inference.operating_points import predictive_values, wilson_interval
+from cxr_dash.inference.schema import OperatingPoint
+
+DEFAULT_OPERATING_POINT = "balanced"
+FEW_POSITIVES = 20
+RULE_OUT_PREVALENCE = 0.05
+RULE_OUT_NPV = 0.99
+
+
+def choose_operating_points(
+    probabilities: Float64Array, targets: Float64Array, labels: Sequence[str], chosen_on: str
+) -> list[OperatingPoint]:
+    """The four operating points every bundle has.
+
+    Parameters
+    ----------
+    probabilities, targets : ndarray, shape (n, C)
+        Calibrated, of films used for nothing else but stopping and calibration.
+    labels : sequence of str
+    chosen_on : str
+        Split and films, in words.
+    """
+    columns = {key: (probabilities[:, k], targets[:, k]) for k, key in enumerate(labels)}
+    few = [key for key, (_, truth) in columns.items() if truth.sum() < FEW_POSITIVES]
+    ruled = {key: rule_out_threshold(*pair) for key, pair in columns.items()}
+    never = [key for key, threshold in ruled.items() if threshold == 0.0]
+    few_en = f" Uncertain for {', '.join(few)}: fewer than {FEW_POSITIVES} positive films." if few else ""
+    few_es = f" Incierto para {', '.join(few)}: menos de {FEW_POSITIVES} placas positivas." if few else ""
+    never_en = f" Not attainable for {', '.join(never)}: threshold 0, nothing is ruled out." if never else ""
+    never_es = f" Inalcanzable para {', '.join(never)}: umbral 0, no se descarta nada." if never else ""
+
+    def point(
+        key: str, names: tuple[str, str], texts: tuple[str, str], table: dict[str, float]
+    ) -> OperatingPoint:
+        return OperatingPoint(
+            key=key,
+            name_en=names[0],
+            name_es=names[1],
+            explanation_en=texts[0],
+            explanation_es=texts[1],
+            thresholds=table,
+            chosen_on=chosen_on,
+        )
+
+    return [
+        point(
+            "balanced",
+            ("Balanced", "Equilibrado"),
+            (
+                "Sensitivity plus specificity is largest (Youden)." + few_en,
+                "Sensibilidad más especificidad máxima (Youden)." + few_es,
+            ),
+            {key: youden_threshold(*pair) for key, pair in columns.items()},
+        ),
+        point(
+            "sensitivity_95",
+            ("Sensitivity 95 %", "Sensibilidad 95 %"),
+            (
+                "Highest threshold that found at least 95 % of the positive films." + few_en,
+                "Umbral más alto que halló al menos el 95 % de las placas positivas." + few_es,
+            ),
+            {key: sensitivity_threshold(*pair, 0.95) for key, pair in columns.items()},
+        ),
+        point(
+            "specificity_95",
+            ("Specificity 95 %", "Especificidad 95 %"),
+            (
+                "Lowest threshold that left at least 95 % of the negative films uncalled.",
+                "Umbral más bajo que dejó sin señalar al menos el 95 % de las placas negativas.",
+            ),
+            {key: specificity_threshold(*pair, 0.95) for key, pair in columns.items()},
+        ),
+        point(
+            "rule_out",
+            ("Rule out", "Descartar"),
+            (
+                f"Highest threshold whose negative predictive value is at least {RULE_OUT_NPV:.0%} at a "
+                f"prevalence of {RULE_OUT_PREVALENCE:.0%}, counting the sensitivity at the lower end of its "
+                "95 % interval." + never_en,
+                f"Umbral más alto con valor predictivo negativo de al menos {RULE_OUT_NPV:.0%} a "
+                f"una prevalencia del {RULE_OUT_PREVALENCE:.0%}, con la sensibilidad en el extremo "
+                f"inferior de "
+                "su intervalo del 95 %." + never_es,
+            ),
+            ruled,
+        ),
+    ]
+
+
+def youden_threshold(probabilities: Float64Array, targets: Float64Array) -> float:
+    """Threshold with the largest sensitivity + specificity (Youden 1950); the lowest when several tie."""
+    thresholds, sensitivity, specificity = _rates(probabilities, targets)
+    return _rounded_down(thresholds[int(np.argmax(sensitivity + specificity))])
+
+
+def sensitivity_threshold(probabilities: Float64Array, targets: Float64Array, wanted: float) -> float:
+    """Highest threshold at which at least ``wanted`` of the positive films are called."""
+    thresholds, sensitivity, _ = _rates(probabilities, targets)
+    return _rounded_down(thresholds[sensitivity >= wanted - 1e-12].max(initial=0.0))
+
+
+def specificity_threshold(probabilities: Float64Array, targets: Float64Array, wanted: float) -> float:
+    """Lowest threshold at which at least ``wanted`` of the negative films are not called."""
+    thresholds, _, specificity = _rates(probabilities, targets)
+    return min(1.0, float(np.ceil(thresholds[specificity >= wanted - 1e-12].min(initial=1.0) * 1e5) / 1e5))
+
+
+def rule_out_threshold(probabilities: Float64Array, targets: Float64Array) -> float:
+    """Highest threshold that still rules out safely; 0 where the films cannot support ruling anything out."""
+    thresholds, sensitivity, specificity = _rates(probabilities, targets)
+    positives = int(targets.sum())
+    low, _ = wilson_interval(np.rint(sensitivity * positives), positives)
+    _, npv = predictive_values(low, specificity, RULE_OUT_PREVALENCE)
+    safe = (npv >= RULE_OUT_NPV) & (specificity > 0)
+    return _rounded_down(thresholds[safe].max(initial=0.0))
+
+
+def _rates(
+    probabilities: Float64Array, targets: Float64Array
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Sensitivity and specificity at every probability that occurs, and at one above all of them."""
+    thresholds = np.append(np.unique(probabilities), np.nextafter(probabilities.max(), 2.0))
+    positives, negatives = np.sort(probabilities[targets > 0.5]), np.sort(probabilities[targets <= 0.5])
+    missed = np.searchsorted(positives, thresholds, side="left")
+    cleared = np.searchsorted(negatives, thresholds, side="left")
+    sensitivity = 1.0 - missed / max(len(positives), 1)
+    return np.minimum(thresholds, 1.0), sensitivity, cleared / max(len(negatives), 1)
+
+
+def _rounded_down(threshold: float) -> float:
+    # downwards, so that the film the threshold stands on is still called
+    return float(np.floor(threshold * 1e5) / 1e5)
