@@ -1,0 +1,75 @@
+"""With Redis, several machines share films, and Redis itself lets go of them."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from cxr_dash.settings import Settings
+from cxr_dash.web import create_app
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of the test's own, in memory only."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server not found: install it (Debian: apt-get install redis-server)")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen(
+        [program, *options, "--dir", str(tmp_path_factory.mktemp("redis"))], stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait_until_it_answers(port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _wait_until_it_answers(port: int) -> None:
+    with redis.Redis(port=port) as client:
+        for _ in range(100):
+            try:
+                client.ping()
+            except redis.ConnectionError:
+                time.sleep(0.1)
+            else:
+                return
+    pytest.fail("redis-server did not answer within ten seconds")
+
+
+def test_a_film_added_on_one_machine_is_read_on_another_and_expires(
+    redis_url: str, tmp_path: Path, phantom_png: bytes
+) -> None:
+    settings = Settings(
+        cache_type="redis",
+        cache_redis_url=redis_url,
+        cache_dir=tmp_path,
+        case_lifetime_seconds=600,
+        warm_up=False,
+    )
+    here, there = (create_app(settings).server.test_client() for _ in range(2))
+    assert here.get("/readyz").get_json()["cache"] == "usable"
+    film = here.post("/films?model=findings-mobilenetv2", data=phantom_png).get_json()["film"]
+    layer = f"/films/{film}/findings-mobilenetv2/effusion/heat-layer.png"
+    assert there.get(f"/films/{film}/picture.jpg").status_code == 200
+    assert there.get(layer).data == here.get(layer).data
+
+    with redis.Redis.from_url(redis_url) as client:
+        lifetimes = [client.ttl(key) for key in client.keys("cxr-*")]
+    assert len(lifetimes) == 2  # the film and its analysis
+    assert all(0 < lifetime <= 600 for lifetime in lifetimes)
+
+    there.delete(f"/films/{film}")
+    assert here.get(f"/films/{film}/picture.jpg").status_code == 404
