@@ -116,7 +116,7 @@ def test_a_setting_outside_its_range_is_refused(client: FlaskClient, phantom_png
     film = _add(client, phantom_png)
     answer = client.get(f"/films/{film}/{MODEL}/effusion/overlay.png?{query}")
     assert answer.status_code == 422
-    assert query.split("=")[0] in answer.get_json()["error"]["message"]
+    assert query.partition("=")[0] in answer.get_json()["error"]["message"]
 
 
 def test_a_cleared_film_is_gone(client: FlaskClient, phantom_png: bytes) -> None:
