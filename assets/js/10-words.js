@@ -2,15 +2,16 @@
 "use strict";
 
 cxr.words = (() => {
-  /* A probability or share for people: enough digits to tell small ones apart, never a false 0 or 100. */
-  function percent(value) {
-    if (value === null || value === undefined || Number.isNaN(value)) return "–";
-    const share = value * 100;
-    if (share > 0 && share < 0.1) return "<0.1 %";
-    if (share < 100 && share > 99.9) return ">99.9 %";
-    if (share < 9.95 && share > 0) return `${share.toFixed(1)} %`;
-    if (share > 99 && share < 100) return `${share.toFixed(1)} %`;
-    return `${Math.round(share)} %`;
+  /* A probability or share for people; the no-break space keeps the number and its sign on one line. */
+  const percent = (value) => (Number.isFinite(value) ? `${inPercent(value * 100)}\u00a0%` : "–");
+
+  /* Enough digits to tell small ones apart, never a false 0 or 100. */
+  function inPercent(share) {
+    if (share > 0 && share < 0.1) return "<0.1";
+    if (share < 100 && share > 99.9) return ">99.9";
+    if (share < 9.95 && share > 0) return share.toFixed(1);
+    if (share > 99 && share < 100) return share.toFixed(1);
+    return String(Math.round(share));
   }
 
   /* An interval in whole per cent, "79–94". */

@@ -91,10 +91,11 @@ cxr.findings = (() => {
     if (!concerns) return;
     const rejected = quality.verdict === "reject";
     box.dataset.verdict = quality.verdict;
-    box.append(
-      element("strong", { text: rejected ? (item.phantom ? "A drawing, not a film" : "Why") : "Read with care" }),
-      element("ul", {}, quality.reasons.map((reason) => element("li", { text: reason }))),
-    );
+    const title = rejected ? (item.phantom ? "A drawing, not a film." : "Why:") : "Read with care.";
+    const reasons = quality.reasons.map((reason) => element("p", { class: "quality-reason", text: reason }));
+    if (!reasons.length) reasons.push(element("p", { class: "quality-reason" }));
+    reasons[0].prepend(element("strong", { text: title }), " ");
+    box.append(...reasons);
     if (!rejected) return;
     const shown = state.showRejected.has(id);
     const text = shown ? "Hide the figures" : "Show the figures anyway";

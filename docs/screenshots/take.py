@@ -22,15 +22,29 @@ HERE = Path(__file__).resolve().parent
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
+# height, width, seed, opacity
+_PHANTOMS = (
+    (1180, 980, 6, True),
+    (1180, 980, 0, False),
+    (1024, 1024, 4, True),
+    (1024, 1024, 0, False),
+    (1000, 1150, 9, True),
+)
+# The finding whose map speaks loudest, so that there is something to look at.
+_BRIGHTEST = """() => {
+    const heat = cxr.answerOf(cxr.row()).heat;
+    const drawn = cxr.labels().filter(({key, summary}) => !heat[key].flat && !summary);
+    drawn.sort((a, b) => heat[b.key].peak - heat[a.key].peak);
+    cxr.chooseLabel(drawn[0].key);
+}"""
+
+
 def phantoms(folder: Path) -> list[Path]:
-    """Five drawn chests of different build, some with an opacity."""
+    """Drawn chests of different build, some with an opacity."""
     paths = []
-    for seed, (height, width) in enumerate(
-        [(1024, 1024), (1180, 980), (1024, 1024), (1000, 1150), (1024, 900)]
-    ):
-        path = folder / f"phantom-{seed}.png"
-        film = imaging.chest_phantom(height, width, seed, opacity=seed % 2 == 0)
-        path.write_bytes(imaging.encode_png(film, {}))
+    for number, (height, width, seed, opacity) in enumerate(_PHANTOMS, start=1):
+        path = folder / f"phantom-{number}.png"
+        path.write_bytes(imaging.encode_png(imaging.chest_phantom(height, width, seed, opacity=opacity), {}))
         paths.append(path)
     return paths
 
@@ -101,6 +115,9 @@ def main(url: str) -> None:
         fresh(page, url)
         open_films(page, films[:1])
         shoot(page, "result")
+        page.evaluate(_BRIGHTEST)
+        page.click(".chip:has-text('Sensitivity')")
+        page.click("#cut-all")
         page.keyboard.press("h")
         shoot(page, "heat")
         page.click("#card-open")
@@ -115,6 +132,7 @@ def main(url: str) -> None:
         page.keyboard.press("ArrowDown")
         shoot(page, "several-films")
         page.set_viewport_size({"width": 1920, "height": 1080})
+        page.evaluate(_BRIGHTEST)
         page.keyboard.press("h")
         shoot(page, "several-films-1920")
         browser.close()

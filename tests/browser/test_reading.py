@@ -35,7 +35,7 @@ def test_a_film_gives_a_headline_in_words_and_a_probability_for_every_label(
     labels = page.evaluate("() => cxr.labels().map(label => label.key)")
     values = page.locator(".finding-value").all_text_contents()
     assert len(values) == len(labels) > 1
-    assert all(value.endswith(" %") for value in values)
+    assert all(value.endswith("\u00a0%") for value in values)
     assert page.locator("#findings .finding:visible").count() >= min(5, len(labels))
     assert "ms" in page.inner_text(".bottom")
 
@@ -114,7 +114,7 @@ def test_prevalence_changes_predictive_values_but_not_sensitivity(page: Page) ->
     common = [page.inner_text(cell(name)) for name in ("sensitivity", "ppv")]
     assert rare[0] == common[0]
     assert float(rare[1].split()[0].strip("<>")) < float(common[1].split()[0].strip("<>"))
-    assert page.inner_text("[data-figure=ppv] .four-name") == "PPV at 40 %"
+    assert page.inner_text("[data-figure=ppv] .four-name") == "PPV at 40\u00a0%"
 
 
 def test_heat_is_off_until_asked_and_then_coloured_as_the_download_is(page: Page, films: list[Path]) -> None:
