@@ -88,8 +88,8 @@ def _summary(spec: BundleSpec) -> str:
     header = ["Figure (95 % interval)", *(f"{split.split}, {split.films} films" for split in splits)]
     note = (
         "Intervals are the 2.5th and 97.5th percentile of 1,000 samples in which patients, not films, were "
-        "drawn. They show the chance of the draw only, not the difference between hospitals. An AUROC of 0.5 "
-        "is a coin."
+        "drawn; those of sensitivity and specificity are widened to Wilson's where that is wider. They show "
+        "the chance of the draw only, not the difference between hospitals. An AUROC of 0.5 is a coin."
     )
     return f"{_table(header, rows)}\n\n{note}"
 

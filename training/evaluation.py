@@ -80,13 +80,14 @@ def _label_metrics(
     scores: Float64Array, truths: Float64Array, threshold: float, resampling: Float64Array
 ) -> LabelMetrics:
     positives = int(truths.sum())
+    negatives = len(truths) - positives
     return LabelMetrics(
         positives=positives,
-        negatives=len(truths) - positives,
+        negatives=negatives,
         auroc=m.measure(m.auroc, scores, truths, resampling),
         auprc=m.measure(m.auprc, scores, truths, resampling),
-        sensitivity=m.measure(m.sensitivity_at(threshold), scores, truths, resampling),
-        specificity=m.measure(m.specificity_at(threshold), scores, truths, resampling),
+        sensitivity=m.measure_share(m.sensitivity_at(threshold), scores, truths, resampling, positives),
+        specificity=m.measure_share(m.specificity_at(threshold), scores, truths, resampling, negatives),
         ece=m.measure(m.expected_calibration_error, scores, truths, resampling),
         brier=m.measure(m.brier, scores, truths, resampling),
     )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Float64Array
+from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import Interval
 
 Metric = Callable[[Float64Array, Float64Array, Float64Array], Float64Array]
@@ -66,19 +67,19 @@ def _curves(
 def sensitivity_at(threshold: float) -> Metric:
     """Share of positive films whose probability is at or above ``threshold``."""
 
-    def metric(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
+    def sensitivity(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
         return _ratio(weights @ (truths * (scores >= threshold)), weights @ truths)
 
-    return metric
+    return sensitivity
 
 
 def specificity_at(threshold: float) -> Metric:
     """Share of negative films whose probability is below ``threshold``."""
 
-    def metric(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
+    def specificity(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
         return _ratio(weights @ ((1 - truths) * (scores < threshold)), weights @ (1 - truths))
 
-    return metric
+    return specificity
 
 
 def brier(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
@@ -155,6 +156,31 @@ def measure(metric: Metric, scores: Float64Array, truths: Float64Array, resampli
     """One metric of one label with its interval."""
     values, resampled = metric(scores, truths, np.ones((1, len(scores)))), metric(scores, truths, resampling)
     return (centred_interval if metric is expected_calibration_error else interval)(values, resampled)
+
+
+def measure_share(
+    metric: Metric, scores: Float64Array, truths: Float64Array, resampling: Float64Array, whole: int
+) -> Interval:
+    """Sensitivity or specificity: the wider of the resampled interval and Wilson's.
+
+    Resampling alone calls 8 of 8 certain.
+
+    Parameters
+    ----------
+    metric : callable
+        Of :func:`sensitivity_at` or :func:`specificity_at`.
+    scores, truths : ndarray, shape (n,)
+    resampling : ndarray, shape (samples, n)
+    whole : int
+        Films the share is of: positives or negatives, at least 1.
+    """
+    found = measure(metric, scores, truths, resampling)
+    low, high = wilson_interval([round(found.value * whole)], whole)
+    return Interval(
+        value=found.value,
+        low=round(min(float(low[0]), found.value if found.low is None else found.low), 5),
+        high=round(max(float(high[0]), found.value if found.high is None else found.high), 5),
+    )
 
 
 def macro(metric: Metric, scores: Float64Array, truths: Float64Array, resampling: Float64Array) -> Interval:

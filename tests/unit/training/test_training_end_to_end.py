@@ -1,0 +1,157 @@
+"""Fit, export, load, run: the whole path on drawn films, and what must hold of the bundle it makes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cxr_dash.errors import TrainingError
+from cxr_dash.imaging import decode, prepare
+from cxr_dash.inference.bundle import load_bundle
+from cxr_dash.inference.calibration import calibrated_probabilities
+from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
+from cxr_dash.inference.runtime.litert import LiteRtRuntime
+from training.card import render_card
+from training.evaluate import compare_bundles, evaluate_bundle, predict_csv
+from training.export import export_bundle
+from training.fit import fit
+from training.manifest import of_split, read_manifest
+from training.metrics import macro_auroc
+from training.runs import RunRecord
+
+
+@pytest.fixture(scope="session")
+def run_folder(films_root, tiny_recipe, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    fit(tiny_recipe, films_root, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(run_folder, tmp_path_factory) -> Path:
+    return export_bundle(run_folder, tmp_path_factory.mktemp("models")).path
+
+
+def test_training_learns_what_is_drawn_and_records_how(run_folder):
+    record = RunRecord.read(run_folder / "run.json")
+    assert record.val_macro_auroc > 0.9
+    assert record.labels == ["effusion", "finding"]
+    assert record.left_out == {"mass": (0, 0)}
+    log = (run_folder / "log.csv").read_text().splitlines()
+    assert "val_macro_auroc" in log[0]
+    assert len(log) == 9
+
+
+def test_a_run_folder_is_not_trained_over(run_folder, films_root, tiny_recipe):
+    with pytest.raises(TrainingError, match="holds a run"):
+        fit(tiny_recipe, films_root, run_folder)
+
+
+def test_an_interrupted_run_goes_on_with_its_best_weights(run_folder, films_root, tiny_recipe, tmp_path):
+    copy = tmp_path / "tiny"
+    shutil.copytree(run_folder, copy)
+    (copy / "run.json").unlink()
+    record = fit(tiny_recipe, films_root, copy, resume=True)
+    assert len((copy / "log.csv").read_text().splitlines()) == 9
+    assert record.val_macro_auroc == RunRecord.read(run_folder / "run.json").val_macro_auroc
+
+
+def test_a_loss_that_is_not_finite_stops_training(films_root, tiny_recipe, tmp_path):
+    wild = tiny_recipe.model_copy(
+        update={"fit": tiny_recipe.fit.model_copy(update={"fine_tune_learning_rate": 1e30, "head_epochs": 0})}
+    )
+    with pytest.raises(TrainingError, match="loss must stay finite"):
+        fit(wild, films_root, tmp_path / "wild")
+
+
+def test_the_bundle_loads_and_describes_itself(bundle_folder):
+    spec = load_bundle(bundle_folder).spec
+    assert spec.label_keys == ["effusion", "finding"]
+    assert [metrics.split for metrics in spec.metrics] == ["val", "test"]
+    assert {held.split for held in spec.held_out} == {"test"}
+    assert spec.cam_grid == (12, 12)
+    assert spec.out_of_distribution is not None
+    assert "squares" in spec.out_of_distribution.measured
+    assert "sex=F" not in spec.metrics[1].subgroups  # fewer than 20 films
+    assert {"border_only", "lungs_hidden", "serving"} <= set(spec.audits)
+    assert any("mass (0 train, 0 val)" in warning for warning in spec.warnings)
+    assert (bundle_folder / "bundle.json").stat().st_size < 1_000_000
+
+
+def test_both_files_of_the_bundle_give_the_same_answer(bundle_folder, films_root):
+    bundle = load_bundle(bundle_folder)
+    fast, slow = LiteRtRuntime(bundle.serving_path), KerasRuntime(bundle.model_path, bundle.spec.cam_layer)
+    for film in of_split(read_manifest(films_root / "films" / "manifest.csv"), "test")[:4]:
+        model_input = prepare(decode(film.path.read_bytes()), bundle.spec.preparation)
+        one, other = fast.run(model_input), slow.run(model_input)
+        np.testing.assert_allclose(one.logits, other.logits, rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(one.cams, other.cams, rtol=1e-3, atol=1e-3 * np.abs(other.cams).max())
+
+
+def test_the_figures_on_the_card_are_what_the_held_out_films_give(bundle_folder):
+    spec = load_bundle(bundle_folder).spec
+    held, measured = spec.held_out[0], spec.metrics[1]
+    probabilities = np.array([held.probabilities[key] for key in spec.label_keys]).T
+    truths = np.array([held.truths[key] for key in spec.label_keys]).T
+    assert macro_auroc(probabilities, truths) == pytest.approx(measured.macro["auroc"].value, abs=1e-5)
+
+
+def test_evaluate_repeats_the_figures_of_the_export(bundle_folder, films_root):
+    again = evaluate_bundle(bundle_folder, films_root / "films" / "manifest.csv", "test")
+    exported = load_bundle(bundle_folder).spec.metrics[1]
+    assert again.macro == exported.macro
+    assert again.labels == exported.labels
+
+
+def test_predict_writes_the_calibrated_probabilities(bundle_folder, films_root):
+    film = films_root / "films" / "0.png"
+    header, row = predict_csv(bundle_folder, [film]).splitlines()
+    assert header == "path,effusion,finding,logit_effusion,logit_finding"
+    values = [float(value) for value in row.split(",")[1:]]
+    expected = calibrated_probabilities(np.array(values[2:]), load_bundle(bundle_folder).spec)
+    np.testing.assert_allclose(values[:2], expected, atol=1e-5)
+
+
+def test_compare_puts_bundles_side_by_side(bundle_folder, films_root, tmp_path):
+    other = tmp_path / "tiny-two"
+    shutil.copytree(bundle_folder, other)
+    table = json.loads((other / "bundle.json").read_text())
+    (other / "bundle.json").write_text(json.dumps(table | {"id": "tiny-two"}))
+    lines = compare_bundles([bundle_folder, other], films_root / "films" / "manifest.csv", "test")
+    assert len(lines) == 4
+    assert "difference 0.000 (0.000–0.000)" in lines[1]
+    with pytest.raises(TrainingError, match="two or more bundles"):
+        compare_bundles([bundle_folder], films_root / "films" / "manifest.csv", "test")
+
+
+def test_an_existing_bundle_is_replaced_only_on_request(run_folder, bundle_folder):
+    with pytest.raises(TrainingError, match="must have no bundle 'tiny' yet"):
+        export_bundle(run_folder, bundle_folder.parent)
+
+
+def test_an_unfinished_run_is_not_exported(tmp_path):
+    with pytest.raises(TrainingError, match=r"must hold run\.json"):
+        export_bundle(tmp_path, tmp_path / "models")
+
+
+def test_the_card_is_made_from_the_bundle_alone_and_names_every_figure(bundle_folder):
+    spec = load_bundle(bundle_folder).spec
+    card = (bundle_folder / "CARD.md").read_text(encoding="utf-8")
+    assert card == render_card(spec)
+    test = spec.metrics[1]
+    for text in (
+        "# Model facts: Drawn films",
+        *spec.warnings,
+        *spec.not_for,
+        *spec.audits.values(),
+        "Drawings",
+        "MIT",
+        f"{test.macro['auroc'].value:.3f}",
+        spec.out_of_distribution.measured,
+        spec.operating_points[3].explanation_en,
+    ):
+        assert text in card

@@ -1,0 +1,100 @@
+"""A manifest is checked before training, and a wrong one is refused with file, row and rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cxr_dash.errors import TrainingError
+from training.data import targets_of
+from training.fit import training_films
+from training.manifest import choose_labels, of_split, read_manifest
+from training.recipe import DataRecipe
+
+
+def write(folder: Path, text: str, *films: str) -> Path:
+    for name in films:
+        (folder / name).write_bytes(b"not decoded here")
+    path = folder / "manifest.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_labels_are_read_from_either_column_and_become_stable_keys(tmp_path):
+    path = write(
+        tmp_path,
+        "path,labels,split\na.png,Pleural_Thickening|Edema,train\nb.png,No Finding,val\n",
+        "a.png",
+        "b.png",
+    )
+    films = read_manifest(path, negative_label="no_finding")
+    assert films[0].labels == {"pleural_thickening", "edema"}
+    assert films[1].labels == frozenset()
+    path = write(tmp_path, "path,label,split\na.png,covid,train\n")
+    assert read_manifest(path)[0].labels == {"covid"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("path,labels\na.png,Edema\n", "columns path, split and labels"),
+        ("path,split\na.png,train\n", "Missing: labels"),
+        (
+            "path,labels,split\na.png,Edema,train\ngone.png,Edema,train\n",
+            "row 3: `path` must be a file.*gone.png",
+        ),
+        ("path,labels,split\na.png,Oedema,train\n", "row 2: A label must be one of .*'Oedema'"),
+        ("path,labels,split\na.png,,train\n", "row 2: `labels` must name at least one label"),
+        ("path,labels,split\na.png,No Finding|Edema,train\n", "row 2: 'no_finding' must stand alone"),
+        ("path,labels,split\n", "only a header"),
+    ],
+)
+def test_a_wrong_manifest_is_refused_with_row_and_rule(tmp_path, text, said):
+    path = write(tmp_path, text, "a.png")
+    with pytest.raises(TrainingError, match=said):
+        read_manifest(path, negative_label="no_finding")
+
+
+def test_a_missing_manifest_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match="there is none at"):
+        read_manifest(tmp_path / "manifest.csv")
+
+
+@pytest.mark.parametrize("column", ["patient_id", "split_group"])
+def test_a_patient_in_two_splits_is_refused(tmp_path, column):
+    text = f"path,labels,split,{column}\na.png,Edema,train,p7\nb.png,Edema,test,p7\n"
+    with pytest.raises(TrainingError, match=r"all films of a patient in one split; .*p7.* is in test, train"):
+        read_manifest(write(tmp_path, text, "a.png", "b.png"))
+
+
+def test_a_split_without_films_is_refused(tmp_path):
+    films = read_manifest(write(tmp_path, "path,labels,split\na.png,Edema,train\n", "a.png"))
+    with pytest.raises(TrainingError, match="split 'external'"):
+        of_split(films, "external")
+
+
+def _data(**changes) -> DataRecipe:
+    return DataRecipe.model_validate({"manifest": "m.csv", "labels": ["edema", "mass"]} | changes)
+
+
+def test_labels_with_too_few_films_are_left_out_but_still_count_as_a_finding(tmp_path):
+    rows = "a.png,Edema,train\nb.png,Edema,val\nc.png,Mass,train\nd.png,No Finding,train\n"
+    path = write(tmp_path, "path,labels,split\n" + rows, "a.png", "b.png", "c.png", "d.png")
+    films = read_manifest(path, negative_label="no_finding")
+    labels, left_out = choose_labels(films, _data(any_label="finding"))
+    assert labels == ["edema", "finding"]
+    assert left_out == {"mass": (1, 0)}
+    assert targets_of(films, labels, "finding").tolist() == [[1, 1], [1, 1], [0, 1], [0, 0]]
+
+
+def test_sources_are_excluded_and_capped_in_train_only(tmp_path):
+    names = [f"{i}.png" for i in range(9)]
+    rows = "".join(f"{name},Edema,train,{'ab'[i % 2]}\n" for i, name in enumerate(names[:8]))
+    path = write(tmp_path, f"path,labels,split,source\n{rows}8.png,Edema,val,b\n", *names)
+    films = read_manifest(path)
+    chosen = training_films(films, _data(exclude_train_sources=["b"], max_train_films_per_source=3), seed=1)
+    assert [film.source for film in chosen] == ["a"] * 3
+    assert chosen == training_films(
+        films, _data(exclude_train_sources=["b"], max_train_films_per_source=3), seed=1
+    )
