@@ -125,6 +125,8 @@ def _add_operating_points(figure: go.Figure, spec: BundleSpec, held: HeldOut, la
         return
     x, y, names = [], [], []
     for point in spec.operating_points:
+        if not 0.0 < point.thresholds[label_key] < 1.0:
+            continue  # the films could not give this operating point
         called = probabilities >= point.thresholds[label_key]
         y.append(float(called[truths == 1].mean()))
         x.append(float(called[truths == 0].mean()))

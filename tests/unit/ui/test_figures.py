@@ -57,6 +57,12 @@ def test_operating_points_lie_where_their_thresholds_put_them(spec: BundleSpec) 
     assert (markers.x[0], markers.y[0]) == (0.5, 0.5)
 
 
+def test_an_operating_point_that_was_not_attainable_has_no_mark(spec: BundleSpec) -> None:
+    point = spec.operating_points[0].model_copy(update={"thresholds": {"effusion": 0.0, "nodule": 0.4}})
+    figure = roc_figure(spec.model_copy(update={"operating_points": [point]}), spec.held_out[0], "effusion")
+    assert not [name for trace in figure.data if trace.mode == "markers" for name in trace.text]
+
+
 def test_the_chosen_label_is_drawn_last_and_named_in_the_title(spec: BundleSpec) -> None:
     figure = roc_figure(spec, spec.held_out[0], "effusion")
     curves = [trace.name for trace in figure.data if trace.name]
