@@ -78,7 +78,14 @@ def describe_bundle(
     train = training_films(films, recipe.data, recipe.seed)
     train_scores = score_films(runtime, [film.path for film in train], recipe.preparation)
     distribution = measure_gate(
-        runtime, recipe, root, train=train, train_scores=train_scores, val=val.films, val_scores=val.scores
+        runtime,
+        recipe,
+        root,
+        train=train,
+        train_scores=train_scores,
+        val=val.films,
+        val_scores=val.scores,
+        held=[(part.films, part.scores) for split, part in measured.items() if split in HELD_OUT_SPLITS],
     )
     peaks = np.quantile(val.scores.peaks, HEAT_QUANTILE, axis=0)
     return BundleSpec(

@@ -100,11 +100,13 @@ def export_bundle(
 
 
 def current_texts(recipe: Recipe) -> Recipe:
-    """The recipe with the texts its file has now, when everything that decides about weights is unchanged."""
+    """The recipe with its file's present texts and lists of the gate: neither touches the weights."""
     if not (RECIPES / f"{recipe.id}.toml").is_file():
         return recipe
     now = load_recipe(recipe.id)
-    return recipe.model_copy(update={"card": now.card, "sources": now.sources})
+    gate = now.data.model_dump(include={"gate_manifest", "gate_warn_only", "other_manifests"})
+    data = recipe.data.model_copy(update=gate)
+    return recipe.model_copy(update={"card": now.card, "sources": now.sources, "data": data})
 
 
 def _compare(bundle: Bundle, films: Float32Array) -> None:

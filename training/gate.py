@@ -33,12 +33,14 @@ def measure_gate(
     train_scores: Scores,
     val: Sequence[Film],
     val_scores: Scores,
+    held: Sequence[tuple[Sequence[Film], Scores]],
 ) -> OutOfDistribution | None:
     """Fit the statistics on training films, choose both thresholds, describe what they do.
 
     Chest films of other collections (their train split only) take part: half of them, by patient, in the
     statistics, the other half in choosing. The list of non-films is halved by group: one half to choose
-    on, one half to measure on; measured are also the other collections' test films, which nothing else uses.
+    on, one half to measure on; measured are also ``held``, the bundle's own test and external films, and the
+    other collections' test films, which nothing else uses.
 
     Returns
     -------
@@ -73,19 +75,21 @@ def measure_gate(
         mask = ~fitting & np.array([film.source == source for film in strangers])
         if mask.sum() >= 100:
             chest_choose[source] = distances(stranger_embeddings[mask], fitted)
-    held = _unseen(
-        [film for film in others if film.split in ("test", "external") and film.source not in own], train
-    )
-    chest_measure = {}
-    held_distances = distances(_embeddings(runtime, held, recipe), fitted) if held else np.zeros(0)
-    for source in sorted({film.source for film in held}):
-        chest_measure[source] = held_distances[[film.source == source for film in held]]
+    mine = [film for films, _ in held for film in films]
+    strange = [film for film in others if film.split in ("test", "external") and film.source not in own]
+    strange = _unseen(strange, [*train, *mine])
+    seen = [scores.embeddings for _, scores in held]
+    if strange:
+        seen.append(_embeddings(runtime, strange, recipe))
+    held_distances = distances(np.concatenate(seen), fitted)
+    chest_measure = _by_source([*mine, *strange], held_distances)
     for name, where in ((chest_choose, choosing), (chest_measure, ~choosing)):
         name |= {k: v for k, v in _kinds(gate, gate_distances, where, positive=True).items() if len(v) >= 10}
     done = choose_thresholds(
         fitted,
         GateFilms(chest_choose, _kinds(gate, gate_distances, choosing, positive=False)),
         GateFilms(chest_measure, _kinds(gate, gate_distances, ~choosing, positive=False)),
+        warn_only=recipe.data.gate_warn_only,
     )
     unread = len(listed) - len(gate)
     note = f" {unread} more non-films are refused by their shape before any model runs." if unread else ""
@@ -112,13 +116,18 @@ def _readable(film: Film) -> bool:
 
 def _embeddings(runtime: Runtime, films: Sequence[Film], recipe: Recipe) -> NDArray[np.float32]:
     if not films:
-        return np.zeros((0, 1), dtype=np.float32)
+        return np.zeros((0, 0), dtype=np.float32)
     return score_films(runtime, [film.path for film in films], recipe.preparation).embeddings
 
 
 def _unseen(films: Sequence[Film], used: Sequence[Film]) -> list[Film]:
     paths = {film.path.resolve() for film in used}
     return [film for film in films if film.path.resolve() not in paths]
+
+
+def _by_source(films: Sequence[Film], values: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    names = np.array([film.source or "films" for film in films])
+    return {str(name): values[names == name] for name in sorted(set(names))}
 
 
 def _kind(film: Film) -> str:

@@ -5,7 +5,7 @@ Serving computes the distance in :mod:`cxr_dash.inference.distribution`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ SHRINKAGE = 1.0
 REJECT_QUANTILE = 0.995
 WARN_QUANTILE = 0.97
 REJECT_MARGIN = 1.02
+OTHERS_REFUSED = 0.98
 DIGITS = 5
 
 
@@ -94,19 +95,27 @@ def _subspace(centred: Float64Array, others: Float64Array) -> Float64Array:
     return np.asarray(orthonormal.T)
 
 
-def choose_thresholds(fitted: OutOfDistribution, chosen: GateFilms, measured: GateFilms) -> OutOfDistribution:
+def choose_thresholds(
+    fitted: OutOfDistribution, chosen: GateFilms, measured: GateFilms, *, warn_only: Collection[str] = ()
+) -> OutOfDistribution:
     """Set both thresholds on one part of the films and describe what the other part shows.
 
     A film is refused only beyond the distance that 99.5 % of the chest films of *every* collection stay
-    within, with a margin: refusing a real film is worse than warning about a strange one.
+    within, with a margin: refusing a real film is worse than warning about a strange one. Where that leaves
+    room, the limit goes up as far as still refuses 98 % of what is not a chest film.
 
     Parameters
     ----------
     fitted : OutOfDistribution
     chosen : GateFilms
     measured : GateFilms
+    warn_only : collection of str
+        Kinds, such as lateral chest films, that need not be refused.
     """
     reject = max(float(np.quantile(d, REJECT_QUANTILE)) for d in chosen.chest.values()) * REJECT_MARGIN
+    refused = [d for kind, d in chosen.others.items() if kind not in warn_only]
+    if refused:
+        reject = max(reject, float(np.quantile(np.concatenate(refused), 1 - OTHERS_REFUSED)))
     warn = min(max(float(np.quantile(d, WARN_QUANTILE)) for d in chosen.chest.values()), reject * 0.98)
     done = fitted.model_copy(update={"warn_above": round(warn, 3), "reject_above": round(reject, 3)})
     return done.model_copy(update={"measured": describe(done, measured)})

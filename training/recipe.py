@@ -43,6 +43,7 @@ class DataRecipe(_Frozen):
     exclude_train_sources: list[str] = []
     max_train_films_per_source: int | None = None
     gate_manifest: str | None = Field(None, description="Non-films for the out-of-distribution thresholds.")
+    gate_warn_only: list[str] = Field([], description="Kinds in it that call for a warning, not for refusal.")
     other_manifests: list[str] = Field([], description="More real chest films that the gate must let pass.")
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ DEFAULT_OPERATING_POINT = "balanced"
 FEW_POSITIVES = 20
 RULE_OUT_PREVALENCE = 0.05
 RULE_OUT_NPV = 0.99
+RULE_OUT_SENSITIVITY = 0.95
 
 
 def choose_operating_points(
@@ -83,10 +84,12 @@ def choose_operating_points(
             "rule_out",
             ("Rule out", "Descartar"),
             (
-                f"Highest threshold whose negative predictive value is at least {RULE_OUT_NPV:.0%} at a "
+                f"Highest threshold that found at least {RULE_OUT_SENSITIVITY:.0%} of the positive films and "
+                f"whose negative predictive value is at least {RULE_OUT_NPV:.0%} at a "
                 f"prevalence of {RULE_OUT_PREVALENCE:.0%}, counting the sensitivity at the lower end of its "
                 "95 % interval." + never_en,
-                f"Umbral más alto con valor predictivo negativo de al menos {RULE_OUT_NPV:.0%} a "
+                f"Umbral más alto que halló al menos el {RULE_OUT_SENSITIVITY:.0%} de las placas positivas, "
+                f"con valor predictivo negativo de al menos {RULE_OUT_NPV:.0%} a "
                 f"una prevalencia del {RULE_OUT_PREVALENCE:.0%}, con la sensibilidad en el extremo "
                 f"inferior de "
                 "su intervalo del 95 %." + never_es,
@@ -120,7 +123,7 @@ def rule_out_threshold(probabilities: Float64Array, targets: Float64Array) -> fl
     positives = int(targets.sum())
     low, _ = wilson_interval(np.rint(sensitivity * positives), positives)
     _, npv = predictive_values(low, specificity, RULE_OUT_PREVALENCE)
-    safe = (npv >= RULE_OUT_NPV) & (specificity > 0)
+    safe = (npv >= RULE_OUT_NPV) & (specificity > 0) & (sensitivity >= RULE_OUT_SENSITIVITY - 1e-12)
     return _rounded_down(thresholds[safe].max(initial=0.0))
 
 

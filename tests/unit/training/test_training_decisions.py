@@ -143,11 +143,20 @@ def test_a_real_film_is_refused_only_beyond_995_permille_of_every_collection():
         GateFilms({"val": near, "other": far}, {"hand": others}),
         GateFilms({"val": near}, {"hand": others}),
     )
+    assert done.reject_above == pytest.approx(np.quantile(others, 0.02), abs=1e-3)
     for chest in (near, far):
         assert (chest <= done.reject_above).mean() >= 0.995
     assert done.warn_above < done.reject_above
     assert "val 400/400" in done.measured
     assert "hand" in done.measured
+
+
+def test_kinds_that_need_a_warning_only_do_not_raise_the_limit():
+    fitted = fit_distribution(_embeddings(800, 0), _embeddings(40, 1, 9.0), "synthetic")
+    near, others = distances(_embeddings(400, 4), fitted), distances(_embeddings(50, 6, 12.0), fitted)
+    films = GateFilms({"val": near}, {"lateral": others})
+    done = choose_thresholds(fitted, films, films, warn_only=["lateral"])
+    assert done.reject_above == pytest.approx(np.quantile(near, 0.995) * 1.02, abs=1e-3)
 
 
 def test_halving_keeps_groups_whole_and_kinds_even(tmp_path):
