@@ -11,7 +11,6 @@ window.dash_clientside.cxr = (() => {
   function start(settings) {
     if (state.settings) return;
     state.settings = settings;
-    document.documentElement.lang = "en";
     cxr.heat.readTables(settings.colour_maps);
     cxr.whenPresent("#stage", (stage) => {
       cxr.viewer.build(stage);

@@ -72,6 +72,7 @@ def test_metrics_count_analyses_and_refused_files(client: FlaskClient, phantom_p
 def test_the_page_loads_nothing_from_elsewhere_and_may_not_be_framed(client: FlaskClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 200
+    assert '<html lang="en">' in answer.text
     assert "http://" not in answer.text
     assert "https://" not in answer.text
     policy = answer.headers["Content-Security-Policy"]

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 # Not a measure of speed: past it something hangs, and the test must say so instead of waiting for ever.
 PATIENCE_SECONDS = 90.0
 
