@@ -35,7 +35,7 @@ def fit_callbacks(
     Parameters
     ----------
     tail : keras.Model
-        Ends in logits.
+        Ends in logits; not compiled, so that its weights are saved without an optimizer's state.
     plan : FitRecipe
     val_features : ndarray, shape (n, ...)
     val_targets : ndarray of float32, shape (n, C)
@@ -45,36 +45,31 @@ def fit_callbacks(
     """
     import keras
 
+    best = max([head_score, *logged_scores(run.log).values()])
+
     class Score(keras.callbacks.Callback):  # type: ignore[misc]
-        """Adds the macro AUROC on val to the epoch's logs."""
+        """Adds the macro AUROC on val to the epoch's logs and keeps the weights when it is the best."""
+
+        best_so_far = best
 
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             score = macro_auroc(logits_of(tail, val_features, plan.batch_size), val_targets.astype(float))
+            if score > self.best_so_far:
+                self.best_so_far = score
+                tail.save_weights(run.best_weights)
             if logs is not None:
                 logs[SCORE] = score
+                losses = logs["loss"], logs["val_loss"]
                 logger.info(
-                    "epoch %d loss %.4f val_loss %.4f val macro AUROC %.4f",
-                    epoch + 1,
-                    logs["loss"],
-                    logs["val_loss"],
-                    score,
+                    "epoch %d loss %.4f val_loss %.4f val macro AUROC %.4f", epoch + 1, *losses, score
                 )
 
-    best = max([head_score, *logged_scores(run.log).values()])
     # the averaged weights are swapped in first, so that they are what is measured and kept
     swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if plan.ema_momentum else []
     return [
         *swap,
         Score(),
         keras.callbacks.TerminateOnNaN(),
-        keras.callbacks.ModelCheckpoint(
-            run.best_weights,
-            monitor=SCORE,
-            mode="max",
-            save_best_only=True,
-            save_weights_only=True,
-            initial_value_threshold=best,
-        ),
         keras.callbacks.ReduceLROnPlateau(
             monitor=SCORE, mode="max", factor=0.3, patience=plan.plateau_patience
         ),

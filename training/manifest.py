@@ -36,6 +36,8 @@ class Film:
         Years.
     sex, view, population : str
         Empty where unknown.
+    where : str
+        Manifest and row, for messages.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class Film:
     sex: str = ""
     view: str = ""
     population: str = ""
+    where: str = ""
 
 
 def read_manifest(path: Path, *, free_labels: bool = False, negative_label: str | None = None) -> list[Film]:
@@ -138,6 +141,7 @@ def _film(
         sex=(row.get("sex") or "").strip(),
         view=(row.get("view") or "").strip(),
         population=(row.get("population") or "").strip(),
+        where=where,
     )
 
 

@@ -116,8 +116,10 @@ def fine_tune(tail: Any, recipe: Recipe, train: FitSplit, val: FitSplit, run: Ru
         use_ema=plan.ema_momentum > 0,
         ema_momentum=plan.ema_momentum or 0.99,
     )
-    tail.compile(optimizer, _loss(recipe, train.targets))
-    history = tail.fit(
+    # a second model of the same layers is compiled: weights are kept and read back without an optimizer
+    trained = keras.Model(tail.inputs[0], tail.outputs[0])
+    trained.compile(optimizer, _loss(recipe, train.targets))
+    history = trained.fit(
         feature_batches(train.features, train.targets, train.weights, plan.batch_size, recipe.seed),
         validation_data=feature_batches(val.features, val.targets, val.weights, plan.batch_size, None),
         shuffle=False,

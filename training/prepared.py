@@ -21,8 +21,15 @@ from training.manifest import Film
 logger = logging.getLogger(__name__)
 
 
-def prepare_film(path: Path, spec: PreparationSpec) -> Float32Array:
+def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32Array:
     """Decode and prepare one film exactly as the app does.
+
+    Parameters
+    ----------
+    path : Path
+    spec : PreparationSpec
+    where : str
+        Manifest and row of the film, for the message.
 
     Returns
     -------
@@ -37,7 +44,7 @@ def prepare_film(path: Path, spec: PreparationSpec) -> Float32Array:
         return prepare(decode(path.read_bytes()), spec)
     except FilmError as error:
         raise TrainingError(
-            f"{path} must be a film that can be read; {error.message}",
+            f"{where}: {path} must be a film that can be read; {error.message}".removeprefix(": "),
             remedy="Take the row out of the manifest, or replace the file.",
         ) from error
 
@@ -74,7 +81,7 @@ def prepared_films(films: Sequence[Film], spec: PreparationSpec, cache: Path) ->
         shape = (len(films), spec.height, spec.width, 1)
         pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
         for index, film in enumerate(films):
-            pixels[index] = np.rint(prepare_film(film.path, spec)).astype(np.uint8)
+            pixels[index] = np.rint(prepare_film(film.path, spec, film.where)).astype(np.uint8)
         pixels.flush()
         partial.rename(target)
     return np.asarray(np.load(target, mmap_mode="r"))

@@ -15,12 +15,14 @@ from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
+from training.callbacks import logged_scores
 from training.card import render_card
 from training.evaluate import compare_bundles, evaluate_bundle, predict_csv
 from training.export import export_bundle
 from training.fit import fit
 from training.manifest import of_split, read_manifest
 from training.metrics import macro_auroc
+from training.recipe import Recipe
 from training.runs import RunRecord
 
 
@@ -51,13 +53,34 @@ def test_a_run_folder_is_not_trained_over(run_folder, films_root, tiny_recipe):
         fit(tiny_recipe, films_root, run_folder)
 
 
-def test_an_interrupted_run_goes_on_with_its_best_weights(run_folder, films_root, tiny_recipe, tmp_path):
-    copy = tmp_path / "tiny"
-    shutil.copytree(run_folder, copy)
-    (copy / "run.json").unlink()
-    record = fit(tiny_recipe, films_root, copy, resume=True)
-    assert len((copy / "log.csv").read_text().splitlines()) == 9
-    assert record.val_macro_auroc == RunRecord.read(run_folder / "run.json").val_macro_auroc
+def _with_fit(recipe: Recipe, **changes: float) -> Recipe:
+    return recipe.model_copy(update={"fit": recipe.fit.model_copy(update=changes)})
+
+
+def test_an_interrupted_run_goes_on_at_its_next_epoch_and_keeps_its_best(films_root, tiny_recipe, tmp_path):
+    folder = tmp_path / "tiny"
+    first = fit(_with_fit(tiny_recipe, fine_tune_epochs=3), films_root, folder)
+    (folder / "run.json").unlink()
+    (folder / "model.keras").unlink()
+    second = fit(_with_fit(tiny_recipe, fine_tune_epochs=5), films_root, folder, resume=True)
+    rows = (folder / "log.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3", "4"]
+    assert second.val_macro_auroc >= first.val_macro_auroc
+
+
+def test_the_head_alone_is_kept_when_fine_tuning_makes_nothing_better(films_root, tiny_recipe, tmp_path):
+    still = _with_fit(tiny_recipe, fine_tune_learning_rate=1e-20, fine_tune_epochs=2, weight_decay=0.0)
+    record = fit(still, films_root, tmp_path / "still")
+    assert record.best_epoch == 0
+    # batch normalisation moved even so: had the last epoch been kept, its score would be the record's
+    assert record.val_macro_auroc > max(logged_scores(tmp_path / "still" / "log.csv").values())
+
+
+def test_averaged_weights_are_what_is_measured_and_saved(films_root, tiny_recipe, tmp_path):
+    record = fit(_with_fit(tiny_recipe, ema_momentum=0.5), films_root, tmp_path / "ema")
+    scores = logged_scores(tmp_path / "ema" / "log.csv")
+    assert record.val_macro_auroc == pytest.approx(max(scores.values()), abs=1e-3)
+    assert record.best_epoch == max(scores, key=lambda epoch: scores[epoch])
 
 
 def test_a_loss_that_is_not_finite_stops_training(films_root, tiny_recipe, tmp_path):
