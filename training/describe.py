@@ -12,7 +12,14 @@ from cxr_dash.domain import Float64Array
 from cxr_dash.inference.bundle import MODEL_FILE, SERVING_FILE, file_sha256
 from cxr_dash.inference.calibration import activate
 from cxr_dash.inference.runtime import Runtime
-from cxr_dash.inference.schema import BundleSpec, Calibration, HeldOut, TrainingRecord
+from cxr_dash.inference.schema import (
+    BundleSpec,
+    Calibration,
+    HeldOut,
+    OperatingPoint,
+    SplitMetrics,
+    TrainingRecord,
+)
 from training.audits import run_audits
 from training.calibrate import fit_platt, fit_temperature
 from training.data import targets_of
@@ -26,7 +33,7 @@ from training.runs import RunRecord
 from training.scoring import Scores, score_films
 from training.serving_graph import ServingReport
 from training.thresholds import DEFAULT_OPERATING_POINT, choose_operating_points
-from training.words import left_out_warnings, source_table, split_description
+from training.words import left_out_warnings, serving_sentence, source_table, split_description
 
 HELD_OUT_SPLITS = ("test", "external")
 HEAT_QUANTILE = 0.95
@@ -39,6 +46,14 @@ class Measured:
     films: list[Film]
     targets: Float64Array
     scores: Scores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decisions:
+    """What val decides."""
+
+    calibration: Calibration
+    points: list[OperatingPoint]
 
 
 def describe_bundle(
@@ -60,99 +75,93 @@ def describe_bundle(
     folder : Path
         Where the model files lie, for their hashes.
     """
-    recipe = record.recipe
-    softmax = recipe.network.activation == "softmax"
-    measured = {
-        split: _measure(films, split, runtime, record)
-        for split in ("val", "test", "external")
-        if _of(films, split)
-    }
-    val = measured["val"]
-    basis = f"val: {len(val.films)} films, {len({film.group for film in val.films})} patients"
-    fit_calibration = fit_temperature if softmax else fit_platt
-    calibration = fit_calibration(val.scores.logits, val.targets, record.labels, basis)
-    points = choose_operating_points(
-        _probabilities(val, calibration, recipe), val.targets, record.labels, basis
-    )
-    thresholds = next(p for p in points if p.key == DEFAULT_OPERATING_POINT).thresholds
+    recipe, card, keys = record.recipe, record.recipe.card, record.labels
+    splits = [split for split in ("val", *HELD_OUT_SPLITS) if _of(films, split)]
+    measured = {split: _measure(films, split, runtime, record) for split in splits}
+    decisions = _decide(measured["val"], record)
+    held = {split: part for split, part in measured.items() if split in HELD_OUT_SPLITS}
     train = training_films(films, recipe.data, recipe.seed)
-    train_scores = score_films(runtime, [film.path for film in train], recipe.preparation)
-    distribution = measure_gate(
-        runtime,
-        recipe,
-        root,
-        train=train,
-        train_scores=train_scores,
-        val=val.films,
-        val_scores=val.scores,
-        held=[(part.films, part.scores) for split, part in measured.items() if split in HELD_OUT_SPLITS],
-    )
-    peaks = np.quantile(val.scores.peaks, HEAT_QUANTILE, axis=0)
+    peaks = np.quantile(measured["val"].scores.peaks, HEAT_QUANTILE, axis=0)
     return BundleSpec(
         id=recipe.id,
-        version=recipe.card.version,
-        title_en=recipe.card.title_en,
-        title_es=recipe.card.title_es,
-        population_en=recipe.card.population_en,
-        population_es=recipe.card.population_es,
-        labels=[LABELS[key] for key in record.labels],
+        version=card.version,
+        title_en=card.title_en,
+        title_es=card.title_es,
+        population_en=card.population_en,
+        population_es=card.population_es,
+        labels=[LABELS[key] for key in keys],
         activation=recipe.network.activation,
         preparation=recipe.preparation,
         cam_layer=report.cam_layer,
         cam_grid=report.cam_grid,
         embedding_size=report.embedding_size,
-        heat_reference={key: float(f"{peak:.5g}") for key, peak in zip(record.labels, peaks, strict=True)},
-        calibration=calibration,
-        operating_points=points,
+        heat_reference={key: float(f"{peak:.5g}") for key, peak in zip(keys, peaks, strict=True)},
+        calibration=decisions.calibration,
+        operating_points=decisions.points,
         default_operating_point=DEFAULT_OPERATING_POINT,
-        held_out=[
-            _held_out(split, measured[split], calibration, record)
-            for split in HELD_OUT_SPLITS
-            if split in measured
-        ],
-        metrics=[
-            split_metrics(
-                part.films,
-                _probabilities(part, calibration, recipe),
-                part.targets,
-                record.labels,
-                thresholds,
-                split=split,
-                description=split_description(split, part.films),
-                softmax=softmax,
-                any_label=recipe.data.any_label,
-            )
-            for split, part in measured.items()
-        ],
-        out_of_distribution=distribution,
-        sources=source_table(recipe, train, films),
-        intended_use=recipe.card.intended_use,
-        not_for=recipe.card.not_for,
-        warnings=[*recipe.card.warnings, *left_out_warnings(record)],
-        audits=run_audits(
+        held_out=[_held_out(split, part, decisions, record) for split, part in held.items()],
+        metrics=[_metrics(split, part, decisions, record) for split, part in measured.items()],
+        out_of_distribution=measure_gate(
             runtime,
             recipe,
-            record.labels,
+            root,
             train=train,
-            test=measured["test"].films,
-            external=_of(films, "external"),
-        )
-        | {
-            "serving": f"LiteRT against Keras autodiff on {report.films} val films ({report.method}): "
-            f"largest "
-            f"difference {report.logits_difference:.1e} of the range for logits, "
-            f"{report.cams_difference:.1e} for maps."
-        },
-        training=TrainingRecord(
-            recipe=recipe.flat()
-            | {"weights": record.weights, "best_epoch": record.best_epoch, "train_films": record.train_films},
-            commit=record.commit,
-            seed=recipe.seed,
-            date=record.date,
-            versions=record.versions,
-            minutes=record.minutes,
+            train_scores=score_films(runtime, [film.path for film in train], recipe.preparation),
+            val=measured["val"].films,
+            val_scores=measured["val"].scores,
+            held=[(part.films, part.scores) for part in held.values()],
         ),
+        sources=source_table(recipe, train, films),
+        intended_use=card.intended_use,
+        not_for=card.not_for,
+        warnings=[*card.warnings, *left_out_warnings(record)],
+        audits=run_audits(
+            runtime, recipe, keys, train=train, test=_of(films, "test"), external=_of(films, "external")
+        )
+        | {"serving": serving_sentence(report)},
+        training=_training_record(record),
         files={name: file_sha256(folder / name) for name in (MODEL_FILE, SERVING_FILE)},
+    )
+
+
+def _decide(val: Measured, record: RunRecord) -> Decisions:
+    """Calibration and operating points, on val."""
+    basis = f"val: {len(val.films)} films, {len({film.group for film in val.films})} patients"
+    fit_calibration = fit_temperature if record.recipe.network.activation == "softmax" else fit_platt
+    calibration = fit_calibration(val.scores.logits, val.targets, record.labels, basis)
+    probabilities = _probabilities(val, calibration, record.recipe)
+    return Decisions(calibration, choose_operating_points(probabilities, val.targets, record.labels, basis))
+
+
+def _metrics(split: str, part: Measured, decisions: Decisions, record: RunRecord) -> SplitMetrics:
+    recipe = record.recipe
+    return split_metrics(
+        part.films,
+        _probabilities(part, decisions.calibration, recipe),
+        part.targets,
+        record.labels,
+        next(p for p in decisions.points if p.key == DEFAULT_OPERATING_POINT).thresholds,
+        split=split,
+        description=split_description(split, part.films),
+        softmax=recipe.network.activation == "softmax",
+        any_label=recipe.data.any_label,
+    )
+
+
+def _training_record(record: RunRecord) -> TrainingRecord:
+    made = {
+        "weights": record.weights,
+        "best_epoch": record.best_epoch,
+        "train_films": record.train_films,
+        "val_macro_auroc": record.val_macro_auroc,
+    }
+    return TrainingRecord(
+        recipe=record.recipe.flat() | made,
+        commit=record.commit,
+        seed=record.recipe.seed,
+        date=record.date,
+        versions=record.versions,
+        minutes=record.minutes,
     )
 
 
@@ -170,8 +179,8 @@ def _probabilities(part: Measured, calibration: Calibration, recipe: Recipe) -> 
     return activate(part.scores.logits * slopes + intercepts, recipe.network.activation)
 
 
-def _held_out(split: str, part: Measured, calibration: Calibration, record: RunRecord) -> HeldOut:
-    probabilities = _probabilities(part, calibration, record.recipe)
+def _held_out(split: str, part: Measured, decisions: Decisions, record: RunRecord) -> HeldOut:
+    probabilities = _probabilities(part, decisions.calibration, record.recipe)
     words = {
         "test": (
             "patients it never saw, same collections as in training",

@@ -43,7 +43,10 @@ def _mobilenet_v2(inputs: Any, weights: str | None) -> Any:
 
     three = keras.layers.Concatenate(name="three_channels")([inputs, inputs, inputs])
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(three)
-    return keras.applications.MobileNetV2(input_tensor=scaled, include_top=False, weights=weights).output
+    shape = tuple(scaled.shape[1:])
+    return keras.applications.MobileNetV2(
+        input_tensor=scaled, input_shape=shape, include_top=False, weights=weights
+    ).output
 
 
 def _small_cnn(inputs: Any, weights: str | None) -> Any:
@@ -115,12 +118,15 @@ def build_network(
     try:
         with warnings.catch_warnings():
             # Keras only warns when a file has no weights for a layer, which then keeps its random ones
-            warnings.simplefilter("error", UserWarning)
+            warnings.filterwarnings("error", message="Skipping")
             features = NETWORKS[name].backbone(inputs, weights)
-    except (OSError, ValueError, UserWarning) as error:
+    except TrainingError:
+        raise
+    except Exception as error:  # a failed download is a bare Exception in Keras
         raise TrainingError(
-            f"The weights for {name} must load; received: {str(error)[:200]}",
-            remedy="Pass --weights with the path of a weights file made for this network without its top.",
+            f"The weights for {name} must load; received: {str(error)[:200]}.",
+            remedy="Pass --weights with the path of a weights file of this network without its top, "
+            "downloaded elsewhere if need be.",
         ) from error
     pooled = keras.layers.GlobalAveragePooling2D(name="embedding")(features)
     dropped = keras.layers.Dropout(dropout, name="dropout")(pooled)

@@ -9,6 +9,7 @@ from cxr_dash.inference.schema import Source
 from training.manifest import Film
 from training.recipe import Recipe
 from training.runs import RunRecord
+from training.serving_graph import ServingReport
 
 _SPLITS = {
     "val": "Used for early stopping, calibration and thresholds: its figures are optimistic",
@@ -58,3 +59,11 @@ def left_out_warnings(record: RunRecord) -> list[str]:
         f"these still "
         f"counts as positive for `{rule.any_label}`."
     ]
+
+
+def serving_sentence(report: ServingReport) -> str:
+    """How closely the compiled graph agrees with Keras."""
+    return (
+        f"LiteRT against Keras autodiff on {report.films} val films ({report.method}): largest difference "
+        f"{report.logits_difference:.1e} of the range for logits, {report.cams_difference:.1e} for maps."
+    )

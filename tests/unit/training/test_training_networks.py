@@ -65,6 +65,23 @@ def test_weights_of_another_network_are_refused(tmp_path):
         build("mobilenet_v2", weights=str(path))
 
 
+def test_a_download_that_fails_says_what_to_do(monkeypatch):
+    from keras.src.utils import file_utils
+
+    def refuse(*arguments, **options):
+        raise Exception("URL fetch failure")  # noqa: TRY002 - what Keras raises
+
+    monkeypatch.setattr(file_utils, "get_file", refuse)
+    with pytest.raises(TrainingError, match=r"URL fetch failure.*Pass --weights with the path"):
+        build("mobilenet_v2", weights="imagenet", height=224, width=224)
+
+
+def test_a_network_from_scratch_takes_no_weights(tmp_path):
+    (tmp_path / "some.h5").write_bytes(b"")
+    with pytest.raises(TrainingError, match="small_cnn must start from random weights"):
+        build("small_cnn", weights=str(tmp_path / "some.h5"))
+
+
 def test_frozen_batch_norm_does_not_train():
     model = build("mobilenet_v2")
     freeze_batch_norm(model)
