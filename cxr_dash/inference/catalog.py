@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Catalog:
-    """Every usable bundle of one folder, read and verified once, on the first question.
+    """The usable bundles of one folder; each is read and verified once, when it is first asked about.
 
     A bundle that does not verify is left out, logged, and named by :meth:`broken`: one bad copy must not
     keep a hospital from its other models.
@@ -27,15 +27,16 @@ class Catalog:
     def __init__(self, models_dir: Path) -> None:
         self._models_dir = models_dir
         self._lock = threading.Lock()
-        self._read: tuple[dict[str, Bundle], dict[str, str]] | None = None
+        self._read: dict[str, Bundle | BundleError] = {}
 
     def ids(self) -> list[str]:
         """Ids of the usable bundles, sorted."""
-        return sorted(self._bundles()[0])
+        return [name for name in self._folders() if isinstance(self._bundle(name), Bundle)]
 
     def broken(self) -> dict[str, str]:
         """Folder name and message of every bundle that was refused."""
-        return dict(self._bundles()[1])
+        answers = {name: self._bundle(name) for name in self._folders()}
+        return {name: str(answer) for name, answer in answers.items() if isinstance(answer, BundleError)}
 
     def get(self, model_id: str) -> Bundle:
         """The bundle of that id.
@@ -45,14 +46,13 @@ class Catalog:
         BundleNotFoundError
             When there is none, naming those there are, or why that one was refused.
         """
-        usable, broken = self._bundles()
-        if model_id in usable:
-            return usable[model_id]
-        if model_id in broken:
-            raise BundleNotFoundError(f"Model {model_id!r} was refused: {broken[model_id]}")
-        known = ", ".join(sorted(usable)) or "none"
+        if model_id in self._folders():
+            answer = self._bundle(model_id)
+            if isinstance(answer, Bundle):
+                return answer
+            raise BundleNotFoundError(f"Model {model_id!r} was refused: {answer}") from answer
         raise BundleNotFoundError(
-            f"`model` must be one of: {known}; received {model_id!r}.",
+            f"`model` must be one of: {', '.join(self.ids()) or 'none'}; received {model_id!r}.",
             remedy="`cxr-dash models` lists the bundles; CXR_MODELS_DIR says where they are looked for.",
         )
 
@@ -64,32 +64,27 @@ class Catalog:
         BundleNotFoundError
             When the folder has no usable bundle at all.
         """
-        ids = self.ids()
-        if preferred in ids:
+        if preferred in self._folders() and isinstance(self._bundle(preferred), Bundle):
             return preferred
-        if ids:
-            return ids[0]
+        for model_id in self.ids():
+            return model_id
         raise BundleNotFoundError(
             f"The models folder must hold at least one usable bundle; {self._models_dir.name!r} has none.",
             remedy="Set CXR_MODELS_DIR to a folder of bundles; `cxr-dash doctor` checks each.",
         )
 
-    def _bundles(self) -> tuple[dict[str, Bundle], dict[str, str]]:
-        with self._lock:
-            if self._read is None:
-                self._read = self._scan()
-            return self._read
+    def _folders(self) -> list[str]:
+        """Names of the folders that call themselves a bundle, sorted: no request can name another path."""
+        found = self._models_dir.iterdir() if self._models_dir.is_dir() else ()
+        return sorted(folder.name for folder in found if (folder / SPEC_FILE).is_file())
 
-    def _scan(self) -> tuple[dict[str, Bundle], dict[str, str]]:
-        usable: dict[str, Bundle] = {}
-        broken: dict[str, str] = {}
-        folders = sorted(self._models_dir.iterdir()) if self._models_dir.is_dir() else []
-        for folder in folders:
-            if not (folder / SPEC_FILE).is_file():
-                continue
-            try:
-                usable[folder.name] = load_bundle(folder)
-            except BundleError as error:
-                logger.warning("bundle %s refused: %s", folder.name, error)
-                broken[folder.name] = str(error)
-        return usable, broken
+    def _bundle(self, name: str) -> Bundle | BundleError:
+        """The bundle in that folder, or why it was refused."""
+        with self._lock:
+            if name not in self._read:
+                try:
+                    self._read[name] = load_bundle(self._models_dir / name)
+                except BundleError as error:
+                    logger.warning("bundle %s refused: %s", name, error)
+                    self._read[name] = error
+            return self._read[name]
