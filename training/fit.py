@@ -21,6 +21,7 @@ from training.phases import FitSplit, fine_tune, fit_head, val_score
 from training.prepared import prepared_films
 from training.recipe import DataRecipe, Recipe
 from training.runs import RunFolder, RunRecord, current_commit, library_versions, today
+from training.sampling import oversample, undersample
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,9 @@ def fit(
     films = read_manifest(data_root / recipe.data.manifest, negative_label=recipe.data.negative_label)
     labels, left_out = choose_labels(films, recipe.data)
     train, val = training_films(films, recipe.data, recipe.seed), of_split(films, "val")
+    used = len(train)
+    if recipe.data.sampling == "oversample":
+        train = oversample(train, recipe.seed)
     logger.info("%d train and %d val films, labels %s", len(train), len(val), labels)
 
     model = build_network(
@@ -98,7 +102,7 @@ def fit(
         recipe=recipe,
         labels=labels,
         left_out=left_out,
-        train_films=len(train),
+        train_films=used,
         data_root=str(data_root),
         weights=Path(weights).name if weights else "",
         commit=current_commit(),
@@ -113,17 +117,17 @@ def fit(
 
 
 def training_films(films: list[Film], data: DataRecipe, seed: int) -> list[Film]:
-    """The train films a recipe uses: without the excluded sources, no source above its cap."""
+    """The train films a recipe uses: without the excluded sources, no source above its cap, undersampled."""
     train = [film for film in of_split(films, "train") if film.source not in data.exclude_train_sources]
     limit = data.max_train_films_per_source
-    if limit is None:
-        return train
-    generator = np.random.default_rng(seed)
-    kept: set[int] = set()
-    for source in sorted({film.source for film in train}):
-        rows = [index for index, film in enumerate(train) if film.source == source]
-        kept |= {int(row) for row in generator.permutation(rows)[:limit]}
-    return [film for index, film in enumerate(train) if index in kept]
+    if limit is not None:
+        generator = np.random.default_rng(seed)
+        kept: set[int] = set()
+        for source in sorted({film.source for film in train}):
+            rows = [index for index, film in enumerate(train) if film.source == source]
+            kept |= {int(row) for row in generator.permutation(rows)[:limit]}
+        train = [film for index, film in enumerate(train) if index in kept]
+    return undersample(train, seed) if data.sampling == "undersample" else train
 
 
 def _split(

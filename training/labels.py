@@ -28,6 +28,8 @@ LABELS: dict[str, Label] = {
         ("covid", "COVID-19", "COVID-19"),
         ("lung_opacity", "Lung opacity", "Opacidad pulmonar"),
         ("viral_pneumonia", "Viral pneumonia", "Neumonía vírica"),
+        ("benign", "Benign nodule", "Nódulo benigno"),
+        ("malignant", "Malignant nodule", "Nódulo maligno"),
     )
 }
 

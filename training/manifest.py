@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
@@ -36,6 +36,8 @@ class Film:
         Years.
     sex, view, population : str
         Empty where unknown.
+    taken : str
+        When: a date (``2020-03-31``) or the number of the follow-up; empty where unknown.
     where : str
         Manifest and row, for messages.
     """
@@ -50,10 +52,13 @@ class Film:
     sex: str = ""
     view: str = ""
     population: str = ""
+    taken: str = ""
     where: str = ""
 
 
-def read_manifest(path: Path, *, free_labels: bool = False, negative_label: str | None = None) -> list[Film]:
+def read_manifest(
+    path: Path, *, free_labels: bool = False, negative_label: str | None = None, unsplit: bool = False
+) -> list[Film]:
     """Read and check a manifest.
 
     Parameters
@@ -64,6 +69,8 @@ def read_manifest(path: Path, *, free_labels: bool = False, negative_label: str 
         Take labels as they are (lists of non-films), and allow rows without a split.
     negative_label : str, optional
         The label that means "none of them".
+    unsplit : bool
+        Leave every film's split empty, because it is to be made: the column may be missing.
 
     Returns
     -------
@@ -85,7 +92,9 @@ def read_manifest(path: Path, *, free_labels: bool = False, negative_label: str 
         columns = reader.fieldnames or []
         column = next((name for name in ("labels", "label") if name in columns), None)
         missing = [
-            name for name in _REQUIRED if name not in columns and not (free_labels and name == "split")
+            name
+            for name in _REQUIRED
+            if name not in columns and not ((free_labels or unsplit) and name == "split")
         ]
         if missing or column is None:
             raise TrainingError(
@@ -98,6 +107,8 @@ def read_manifest(path: Path, *, free_labels: bool = False, negative_label: str 
         ]
     if not films:
         raise TrainingError(f"{path} must name at least one film; received only a header.")
+    if unsplit:
+        return [replace(film, split="") for film in films]
     check_disjoint(films, path.name)
     return films
 
@@ -141,6 +152,7 @@ def _film(
         sex=(row.get("sex") or "").strip(),
         view=(row.get("view") or "").strip(),
         population=(row.get("population") or "").strip(),
+        taken=(row.get("study_date") or row.get("followup") or "").strip(),
         where=where,
     )
 

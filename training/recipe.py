@@ -42,6 +42,9 @@ class DataRecipe(_Frozen):
     min_val_films: int = Field(1, ge=1)
     exclude_train_sources: list[str] = []
     max_train_films_per_source: int | None = None
+    sampling: Literal["all", "undersample", "oversample"] = Field(
+        "all", description="Drop or repeat train films until every class has the same number."
+    )
     gate_manifest: str | None = Field(None, description="Non-films for the out-of-distribution thresholds.")
     gate_warn_only: list[str] = Field([], description="Kinds in it that call for a warning, not for refusal.")
     other_manifests: list[str] = Field([], description="More real chest films that the gate must let pass.")

@@ -1,0 +1,65 @@
+"""Classes are balanced by leaving films out or by repeating them, the same way for the same seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from cxr_dash.errors import TrainingError
+from training.fit import training_films
+from training.manifest import Film
+from training.recipe import DataRecipe
+from training.sampling import balanced_subset, class_names, oversample, undersample
+
+
+def films_of(counts: dict[str, int], split: str = "train") -> list[Film]:
+    return [
+        Film(Path(f"{split}-{label}-{index}.png"), frozenset([label]), split)
+        for label, count in counts.items()
+        for index in range(count)
+    ]
+
+
+def test_undersampling_leaves_as_many_of_each_class_as_the_smallest_has():
+    films = films_of({"normal": 9, "covid": 4, "pneumonia": 6})
+    kept = undersample(films, seed=1)
+    assert Counter(class_names(kept)) == {"normal": 4, "covid": 4, "pneumonia": 4}
+    assert kept == [film for film in films if film in set(kept)]
+    assert kept == undersample(films, seed=1)
+    assert kept != undersample(films, seed=2)
+
+
+def test_oversampling_repeats_evenly_and_loses_no_film():
+    films = films_of({"normal": 11, "covid": 4})
+    made = oversample(films, seed=1)
+    assert Counter(class_names(made)) == {"normal": 11, "covid": 11}
+    repeats = Counter(made)
+    assert set(repeats) == set(films)
+    assert {repeats[film] for film in films if "covid" in film.labels} == {2, 3}
+    assert {repeats[film] for film in films if "normal" in film.labels} == {1}
+
+
+def test_films_with_several_labels_are_balanced_as_finding_and_no_finding():
+    films = [Film(Path(f"{i}"), frozenset({"edema", "mass"} if i < 2 else ()), "train") for i in range(7)]
+    assert Counter(class_names(undersample(films, seed=0))) == {"finding": 2, "no_finding": 2}
+
+
+def test_a_balanced_subset_is_balanced_inside_every_split():
+    films = films_of({"normal": 5, "covid": 3}) + films_of({"normal": 2, "covid": 4}, "test")
+    kept = balanced_subset(films, seed=0)
+    assert Counter((film.split, *film.labels) for film in kept) == {
+        ("train", "normal"): 3,
+        ("train", "covid"): 3,
+        ("test", "normal"): 2,
+        ("test", "covid"): 2,
+    }
+    with pytest.raises(TrainingError, match="'val' has none of covid"):
+        balanced_subset(films + films_of({"normal": 1}, "val"), seed=0)
+
+
+def test_a_recipe_undersamples_its_train_films_only():
+    films = films_of({"normal": 5, "covid": 3}) + films_of({"normal": 9}, "val")
+    data = DataRecipe(manifest="m.csv", labels=["normal", "covid"], sampling="undersample")
+    assert Counter(class_names(training_films(films, data, seed=0))) == {"normal": 3, "covid": 3}
