@@ -11,6 +11,7 @@ import typer
 
 from cxr_dash.errors import CxrError
 from cxr_dash.inference.schema import SplitMetrics
+from training.data_commands import app as data_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     help="Train, measure and export the models that the app serves.",
 )
+app.add_typer(data_app)
 
 DataOption = Annotated[
     Path, typer.Option("--data", help="Folder that the recipe's manifest paths start from.")
@@ -84,7 +86,12 @@ def list_command() -> None:
         recipe = load_recipe(name)
         typer.echo(f"recipe   {name:24} {recipe.network.name:14} {recipe.card.title_en}")
     for network in NETWORKS.values():
-        typer.echo(f"network  {network.name:24} {network.description}")
+        typer.echo(
+            f"network  {network.name:24} {network.size:3} px {network.parameters / 1e6:7.2f} M weights  "
+            f"{network.description}{', from ImageNet' if network.pretrained else ', from scratch'}"
+        )
+        if network.cuts:
+            typer.echo(f"{'':33} unfreeze_from: {', '.join(map(str, network.cuts))}")
 
 
 @app.command("export")

@@ -68,8 +68,8 @@ def balanced_subset(films: Sequence[Film], seed: int) -> list[Film]:
                 remedy="Balance fewer classes, or make the split larger.",
             )
         kept += undersample([films[row] for row in found], seed, [names[row] for row in found])
-    order = {film.path: row for row, film in enumerate(films)}
-    return sorted(kept, key=lambda film: order[film.path])
+    order = {(film.path, film.where): row for row, film in enumerate(films)}
+    return sorted(kept, key=lambda film: order[film.path, film.where])
 
 
 def _rows_by_class(films: Sequence[Film], names: Sequence[str] | None = None) -> dict[str, list[int]]:
