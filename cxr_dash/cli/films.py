@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cxr_dash.errors import EmptyFileError, FilmTooLargeError, RequestError
+from cxr_dash.errors import EmptyFileError, FilmError, FilmTooLargeError, RequestError
 
 
 def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = (), folders: bool = True) -> list[str]:
@@ -25,39 +26,62 @@ def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = (), folders:
     -------
     list of str
         Each begins with the path as given. Within a folder they are sorted by relative path, and hidden
-        files and folders are left out; links to files are followed, links to folders are not.
+        files and folders are left out; links to files are followed, links to folders are not. A link that
+        leads nowhere and a folder that may not be opened are among them: reading them says what is wrong.
 
     Raises
     ------
     RequestError
-        When a path does not exist, or is neither a file nor a folder.
+        When a path does not exist, is neither a file nor a folder, or is the command's own output.
     """
-    excluded = {path.resolve() for path in leave_out}
+    excluded = {os.path.realpath(path) for path in leave_out}
+    wanted = f"an existing file{' or folder' if folders else ''}"
     found: list[str] = []
     for path in paths:
-        if folders and Path(path).is_dir():
-            found.extend(sorted(_walk(path, excluded), key=lambda file: Path(file).parts))
-        elif Path(path).is_file():
-            found.append(path)
-        else:
+        try:
+            mode = Path(path).stat().st_mode
+        except OSError as error:
             raise RequestError(
-                f"`PATH` must be an existing file{' or folder' if folders else ''}; received {path!r}.",
-                remedy="Check the spelling and the working folder.",
+                f"`PATH` must be {wanted}; received {path!r}: {error.strerror}.",
+                remedy="Check the spelling, the working folder and the permissions.",
+            ) from error
+        if folders and stat.S_ISDIR(mode):
+            found.extend(sorted(_walk(path, excluded), key=lambda file: Path(file).parts))
+        elif not stat.S_ISREG(mode):
+            raise RequestError(f"`PATH` must be {wanted}; received {path!r}.")
+        elif os.path.realpath(path) in excluded:
+            raise RequestError(
+                f"`--out` must not be one of the films, it would be replaced; received {path!r}.",
+                remedy="Write to another file, or leave this one out of the films.",
             )
+        else:
+            found.append(path)
     return found
 
 
-def _walk(folder: str, excluded: set[Path]) -> Iterator[str]:
-    for parent, folders, names in os.walk(folder):
+def _walk(folder: str, excluded: set[str]) -> Iterator[str]:
+    unreadable: list[str] = []
+    for parent, folders, names in os.walk(folder, onerror=lambda error: unreadable.append(error.filename)):
         here = Path(parent)
         folders[:] = [
-            name for name in folders if not name.startswith(".") and (here / name).resolve() not in excluded
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(here / name) not in excluded
         ]
         for name in names:
             file = here / name
-            if not name.startswith(".") and file.is_file() and file.resolve() not in excluded:
+            if not name.startswith(".") and _may_be_read(file) and os.path.realpath(file) not in excluded:
                 # Not `str(file)`: that would drop a leading "./", and the row shows the path as given.
                 yield os.path.join(parent, name)  # noqa: PTH118
+    yield from unreadable
+
+
+def _may_be_read(file: Path) -> bool:
+    """False for pipes, sockets and devices, which may never end; what cannot be looked at gets its row."""
+    try:
+        return stat.S_ISREG(file.stat().st_mode)
+    except OSError:
+        return True
 
 
 def read_film(path: Path, max_bytes: int) -> bytes:
@@ -66,9 +90,18 @@ def read_film(path: Path, max_bytes: int) -> bytes:
     Raises
     ------
     EmptyFileError, FilmTooLargeError
-    OSError
+    FilmError
         When it cannot be read.
     """
+    try:
+        return _read(path, max_bytes)
+    except OSError as error:
+        raise FilmError(
+            f"The file cannot be read: {error.strerror or error}.", remedy="Check that you may open it."
+        ) from error
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
     size = path.stat().st_size
     if size > max_bytes:
         raise FilmTooLargeError(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from cxr_dash.domain import Analysis
 from cxr_dash.explain import film_heatmap
+
+# What every file system in use allows (ext4, XFS, APFS, NTFS).
+_MAX_NAME_BYTES = 255
 
 
 class HeatFolder:
@@ -40,7 +44,9 @@ class HeatFolder:
         OSError
             When a file cannot be written.
         """
-        stem = self._free_stem(path.stem)
+        room = _MAX_NAME_BYTES - max(len(f"-999999.{key}.npy") for key in analysis.heatmaps)
+        # Names are bytes: a cut through a character leaves a name that is no text, yet one that works.
+        stem = self._free_stem(os.fsdecode(os.fsencode(path.stem)[:room]))
         for key, heatmap in analysis.heatmaps.items():
             np.save(self._folder / f"{stem}.{key}.npy", film_heatmap(heatmap))
         return stem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
 import os
 import sys
@@ -87,8 +88,6 @@ def score_film(service: AnalysisService, path: str, model_id: str, *, gate: bool
         analysis = service.analyse_bytes(data, model_id, gate=gate)
     except FilmError as error:
         return Scored(path, "error", str(error), None)
-    except OSError as error:
-        return Scored(path, "error", f"The file cannot be read: {error.strerror or error}.", None)
     except CxrError:
         raise
     except Exception as error:
@@ -126,8 +125,8 @@ def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
     rows = in_order(lambda path: score_film(service, path, bundle.id, gate=request.gate), files, request.jobs)
     try:
         folder = None if request.heatmaps is None else HeatFolder(request.heatmaps)
-        # The names of files need not be UTF-8: what cannot be decoded is written back as it was.
-        with request.out.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        # The names of files need not be UTF-8, but one such byte would keep readers from the whole table.
+        with request.out.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
             return _write(stream, _saved(rows, folder), bundle, total=len(files))
     except OSError as error:
         raise RequestError(
@@ -141,21 +140,30 @@ def _saved(rows: Iterable[Scored], folder: HeatFolder | None) -> Iterator[Scored
         if folder is not None and row.analysis is not None and row.status == "ok":
             stem = folder.save(Path(row.path), row.analysis)
             if stem != Path(row.path).stem:
-                warn(f"{row.path}: an earlier film has the same name; its heatmaps are {stem}.*.npy")
+                warn(f"{row.path}: its name is taken or too long; its heatmaps are {stem}.*.npy")
         yield row
 
 
 def _write(stream: TextIO, rows: Iterable[Scored], bundle: Bundle, *, total: int) -> Counter[str]:
     label_keys = bundle.spec.label_keys
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*COLUMNS, *label_keys])
+    stream.write(csv_line([*COLUMNS, *label_keys]))
     counts: Counter[str] = Counter()
     for row in rows:
-        writer.writerow(row.cells(bundle.id, label_keys))
+        stream.write(csv_line(row.cells(bundle.id, label_keys)))
         stream.flush()
         counts[row.status] += 1
         _progress(counts.total(), total)
     return counts
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """One CSV line, ended by a line feed.
+
+    Python quotes only the line endings it writes itself, but readers end a line at a carriage return too.
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _progress(number: int, total: int) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -214,14 +215,69 @@ def test_a_file_larger_than_allowed_is_not_even_read(
     assert "CXR_MAX_UPLOAD_BYTES" in row["reason"]
 
 
-def test_a_name_that_is_no_text_is_written_back_as_it_was(tmp_path: Path, phantom: bytes) -> None:
+def test_any_file_name_leaves_a_table_that_readers_can_read(tmp_path: Path, phantom: bytes) -> None:
     films = tmp_path / "films"
     films.mkdir()
-    with open(os.fsencode(films) + b"/r\xf6ntgen.png", "wb") as stream:  # noqa: PTH123  (bytes)
-        stream.write(phantom)
+    names = [b"r\xf6ntgen.png", b"car\rriage.png", b"two\nlines.png", b'comma, "quote".png', b"-x.png"]
+    for name in names:
+        with open(os.fsencode(films) + b"/" + name, "wb") as stream:  # noqa: PTH123  (bytes)
+            stream.write(phantom)
     answer = _score(films, "--out", tmp_path / "r.csv", "--no-gate")
     assert answer.exit_code == 0, answer.stderr
-    assert b"/r\xf6ntgen.png,ok," in (tmp_path / "r.csv").read_bytes()
+    read = pd.read_csv(tmp_path / "r.csv")
+    written = {name.decode(errors="backslashreplace").replace("\\xf6", "\\udcf6") for name in names}
+    assert set(read["path"]) == {f"{films}/{name}" for name in written}
+    assert (read["status"] == "ok").all()
+
+
+def test_what_cannot_be_opened_has_a_row_that_says_why(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = folder / "locked"
+    locked.mkdir()
+    (folder / "nowhere.png").symlink_to(tmp_path / "nothing")
+    (folder / "circle.png").symlink_to(folder / "circle.png")
+    scandir = os.scandir
+
+    def refuse_locked(path: str) -> Any:  # permissions do not stop an administrator, who may run this
+        if Path(path) == locked:
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse_locked)
+    answer = _score(folder, "--out", tmp_path / "r.csv", "--no-gate")
+    assert answer.exit_code == 0, answer.stderr
+    reasons = {
+        Path(row["path"]).name: row["reason"] for row in _rows(tmp_path / "r.csv") if row["status"] == "error"
+    }
+    for name in ("locked", "nowhere.png", "circle.png"):
+        assert reasons[name].startswith("The file cannot be read: "), name
+
+
+def test_a_pipe_in_a_folder_is_passed_by(folder: Path, tmp_path: Path) -> None:
+    os.mkfifo(folder / "pipe.png")
+    answer = _score(folder, "--out", tmp_path / "r.csv", "--no-gate")
+    assert answer.exit_code == 0, answer.stderr
+    assert "pipe.png" not in (tmp_path / "r.csv").read_text()
+
+
+def test_a_film_is_never_replaced_by_the_table(folder: Path, phantom: bytes) -> None:
+    film = folder / "a.png"
+    answer = _score(film, "--out", folder / "later" / ".." / "a.png")
+    assert answer.exit_code == 1
+    assert "`--out` must not be one of the films" in answer.stderr
+    assert film.read_bytes() == phantom
+
+
+def test_a_long_film_name_is_cut_to_make_room_for_the_label(tmp_path: Path, phantom: bytes) -> None:
+    films = [tmp_path / folder / f"{'ä' * 125}.png" for folder in ("one", "two")]
+    for film in films:
+        film.parent.mkdir()
+        film.write_bytes(phantom)
+    answer = _score(*films, "--out", tmp_path / "r.csv", "--heatmaps", tmp_path / "maps", "--no-gate")
+    assert answer.exit_code == 0, answer.stderr
+    assert answer.stderr.count("too long") == 2
+    assert len(list((tmp_path / "maps").glob("*.finding.npy"))) == 2
 
 
 def test_rows_written_before_a_failure_stay(
