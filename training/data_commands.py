@@ -19,6 +19,55 @@ TemporalOption = Annotated[
 ]
 
 
+@app.command("import")
+def import_command(
+    layout: Annotated[str, typer.Argument(help="folders, nih, medmnist or luna16.")],
+    source: Annotated[Path, typer.Argument(help="The collection's folder or file.")],
+    out: Annotated[
+        Path, typer.Option(help="New folder for manifest.csv, and for films that are no files yet.")
+    ],
+    *,
+    val: ValOption = 0.1,
+    test: TestOption = 0.2,
+    seed: SeedOption = 0,
+    temporal: TemporalOption = False,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="NAME=key: what a class of theirs is called here. Repeatable."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the collection, for the column `source`.")] = "",
+    patient_pattern: Annotated[
+        str, typer.Option(help="Regular expression; its group finds the patient in a file name (folders).")
+    ] = "",
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Take the films that are there (nih).")
+    ] = False,
+) -> None:
+    """Make a manifest of a collection as it is published; keep its official split, or make one by patient."""
+    from training.layouts import import_layout
+    from training.layouts.base import ReadOptions
+    from training.layouts.registry import FILMS
+    from training.splits import SplitPlan
+
+    pairs = [entry.rpartition("=") for entry in label or []]
+    if wrong := [entry for entry, pair in zip(label or [], pairs, strict=True) if not pair[1]]:
+        raise typer.BadParameter(f"`--label` must be NAME=key; received {wrong[0]!r}.")
+    options = ReadOptions(
+        films=out / FILMS,
+        labels={theirs: ours for theirs, _, ours in pairs},
+        source=name,
+        patient_pattern=patient_pattern,
+        allow_missing=allow_missing,
+    )
+    try:
+        films = import_layout(layout, source, out, SplitPlan(val, test, seed, temporal), options)
+    except CxrError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    counts = {split: sum(film.split == split for film in films) for split in ("train", "val", "test")}
+    typer.echo(f"{out / 'manifest.csv'}: " + ", ".join(f"{split} {n}" for split, n in counts.items()))
+
+
 @app.command("check")
 def check_command(
     manifest: Annotated[Path, typer.Argument(help="manifest.csv of labelled films.")],

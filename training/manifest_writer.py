@@ -36,7 +36,7 @@ def write_manifest(films: Sequence[Film], path: Path) -> list[Film]:
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
         {
-            "path": _relative(film.path, path.parent),
+            "path": relative_path(film.path, path.parent),
             "labels": "|".join(sorted(film.labels)),
             "split": film.split,
             "patient_id": film.patient,
@@ -79,7 +79,7 @@ def copy_manifest(manifest: Path, out: Path, splits: Mapping[int, str]) -> None:
         reader = csv.DictReader(stream)
         columns = list(reader.fieldnames or [])
         rows = [
-            row | {"split": splits[index], "path": _relative(manifest.parent / row["path"], out.parent)}
+            row | {"split": splits[index], "path": relative_path(manifest.parent / row["path"], out.parent)}
             for index, row in enumerate(reader)
             if index in splits
         ]
@@ -87,7 +87,8 @@ def copy_manifest(manifest: Path, out: Path, splits: Mapping[int, str]) -> None:
     _write(out, columns if "split" in columns else [*columns, "split"], rows)
 
 
-def _relative(file: Path, folder: Path) -> str:
+def relative_path(file: Path, folder: Path) -> str:
+    """The file's path as a manifest in ``folder`` writes it: relative, with forward slashes."""
     return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
 
 

@@ -10,7 +10,10 @@ from typer.testing import CliRunner
 
 from training.cli import app
 
-COMMANDS = ["list", "fit", "evaluate", "compare", "search", "predict", "export", "report"]
+COMMANDS = [
+    *("list", "fit", "evaluate", "compare", "search", "predict", "export", "report"),
+    *("import", "split", "check"),
+]
 
 
 def test_help_of_every_command_imports_no_tensorflow():
