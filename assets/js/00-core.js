@@ -20,6 +20,7 @@ window.cxr = (() => {
     showRejected: new Set(), // "model/film" whose figures were asked for in spite of the verdict
     expanded: false, // findings below their cut shown
     serverLost: false,
+    lateModel: false, // the selector names a model whose facts have not come
     view: { heat: false, invert: false, zoom: "fit", opacity: 0.6, colourMap: null, brightness: 1, contrast: 1 },
   };
   const painters = [];
@@ -78,7 +79,7 @@ window.cxr = (() => {
   const key = (model, film) => `${model}/${film}`;
   const row = () => state.films.find((item) => item.id === state.selected) || null;
   const answerOf = (item) =>
-    (item && item.film && state.facts && state.answers.get(key(state.facts.id, item.film))) || null;
+    (item && item.film && state.facts && !state.lateModel && state.answers.get(key(state.facts.id, item.film))) || null;
   const labels = () => (state.facts ? state.facts.labels : []);
   const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
 

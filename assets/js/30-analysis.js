@@ -4,6 +4,7 @@
 cxr.analysis = (() => {
   const { state } = cxr;
   const LOST_AFTER_MS = 4000;
+  const ASK_AGAIN_AFTER_MS = 7000;
   const PROBE_EVERY_MS = 2500;
   const GIVE_UP_AFTER_MS = 90000;
   let pending = null;
@@ -14,25 +15,29 @@ cxr.analysis = (() => {
 
   /* Ask the next question unless one is under way. */
   function next() {
-    if (!state.facts || state.serverLost) return;
+    if (!state.facts || state.serverLost || state.lateModel) return;
     if (pending && pending.model === state.facts.id) return;
     const selected = cxr.row();
     const item = selected && unanswered(selected) ? selected : state.films.find(unanswered);
     if (!item) return;
-    ask(item);
+    ask(item.film, Date.now());
   }
 
-  function ask(item) {
-    pending = { film: item.film, model: state.facts.id, serial: ++serial };
+  /* Put a question first asked at `since`. */
+  function ask(film, since) {
+    pending = { film, model: state.facts.id, serial: ++serial };
     cxr.store("question", pending);
-    watch(pending, Date.now());
+    watch(pending, since, Date.now());
   }
 
-  /* A question that stays open is followed by a look at the server's health. */
-  function watch(question, since) {
+  /* A question that stays open is followed by a look at the server's health. One that went down with a server
+   * that is up again is put again: Dash does not say so, and the server answers from what it remembers. */
+  function watch(question, since, asked) {
     setTimeout(async () => {
       if (pending !== question) return;
-      if (!(await alive())) {
+      const running = await alive();
+      if (pending !== question) return;
+      if (!running) {
         lost();
       } else if (Date.now() - since > GIVE_UP_AFTER_MS) {
         answered({
@@ -40,7 +45,9 @@ cxr.analysis = (() => {
           model: question.model,
           error: { code: "no_answer", message: "The server gave no answer for this film.", remedy: "Try again." },
         });
-      } else watch(question, since);
+      } else if (Date.now() - asked > ASK_AGAIN_AFTER_MS && question.model === state.facts.id) {
+        ask(question.film, since);
+      } else watch(question, since, asked);
     }, LOST_AFTER_MS);
   }
 
@@ -58,6 +65,47 @@ cxr.analysis = (() => {
   function forget(item) {
     for (const known of [...state.answers.keys()]) if (known.endsWith(`/${item.film}`)) state.answers.delete(known);
     if (pending && pending.film === item.film) pending = null;
+  }
+
+  /* What the server said instead of a picture or a download; when it keeps the film no more, the list learns it. */
+  async function refusal(reply, film) {
+    const known = await reply.json().then((body) => body.error, () => null);
+    const error = known || { code: "status", message: `The server answered ${reply.status}.`, remedy: "Try again." };
+    const item = state.films.find((candidate) => candidate.film === film);
+    if (error.code === "case_not_found" && item && state.facts) {
+      forget(item);
+      state.answers.set(cxr.key(state.facts.id, film), { film, model: state.facts.id, error });
+      cxr.changed();
+    }
+    return error;
+  }
+
+  function isGone(item) {
+    const answer = cxr.answerOf(item);
+    return Boolean(answer && answer.error && answer.error.code === "case_not_found");
+  }
+
+  /* The selector names a model that has not come: no figure of the earlier one may stand beside that name. */
+  function modelChosen(wanted) {
+    state.lateModel = false;
+    awaitModel(wanted);
+  }
+
+  function awaitModel(wanted) {
+    const waiting = () => cxr.byId("model").value === wanted && (!state.facts || state.facts.id !== wanted);
+    setTimeout(async () => {
+      if (!waiting()) return;
+      state.lateModel = true;
+      cxr.changed();
+      if (!(await alive())) lost();
+      else if (waiting()) window.dash_clientside.set_props("model", { value: wanted });
+      awaitModel(wanted);
+    }, LOST_AFTER_MS);
+  }
+
+  function start() {
+    const select = cxr.byId("model");
+    select.addEventListener("change", () => modelChosen(select.value));
   }
 
   /* Ask again about a film whose answer was an error. */
@@ -96,5 +144,5 @@ cxr.analysis = (() => {
     setTimeout(probe, PROBE_EVERY_MS);
   }
 
-  return { next, answered, forget, retry, lost };
+  return { start, next, answered, forget, retry, lost, refusal, isGone };
 })();

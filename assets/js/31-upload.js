@@ -5,6 +5,7 @@ cxr.upload = (() => {
   const { state, element, byId } = cxr;
   const ACCEPT = "image/png,image/jpeg,image/webp,.png,.jpg,.jpeg,.jfif,.webp";
   const AT_ONCE = 2;
+  const MOST_TRIES = 3; // a film that takes the server down with it is not sent for ever
   const files = new Map(); // row id -> File, or null for the phantom
   let numbers = 0;
   let sending = 0;
@@ -80,7 +81,9 @@ cxr.upload = (() => {
       Object.assign(item, known, { message: "", remedy: "", keptAt: Date.now() });
     } else if (reply.error) fail(item, reply.error.message, reply.error.remedy);
     else {
-      fail(item, "The server does not answer.", "The film is still here: try again.", { lost: true });
+      item.tries = (item.tries || 0) + 1;
+      const lost = item.tries < MOST_TRIES;
+      fail(item, "The server does not answer.", "The film is still here: try again.", { lost });
       cxr.analysis.lost();
     }
   }

@@ -6,15 +6,15 @@ cxr.pictures = (() => {
   const films = new Map(); // film key -> Promise of an object URL
   const layers = new Map(); // "film/model/label" -> Promise of {width, height, grey}
 
-  async function fetchBlob(path) {
+  async function fetchBlob(filmKey, path) {
     const reply = await fetch(cxr.url(path), { cache: "no-store" });
-    if (!reply.ok) throw new Error(`${reply.status}`);
+    if (!reply.ok) throw new Error((await cxr.analysis.refusal(reply, filmKey)).message);
     return reply.blob();
   }
 
   function film(filmKey) {
     if (!films.has(filmKey)) {
-      const url = fetchBlob(`/films/${filmKey}/picture.jpg`).then(URL.createObjectURL);
+      const url = fetchBlob(filmKey, `/films/${filmKey}/picture.jpg`).then(URL.createObjectURL);
       url.catch(() => films.delete(filmKey));
       films.set(filmKey, url);
       for (const old of [...films.keys()].slice(0, Math.max(0, films.size - MOST))) forget(old);
@@ -26,7 +26,7 @@ cxr.pictures = (() => {
   function layer(filmKey, model, label) {
     const id = `${filmKey}/${model}/${label}`;
     if (!layers.has(id)) {
-      const grey = fetchBlob(`/films/${id}/heat-layer.png`).then(readGrey);
+      const grey = fetchBlob(filmKey, `/films/${id}/heat-layer.png`).then(readGrey);
       grey.catch(() => layers.delete(id));
       layers.set(id, grey);
     }

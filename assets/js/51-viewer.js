@@ -5,6 +5,7 @@ cxr.viewer = (() => {
   const { state, element, byId, setText } = cxr;
   // around a fitted film, as the stage's padding: the toolbar may not cover the side marker
   const MARGIN = { x: 16, top: 58, bottom: 16 };
+  const TRY_AGAIN_AFTER_MS = 3000;
   let nodes = null;
   let shown = null; // film key in view
   let wanted = null;
@@ -117,9 +118,17 @@ cxr.viewer = (() => {
       nodes.picture.alt = `${cxr.words.film(item)}, chest film`;
       preloadNeighbours(item);
     } catch {
-      if (wanted === item.film) wanted = null;
+      // asked for again after a while, never at once; one that is gone not at all
+      if (wanted === item.film && !cxr.analysis.isGone(item)) setTimeout(() => showAgain(item.film), TRY_AGAIN_AFTER_MS);
+      if (wanted !== item.film || !cxr.analysis.isGone(item)) return;
     }
     nodes.stage.classList.remove("loading");
+    cxr.changed();
+  }
+
+  function showAgain(film) {
+    if (wanted !== film || shown === film) return;
+    wanted = null;
     cxr.changed();
   }
 

@@ -4,7 +4,8 @@
 cxr.heat = (() => {
   const { state, element, byId, setText } = cxr;
   const tables = {}; // colour map name -> Uint8Array of 256 RGB triples
-  let drawn = ""; // what the canvas holds
+  let drawn = ""; // what the canvas holds, or is about to
+  let failed = ""; // what could not be fetched; asked for again when the heat is switched off and on
   let legend = null;
 
   function readTables(encoded) {
@@ -34,8 +35,10 @@ cxr.heat = (() => {
     const canvas = cxr.viewer.canvas();
     const { colourMap, opacity } = state.view;
     const job = [item.film, answer.model, label, colourMap, opacity].join("|");
-    if (drawn === job) return;
-    drawn = job;
+    if (drawn === job || failed === job) return;
+    [drawn, failed] = [job, ""];
+    // never another finding's heat under this one's name, however slow the network
+    canvas.hidden = true;
     try {
       const layer = await cxr.pictures.layer(item.film, answer.model, label);
       if (drawn !== job) return;
@@ -46,9 +49,11 @@ cxr.heat = (() => {
       canvas.style.width = `${(100 * crop.width) / answer.width}%`;
       canvas.style.height = `${(100 * crop.height) / answer.height}%`;
       canvas.dataset.drawn = job;
+      canvas.hidden = false;
     } catch {
-      if (drawn === job) drawn = "";
-      setText(byId("heat-note"), "The heatmap could not be fetched. Switch it off and on to try again.");
+      if (drawn !== job) return;
+      [drawn, failed] = ["", job];
+      cxr.changed();
     }
   }
 
@@ -109,6 +114,12 @@ cxr.heat = (() => {
     }
   }
 
+  function note(name, visible) {
+    if (!visible) return `No localised evidence for ${name}: the map is flat, so nothing is drawn.`;
+    if (failed) return "The heatmap could not be fetched. Switch it off and on to try again.";
+    return "Bright: what raised this score most. It is not the outline of a lesion.";
+  }
+
   function paint() {
     const canvas = cxr.viewer.canvas();
     if (!canvas) return;
@@ -118,24 +129,20 @@ cxr.heat = (() => {
     const label = ready && cxr.label();
     const map = ready && answer.heat[label];
     const visible = Boolean(map && !map.flat);
-    canvas.hidden = byId("legend").hidden = !visible;
+    byId("legend").hidden = !visible;
     byId("heat-note").hidden = !map;
-    if (!map) {
-      drawn = drawn && canvas.dataset.drawn === drawn ? drawn : "";
-      return;
+    if (!visible) {
+      canvas.hidden = true;
+      drawn = failed = "";
     }
+    if (!map) return;
     const name = cxr.words.lower(cxr.nameOf(label));
     canvas.setAttribute("aria-label", `Heatmap: where in the film the evidence for ${name} lies`);
-    setText(
-      byId("heat-note"),
-      visible
-        ? "Bright: what raised this score most. It is not the outline of a lesion."
-        : `No localised evidence for ${name}: the map is flat, so nothing is drawn.`,
-    );
     if (visible) {
       paintLegend(name, map.peak);
       draw(item, answer, label);
     }
+    setText(byId("heat-note"), note(name, visible));
   }
 
   cxr.painters.push(paint);

@@ -24,6 +24,9 @@ cxr.findings = (() => {
 
   /* {headline, summary, tone} for the film in view. */
   function words(item, answer) {
+    if (state.lateModel && !state.serverLost) {
+      return { headline: "Fetching the model…", summary: "The server has not sent it yet.", tone: "busy" };
+    }
     if (!item) {
       return { headline: "No film yet.", summary: "Each finding will stand here against its own cut.", tone: "idle" };
     }
@@ -158,7 +161,7 @@ cxr.findings = (() => {
     const body = document.querySelector(".panel-body");
     body.dataset.tone = said.tone;
     paintQuality(item, answer);
-    byId("figures").hidden = ["reject", "error"].includes(said.tone);
+    byId("figures").hidden = state.lateModel || ["reject", "error"].includes(said.tone);
     paintRows(item, answer);
     const time = answer && !answer.error ? ` · ${answer.milliseconds} ms` : "";
     setText(byId("footer-time"), time);

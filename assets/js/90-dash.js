@@ -16,6 +16,7 @@ window.dash_clientside.cxr = (() => {
       cxr.viewer.build(stage);
       cxr.upload.start();
       cxr.keys.start();
+      cxr.analysis.start();
       cxr.changed();
     });
   }
@@ -25,9 +26,11 @@ window.dash_clientside.cxr = (() => {
     if (!data || (state.facts && state.facts.id === data.id)) return;
     cxr.whenPresent(`.panel-body[data-model="${data.id}"]`, (panel) => {
       state.facts = data;
+      state.lateModel = false;
       state.expanded = false;
       cxr.findings.build(panel);
       cxr.cut.build(panel);
+      cxr.downloads.build(panel);
       cxr.analysis.next();
       cxr.changed();
     });
