@@ -102,6 +102,12 @@ class CaseNotFoundError(CxrError):
     code = "case_not_found"
 
 
+class StorageError(CxrError):
+    """The cache cannot keep a film: its folder is full, read-only or gone."""
+
+    code = "storage"
+
+
 class RequestError(CxrError):
     """A value that came with a request is outside what is allowed."""
 

@@ -87,16 +87,18 @@ class AnalysisService:
 
         Raises
         ------
-        FilmError, BundleError, BackendMissingError
+        FilmError, BundleError, BackendMissingError, StorageError
         """
         bundle = self.catalog.get(model_id) if model_id else None
         started = time.perf_counter()
         radiograph = imaging.decode(data, self.settings.decode_limits)
         decode_ms = _milliseconds_since(started)
         film = _stored_film(data, radiograph)
+        # asked before it is kept: a film whose key nobody got could not be deleted
+        analysis = self._analyse(radiograph, bundle, gate=True, decode_ms=decode_ms) if bundle else None
         key = self.cases.add(film)
-        if bundle is not None:
-            self.cases.add_analysis(key, self._analyse(radiograph, bundle, gate=True, decode_ms=decode_ms))
+        if analysis is not None:
+            self.cases.add_analysis(key, analysis)
         return key, film
 
     def analyse(self, film_key: str, model_id: str) -> Analysis:

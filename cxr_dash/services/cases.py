@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cxr_dash.domain import Analysis
-from cxr_dash.errors import CaseNotFoundError
+from cxr_dash.errors import CaseNotFoundError, StorageError
 
 _KEY_BYTES = 24
 _KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
@@ -21,7 +21,7 @@ class KeyValueCache(Protocol):
         """The value, or ``None``."""
 
     def set(self, key: str, value: Any, timeout: int | None = None) -> Any:
-        """Keep a value for ``timeout`` seconds."""
+        """Keep a value for ``timeout`` seconds; ``False`` when that failed."""
 
     def delete(self, key: str) -> Any:
         """Drop a value."""
@@ -85,9 +85,19 @@ class CaseStore:
         self._lifetime_seconds = lifetime_seconds
 
     def add(self, film: StoredFilm) -> str:
-        """Keep a film; returns its new key, 32 URL-safe characters from 192 random bits."""
+        """Keep a film; returns its new key, 32 URL-safe characters from 192 random bits.
+
+        Raises
+        ------
+        StorageError
+            When the cache could not keep it: a key that leads nowhere would read as "its time ran out".
+        """
         key = secrets.token_urlsafe(_KEY_BYTES)
-        self._cache.set(f"film-{key}", film, timeout=self._lifetime_seconds)
+        if self._cache.set(f"film-{key}", film, timeout=self._lifetime_seconds) is False:
+            raise StorageError(
+                "The server has no room to keep this film, or may not write to its cache.",
+                remedy="Try again in a minute; if it stays so, tell whoever runs the server.",
+            )
         return key
 
     def film(self, key: str) -> StoredFilm:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -17,6 +18,7 @@ from cxr_dash.errors import (
     FilmTooLargeError,
     LabelNotFoundError,
     RequestError,
+    StorageError,
     UnsupportedFormatError,
 )
 from cxr_dash.services import AnalysisService
@@ -30,6 +32,7 @@ _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (FilmTooLargeError, 413),
     (UnsupportedFormatError, 415),
     (BackendMissingError, 503),
+    (StorageError, 503),
 )
 _UNPROCESSABLE = 422
 
@@ -62,7 +65,7 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     @routes.before_request
     def refuse_other_sites() -> None:
         # A page of another site must not be able to fill this server's store through a reader's browser.
-        if request.method in {"POST", "DELETE"} and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        if request.method in {"POST", "DELETE"} and _from_another_site():
             raise RequestError("Films must be added from this application's own page.")
 
     @routes.after_request
@@ -117,6 +120,22 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
         return _download(content, export_name(analysis, label, "overlay"))
 
     return routes
+
+
+def _from_another_site() -> bool:
+    """Whether a browser says that the request comes from a page which is not this application's.
+
+    Browsers send ``Sec-Fetch-Site`` over HTTPS and to this machine only; over plain HTTP there is ``Origin``,
+    of which the host is compared, because a proxy may have changed the port. Programs send neither.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    named = (request.headers.get("X-Forwarded-Host", ""), request.headers.get("Host", ""))
+    return urlsplit(origin).hostname not in {urlsplit(f"//{host}").hostname for host in named if host}
 
 
 def _options() -> ExportOptions:
