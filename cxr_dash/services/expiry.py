@@ -100,6 +100,8 @@ def _sweep_for_ever(settings: Settings) -> None:
     folder = settings.cache_dir.resolve()
     while True:
         try:
+            # a folder that was deleted under the server comes back, so that films can be kept again
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             remove_expired(folder, settings.case_lifetime_seconds, now=time.time())
             deleted = remove_surplus(folder, settings.max_cache_bytes)
             if deleted:

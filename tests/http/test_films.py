@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from gunicorn_server import eventually
 
 from cxr_dash import imaging
+from cxr_dash.services.expiry import start_sweeping
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
 
@@ -141,3 +144,36 @@ def test_every_original_is_either_kept_or_refused_in_words(client: FlaskClient, 
         assert answer.status_code == 201 or answer.get_json()["error"]["message"]
     assert sorted(refused) == [".csv", ".dcm"]
     assert len(kept) == 13
+
+
+def test_a_film_that_cannot_be_kept_is_refused_in_words_and_kept_once_it_can(
+    client: FlaskClient, settings: Settings, phantom_png: bytes
+) -> None:
+    shutil.rmtree(settings.cache_dir)
+    answer = client.post(f"/films?model={MODEL}", data=phantom_png)
+    assert answer.status_code == 503
+    assert answer.get_json()["error"]["code"] == "storage"
+    assert client.get("/readyz").get_json()["cache"] == "cannot be written"
+    start_sweeping(settings)
+    eventually(settings.cache_dir.is_dir, "the folder to come back")
+    assert settings.cache_dir.stat().st_mode & 0o077 == 0
+    _add(client, phantom_png)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 422),
+        ({"Sec-Fetch-Site": "same-site"}, 422),
+        ({"Origin": "http://elsewhere.example"}, 422),
+        ({"Origin": "null"}, 422),
+        ({"Origin": "http://localhost:8443"}, 201),
+        ({"Origin": "http://films.example", "X-Forwarded-Host": "films.example"}, 201),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://films.example"}, 201),
+        ({}, 201),
+    ],
+)
+def test_only_this_applications_own_page_and_programs_may_add_films(
+    client: FlaskClient, phantom_png: bytes, headers: dict[str, str], status: int
+) -> None:
+    assert client.post("/films", data=phantom_png, headers=headers).status_code == status
