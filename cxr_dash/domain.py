@@ -184,7 +184,8 @@ class Heatmap:
     values : ndarray of float32, shape (h, w)
         ReLU of the class activation map on the model's own grid, >= 0, un-normalised, unit: logits per cell.
     peak : float
-        Largest value; kept so that films can be compared and a weak map is never stretched to look strong.
+        Largest value over the film, letterbox bars left out; kept so that films can be compared and a weak
+        map is never stretched to look strong.
     flat : bool
         True when there is no localised evidence to show.
     preparation : Preparation

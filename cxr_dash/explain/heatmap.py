@@ -31,9 +31,11 @@ def make_heatmap(cam: Float32Array, reference_peak: float, preparation: Preparat
         Never stretched: ``values`` keep the unit of the cam, logits per cell.
     """
     values = np.maximum(np.asarray(cam, dtype=np.float32), 0.0)
-    peak = float(values.max())
+    # Judged by what lies over the film: evidence in the letterbox bars can be shown to nobody.
+    shown = map_to_content(values, preparation)
+    peak = float(shown.max())
     weak = peak <= max(reference_peak * MIN_SHARE_OF_REFERENCE, float(np.finfo(np.float32).eps))
-    spread = not weak and float(values.mean()) > MAX_MEAN_TO_PEAK * peak
+    spread = not weak and float(shown.mean()) > MAX_MEAN_TO_PEAK * peak
     return Heatmap(values=values, peak=peak, flat=weak or spread, preparation=preparation)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,3 +68,16 @@ def test_a_shown_map_is_a_share_of_its_own_peak() -> None:
     shown = content_heat(heatmap)
     assert shown.shape == (64, 64)
     assert 0.95 <= shown.max() <= 1.0
+
+
+def test_evidence_in_the_letterbox_bars_counts_for_nothing() -> None:
+    tall = replace(PREPARATION, crop=Box(0, 0, 75, 300), content=Box(24, 0, 16, 64))
+    cam = np.zeros((4, 4), np.float32)
+    cam[1, 0] = 9.0  # the bar at the left
+    assert make_heatmap(cam, 5.0, tall).flat
+    cam[2, 1] = 0.8
+    cam[2, 2] = 0.8
+    heatmap = make_heatmap(cam, 5.0, tall)
+    assert not heatmap.flat
+    assert heatmap.peak == pytest.approx(film_heatmap(heatmap).max(), rel=0.05)
+    assert film_heat(heatmap).max() == pytest.approx(1.0, abs=0.05)
