@@ -101,7 +101,7 @@ def read_spec(path: Path) -> BundleSpec:
         )
     try:
         raw = json.loads(spec_path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise BundleMismatchError(
             f"{path.name}/{SPEC_FILE} must be JSON in UTF-8; received: {error}.",
             remedy="Export the bundle again.",

@@ -7,9 +7,23 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from cxr_dash.domain import Label, PreparationSpec
+from cxr_dash.inference.schema_checks import (
+    check_labels,
+    check_operating_points,
+    check_out_of_distribution,
+    check_preparation,
+)
 
 SCHEMA_VERSION: Final = 1
 
@@ -19,7 +33,7 @@ Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Interval(_Frozen):
@@ -148,9 +162,9 @@ class BundleSpec(_Frozen):
     activation: Literal["sigmoid", "softmax"]
     preparation: PreparationSpec
     cam_layer: str
-    cam_grid: tuple[int, int]
-    embedding_size: int
-    heat_reference: dict[Key, float] = Field(
+    cam_grid: tuple[PositiveInt, PositiveInt]
+    embedding_size: PositiveInt
+    heat_reference: dict[Key, NonNegativeFloat] = Field(
         description="By label: 95th percentile of the map's peak on val films; far below it a map is flat."
     )
     calibration: Calibration
@@ -167,35 +181,17 @@ class BundleSpec(_Frozen):
     training: TrainingRecord
     files: dict[str, Sha256]
 
+    @field_validator("preparation")
+    @classmethod
+    def _preparation_makes_sense(cls, preparation: PreparationSpec) -> PreparationSpec:
+        return check_preparation(preparation)
+
     @model_validator(mode="after")
-    def _labels_agree(self) -> BundleSpec:
-        keys = [label.key for label in self.labels]
-        if len(set(keys)) != len(keys) or not keys:
-            raise ValueError(f"`labels` must be non-empty with unique keys; received {keys}")
-        tables: dict[str, dict[str, float]] = {
-            "calibration.slopes": self.calibration.slopes,
-            "calibration.intercepts": self.calibration.intercepts,
-            "heat_reference": self.heat_reference,
-        }
-        tables |= {f"operating_points[{p.key}].thresholds": p.thresholds for p in self.operating_points}
-        for name, table in tables.items():
-            if set(table) != set(keys):
-                raise ValueError(f"`{name}` must have one entry per label {keys}; received {sorted(table)}")
-        points = [point.key for point in self.operating_points]
-        if self.default_operating_point not in points:
-            raise ValueError(
-                f"`default_operating_point` must be one of {points}; "
-                f"received {self.default_operating_point!r}"
-            )
-        for held in self.held_out:
-            lengths = {len(held.probabilities.get(k, [])) for k in keys} | {
-                len(held.truths.get(k, [])) for k in keys
-            }
-            if len(lengths) != 1:
-                raise ValueError(
-                    f"`held_out[{held.split}]` must give every label as many probabilities as truths; "
-                    f"received lengths {sorted(lengths)}"
-                )
+    def _entries_agree(self) -> BundleSpec:
+        check_labels(self)
+        check_operating_points(self)
+        if self.out_of_distribution is not None:
+            check_out_of_distribution(self.out_of_distribution, self.embedding_size)
         return self
 
     @property

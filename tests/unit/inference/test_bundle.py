@@ -61,6 +61,18 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ({"heat_reference": {"effusion": 1.0}}, "`heat_reference` must have one entry per label"),
         ({"labels": []}, "non-empty with unique keys"),
         ({"surprise": 1}, "surprise"),
+        (
+            {"preparation": {"height": 0, "width": 64}},
+            "`height` and `width` must be 1 to 4096; received 0, 64",
+        ),
+        ({"preparation": {"height": 64, "width": 10**9}}, "must be 1 to 4096"),
+        ({"preparation": {"window_low_percentile": float("nan")}}, "percentiles must be"),
+        ({"preparation": {"window_low_percentile": 99.9}}, "percentiles must be"),
+        ({"preparation": {"polarity": "Auto"}}, "`polarity` must be auto or keep; received 'Auto'"),
+        ({"preparation": {"pad_value": 300.0}}, "`pad_value` must be 0 to 255"),
+        ({"heat_reference": {"effusion": 1.0, "nodule": float("nan")}}, "heat_reference"),
+        ({"cam_grid": [0, 2]}, "cam_grid"),
+        ({"operating_points": spec_dict()["operating_points"] * 2}, "unique keys; received .*balanced"),
         ({"files": {}}, r"must name model\.keras or serving\.tflite"),
         ({"files": {"../x": "0" * 64, "serving.tflite": "0" * 64}}, "own folder"),
     ],
@@ -73,6 +85,40 @@ def test_a_spec_that_does_not_fit_is_refused(tmp_path: Path, changes: dict[str, 
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mean": [0.0]}, "components of `embedding_size` 3; received lengths"),
+        ({"components": []}, "0 components"),
+        ({"components": [[1.0, 0.0]]}, "received lengths"),
+        ({"variances": [1.0, 1.0]}, "must be one per component, 1; received 2"),
+        ({"variances": [0.0]}, "must be above 0"),
+        ({"residual_variance": 0.0}, "must be above 0"),
+        ({"warn_above": 3.0}, "0 < warn_above <= reject_above"),
+        ({"reject_above": float("nan")}, "reject_above"),
+    ],
+)
+def test_a_gate_that_could_not_judge_a_film_is_refused(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    gate = {
+        "mean": [0.0] * 3,
+        "components": [[1.0, 0.0, 0.0]],
+        "variances": [1.0],
+        "residual_variance": 1.0,
+        "warn_above": 1.0,
+        "reject_above": 2.0,
+        "fitted_on": "train",
+        "measured": "nothing",
+    }
+    path = write_bundle(tmp_path)
+    _edit(path, out_of_distribution=gate)
+    assert load_bundle(path).spec.out_of_distribution
+    _edit(path, out_of_distribution=gate | changes)
+    with pytest.raises(BundleMismatchError, match=message):
+        load_bundle(path)
+
+
 def test_held_out_scores_and_truths_must_have_the_same_length(tmp_path: Path) -> None:
     held = spec_dict()["held_out"]
     held[0]["truths"]["nodule"] = [1]
@@ -82,7 +128,7 @@ def test_held_out_scores_and_truths_must_have_the_same_length(tmp_path: Path) ->
         load_bundle(path)
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[]"])
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[]", b"[" * 100_000])
 def test_a_spec_that_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
     path = write_bundle(tmp_path)
     (path / "bundle.json").write_bytes(content)

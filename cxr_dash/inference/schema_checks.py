@@ -1,0 +1,106 @@
+"""What must agree inside ``bundle.json`` beyond the type of each entry; called by its schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxr_dash.domain import PreparationSpec
+
+if TYPE_CHECKING:
+    from cxr_dash.inference.schema import BundleSpec, OutOfDistribution
+
+_MAX_INPUT_SIDE = 4096
+
+
+def check_preparation(spec: PreparationSpec) -> PreparationSpec:
+    """Refuse what no film can be prepared with; comparisons are written so that NaN fails them.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not (1 <= spec.height <= _MAX_INPUT_SIDE and 1 <= spec.width <= _MAX_INPUT_SIDE):
+        raise ValueError(
+            f"`height` and `width` must be 1 to {_MAX_INPUT_SIDE}; received {spec.height}, {spec.width}"
+        )
+    low, high = spec.window_low_percentile, spec.window_high_percentile
+    if not 0.0 <= low < high <= 100.0:
+        raise ValueError(f"the window's percentiles must be 0 <= low < high <= 100; received {low}, {high}")
+    if spec.polarity not in ("auto", "keep"):
+        raise ValueError(f"`polarity` must be auto or keep; received {spec.polarity!r}")
+    if not 0.0 <= spec.pad_value <= 255.0:
+        raise ValueError(f"`pad_value` must be 0 to 255; received {spec.pad_value}")
+    return spec
+
+
+def check_out_of_distribution(fitted: OutOfDistribution, embedding_size: int) -> None:
+    """Refuse statistics that do not fit the embedding: the gate would fail, or pass everything.
+
+    Raises
+    ------
+    ValueError
+    """
+    lengths = {len(fitted.mean), *map(len, fitted.components)}
+    if lengths != {embedding_size} or not fitted.components:
+        raise ValueError(
+            f"`out_of_distribution` must have a mean and components of `embedding_size` {embedding_size}; "
+            f"received lengths {sorted(lengths)} and {len(fitted.components)} components"
+        )
+    if len(fitted.variances) != len(fitted.components):
+        raise ValueError(
+            f"`out_of_distribution.variances` must be one per component, {len(fitted.components)}; "
+            f"received {len(fitted.variances)}"
+        )
+    if min(*fitted.variances, fitted.residual_variance) <= 0.0:
+        raise ValueError("the variances of `out_of_distribution` must be above 0")
+    if not 0.0 < fitted.warn_above <= fitted.reject_above:
+        raise ValueError(
+            f"`out_of_distribution` must have 0 < warn_above <= reject_above; "
+            f"received {fitted.warn_above}, {fitted.reject_above}"
+        )
+
+
+def check_labels(spec: BundleSpec) -> None:
+    """Refuse tables that leave a label out or name one that is not there, and unequal held-out lists.
+
+    Raises
+    ------
+    ValueError
+    """
+    keys = [label.key for label in spec.labels]
+    if len(set(keys)) != len(keys) or not keys:
+        raise ValueError(f"`labels` must be non-empty with unique keys; received {keys}")
+    tables: dict[str, dict[str, float]] = {
+        "calibration.slopes": spec.calibration.slopes,
+        "calibration.intercepts": spec.calibration.intercepts,
+        "heat_reference": spec.heat_reference,
+    }
+    tables |= {f"operating_points[{p.key}].thresholds": p.thresholds for p in spec.operating_points}
+    for name, table in tables.items():
+        if set(table) != set(keys):
+            raise ValueError(f"`{name}` must have one entry per label {keys}; received {sorted(table)}")
+    for held in spec.held_out:
+        lengths = {len(held.probabilities.get(k, [])) for k in keys} | {
+            len(held.truths.get(k, [])) for k in keys
+        }
+        if len(lengths) != 1:
+            raise ValueError(
+                f"`held_out[{held.split}]` must give every label as many probabilities as truths; "
+                f"received lengths {sorted(lengths)}"
+            )
+
+
+def check_operating_points(spec: BundleSpec) -> None:
+    """Refuse a key that is there twice, and a default that is not there.
+
+    Raises
+    ------
+    ValueError
+    """
+    points = [point.key for point in spec.operating_points]
+    if len(set(points)) != len(points):
+        raise ValueError(f"`operating_points` must have unique keys; received {points}")
+    if spec.default_operating_point not in points:
+        raise ValueError(
+            f"`default_operating_point` must be one of {points}; received {spec.default_operating_point!r}"
+        )
