@@ -7,8 +7,10 @@ it holds too many. Films must not lie on a disk for days because a server is qui
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_dash.settings import Settings
@@ -16,10 +18,13 @@ from cxr_dash.settings import Settings
 logger = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_SWEEPS = 15.0
+# How cachelib names an entry (a hex digest) and one that is being written. Nothing else is ever deleted: the
+# setting may point at a folder that was not meant.
+_ENTRY_NAME = re.compile(r"[0-9a-f]{32,128}|.+\.__wz_cache")
 
 
 def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
-    """Delete the files of a cache folder that were written more than a lifetime ago.
+    """Delete the entries of a cache folder that were written more than a lifetime ago.
 
     Every entry is kept for the same time, so a file's age says that it is over, whatever is inside.
 
@@ -37,7 +42,7 @@ def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
         Files deleted.
     """
     deleted = 0
-    for file in folder.iterdir() if folder.is_dir() else ():
+    for file in _entries(folder):
         try:
             if file.is_file() and file.stat().st_mtime < now - lifetime_seconds:
                 file.unlink()
@@ -49,14 +54,14 @@ def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
 
 
 def remove_surplus(folder: Path, max_bytes: int) -> int:
-    """Delete the oldest files of a cache folder until the others fit.
+    """Delete the oldest entries of a cache folder until the others fit.
 
     Parameters
     ----------
     folder : Path
         May not exist yet.
     max_bytes : int
-        Largest total size of the files that stay.
+        Largest total size of the entries that stay.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def remove_surplus(folder: Path, max_bytes: int) -> int:
         Files deleted.
     """
     found: list[tuple[float, int, Path]] = []
-    for file in folder.iterdir() if folder.is_dir() else ():
+    for file in _entries(folder):
         try:
             status = file.stat()
         except FileNotFoundError:
@@ -79,6 +84,12 @@ def remove_surplus(folder: Path, max_bytes: int) -> int:
         surplus -= size
         deleted += 1
     return deleted
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if _ENTRY_NAME.fullmatch(file.name):
+            yield file
 
 
 def start_sweeping(settings: Settings) -> threading.Thread | None:
