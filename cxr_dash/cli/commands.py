@@ -136,4 +136,5 @@ def doctor(
 def _say_json(value: object) -> None:
     from json import dumps
 
-    say(dumps(value, indent=2, ensure_ascii=False))
+    # ASCII alone: valid JSON whatever the terminal, and the names of the files, can encode.
+    say(dumps(value, indent=2))

@@ -116,6 +116,27 @@ def test_a_file_that_is_no_film_ends_with_a_message_and_no_traceback(
     assert "Traceback" not in answer.stderr
 
 
+def test_json_is_ascii_whatever_the_film_is_called(film: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "tórax.png"
+    copy.write_bytes(film.read_bytes())
+    answer = runner.invoke(app, ["analyse", str(copy), "--json", "--no-gate"])
+    assert answer.stdout.isascii()
+    assert json.loads(answer.stdout)["path"] == str(copy)
+
+
+def test_a_film_that_cannot_be_opened_ends_with_a_message_and_no_traceback(
+    film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: Path) -> bytes:  # permissions do not stop an administrator, who may run this
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    answer = runner.invoke(app, ["analyse", str(film)])
+    assert answer.exit_code == 1
+    assert "cannot be read: Permission denied" in answer.stderr
+    assert isinstance(answer.exception, SystemExit)
+
+
 def test_an_unknown_model_is_answered_with_those_there_are(film: Path) -> None:
     answer = runner.invoke(app, ["analyse", str(film), "--model", "crystal-ball"])
     assert answer.exit_code == 1
