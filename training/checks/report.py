@@ -64,7 +64,7 @@ class CheckReport:
             what = f"label {self.table.worst_label!r}" if self.table.worst_label else "class"
             found.append(
                 f"source predicts {what}: Cramér's V must be at most {self.max_association:.2f}; received "
-                f"{worst:.2f}. A model can score well by telling hospitals apart: trust only films of others"
+                f"{worst:.2f}. A model can score well by telling sources apart: judge it on films of others"
             )
         return found
 
