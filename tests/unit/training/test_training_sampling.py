@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cxr_dash.errors import TrainingError
-from training.fit import training_films
+from training.fit import fit, training_films
 from training.manifest import Film
-from training.recipe import DataRecipe
+from training.recipe import DataRecipe, Recipe
 from training.sampling import balanced_subset, class_names, oversample, undersample
 
 
@@ -63,3 +65,24 @@ def test_a_recipe_undersamples_its_train_films_only():
     films = films_of({"normal": 5, "covid": 3}) + films_of({"normal": 9}, "val")
     data = DataRecipe(manifest="m.csv", labels=["normal", "covid"], sampling="undersample")
     assert Counter(class_names(training_films(films, data, seed=0))) == {"normal": 3, "covid": 3}
+
+
+def test_a_recipe_repeats_train_films_and_records_how_many_there_are(films_root, tiny_recipe, tmp_path):
+    with (films_root / "films" / "manifest.csv").open() as stream:
+        rows = [row | {"path": films_root / "films" / row["path"]} for row in csv.DictReader(stream)]
+    positive = [row for row in rows if row["split"] == "train" and row["labels"] == "Effusion"]
+    kept = [row for row in rows if row not in positive[5:]]
+    with (tmp_path / "manifest.csv").open("w") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(kept)
+    changes = {
+        "data": {"manifest": "manifest.csv", "sampling": "oversample", "gate_manifest": None},
+        "fit": {"head_epochs": 0, "fine_tune_epochs": 1},
+    }
+    table = tiny_recipe.model_dump()
+    recipe = Recipe.model_validate(table | {name: table[name] | change for name, change in changes.items()})
+    record = fit(recipe, tmp_path, tmp_path / "run")
+    negative = sum(row["split"] == "train" and row["labels"] == "No Finding" for row in rows)
+    assert record.train_films == negative + 5
+    assert np.load(tmp_path / "run" / "features" / "train.npy", mmap_mode="r").shape[1] == 2 * negative
