@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-HOST ?= 127.0.0.1
-PORT ?= 8050
+# `make run HOST=... PORT=...`; without them the CXR_ settings decide. Some shells export a HOST that means something else.
+given = $(if $(filter command,$(origin $(1))),CXR_$(1)=$($(1)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format bench lock clean
@@ -22,8 +22,8 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: setup ## serve the app at http://127.0.0.1:8050 (HOST=, PORT= to change)
-	CXR_HOST=$(HOST) CXR_PORT=$(PORT) $(BIN)/gunicorn app:server
+run: setup ## serve the app at http://127.0.0.1:8050 (HOST=, PORT= or CXR_ settings to change)
+	$(call given,HOST) $(call given,PORT) $(BIN)/gunicorn app:server
 
 test: setup ## every test: unit, http, model, architecture, browser
 	$(BIN)/python -m pytest
@@ -49,5 +49,6 @@ lock: ## refresh both lock files (needs uv)
 	  --no-emit-index-url --quiet --upgrade --extra redis --extra build --extra training --extra dev \
 	  -c requirements/serve.lock -o requirements/dev.lock
 
-clean: ## remove the virtual environment and every cache
-	rm -rf $(VENV) var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove the virtual environment and every cache; trained runs stay
+	rm -rf $(VENV) var runs/prepared build *.egg-info \
+	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -54,6 +56,60 @@ def test_make_knows_the_target(target: str) -> None:
 def test_make_alone_says_what_it_can_do() -> None:
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert {"setup", "run", "test", "lint", "bench"} <= {line.split()[0] for line in done.stdout.splitlines()}
+
+
+def _commands(*arguments: str, **environment: str) -> str:
+    command = ["make", "--dry-run", "--always-make", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ | environment
+    )
+    return done.stdout
+
+
+def test_make_run_leaves_the_settings_alone_unless_told_otherwise() -> None:
+    plain = _commands("run", HOST="workstation-7", CXR_PORT="9000")
+    assert "CXR_PORT" not in plain
+    assert "workstation-7" not in plain
+    assert "CXR_HOST=0.0.0.0 CXR_PORT=9001" in _commands("run", "HOST=0.0.0.0", "PORT=9001")
+
+
+def test_make_clean_keeps_what_was_trained() -> None:
+    removed = _commands("clean").split()
+    assert "runs/prepared" in removed
+    assert "runs" not in removed
+
+
+_QUOTED = [
+    ("findings-mobilenetv2", "test", "auroc"),
+    ("covid-mobilenetv2", "external", "auroc"),
+    ("covid-mobilenetv2", "external", "balanced_recall"),
+    ("covid-mobilenetv2", "test", "auroc"),
+]
+
+
+@pytest.mark.parametrize(("model", "split", "figure"), _QUOTED)
+def test_the_front_page_quotes_the_models_as_they_were_measured(model: str, split: str, figure: str) -> None:
+    spec = json.loads((ROOT / "models" / model / "bundle.json").read_text(encoding="utf-8"))
+    (measured,) = [entry["macro"][figure] for entry in spec["metrics"] if entry["split"] == split]
+    quoted = f"{measured['value']:.2f} ({measured['low']:.2f}–{measured['high']:.2f})"
+    (row,) = [
+        line
+        for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+        if f"[`{model}`]" in line
+    ]
+    assert quoted in row
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")]
+    assert len(pages) > 5
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
 
 
 @pytest.mark.parametrize("lock", ["serve.lock", "dev.lock"])
