@@ -67,7 +67,7 @@ def _import_keras() -> Any:
     except ImportError as error:
         raise BackendMissingError(
             f"A bundle without serving.tflite needs Keras and TensorFlow; received: {error}.",
-            remedy="Install them with `pip install 'cxr-dash[training]'`, or export a compiled graph.",
+            remedy="Run `pip install -e '.[training]'` in the checkout, or export a compiled graph.",
         ) from error
     if keras.backend.backend() != "tensorflow":
         raise BackendMissingError(
