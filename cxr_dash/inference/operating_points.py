@@ -71,6 +71,8 @@ def _at_or_above(sorted_values: Float64Array, thresholds: Float64Array) -> NDArr
 def threshold_table(held_out: HeldOut, label_key: str, *, steps: int = 200) -> ThresholdTable:
     """Tabulate one label's consequences at ``steps + 1`` evenly spaced thresholds from 0 to 1.
 
+    The page works these out in the browser; this is what its arithmetic is tested against.
+
     Parameters
     ----------
     held_out : HeldOut
