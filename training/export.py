@@ -17,6 +17,7 @@ from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from training.card import render_card
 from training.describe import describe_bundle
 from training.manifest import of_split, read_manifest
+from training.networks import NETWORKS
 from training.prepared import prepare_film
 from training.recipe import RECIPES, Recipe, load_recipe
 from training.runs import RunFolder, RunRecord
@@ -75,8 +76,9 @@ def export_bundle(
         some = np.stack(
             [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
         )
+        cam_layer = NETWORKS[recipe.network.name].cam_layer
         report = compile_serving(
-            model, None, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
+            model, cam_layer, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
         )
         record = replace(record, recipe=recipe)
         spec = describe_bundle(

@@ -16,7 +16,7 @@ import numpy as np
 from cxr_dash.errors import TrainingError
 from training.data import cache_features, film_weights, targets_of
 from training.manifest import Film, choose_labels, of_split, read_manifest
-from training.networks import build_network, freeze_batch_norm, split_at
+from training.networks import Options, build_network, choose_cut, freeze_batch_norm, split_at
 from training.phases import FitSplit, fine_tune, fit_head, val_score
 from training.prepared import prepared_films
 from training.recipe import DataRecipe, Recipe
@@ -79,10 +79,11 @@ def fit(
         activation=recipe.network.activation,
         dropout=recipe.network.dropout,
         weights=weights,
+        options=Options.of_recipe(recipe.network),
     )
     if weights is not None:
         freeze_batch_norm(model)
-    parts = split_at(model, recipe.network.fine_tune_after)
+    parts = split_at(model, _cut(model, recipe))
     train_split = _split(train, labels, recipe, parts.front, target=run.cache / "train.npy")
     val_split = _split(val, labels, recipe, parts.front, target=run.cache / "val.npy", copies=1)
 
@@ -114,6 +115,17 @@ def fit(
     )
     record.write(run.record)
     return record
+
+
+def _cut(model: Any, recipe: Recipe) -> str | None:
+    """The layer behind which features are computed anew in every epoch."""
+    network = recipe.network
+    if network.unfreeze_last is not None or network.unfreeze_from is not None:
+        return choose_cut(model, unfreeze_last=network.unfreeze_last, unfreeze_from=network.unfreeze_from)
+    if not recipe.fit.fine_tune_epochs and network.fine_tune_after is None:
+        # only the head is trained: what it reads is all that need be kept
+        return "embedding"
+    return network.fine_tune_after
 
 
 def training_films(films: list[Film], data: DataRecipe, seed: int) -> list[Film]:

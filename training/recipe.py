@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cxr_dash.domain import PreparationSpec
 from cxr_dash.errors import TrainingError
 from training.labels import LABELS
+from training.networks.registry import NETWORKS
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Sizes = list[Annotated[int, Field(ge=1)]]
 
 
 class _Frozen(BaseModel):
@@ -67,6 +69,30 @@ class NetworkRecipe(_Frozen):
     fine_tune_after: str | None = Field(
         None, description="Layers up to this one stay frozen; its output is cached for the second phase."
     )
+    unfreeze_last: int | None = Field(
+        None, ge=0, description="Instead: how many of the backbone's last layers are trained."
+    )
+    unfreeze_from: str | int | None = Field(
+        None, description="Instead: first trained layer, by name or number in keras.applications."
+    )
+    # each of the following is the network's own choice when it is left out; see networks.Options
+    pooling: Literal["average", "flatten"] | None = None
+    pool_size: int | None = Field(None, ge=1, description="Cells averaged before flattening.")
+    dense: Sizes | None = Field(None, description="Width of each hidden dense layer.")
+    hidden_activation: Literal["relu", "sigmoid", "tanh"] | None = None
+    batch_norm: bool | None = Field(None, description="After each hidden dense layer.")
+    conv_batch_norm: bool | None = Field(None, description="After each convolution, from scratch only.")
+    l2: float | None = Field(None, ge=0, description="Penalty on the kernels of all dense layers.")
+    feature_dropout: Fraction | None = Field(None, description="Before the head, from scratch only.")
+    filters: Sizes | None = Field(None, description="One for each block, from scratch only.")
+    kernels: Sizes | None = Field(None, description="One for all blocks or one each, from scratch only.")
+
+    @model_validator(mode="after")
+    def _one_cut(self) -> NetworkRecipe:
+        given = [self.fine_tune_after, self.unfreeze_last, self.unfreeze_from]
+        if sum(value is not None for value in given) > 1:
+            raise ValueError("only one of fine_tune_after, unfreeze_last and unfreeze_from may be given")
+        return self
 
 
 class FitRecipe(_Frozen):
@@ -141,6 +167,19 @@ class Recipe(_Frozen):
     augment: AugmentRecipe = AugmentRecipe()
     card: CardRecipe
     sources: dict[str, SourceText]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _size_of_network(cls, table: Any) -> Any:
+        """Films are as large as the network was made for, where the recipe gives no size."""
+        if not isinstance(table, Mapping) or not isinstance(table.get("network"), Mapping):
+            return table
+        network = NETWORKS.get(table["network"].get("name"))
+        given = table.get("preparation", {})
+        if network is None or not isinstance(given, Mapping):
+            return table
+        size = {"height": network.size, "width": network.size}
+        return {**table, "preparation": {**size, **given}}
 
     def flat(self) -> dict[str, Value]:
         """Every entry that decides about the weights, as ``section.name``; the texts are left out."""

@@ -46,7 +46,25 @@ def _registered() -> dict[str, str]:
     def tanh(op: Any, upstream: Any) -> Any:
         return upstream * (1.0 - tf.square(op.outputs[0]))
 
+    def average_pool(op: Any, upstream: Any) -> Any:
+        size, strides = list(op.get_attr("ksize")), list(op.get_attr("strides"))
+        if size != strides or op.get_attr("padding") != b"VALID" or size[0] != 1 or size[3] != 1:
+            shape = tf.shape(op.inputs[0])
+            return tf.raw_ops.AvgPoolGrad(
+                orig_input_shape=shape,
+                grad=upstream,
+                ksize=size,
+                strides=strides,
+                padding=op.get_attr("padding"),
+            )
+        # windows side by side: each cell gets its window's share, and what no window reaches gets nothing
+        height, width = op.inputs[0].shape[1:3]
+        rows, columns = upstream.shape[1] * size[1], upstream.shape[2] * size[2]
+        share = tf.raw_ops.ResizeNearestNeighbor(images=upstream / (size[1] * size[2]), size=[rows, columns])
+        return tf.pad(share, [[0, 0], [0, height - rows], [0, width - columns], [0, 0]])
+
     formulas = {
+        "AvgPool": average_pool,
         "Relu": relu,
         "Relu6": relu6,
         "LeakyRelu": leaky_relu,

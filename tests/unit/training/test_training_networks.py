@@ -9,7 +9,7 @@ from cxr_dash.errors import TrainingError
 from training.augment import augment
 from training.data import cache_features, film_weights, positive_weights
 from training.manifest import Film
-from training.networks import NETWORKS, build_network, freeze_batch_norm, split_at
+from training.networks import build_network, freeze_batch_norm, split_at
 from training.recipe import AugmentRecipe, FitRecipe
 
 
@@ -18,7 +18,7 @@ def build(name: str, **changes):
     return build_network(name, **(plan | changes))
 
 
-@pytest.mark.parametrize("name", sorted(NETWORKS))
+@pytest.mark.parametrize("name", ["mobilenet_v2", "small_cnn"])
 def test_every_network_saves_and_loads_safely_and_ends_in_logits(name, tmp_path):
     import keras
 
@@ -72,7 +72,7 @@ def test_a_download_that_fails_says_what_to_do(monkeypatch):
         raise Exception("URL fetch failure")  # noqa: TRY002 - what Keras raises
 
     monkeypatch.setattr(file_utils, "get_file", refuse)
-    with pytest.raises(TrainingError, match=r"URL fetch failure.*Pass --weights with the path"):
+    with pytest.raises(TrainingError, match=r"URL fetch failure.*1\.0_224_no_top\.h5.*pass --weights"):
         build("mobilenet_v2", weights="imagenet", height=224, width=224)
 
 

@@ -1,0 +1,137 @@
+"""A whole network from its name.
+
+Each takes float32 ``(n, H, W, 1)``, grey levels 0-255, and scales and replicates channels inside, with
+built-in layers only, so that ``safe_mode=True`` loads it. Backbones are not nested. Each ends in pooled
+features (``embedding``), its hidden layers, dropout, a linear layer ``logits`` and the activation.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cxr_dash.errors import TrainingError
+from training.networks.backbones import application_features
+from training.networks.heads import add_head
+from training.networks.network import Network
+from training.networks.options import Options, Plan
+from training.networks.registry import NETWORKS
+from training.networks.scratch import scratch_features
+
+_PLAIN_OPTIONS = Options()
+
+
+def build_network(
+    name: str,
+    *,
+    height: int,
+    width: int,
+    labels: int,
+    activation: str,
+    dropout: float,
+    weights: str | None,
+    options: Options = _PLAIN_OPTIONS,
+) -> Any:
+    """Build an untrained head on a (pre-trained) backbone, or a network from scratch.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`training.networks.NETWORKS`.
+    height, width : int
+        Input size, pixels.
+    labels : int
+        Number of logits.
+    activation : {"sigmoid", "softmax"}
+    dropout : float, 0-1
+    weights : str or None
+        Path of backbone weights without the top, ``"imagenet"`` to download them, or None for random ones.
+    options : Options
+        Head and sizes, where they are not the network's own.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    TrainingError
+        When the network is unknown, the film too small for it, an option not its own, or the weights are
+        missing, do not fit or cannot be downloaded.
+    """
+    import keras
+
+    if name not in NETWORKS:
+        raise TrainingError(f"`network.name` must be one of {', '.join(NETWORKS)}; received {name!r}.")
+    network = NETWORKS[name]
+    plan = _checked(network, options, height, width, weights)
+    film = keras.Input((height, width, 1), name="film")
+    features = _loaded(network, film, weights) if network.application else scratch_features(name, film, plan)
+    if plan.pool_size > min(features.shape[1:3]):
+        raise TrainingError(
+            f"`network.pool_size` must be at most {min(features.shape[1:3])}, the side of the last map of "
+            f"{name} at {height} x {width} pixels; received {plan.pool_size}."
+        )
+    outputs = add_head(features, plan, labels=labels, activation=activation, dropout=dropout)
+    return keras.Model(film, outputs, name=name)
+
+
+def _checked(network: Network, options: Options, height: int, width: int, weights: str | None) -> Plan:
+    """Every choice made, or an error that names the one that cannot be."""
+    if min(height, width) < network.smallest:
+        raise TrainingError(
+            f"`preparation.height` and `width` must be at least {network.smallest} for {network.name}; "
+            f"received {height} x {width}."
+        )
+    if network.application:
+        for key in ("filters", "kernels", "feature_dropout", "conv_batch_norm"):
+            if getattr(options, key) is not None:
+                raise TrainingError(
+                    f"`network.{key}` must be left out for {network.name}, whose layers are fixed; "
+                    f"received {getattr(options, key)}."
+                )
+        if weights not in (None, "imagenet") and not Path(weights).is_file():
+            raise TrainingError(
+                f"`weights` must be 'imagenet' or the path of a weights file; received {weights!r}.",
+                remedy=_where_to_get(network, height, width),
+            )
+    elif weights is not None:
+        raise TrainingError(
+            f"{network.name} must start from random weights; received weights={weights!r}.",
+            remedy="Leave --weights out.",
+        )
+    plan = options.over(network.own)
+    if len(plan.kernels) == 1:
+        plan = replace(plan, kernels=plan.kernels * len(plan.filters))
+    least = 3 if network.name == "small_xception" else 0 if network.application else 1
+    if len(plan.kernels) != len(plan.filters) or len(plan.filters) < least:
+        raise TrainingError(
+            f"`network.filters` of {network.name} must be {least} or more, `network.kernels` one or as many; "
+            f"received filters={list(plan.filters)}, kernels={list(plan.kernels)}."
+        )
+    return plan
+
+
+def _loaded(network: Network, film: Any, weights: str | None) -> Any:
+    """The backbone's features with its weights in place."""
+    try:
+        with warnings.catch_warnings():
+            # Keras only warns when a file has no weights for a layer, which then keeps its random ones
+            warnings.filterwarnings("error", message="Skipping")
+            return application_features(network, film, weights)
+    except Exception as error:  # a failed download is a bare Exception in Keras
+        raise TrainingError(
+            f"The weights for {network.name} must load; received: {str(error)[:200]}.",
+            remedy=_where_to_get(network, *film.shape[1:3]),
+        ) from error
+
+
+def _where_to_get(network: Network, height: int, width: int) -> str:
+    file = network.weights_file_for(height, width)
+    return (
+        f"Fetch {file} (keras.applications, {network.application} without its top) where there is a network; "
+        f"then pass --weights with the path of that file, or put it into ~/.keras/models and pass "
+        "--weights imagenet."
+    )

@@ -1,0 +1,86 @@
+"""A model cut in pieces that share its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cxr_dash.errors import TrainingError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """A model cut in pieces that share its weights.
+
+    Attributes
+    ----------
+    front : keras.Model or None
+        From the film to the cut; None when the cut is at the film itself.
+    pool : keras.Model
+        From the cut to the embedding.
+    tail : keras.Model
+        From the cut to the logits.
+    head : keras.Model
+        From the embedding to the logits.
+    """
+
+    front: Any | None
+    pool: Any
+    tail: Any
+    head: Any
+
+
+def split_at(model: Any, layer_name: str | None) -> Parts:
+    """Cut a model behind a layer, so that what lies before it need not be computed again and again.
+
+    Parameters
+    ----------
+    model : keras.Model
+    layer_name : str or None
+        The last layer of the front; None cuts at the film.
+
+    Raises
+    ------
+    TrainingError
+        When there is no such layer, or other paths lead around it.
+    """
+    import keras
+
+    embedding, logits = model.get_layer("embedding").output, model.get_layer("logits").output
+    if layer_name == "embedding":
+        pooled, answer = _head_of(model)
+        return Parts(
+            front=keras.Model(model.input, embedding),
+            pool=keras.Model(pooled, keras.layers.Identity()(pooled)),
+            tail=keras.Model(pooled, answer),
+            head=keras.Model(pooled, answer),
+        )
+    try:
+        cut = model.input if layer_name is None else model.get_layer(layer_name).output
+        # both outputs in one go: Keras rebuilds the graph behind an inner tensor and does so only once
+        both = keras.Model(cut, [embedding, logits])
+    except ValueError as error:
+        raise TrainingError(
+            "`network.fine_tune_after` must name a layer that every path goes through; "
+            f"received {layer_name!r}.",
+            remedy="For MobileNetV2: block_3_project_BN, block_6_project_BN, block_10_project_BN; or give "
+            "`network.unfreeze_from`, which finds the layer itself.",
+        ) from error
+    return Parts(
+        front=None if layer_name is None else keras.Model(model.input, cut),
+        pool=keras.Model(both.inputs[0], both.outputs[0]),
+        tail=keras.Model(both.inputs[0], both.outputs[1]),
+        head=keras.Model(*_head_of(model)),
+    )
+
+
+def _head_of(model: Any) -> tuple[Any, Any]:
+    """New input of pooled features, and the logits that the model's own layers make of it."""
+    import keras
+
+    pooled = keras.Input(model.get_layer("embedding").output.shape[1:], name="pooled")
+    names = [layer.name for layer in model.layers]
+    answer = pooled
+    for layer in model.layers[names.index("embedding") + 1 : names.index("logits") + 1]:
+        answer = layer(answer)
+    return pooled, answer
