@@ -7,6 +7,7 @@ from typing import Any
 from cxr_dash.cli.console import table
 from cxr_dash.domain import Analysis, Verdict
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.services.exports import DISCLAIMER
 
 
 def bundle_data(bundle: Bundle) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
         ],
         "milliseconds": analysis.milliseconds,
         "analysed_at": analysis.analysed_at,
-        "note": "Decision support for trained readers. Not a diagnosis.",
+        "note": DISCLAIMER,
     }
 
 
