@@ -70,7 +70,8 @@ def read_manifest(
     negative_label : str, optional
         The label that means "none of them".
     unsplit : bool
-        Leave every film's split empty, because it is to be made: the column may be missing.
+        Leave every film's split empty, because it is to be made: the column may be missing. Films of other
+        hospitals stay ``external``.
 
     Returns
     -------
@@ -108,7 +109,7 @@ def read_manifest(
     if not films:
         raise TrainingError(f"{path} must name at least one film; received only a header.")
     if unsplit:
-        return [replace(film, split="") for film in films]
+        return [film if film.split == "external" else replace(film, split="") for film in films]
     check_disjoint(films, path.name)
     return films
 

@@ -53,13 +53,16 @@ def oversample(films: Sequence[Film], seed: int) -> list[Film]:
 
 
 def balanced_subset(films: Sequence[Film], seed: int) -> list[Film]:
-    """The same number of films of every class inside each split, in their old order."""
+    """The same number of films of every class inside each split, in their old order; ``external`` stays."""
     rows: dict[str, list[int]] = defaultdict(list)
     names = class_names(films)
     for row, film in enumerate(films):
         rows[film.split].append(row)
     kept: list[Film] = []
     for split, found in sorted(rows.items()):
+        if split == "external":
+            kept += [films[row] for row in found]
+            continue
         absent = set(names) - {names[row] for row in found}
         if absent:
             raise TrainingError(

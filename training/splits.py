@@ -47,17 +47,21 @@ def complete_splits(films: Sequence[Film], plan: SplitPlan) -> list[Film]:
 
     Films without any split are divided in three. Where ``train`` and ``test`` are official and there is no
     ``val``, it is taken out of ``train``, patient by patient, in the proportion that the plan gives the two.
+    ``external`` films stay so.
 
     Returns
     -------
     list of Film
-        No patient in two splits. A temporal split leaves films out, see :func:`split_by_time`.
+        ``external`` ones last; no patient in two splits. A temporal split leaves films out, see
+        :func:`split_by_time`.
 
     Raises
     ------
     TrainingError
         When only some films have a split, or official splits share a patient.
     """
+    others = [film for film in films if film.split == "external"]
+    films = [film for film in films if film.split != "external"]
     found = {film.split for film in films}
     if found == {""}:
         whole = {"train": 1 - plan.val - plan.test, "val": plan.val, "test": plan.test}
@@ -79,6 +83,7 @@ def complete_splits(films: Sequence[Film], plan: SplitPlan) -> list[Film]:
         shares = {"train": 1 - plan.val - plan.test, "val": plan.val}
         inside = iter(split_by_patient([f for f in films if f.split == "train"], shares, plan.seed))
         made = [next(inside) if film.split == "train" else film for film in films]
+    made = [*made, *others]
     check_disjoint(made, "The split")
     return made
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from cxr_dash.errors import TrainingError
+from training.cli import app
 from training.manifest import Film, check_disjoint, read_manifest
 from training.manifest_writer import copy_manifest, write_manifest
 from training.splits import SplitPlan, complete_splits, split_by_patient, split_by_time
@@ -77,6 +79,19 @@ def test_official_splits_stay_and_a_missing_val_is_taken_out_of_train():
     assert found["val"] / (found["val"] + found["train"]) == pytest.approx(1 / 9, abs=0.02)
     complete = [*made, *(replace(film, split="external", patient="x", group="x") for film in films[:1])]
     assert complete_splits(complete, SplitPlan()) == complete
+
+
+def test_films_of_other_hospitals_are_never_dealt_out(tmp_path):
+    for name in range(20):
+        (tmp_path / f"{name}.png").write_bytes(b"not decoded here")
+    rows = [f"{n}.png,{('normal', 'covid')[n % 2]},{'external' if n < 3 else 'train'}" for n in range(20)]
+    manifest, out = tmp_path / "manifest.csv", tmp_path / "split.csv"
+    manifest.write_text("\n".join(["path,label,split", *rows]) + "\n")
+    arguments = ["split", str(manifest), "--out", str(out), "--balanced"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    films = read_manifest(out)
+    assert [film.path.name for film in films if film.split == "external"] == ["0.png", "1.png", "2.png"]
+    assert {film.split for film in films} == {"train", "val", "test", "external"}
 
 
 def test_wrong_official_splits_are_refused():
