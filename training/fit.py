@@ -15,6 +15,7 @@ import numpy as np
 
 from cxr_dash.errors import TrainingError
 from training.data import cache_features, film_weights, targets_of
+from training.feature_store import feature_file
 from training.manifest import Film, choose_labels, of_split, read_manifest
 from training.networks import Options, build_network, choose_cut, freeze_batch_norm, split_at
 from training.phases import FitSplit, fine_tune, fit_head, val_score
@@ -156,13 +157,18 @@ def _split(
     softmax = recipe.network.activation == "softmax"
     if softmax and not (targets.sum(axis=1) == 1).all():
         raise TrainingError("With softmax every film must have exactly one of the recipe's labels.")
-    pixels = prepared_films(films, recipe.preparation, target.parent.parent.parent / "prepared")
+    shared = target.parent.parent.parent / "prepared"
+    pixels = prepared_films(films, recipe.preparation, shared)
+    copies = copies or recipe.fit.copies
+    if front is not None and len(front.output.shape) == 2:
+        # pooled features are small and the same for every head: kept once for all runs
+        target = feature_file(front, pixels, recipe, copies=copies, folder=shared)
     target.parent.mkdir(parents=True, exist_ok=True)
     features = cache_features(
         front,
         pixels,
         target,
-        copies=copies or recipe.fit.copies,
+        copies=copies,
         fit=recipe.fit,
         recipe=recipe.augment,
         seed=recipe.seed,

@@ -1,0 +1,121 @@
+"""What of a network is trained: the head alone, some layers, or all; and what a recipe builds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.fit import fit
+from training.networks import NETWORKS, Options, build_network
+from training.recipe import Recipe
+from training.serving_graph import compile_serving
+
+MODELS = Path(__file__).resolve().parents[3] / "models"
+
+
+def changed(recipe: Recipe, **sections) -> Recipe:
+    table = recipe.model_dump(mode="json")
+    for section, entries in sections.items():
+        table[section] = table[section] | entries
+    return Recipe.model_validate(table)
+
+
+def layers_of(folder: Path) -> dict[str, list[np.ndarray]]:
+    import keras
+
+    model = keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True)
+    return {layer.name: layer.get_weights() for layer in model.layers if layer.get_weights()}
+
+
+@pytest.mark.parametrize("bundle_id", ["findings-mobilenetv2", "covid-mobilenetv2"])
+def test_a_released_bundles_recipe_still_builds_the_network_that_was_released(bundle_id):
+    import keras
+
+    spec = json.loads((MODELS / bundle_id / "bundle.json").read_text(encoding="utf-8"))
+    recipe = spec["training"]["recipe"]
+    released = keras.saving.load_model(MODELS / bundle_id / "model.keras", compile=False, safe_mode=True)
+    built = build_network(
+        recipe["network.name"],
+        height=recipe["preparation.height"],
+        width=recipe["preparation.width"],
+        labels=released.output.shape[1],
+        activation=recipe["network.activation"],
+        dropout=recipe["network.dropout"],
+        weights=None,
+    )
+    assert NETWORKS[recipe["network.name"]].cam_layer == spec["cam_layer"]
+
+    def described(model):
+        rows = []
+        for layer in model.layers:
+            config = {
+                key: value for key, value in layer.get_config().items() if key not in ("trainable", "dtype")
+            }
+            rows.append((type(layer).__name__, config, [w.shape for w in layer.weights]))
+        return json.loads(json.dumps(rows, default=str))
+
+    assert described(built) == described(released)
+
+
+def test_a_head_alone_leaves_the_backbone_as_it_was_and_shares_its_features(
+    films_root, tiny_recipe, tmp_path
+):
+    frozen = changed(
+        tiny_recipe, fit={"fine_tune_epochs": 0, "head_epochs": 3}, network={"dense": [8], "batch_norm": True}
+    )
+    fit(frozen, films_root, tmp_path / "first")
+    files = sorted((tmp_path / "prepared").glob("features-*.npy"))
+    assert len(files) == 2  # train and val
+    stamps = [path.stat().st_mtime_ns for path in files]
+    fit(changed(frozen, network={"l2": 0.1, "dense": [4]}), films_root, tmp_path / "second")
+    assert sorted((tmp_path / "prepared").glob("features-*.npy")) == files
+    assert [path.stat().st_mtime_ns for path in files] == stamps
+    first, second = layers_of(tmp_path / "first"), layers_of(tmp_path / "second")
+    for name in ("conv_0", "conv_2", "norm_2"):
+        for one, other in zip(first[name], second[name], strict=True):
+            np.testing.assert_array_equal(one, other)
+    # the head's own batch normalisation has seen films
+    assert np.abs(first["dense_norm_0"][2]).max() > 0
+    fit(changed(frozen, augment={"rotation_degrees": 20.0}), films_root, tmp_path / "third")
+    assert len(list((tmp_path / "prepared").glob("features-*.npy"))) == 3  # val is never augmented
+
+
+def test_only_the_layers_that_a_recipe_names_are_trained(films_root, tiny_recipe, tmp_path):
+    short = {"fit": {"fine_tune_epochs": 2, "head_epochs": 0, "fine_tune_learning_rate": 0.01}}
+    fit(changed(tiny_recipe, **short, network={"unfreeze_from": "conv_2"}), films_root, tmp_path / "last")
+    fit(changed(tiny_recipe, **short, network={"unfreeze_last": 0}), films_root, tmp_path / "none")
+    fit(changed(tiny_recipe, **short), films_root, tmp_path / "all")
+    last, none, whole = (layers_of(tmp_path / name) for name in ("last", "none", "all"))
+    np.testing.assert_array_equal(last["conv_1"][0], none["conv_1"][0])
+    assert not np.array_equal(last["conv_2"][0], none["conv_2"][0])
+    assert not np.array_equal(whole["conv_0"][0], none["conv_0"][0])
+
+
+@pytest.mark.shared_data
+def test_imagenet_features_under_a_flattened_head_train_and_compile(
+    films_root, tiny_recipe, tmp_path, shared_dir
+):
+    import keras
+
+    recipe = changed(
+        tiny_recipe,
+        preparation={"height": 96, "width": 96},
+        network={"name": "mobilenet", "pooling": "flatten", "pool_size": 2, "dense": [8], "dropout": 0.2},
+        fit={"fine_tune_epochs": 0, "head_epochs": 12, "copies": 1, "head_learning_rate": 0.005},
+    )
+    weights = str(shared_dir / "weights" / "mobilenet_imagenet_notop.weights.h5")
+    record = fit(recipe, films_root, tmp_path / "run", weights=weights)
+    assert record.val_macro_auroc > 0.9
+    model = keras.saving.load_model(tmp_path / "run" / "model.keras", compile=False, safe_mode=True)
+    report = compile_serving(model, NETWORKS["mobilenet"].cam_layer, tmp_path / "serving.tflite")
+    assert report.method == "traced"
+    assert report.cam_grid == (3, 3)
+
+
+def test_choices_of_a_recipe_reach_the_network(tiny_recipe):
+    recipe = changed(tiny_recipe, network={"filters": [4, 8], "kernels": [5], "dense": [3]})
+    options = Options.of_recipe(recipe.network)
+    assert (options.filters, options.kernels, options.dense, options.l2) == ((4, 8), (5,), (3,), None)
