@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.feature_store import feature_file
 from training.fit import fit
-from training.networks import NETWORKS, Options, build_network
+from training.networks import NETWORKS, Options, build_network, split_at
 from training.recipe import Recipe
 from training.serving_graph import compile_serving
 
@@ -79,8 +80,30 @@ def test_a_head_alone_leaves_the_backbone_as_it_was_and_shares_its_features(
             np.testing.assert_array_equal(one, other)
     # the head's own batch normalisation has seen films
     assert np.abs(first["dense_norm_0"][2]).max() > 0
-    fit(changed(frozen, augment={"rotation_degrees": 20.0}), films_root, tmp_path / "third")
-    assert len(list((tmp_path / "prepared").glob("features-*.npy"))) == 3  # val is never augmented
+
+
+def test_features_are_kept_apart_by_all_that_they_depend_on(tiny_recipe, tmp_path):
+    films = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1)).astype(np.uint8)
+
+    def file(recipe=tiny_recipe, films=films, copies=1, front=None):
+        return feature_file(front or fronts[0], films, recipe, copies=copies, folder=tmp_path)
+
+    fronts = [
+        split_at(
+            build_network(
+                "small_cnn", height=32, width=32, labels=1, activation="sigmoid", dropout=0.0, weights=None
+            ),
+            "embedding",
+        ).front
+        for _ in range(2)
+    ]
+    assert file() == file()
+    assert file(changed(tiny_recipe, network={"dense": [9], "l2": 0.5})) == file()
+    augmented = changed(tiny_recipe, augment={"rotation_degrees": 20.0})
+    assert file(augmented) == file()
+    assert len({file(copies=2), file(augmented, copies=2), file(), file(films=films + 1)}) == 4
+    # the same layers with other weights
+    assert file(front=fronts[1]) != file()
 
 
 def test_only_the_layers_that_a_recipe_names_are_trained(films_root, tiny_recipe, tmp_path):
