@@ -85,6 +85,23 @@ def _remove_metrics_dir(folder: Path, owner_pid: int) -> None:
 _prepare_metrics_dir()
 
 
+def on_starting(server: Any) -> None:
+    """Refuse in words what would start and then lose films, or end in a traceback of every worker."""
+    if _settings.cache_type == "memory" and server.cfg.workers > 1:
+        raise SystemExit(
+            "cxr-dash: `CXR_CACHE_TYPE=memory` must have one worker, as workers share no memory; received "
+            f"{server.cfg.workers}. Set CXR_WORKERS=1, or another CXR_CACHE_TYPE."
+        )
+    if _settings.cache_type == "filesystem":
+        try:
+            _settings.cache_dir.resolve().mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SystemExit(
+                f"cxr-dash: `CXR_CACHE_DIR` must be a folder the server may make and write; received "
+                f"{str(_settings.cache_dir)!r} ({error.strerror})."
+            ) from None
+
+
 def post_worker_init(worker: Any) -> None:
     """Start each worker's background threads, after the fork that no thread survives; also with --preload.
 

@@ -49,6 +49,9 @@ cxr.worklist = (() => {
       return { state: "error", note: "not opened", reason: `${item.message} ${item.remedy}`, retry: !item.final };
     }
     const answer = cxr.answerOf(item);
+    if (!state.facts && byId("model").disabled) {
+      return { state: "error", note: "not read", reason: "This server has no model to ask." };
+    }
     if (!answer) return { state: "busy", note: "reading…", share: 1 };
     if (answer.error) {
       const gone = answer.error.code === "case_not_found";

@@ -139,8 +139,8 @@ cxr.findings = (() => {
       node.style.setProperty("--cut", cxr.statistics.scale(finding.cut));
       setText(node.lastElementChild, visible ? percent(finding.probability) : "–");
       const spoken = visible
-        ? `${finding.name}, ${percent(finding.probability)}, ${finding.above ? "above" : "below"} its cut of ${percent(finding.cut)}`
-        : `${finding.name}, cut ${percent(finding.cut)}`;
+        ? `${finding.name} ${percent(finding.probability)}, ${finding.above ? "above" : "below"} its cut of ${percent(finding.cut)}`
+        : `${finding.name} –, cut ${percent(finding.cut)}`;
       node.setAttribute("aria-label", spoken);
       node.title = visible ? spoken : "";
     });

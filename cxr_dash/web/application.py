@@ -48,7 +48,12 @@ def create_app(settings: Settings | None = None) -> Dash:
         suppress_callback_exceptions=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    app.index_string = app.index_string.replace("<html>", '<html lang="en">', 1)
+    # The page's language; and Dash's scripts in no second footer, which a screen reader would announce.
+    app.index_string = (
+        app.index_string.replace("<html>", '<html lang="en">', 1)
+        .replace("<footer>", "<div>", 1)
+        .replace("</footer>", "</div>", 1)
+    )
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _REQUEST_OVERHEAD_BYTES
     logging.getLogger("cxr_dash").setLevel(settings.log_level.upper())

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 from steps import choose_label, frames, heat_pixels, in_view, localised_label, open_films, show_heat
 from watched import Watched
+from werkzeug.serving import make_server
+
+from cxr_dash.settings import Settings
+from cxr_dash.web import create_app
 
 pytestmark = pytest.mark.browser
 
@@ -163,3 +168,26 @@ def test_a_film_that_never_arrives_is_not_sent_for_ever(watched: Watched, films:
     frames(page, 10)
     assert len(sent) == 3
     assert page.locator(".row >> button:text('Try again')").is_visible()
+
+
+def test_a_server_without_models_says_so_instead_of_reading_for_ever(
+    chromium: Browser, films: list[Path], tmp_path: Path
+) -> None:
+    settings = Settings(models_dir=tmp_path / "none", cache_dir=tmp_path / "cache", warm_up=False)
+    server = make_server("127.0.0.1", 0, create_app(settings).server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    page = chromium.new_page()
+    try:
+        page.goto(f"http://127.0.0.1:{server.port}")
+        page.wait_for_selector("#film-input", state="attached")
+        assert page.inner_text("#panel .headline") == "No model to ask."
+        assert page.locator("footer").count() == 1
+        page.set_input_files("#film-input", str(films[0]))
+        page.wait_for_selector('.row[data-state="error"]')
+        assert "no model" in page.inner_text(".row-reason")
+        assert page.locator(".row >> button:text('Try again')").is_hidden()
+    finally:
+        page.close()
+        server.shutdown()
+        thread.join()

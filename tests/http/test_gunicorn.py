@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import psutil
 import pytest
-from gunicorn_server import ROOT, GunicornServer, eventually, running_gunicorn
+from gunicorn_server import ROOT, GunicornServer, eventually, free_port, running_gunicorn
 
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.settings import Settings
@@ -161,3 +161,22 @@ def test_settings_reach_gunicorn(tmp_path: Path) -> None:
     with running_gunicorn(tmp_path, environment={**os.environ, "CXR_WARM_UP": "false"}) as server:
         assert len(server.workers()) == 2
         assert "gthread" in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("CXR_CACHE_TYPE", "memory", "must have one worker"),
+        ("CXR_CACHE_DIR", "/dev/null/films", "must be a folder the server may make"),
+    ],
+)
+def test_a_cache_that_would_lose_films_keeps_it_from_starting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CXR_PORT", str(free_port()))
+    command = [sys.executable, "-m", "gunicorn", "app:server", "--workers", "2"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    assert ended.returncode != 0
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
