@@ -160,10 +160,9 @@ def map_to_content(values: Float32Array, preparation: Preparation) -> Float32Arr
     """
     coarse = np.ascontiguousarray(values, dtype=np.float32)
     size = (preparation.input_width, preparation.input_height)
-    # A cubic overshoots beside steep cells: below zero, or above a peak that has to stay comparable.
-    fine = np.clip(
-        cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC), 0.0, max(float(coarse.max()), 0.0)
-    )
+    # Linear: a cubic overshoots beside steep cells, which moves the peak out of the strongest cell
+    # and draws faint evidence where there is none.
+    fine = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(cut(fine.astype(np.float32, copy=False), preparation.content))
 
 

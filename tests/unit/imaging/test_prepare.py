@@ -255,6 +255,30 @@ def test_map_cells_are_centred_on_half_pixels() -> None:
     np.testing.assert_allclose(restored + restored[:, ::-1], 1.0, atol=1e-5)
 
 
+@pytest.mark.parametrize(("height", "width"), [(300, 300), (320, 480), (500, 310)])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_peak_stays_in_the_strongest_cell_and_no_new_evidence_appears(
+    height: int, width: int, seed: int
+) -> None:
+    plan = plan_preparation(film(np.full((height, width), 9, np.uint8)), PLAIN)
+    cells = np.random.default_rng(seed).uniform(0.5, 1.0, (7, 7)).astype(np.float32)
+    cells[0], cells[:, 0], cells[5:], cells[:, 5:] = 0.0, 0.0, 0.0, 0.0  # bars lie over the outer cells
+    cells[3, 3] = 1.01  # hardly above its neighbours
+    restored = restore_map(cells, plan)
+    row, column = np.unravel_index(restored.argmax(), restored.shape)
+    in_input = (
+        (row + 0.5) / height * plan.content.height + plan.content.y,
+        (column + 0.5) / width * plan.content.width + plan.content.x,
+    )
+    assert [int(place // 32) for place in in_input] == [3, 3]
+    lone = np.zeros((7, 7), np.float32)
+    lone[3, 3] = 1.0
+    assert (
+        float((restore_map(lone, plan) > 0).mean())
+        <= 4 * 32 * 32 / (plan.content.width * plan.content.height) + 0.02
+    )
+
+
 def test_an_empty_map_comes_back_empty() -> None:
     plan = plan_preparation(film(chest_phantom(128, 128)), SPEC)
     assert not restore_map(np.zeros((7, 7), np.float32), plan).any()
