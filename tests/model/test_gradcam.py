@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Compiled
+from compiled_networks import Compiled
 
 from cxr_dash.errors import BundleError, TrainingError
 from cxr_dash.inference.runtime.gradcam import build_explainer

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bundle_builder import spec_dict
-from conftest import Compiled, films_for
+from compiled_networks import Compiled, films_for
 
 from cxr_dash.errors import BackendMissingError, BundleMismatchError
 from cxr_dash.inference.bundle import Bundle, load_bundle
