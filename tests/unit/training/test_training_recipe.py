@@ -39,7 +39,7 @@ def test_a_wrong_entry_is_refused_by_its_name(key, value, said):
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones():
-    with pytest.raises(TrainingError, match="covid-mobilenetv2, .*findings-mobilenetv2"):
+    with pytest.raises(TrainingError, match=r"covid-mobilenetv2, .*findings-mobilenetv2"):
         load_recipe("no-such")
 
 
