@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# `make run HOST=... PORT=...`; without them the CXR_ settings decide. Some shells export a HOST that means something else.
-given = $(if $(filter command,$(origin $(1))),CXR_$(1)=$($(1)))
+# `make run HOST=... PORT=...`, or PORT from the environment; without them the CXR_ settings decide. HOST is not taken
+# from the environment: some shells export one that means something else.
+given = $(if $(filter $(2),$(origin $(1))),CXR_$(1)=$($(1)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format bench lock clean
@@ -23,7 +24,7 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@touch $@
 
 run: setup ## serve the app at http://127.0.0.1:8050 (HOST=, PORT= or CXR_ settings to change)
-	$(call given,HOST) $(call given,PORT) $(BIN)/gunicorn app:server
+	$(call given,HOST,command) $(call given,PORT,command environment) $(BIN)/gunicorn app:server
 
 test: setup ## every test: unit, http, model, architecture, browser
 	$(BIN)/python -m pytest
