@@ -46,10 +46,13 @@ class Catalog:
         BundleNotFoundError
             When there is none, naming those there are, or why that one was refused.
         """
-        if model_id in self._folders():
+        # every analysis asks: a bundle that was read before costs no look at the folder
+        answer = self._read.get(model_id)
+        if answer is None and model_id in self._folders():
             answer = self._bundle(model_id)
-            if isinstance(answer, Bundle):
-                return answer
+        if isinstance(answer, Bundle):
+            return answer
+        if answer is not None:
             raise BundleNotFoundError(f"Model {model_id!r} was refused: {answer}") from answer
         raise BundleNotFoundError(
             f"`model` must be one of: {', '.join(self.ids()) or 'none'}; received {model_id!r}.",

@@ -119,12 +119,12 @@ class CaseStore:
 
     def analysis(self, key: str, model_id: str, model_sha256: str) -> Analysis | None:
         """What that model, in exactly that version, said about the film; ``None`` when not yet asked."""
-        found = self._cache.get(f"analysis-{key}-{model_id}-{model_sha256[:16]}")
+        found = self._cache.get(_analysis_name(key, model_id, model_sha256))
         return found if isinstance(found, Analysis) else None
 
     def add_analysis(self, key: str, analysis: Analysis) -> None:
         """Keep an analysis as long as a film is kept."""
-        name = f"analysis-{key}-{analysis.model_id}-{analysis.model_sha256[:16]}"
+        name = _analysis_name(key, analysis.model_id, analysis.model_sha256)
         self._cache.set(name, analysis, timeout=self._lifetime_seconds)
 
     def forget(self, key: str) -> None:
@@ -139,3 +139,7 @@ class CaseStore:
         usable = bool(self._cache.get(name) == nonce)
         self._cache.delete(name)
         return usable
+
+
+def _analysis_name(key: str, model_id: str, model_sha256: str) -> str:
+    return f"analysis-{key}-{model_id}-{model_sha256[:16]}"

@@ -92,6 +92,21 @@ def _entries(folder: Path) -> Iterator[Path]:
             yield file
 
 
+def make_cache_folder(settings: Settings) -> Path:
+    """Make the folder of the file-system cache where there is none, and say where it is.
+
+    It holds films: nobody but the server's own user may look into it.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made.
+    """
+    folder = settings.cache_dir.resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
 def start_sweeping(settings: Settings) -> threading.Thread | None:
     """Delete expired and surplus films every few seconds in a background thread of this process.
 
@@ -108,11 +123,10 @@ def start_sweeping(settings: Settings) -> threading.Thread | None:
 
 
 def _sweep_for_ever(settings: Settings) -> None:
-    folder = settings.cache_dir.resolve()
     while True:
         try:
             # a folder that was deleted under the server comes back, so that films can be kept again
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder = make_cache_folder(settings)
             remove_expired(folder, settings.case_lifetime_seconds, now=time.time())
             deleted = remove_surplus(folder, settings.max_cache_bytes)
             if deleted:

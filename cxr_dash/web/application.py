@@ -10,6 +10,7 @@ from flask_caching import Cache
 from cxr_dash import __version__
 from cxr_dash.errors import CxrError
 from cxr_dash.services import build_service
+from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.settings import Settings
 from cxr_dash.ui.callbacks import register_callbacks
 from cxr_dash.ui.layout import build_layout
@@ -84,9 +85,7 @@ def _cache(app: Dash, settings: Settings) -> Cache:
         "CACHE_KEY_PREFIX": "cxr-",
     }
     if settings.cache_type == "filesystem":
-        # The folder holds films: nobody but the server's own user may look into it.
-        folder = settings.cache_dir.resolve()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = make_cache_folder(settings)
         # No count of entries: `services.expiry` keeps the folder within its time and size. The backend's own
         # count would not know of it and, once it drifted, delete films that are in use.
         config |= {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(folder), "CACHE_THRESHOLD": 0}
