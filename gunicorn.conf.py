@@ -14,7 +14,7 @@ from typing import Any
 
 from cxr_dash.cli.console import read_settings
 from cxr_dash.errors import CxrError
-from cxr_dash.services.expiry import start_sweeping
+from cxr_dash.services.expiry import make_cache_folder, start_sweeping
 
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -94,7 +94,7 @@ def on_starting(server: Any) -> None:
         )
     if _settings.cache_type == "filesystem":
         try:
-            _settings.cache_dir.resolve().mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_cache_folder(_settings)
         except OSError as error:
             raise SystemExit(
                 f"cxr-dash: `CXR_CACHE_DIR` must be a folder the server may make and write; received "

@@ -17,6 +17,7 @@ from cxr_dash.cli.bundle_checks import check_answer
 from cxr_dash.cli.console import table
 from cxr_dash.errors import CxrError
 from cxr_dash.services import build_service
+from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.settings import Settings
 
 _LIBRARIES = ("ai-edge-litert", "dash", "flask-caching", "gunicorn", "numpy", "opencv-python-headless")
@@ -121,7 +122,7 @@ def _cache(settings: Settings) -> Check:
     folder = settings.cache_dir.resolve()
     probe = folder / f"probe-{secrets.token_hex(8)}"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_cache_folder(settings)
         probe.write_bytes(b"probe")
         probe.unlink()
     except OSError as error:
