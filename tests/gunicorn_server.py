@@ -22,6 +22,7 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 # Not a measure of speed: past it something hangs, and the test must say so instead of waiting for ever.
 PATIENCE_SECONDS = 90.0
+WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def running_gunicorn(
         **(os.environ if environment is None else environment),
         "CXR_HOST": "127.0.0.1",
         "CXR_PORT": str(port),
-        "CXR_WORKERS": "2",
+        "CXR_WORKERS": str(WORKERS),
         "CXR_CACHE_DIR": str(folder / "cache"),
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
     }
@@ -115,7 +116,10 @@ def running_gunicorn(
         )
     server = GunicornServer(process, port, log)
     try:
-        eventually(lambda: _is_ready(server), f"the server to be ready:\n{log.read_text()[-4000:]}")
+        warm = variables.get("CXR_WARM_UP") != "false"
+        eventually(
+            lambda: _is_ready(server, warm=warm), f"the server to be ready:\n{log.read_text()[-4000:]}"
+        )
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
@@ -126,9 +130,20 @@ def running_gunicorn(
             raise
 
 
-def _is_ready(server: GunicornServer) -> bool:
-    assert server.process.poll() is None, f"gunicorn ended:\n{server.log.read_text()[-4000:]}"
+def _is_ready(server: GunicornServer, *, warm: bool) -> bool:
+    """Whether every worker is: `/readyz` speaks for the one that happens to answer, the log for each.
+
+    Without a warm-up no model is loaded yet, and only the number of workers can be waited for.
+    """
+    log = server.log.read_text(errors="replace")
+    assert server.process.poll() is None, f"gunicorn ended:\n{log[-4000:]}"
+    loaded = {int(pid) for pid in re.findall(r"\[(\d+)\] \[INFO\] loaded model", log)}
+    workers = {worker.pid for worker in server.workers()}
     try:
-        return server.get("/readyz").status == 200
+        return (
+            len(workers) >= WORKERS
+            and (not warm or workers <= loaded)
+            and server.get("/readyz").status == 200
+        )
     except OSError:
         return False
