@@ -11,8 +11,8 @@ import numpy as np
 from networks import NETWORKS, Network
 
 from cxr_dash.domain import Float32Array
-from training.autodiff import autodiff_gradcam
-from training.serving_graph import ServingReport, compile_serving
+from training.export.autodiff import autodiff_gradcam
+from training.export.serving_graph import ServingReport, compile_serving
 
 
 @dataclass(frozen=True, eq=False)

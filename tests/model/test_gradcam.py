@@ -14,7 +14,7 @@ from cxr_dash.errors import BundleError, TrainingError
 from cxr_dash.inference.runtime.gradcam import build_explainer
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from training.serving_graph import compile_serving, relative_difference
+from training.export.serving_graph import compile_serving, relative_difference
 
 
 def test_the_reference_maps_are_worth_comparing(compiled: Compiled) -> None:

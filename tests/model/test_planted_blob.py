@@ -10,7 +10,7 @@ import pytest
 from cxr_dash.domain import Float32Array, RawOutput
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from training.serving_graph import compile_serving
+from training.export.serving_graph import compile_serving
 
 HEIGHT, WIDTH = 48, 72  # not square: rows and columns cannot be mixed up unnoticed
 CENTRES = {"top left": (12, 18), "top right": (12, 54), "bottom left": (36, 18), "bottom right": (36, 54)}

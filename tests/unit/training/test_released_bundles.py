@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cxr_dash.inference.bundle import load_bundle
-from training.card import render_card
-from training.evaluate import evaluate_bundle
+from training.evaluation.bundles import evaluate_bundle
+from training.export.card import render_card
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 MANIFESTS = {"findings-mobilenetv2": "findings/manifest.csv", "covid-mobilenetv2": "covid/manifest.csv"}

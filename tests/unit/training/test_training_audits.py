@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from training.evaluation import age_band, split_metrics, subgroup_masks
-from training.manifest import Film
-from training.probes import Ridge, accuracy, balanced_recall, border_features, hide_middle
+from training.evaluation.probes import Ridge, accuracy, balanced_recall, border_features, hide_middle
+from training.evaluation.split_figures import age_band, split_metrics, subgroup_masks
+from training.films.manifest import Film
 
 
 def _film(folder: Path, name: str, pixels: np.ndarray) -> Film:

@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cxr_dash.imaging.phantom import chest_phantom
-from training.checks import check_manifest
-from training.checks.sources import cramers_v, guess_accuracy, source_table
-from training.checks.twins import MAX_BITS, fingerprint, near_twins
 from training.cli import app
-from training.manifest import Film, read_manifest
+from training.films.checks import check_manifest
+from training.films.checks.sources import cramers_v, guess_accuracy, source_table
+from training.films.checks.twins import MAX_BITS, fingerprint, near_twins
+from training.films.manifest import Film, read_manifest
 
 
 def drawn(seed: int) -> np.ndarray:

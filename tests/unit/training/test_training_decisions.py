@@ -7,16 +7,16 @@ import pytest
 
 from cxr_dash.inference.calibration import activate
 from cxr_dash.inference.operating_points import predictive_values, wilson_interval
-from training.calibrate import MIN_SLOPE, fit_platt, fit_temperature, platt_line
-from training.manifest import Film
-from training.ood import GateFilms, choose_thresholds, distances, first_half, fit_distribution
-from training.thresholds import (
+from training.evaluation.calibrate import MIN_SLOPE, fit_platt, fit_temperature, platt_line
+from training.evaluation.ood import GateFilms, choose_thresholds, distances, first_half, fit_distribution
+from training.evaluation.thresholds import (
     choose_operating_points,
     rule_out_threshold,
     sensitivity_threshold,
     specificity_threshold,
     youden_threshold,
 )
+from training.films.manifest import Film
 
 
 def negative_log_likelihood(probabilities, truths):

@@ -15,15 +15,15 @@ from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from training.callbacks import logged_scores
-from training.card import render_card
-from training.evaluate import compare_bundles, evaluate_bundle, predict_csv
-from training.export import export_bundle
-from training.fit import fit
-from training.manifest import of_split, read_manifest
-from training.metrics import macro_auroc
+from training.evaluation.bundles import compare_bundles, evaluate_bundle, predict_csv
+from training.evaluation.metrics import macro_auroc
+from training.export.bundle import export_bundle
+from training.export.card import render_card
+from training.films.manifest import of_split, read_manifest
+from training.fitting.callbacks import logged_scores
+from training.fitting.fit import fit
+from training.fitting.runs import RunRecord
 from training.recipe import Recipe
-from training.runs import RunRecord
 
 
 @pytest.fixture(scope="session")

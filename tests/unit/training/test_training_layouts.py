@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from cxr_dash.domain import PreparationSpec
 from cxr_dash.errors import TrainingError
 from training.cli import app
-from training.layouts import LAYOUTS, import_layout
-from training.layouts.base import ReadOptions
-from training.manifest import Film, of_split, read_manifest
-from training.prepared import prepare_film
-from training.splits import SplitPlan
+from training.films.layouts import LAYOUTS, import_layout
+from training.films.layouts.base import ReadOptions
+from training.films.manifest import Film, of_split, read_manifest
+from training.films.prepared import prepare_film
+from training.films.splits import SplitPlan
 
 NIH_HEADER = (
     "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cxr_dash.errors import TrainingError
-from training.data import targets_of
-from training.fit import training_films
-from training.manifest import choose_labels, of_split, read_manifest
+from training.films.manifest import choose_labels, of_split, read_manifest
+from training.fitting.data import targets_of
+from training.fitting.fit import training_films
 from training.recipe import DataRecipe
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cxr_dash.errors import TrainingError
-from training.augment import augment
-from training.data import cache_features, film_weights, positive_weights
-from training.manifest import Film
+from training.films.manifest import Film
+from training.fitting.augment import augment
+from training.fitting.data import cache_features, film_weights, positive_weights
 from training.networks import build_network, freeze_batch_norm, split_at
 from training.recipe import AugmentRecipe, FitRecipe
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.feature_store import feature_file
-from training.fit import fit
+from training.export.serving_graph import compile_serving
+from training.fitting.feature_store import feature_file
+from training.fitting.fit import fit
 from training.networks import NETWORKS, Options, build_network, split_at
 from training.recipe import Recipe
-from training.serving_graph import compile_serving
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 

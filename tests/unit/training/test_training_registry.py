@@ -10,11 +10,11 @@ import pytest
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.runtime.gradcam import build_explainer
-from training.fit import _cut
+from training.export.serving_graph import compile_serving
+from training.fitting.fit import _cut
 from training.networks import NETWORKS, Options, build_network, choose_cut, freeze_batch_norm, split_at
 from training.networks.backbones import scaled_channels
 from training.recipe import Recipe, load_recipe
-from training.serving_graph import compile_serving
 
 SCRATCH = [name for name, network in NETWORKS.items() if not network.pretrained]
 # one network of each family goes through a file; the larger ones hold no other kind of layer

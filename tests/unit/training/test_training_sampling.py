@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from cxr_dash.errors import TrainingError
-from training.fit import fit, training_films
-from training.manifest import Film
+from training.films.manifest import Film
+from training.films.sampling import balanced_subset, class_names, oversample, undersample
+from training.fitting.fit import fit, training_films
 from training.recipe import DataRecipe, Recipe
-from training.sampling import balanced_subset, class_names, oversample, undersample
 
 
 def films_of(counts: dict[str, int], split: str = "train") -> list[Film]:

@@ -8,9 +8,9 @@ import pytest
 from cxr_dash.domain import PreparationSpec
 from cxr_dash.errors import TrainingError
 from cxr_dash.imaging import decode, prepare
-from training.manifest import read_manifest
-from training.prepared import prepared_films
-from training.search import search
+from training.films.manifest import read_manifest
+from training.films.prepared import prepared_films
+from training.fitting.search import search
 
 
 def test_every_combination_is_trained_once_and_ranked_by_val(films_root, tmp_path):

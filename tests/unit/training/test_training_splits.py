@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from cxr_dash.errors import TrainingError
 from training.cli import app
-from training.manifest import Film, check_disjoint, read_manifest
-from training.manifest_writer import copy_manifest, write_manifest
-from training.splits import SplitPlan, complete_splits, split_by_patient, split_by_time
+from training.films.manifest import Film, check_disjoint, read_manifest
+from training.films.manifest_writer import copy_manifest, write_manifest
+from training.films.splits import SplitPlan, complete_splits, split_by_patient, split_by_time
 
 
 def some_films(patients: int = 200) -> list[Film]:

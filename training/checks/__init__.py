@@ -1,5 +1,0 @@
-"""What should be known about a collection before a long run: its files, its copies, its sources."""
-
-from training.checks.report import CheckReport, check_manifest
-
-__all__ = ["CheckReport", "check_manifest"]

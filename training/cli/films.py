@@ -1,0 +1,136 @@
+"""The commands that look after films before anything is trained: ``import``, ``split`` and ``check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cxr_dash.errors import CxrError
+
+app = typer.Typer()
+
+ValOption = Annotated[float, typer.Option("--val", help="Share of val, 0-1.")]
+TestOption = Annotated[float, typer.Option("--test", help="Share of test, 0-1.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Same seed, same split.")]
+TemporalOption = Annotated[
+    bool, typer.Option("--temporal", help="The newest films are test (study_date or followup).")
+]
+
+
+@app.command("import")
+def import_command(
+    layout: Annotated[str, typer.Argument(help="folders, nih, medmnist or luna16.")],
+    source: Annotated[Path, typer.Argument(help="The collection's folder or file.")],
+    out: Annotated[
+        Path, typer.Option(help="New folder for manifest.csv, and for films that are no files yet.")
+    ],
+    *,
+    val: ValOption = 0.1,
+    test: TestOption = 0.2,
+    seed: SeedOption = 0,
+    temporal: TemporalOption = False,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="NAME=key: what a class of theirs is called here. Repeatable."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the collection, for the column `source`.")] = "",
+    patient_pattern: Annotated[
+        str, typer.Option(help="Regular expression; its group finds the patient in a file name (folders).")
+    ] = "",
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Take the films that are there (nih).")
+    ] = False,
+) -> None:
+    """Make a manifest of a collection as it is published; keep its official split, or make one by patient."""
+    from training.films.layouts import import_layout
+    from training.films.layouts.base import ReadOptions
+    from training.films.layouts.registry import FILMS
+    from training.films.splits import SplitPlan
+
+    pairs = [entry.rpartition("=") for entry in label or []]
+    if wrong := [entry for entry, pair in zip(label or [], pairs, strict=True) if not pair[1]]:
+        raise typer.BadParameter(f"`--label` must be NAME=key; received {wrong[0]!r}.")
+    options = ReadOptions(
+        films=out / FILMS,
+        labels={theirs: ours for theirs, _, ours in pairs},
+        source=name,
+        patient_pattern=patient_pattern,
+        allow_missing=allow_missing,
+    )
+    try:
+        films = import_layout(layout, source, out, SplitPlan(val, test, seed, temporal), options)
+    except CxrError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    counts = {split: sum(film.split == split for film in films) for split in ("train", "val", "test")}
+    typer.echo(f"{out / 'manifest.csv'}: " + ", ".join(f"{split} {n}" for split, n in counts.items()))
+
+
+@app.command("check")
+def check_command(
+    manifest: Annotated[Path, typer.Argument(help="manifest.csv of labelled films.")],
+    max_association: Annotated[
+        float, typer.Option(help="Largest Cramér's V between source and class that passes.", min=0, max=1)
+    ] = 0.3,
+    clean: Annotated[
+        Path | None, typer.Option(help="Write the manifest again without bad films and second copies.")
+    ] = None,
+    drop_borders: Annotated[
+        bool, typer.Option("--drop-borders", help="With --clean: black-bordered films go too.")
+    ] = False,
+) -> None:
+    """Look for unreadable, blank and double films, and for sources that give the class away; exit 1 if so."""
+    from training.films.checks import check_manifest
+    from training.films.manifest_writer import copy_manifest
+
+    try:
+        report = check_manifest(manifest, max_association)
+        for line in report.lines():
+            typer.echo(line)
+        if clean:
+            left = report.rows_left(drop_borders=drop_borders)
+            copy_manifest(manifest, clean, left)
+            typer.echo(f"{clean}: {len(left)} of {len(report.films)} films left")
+    except CxrError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    problems = report.problems()
+    for problem in problems:
+        typer.echo(f"FAILED: {problem}.", err=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command("split")
+def split_command(
+    manifest: Annotated[Path, typer.Argument(help="manifest.csv; a split column in it is not looked at.")],
+    out: Annotated[Path, typer.Option(help="CSV to write; not the manifest itself.")],
+    val: ValOption = 0.1,
+    test: TestOption = 0.2,
+    seed: SeedOption = 0,
+    *,
+    temporal: TemporalOption = False,
+    balanced: Annotated[
+        bool, typer.Option("--balanced", help="Keep the same number of films per class in each split.")
+    ] = False,
+) -> None:
+    """Divide films into train, val and test by patient, stratified, or by time; write them down."""
+    from training.films.manifest import read_manifest
+    from training.films.manifest_writer import copy_manifest
+    from training.films.sampling import balanced_subset
+    from training.films.splits import SplitPlan, complete_splits
+
+    try:
+        films = read_manifest(manifest, unsplit=True)
+        made = complete_splits(films, SplitPlan(val, test, seed, temporal))
+        if balanced:
+            made = balanced_subset(made, seed)
+        row_of = {film.where: row for row, film in enumerate(films)}
+        copy_manifest(manifest, out, {row_of[film.where]: film.split for film in made})
+        read_manifest(out)
+    except CxrError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"{out}: {len(made)} of {len(films)} films")

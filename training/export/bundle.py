@@ -1,0 +1,128 @@
+"""From a finished run to a bundle: compile, describe, write, read back, compare."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from cxr_dash.domain import Float32Array
+from cxr_dash.errors import TrainingError
+from cxr_dash.inference.bundle import CARD_FILE, MODEL_FILE, SERVING_FILE, SPEC_FILE, Bundle, load_bundle
+from cxr_dash.inference.calibration import calibrated_probabilities
+from cxr_dash.inference.runtime.litert import LiteRtRuntime
+from training.export.card import render_card
+from training.export.describe import describe_bundle
+from training.export.serving_graph import compile_serving
+from training.films.manifest import of_split, read_manifest
+from training.films.prepared import prepare_film
+from training.fitting.runs import RunFolder, RunRecord
+from training.networks import NETWORKS
+from training.recipe import RECIPES, Recipe, load_recipe
+from training.writing import write_json
+
+logger = logging.getLogger(__name__)
+
+COMPARED_FILMS = 4
+MAX_PROBABILITY_DIFFERENCE = 1e-3
+
+
+def export_bundle(
+    run_folder: Path, models: Path, *, data_root: Path | None = None, overwrite: bool = False
+) -> Bundle:
+    """Turn a finished run into ``models/<id>``.
+
+    Parameters
+    ----------
+    run_folder : Path
+    models : Path
+        Folder of bundles.
+    data_root : Path, optional
+        Where the films are now; where they were during training if left out.
+    overwrite : bool
+        Replace a bundle of the same id.
+
+    Returns
+    -------
+    Bundle
+        As read back from disk, hashes verified.
+
+    Raises
+    ------
+    TrainingError
+        When the run is not finished, the bundle exists, or the files read back give other answers.
+    """
+    import keras
+
+    run = RunFolder(run_folder)
+    record = RunRecord.read(run.record)
+    target = models / record.recipe.id
+    if target.exists() and not overwrite:
+        raise TrainingError(
+            f"`models` must have no bundle {target.name!r} yet; {target} exists.", remedy="Pass --overwrite."
+        )
+    recipe, root = current_texts(record.recipe), data_root or Path(record.data_root)
+    films = read_manifest(root / recipe.data.manifest, negative_label=recipe.data.negative_label)
+    # an export that fails leaves the old bundle as it was
+    staging = models / f".{record.recipe.id}.partial" / record.recipe.id
+    shutil.rmtree(staging.parent, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        shutil.copyfile(run.model, staging / MODEL_FILE)
+        model = keras.saving.load_model(run.model, compile=False, safe_mode=True)
+        some = np.stack(
+            [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
+        )
+        cam_layer = NETWORKS[recipe.network.name].cam_layer
+        report = compile_serving(
+            model, cam_layer, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
+        )
+        record = replace(record, recipe=recipe)
+        spec = describe_bundle(
+            record,
+            films,
+            root,
+            runtime=LiteRtRuntime(staging / SERVING_FILE),
+            report=report,
+            folder=staging,
+        )
+        write_json(spec.model_dump(mode="json"), staging / SPEC_FILE)
+        (staging / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
+        _compare(load_bundle(staging), some)
+        if target.exists():
+            shutil.rmtree(target)
+        staging.rename(target)
+    finally:
+        shutil.rmtree(staging.parent, ignore_errors=True)
+    logger.info("exported %s", target)
+    return load_bundle(target)
+
+
+def current_texts(recipe: Recipe) -> Recipe:
+    """The recipe with its file's present texts and lists of the gate: neither touches the weights."""
+    if not (RECIPES / f"{recipe.id}.toml").is_file():
+        return recipe
+    now = load_recipe(recipe.id)
+    gate = now.data.model_dump(include={"gate_manifest", "gate_warn_only", "other_manifests"})
+    data = recipe.data.model_copy(update=gate)
+    return recipe.model_copy(update={"card": now.card, "sources": now.sources, "data": data})
+
+
+def _compare(bundle: Bundle, films: Float32Array) -> None:
+    """Read back, both files must give the same calibrated probabilities."""
+    from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
+
+    assert bundle.serving_path is not None  # noqa: S101 - it was written a moment ago
+    fast, slow = LiteRtRuntime(bundle.serving_path), KerasRuntime(bundle.model_path, bundle.spec.cam_layer)
+    for film in films:
+        answers = [
+            calibrated_probabilities(runtime.run(film).logits, bundle.spec) for runtime in (fast, slow)
+        ]
+        if not np.abs(answers[0] - answers[1]).max() <= MAX_PROBABILITY_DIFFERENCE:
+            raise TrainingError(
+                f"{SERVING_FILE} and {MODEL_FILE} must agree to {MAX_PROBABILITY_DIFFERENCE}; "
+                f"received {answers[0]} and {answers[1]}."
+            )

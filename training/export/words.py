@@ -1,0 +1,69 @@
+"""Sentences and tables of a bundle that are counted, not measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from cxr_dash.inference.schema import Source
+from training.export.serving_graph import ServingReport
+from training.films.manifest import Film
+from training.fitting.runs import RunRecord
+from training.recipe import Recipe
+
+_SPLITS = {
+    "val": "Used for early stopping, calibration and thresholds: its figures are optimistic",
+    "test": "Patients the model never saw, from the same collections as the training films",
+    "external": "Other hospitals: no film of these collections was used for training or choosing anything",
+}
+
+
+def split_description(split: str, films: Sequence[Film]) -> str:
+    """What a split is good for, and where its films come from."""
+    counts = Counter(film.source for film in films).most_common()
+    return f"{_SPLITS[split]}. Sources: {', '.join(f'{name} ({count})' for name, count in counts)}."
+
+
+def source_table(recipe: Recipe, train: Sequence[Film], films: Sequence[Film]) -> list[Source]:
+    """The collections of the training films used and of every other split, the largest first."""
+    used = [*train, *(film for film in films if film.split != "train")]
+    rows = []
+    for name, count in Counter(film.source for film in used).most_common():
+        splits = Counter(film.split for film in used if film.source == name)
+        text = recipe.sources.get(name)
+        rows.append(
+            Source(
+                name=text.title if text else name or "unnamed source",
+                films=count,
+                splits=", ".join(f"{split} {number}" for split, number in splits.items()),
+                population=text.population if text else "not described",
+                licence=text.licence if text else "not stated",
+                attribution=text.attribution if text else "",
+            )
+        )
+    return rows
+
+
+def left_out_warnings(record: RunRecord) -> list[str]:
+    """A warning that names the labels with too few films, or none."""
+    if not record.left_out:
+        return []
+    rule = record.recipe.data
+    names = ", ".join(f"{key} ({train} train, {val} val)" for key, (train, val) in record.left_out.items())
+    if not rule.any_label:
+        return [f"Left out for want of films: {names}."]
+    return [
+        f"Findings without a label of their own, because the rule of at least {rule.min_train_films} "
+        f"positive "
+        f"train and {rule.min_val_films} val films leaves them out: {names}. A film that shows only "
+        f"these still "
+        f"counts as positive for `{rule.any_label}`."
+    ]
+
+
+def serving_sentence(report: ServingReport) -> str:
+    """How closely the compiled graph agrees with Keras."""
+    return (
+        f"LiteRT against Keras autodiff on {report.films} val films ({report.method}): largest difference "
+        f"{report.logits_difference:.1e} of the range for logits, {report.cams_difference:.1e} for maps."
+    )

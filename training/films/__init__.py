@@ -1,0 +1,1 @@
+"""Films and their truths: reading layouts, splitting by patient, checking, preparing once."""

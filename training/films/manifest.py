@@ -1,0 +1,226 @@
+"""``manifest.csv`` read into films, checked before a minute of training is spent on it."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cxr_dash.errors import TrainingError
+from training.films.labels import label_key
+from training.recipe import DataRecipe
+
+_REQUIRED = ("path", "split")
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One row of a manifest.
+
+    Attributes
+    ----------
+    path : Path
+        The film's file.
+    labels : frozenset of str
+        Stable keys; empty for a film without any finding.
+    split : str
+        ``train``, ``val``, ``test``, ``external`` or empty.
+    source : str
+    group : str
+        What must not be torn apart between splits: the patient where known.
+    patient : str
+        Empty where unknown.
+    age : float or None
+        Years.
+    sex, view, population : str
+        Empty where unknown.
+    taken : str
+        When: a date (``2020-03-31``) or the number of the follow-up; empty where unknown.
+    where : str
+        Manifest and row, for messages.
+    """
+
+    path: Path
+    labels: frozenset[str]
+    split: str
+    source: str = ""
+    group: str = ""
+    patient: str = ""
+    age: float | None = None
+    sex: str = ""
+    view: str = ""
+    population: str = ""
+    taken: str = ""
+    where: str = ""
+
+
+def read_manifest(
+    path: Path, *, free_labels: bool = False, negative_label: str | None = None, unsplit: bool = False
+) -> list[Film]:
+    """Read and check a manifest.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with a header; paths in it are relative to its folder.
+    free_labels : bool
+        Take labels as they are (lists of non-films), and allow rows without a split.
+    negative_label : str, optional
+        The label that means "none of them".
+    unsplit : bool
+        Leave every film's split empty, because it is to be made: the column may be missing. Films of other
+        hospitals stay ``external``.
+
+    Returns
+    -------
+    list of Film
+
+    Raises
+    ------
+    TrainingError
+        Naming file, row and what was expected: missing columns or files, unknown labels, empty manifest,
+        or a patient with films in two splits.
+    """
+    if not path.is_file():
+        raise TrainingError(
+            f"A manifest must be a CSV file; there is none at {path}.",
+            remedy="Pass its folder with --data, or correct `data.manifest` in the recipe.",
+        )
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        columns = reader.fieldnames or []
+        column = next((name for name in ("labels", "label") if name in columns), None)
+        missing = [
+            name
+            for name in _REQUIRED
+            if name not in columns and not ((free_labels or unsplit) and name == "split")
+        ]
+        if missing or column is None:
+            raise TrainingError(
+                f"{path} must have the columns path, split and labels (or label); received {columns}.",
+                remedy=f"Missing: {', '.join([*missing, *([] if column else ['labels'])])}.",
+            )
+        films = [
+            _film(path, number, row, column, free_labels=free_labels, negative_label=negative_label)
+            for number, row in enumerate(reader, start=2)
+        ]
+    if not films:
+        raise TrainingError(f"{path} must name at least one film; received only a header.")
+    if unsplit:
+        return [film if film.split == "external" else replace(film, split="") for film in films]
+    check_disjoint(films, path.name)
+    return films
+
+
+def _film(
+    manifest: Path,
+    number: int,
+    row: dict[str, str],
+    column: str,
+    *,
+    free_labels: bool,
+    negative_label: str | None,
+) -> Film:
+    where = f"{manifest.name} row {number}"
+    file = manifest.parent / (row["path"] or "")
+    if not file.is_file():
+        raise TrainingError(
+            f"{where}: `path` must be a file beside the manifest; received {row['path']!r}.",
+            remedy=f"Expected it at {file}.",
+        )
+    names = [name for name in (row[column] or "").split("|") if name.strip()]
+    try:
+        keys = names if free_labels else [label_key(name) for name in names]
+    except TrainingError as error:
+        raise TrainingError(f"{where}: {error.message}", remedy=error.remedy) from error
+    if not keys:
+        raise TrainingError(
+            f"{where}: `{column}` must name at least one label; received an empty cell.",
+            remedy="Write the negative label out, for example `No Finding`.",
+        )
+    if negative_label in keys and len(keys) > 1:
+        raise TrainingError(f"{where}: {negative_label!r} must stand alone; received {row[column]!r}.")
+    return Film(
+        path=file,
+        labels=frozenset(key for key in keys if key != negative_label),
+        split=(row.get("split") or "").strip(),
+        source=(row.get("source") or "").strip(),
+        group=(row.get("split_group") or row.get("patient_id") or row["path"]).strip(),
+        patient=(row.get("patient_id") or "").strip(),
+        age=_number(row.get("age")),
+        sex=(row.get("sex") or "").strip(),
+        view=(row.get("view") or "").strip(),
+        population=(row.get("population") or "").strip(),
+        taken=(row.get("study_date") or row.get("followup") or "").strip(),
+        where=where,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None
+
+
+def check_disjoint(films: Iterable[Film], name: str) -> None:
+    """Refuse a manifest in which one patient or split group has films in two splits.
+
+    Raises
+    ------
+    TrainingError
+    """
+    splits: dict[str, set[str]] = defaultdict(set)
+    for film in films:
+        splits[f"split_group {film.group}"].add(film.split)
+        if film.patient:
+            # patient numbers are only unique inside one source
+            splits[f"patient {film.patient} of {film.source or 'the manifest'}"].add(film.split)
+    torn = sorted(key for key, found in splits.items() if len(found) > 1)
+    if torn:
+        raise TrainingError(
+            f"{name} must keep all films of a patient in one split; {torn[0]} is in "
+            f"{', '.join(sorted(splits[torn[0]]))} ({len(torn)} such in all).",
+            remedy="Split by patient, not by film.",
+        )
+
+
+def of_split(films: Sequence[Film], split: str) -> list[Film]:
+    """The films of one split, in manifest order.
+
+    Raises
+    ------
+    TrainingError
+        When there is none.
+    """
+    chosen = [film for film in films if film.split == split]
+    if not chosen:
+        raise TrainingError(
+            f"The manifest must have films of split {split!r}; it has {sorted({f.split for f in films})}.",
+            remedy="Choose another split, or correct the manifest.",
+        )
+    return chosen
+
+
+def choose_labels(films: Sequence[Film], data: DataRecipe) -> tuple[list[str], dict[str, tuple[int, int]]]:
+    """Apply the recipe's rule of how many films a label needs.
+
+    Returns
+    -------
+    kept : list of str
+        Label keys in the order of the logits.
+    left_out : dict
+        By key: positive films in train and in val, too few of them.
+    """
+    train = Counter(key for film in films if film.split == "train" for key in film.labels)
+    val = Counter(key for film in films if film.split == "val" for key in film.labels)
+    kept = [k for k in data.labels if train[k] >= data.min_train_films and val[k] >= data.min_val_films]
+    left_out = {key: (train[key], val[key]) for key in data.labels if key not in kept}
+    if not kept:
+        raise TrainingError(
+            f"At least one label must have {data.min_train_films} train and {data.min_val_films} val films; "
+            f"received {left_out}."
+        )
+    return [*kept, *([data.any_label] if data.any_label else [])], left_out

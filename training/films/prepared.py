@@ -1,0 +1,87 @@
+"""Films on disk turned into model inputs once, by the same functions that serve, and kept for later runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxr_dash import imaging
+from cxr_dash.domain import Float32Array, PreparationSpec
+from cxr_dash.errors import FilmError, TrainingError
+from cxr_dash.imaging import decode, prepare
+from training.films.manifest import Film
+
+logger = logging.getLogger(__name__)
+
+
+def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32Array:
+    """Decode and prepare one film exactly as the app does.
+
+    Parameters
+    ----------
+    path : Path
+    spec : PreparationSpec
+    where : str
+        Manifest and row of the film, for the message.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, 1), 0-255
+
+    Raises
+    ------
+    TrainingError
+        Naming the file that cannot be read.
+    """
+    try:
+        return prepare(decode(path.read_bytes()), spec)
+    except FilmError as error:
+        raise TrainingError(
+            f"{where}: {path} must be a film that can be read; {error.message}".removeprefix(": "),
+            remedy="Take the row out of the manifest, or replace the file.",
+        ) from error
+
+
+def prepared_films(films: Sequence[Film], spec: PreparationSpec, cache: Path) -> NDArray[np.uint8]:
+    """Every film as a model input, rounded to whole grey levels.
+
+    The rounding (half a grey level of 255) is for training only: every figure that is reported goes
+    through :func:`prepare_film`.
+
+    Parameters
+    ----------
+    films : sequence of Film
+    spec : PreparationSpec
+    cache : Path
+        Folder for the finished arrays; read back while films and preparation are the same.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, H, W, 1), read-only memory map
+    """
+    digest = hashlib.sha256(json.dumps(asdict(spec), sort_keys=True).encode())
+    # a change of the preparation's code must not be trained around
+    for source in sorted(Path(imaging.__file__).parent.rglob("*.py")):
+        digest.update(source.read_bytes())
+    for film in films:
+        digest.update(hashlib.sha256(film.path.read_bytes()).digest())
+    target = cache / f"prepared-{digest.hexdigest()[:16]}.npy"
+    if not target.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        logger.info("preparing %d films into %s", len(films), target.name)
+        # written under another name first: an interrupted run leaves no half-filled cache behind
+        partial = target.with_suffix(".partial.npy")
+        shape = (len(films), spec.height, spec.width, 1)
+        pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+        for index, film in enumerate(films):
+            pixels[index] = np.rint(prepare_film(film.path, spec, film.where)).astype(np.uint8)
+        pixels.flush()
+        partial.rename(target)
+    return np.asarray(np.load(target, mmap_mode="r"))

@@ -1,0 +1,182 @@
+"""``tf.data`` pipelines: prepared films, augmented in TensorFlow, and cached features of a frozen front."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxr_dash.domain import Float32Array, Float64Array
+from training.films.manifest import Film
+from training.fitting.augment import augment
+from training.recipe import AugmentRecipe, FitRecipe
+
+logger = logging.getLogger(__name__)
+
+
+def targets_of(films: Sequence[Film], labels: Sequence[str], any_label: str | None = None) -> Float32Array:
+    """Truth of every film and label.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, C), 0 or 1
+    """
+    table = np.zeros((len(films), len(labels)), dtype=np.float32)
+    for row, film in enumerate(films):
+        for column, key in enumerate(labels):
+            # a film of a rare finding that the model has no label for still is a film with a finding
+            table[row, column] = bool(film.labels) if key == any_label else key in film.labels
+    return table
+
+
+def film_weights(
+    films: Sequence[Film], targets: Float32Array, recipe: FitRecipe, *, softmax: bool
+) -> Float32Array:
+    """How much each training film counts; the mean is 1.
+
+    With softmax every class counts alike; with ``balance_sources`` every source counts alike inside its
+    class too, damped by a square root, so that no small source is repeated into noise.
+    """
+    if not softmax:
+        return np.ones(len(films), dtype=np.float32)
+    classes = targets.argmax(axis=1)
+    weights = np.ones(len(films), dtype=np.float64)
+    sources = np.array([film.source for film in films])
+    for index in range(targets.shape[1]):
+        inside = classes == index
+        if recipe.balance_sources:
+            for source in np.unique(sources[inside]):
+                here = inside & (sources == source)
+                weights[here] = 1.0 / np.sqrt(here.sum())
+        weights[inside] /= max(weights[inside].sum(), 1e-12)
+    return np.asarray(weights / weights.mean(), dtype=np.float32)
+
+
+def positive_weights(targets: Float32Array, largest: float) -> Float32Array:
+    """Weight of a positive answer per label, ``negatives / positives``, between 1 and ``largest``."""
+    positives = np.maximum(targets.sum(axis=0), 1.0)
+    return np.asarray(np.clip((len(targets) - positives) / positives, 1.0, largest), dtype=np.float32)
+
+
+def film_batches(
+    pixels: NDArray[np.uint8], batch_size: int, recipe: AugmentRecipe | None, seed: tuple[int, int]
+) -> Any:
+    """Films in order, augmented when a recipe is given; deterministic for a seed.
+
+    Returns
+    -------
+    tf.data.Dataset of float32 batches (n, H, W, 1), 0-255
+    """
+    import tensorflow as tf
+
+    def batches() -> Iterator[NDArray[np.uint8]]:
+        for start in range(0, len(pixels), batch_size):
+            yield np.asarray(pixels[start : start + batch_size])
+
+    signature = tf.TensorSpec((None, *pixels.shape[1:]), tf.uint8)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+    if recipe is None:
+        return dataset.map(lambda batch: tf.cast(batch, tf.float32)).prefetch(2)
+    base = tf.constant(seed, tf.int32)
+    return (
+        dataset.enumerate()
+        .map(lambda index, batch: augment(batch, tf.random.fold_in(base, tf.cast(index, tf.int32)), recipe))
+        .prefetch(2)
+    )
+
+
+def cache_features(
+    front: Any | None,
+    pixels: NDArray[np.uint8],
+    target: Path,
+    *,
+    copies: int,
+    fit: FitRecipe,
+    recipe: AugmentRecipe,
+    seed: int,
+) -> NDArray[np.float16]:
+    """Features of the frozen front for several copies of every film: copy 0 as it is, the others augmented.
+
+    Parameters
+    ----------
+    front : keras.Model or None
+        None keeps the films themselves.
+    pixels : ndarray of uint8, shape (n, H, W, 1)
+    target : Path
+        ``.npy`` file, read back when it is there.
+
+    Returns
+    -------
+    ndarray of float16, shape (copies, n, h, w, d), read-only memory map
+    """
+    shape = (copies, len(pixels), *(pixels.shape[1:] if front is None else front.output.shape[1:]))
+    if target.is_file():
+        found: NDArray[np.float16] = np.load(target, mmap_mode="r")
+        if found.shape == shape:
+            return found
+    partial = target.with_suffix(".partial.npy")
+    features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
+    for copy in range(copies):
+        logger.info("features of copy %d of %d", copy + 1, copies)
+        start = 0
+        for batch in film_batches(pixels, fit.batch_size, recipe if copy else None, (seed, copy)):
+            made = batch.numpy() if front is None else front.predict_on_batch(batch)
+            features[copy, start : start + len(made)] = made
+            start += len(made)
+    features.flush()
+    partial.rename(target)
+    return np.asarray(np.load(target, mmap_mode="r"))
+
+
+def feature_batches(
+    features: NDArray[np.float16],
+    targets: Float32Array,
+    weights: Float32Array,
+    batch_size: int,
+    seed: int | None,
+) -> Any:
+    """Cached features with truths and weights; with a seed in a new order and of a random copy each epoch.
+
+    Returns
+    -------
+    tf.data.Dataset of (features float32, targets float32, weights float32)
+    """
+    import tensorflow as tf
+
+    copies, count = features.shape[:2]
+    generator = np.random.default_rng(seed)
+
+    def batches() -> Iterator[tuple[Float32Array, Float32Array, Float32Array]]:
+        order = np.arange(count) if seed is None else generator.permutation(count)
+        for start in range(0, count, batch_size):
+            rows = order[start : start + batch_size]
+            chosen = (
+                np.zeros(len(rows), dtype=int) if seed is None else generator.integers(copies, size=len(rows))
+            )
+            yield features[chosen, rows].astype(np.float32), targets[rows], weights[rows]
+
+    signature = (
+        tf.TensorSpec((None, *features.shape[2:]), tf.float32),
+        tf.TensorSpec((None, targets.shape[1]), tf.float32),
+        tf.TensorSpec((None,), tf.float32),
+    )
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+    return dataset.apply(tf.data.experimental.assert_cardinality(-(-count // batch_size))).prefetch(2)
+
+
+def logits_of(model: Any, features: NDArray[Any], batch_size: int) -> Float64Array:
+    """Run a model over cached features, copy 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, C)
+    """
+    rows = [
+        model.predict_on_batch(features[start : start + batch_size].astype(np.float32))
+        for start in range(0, len(features), batch_size)
+    ]
+    return np.concatenate(rows).astype(np.float64)

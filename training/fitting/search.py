@@ -1,0 +1,53 @@
+"""A small grid over recipe entries, ranked by ``val`` alone."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from training.fitting.fit import fit
+from training.fitting.runs import RunFolder, RunRecord
+from training.recipe import load_recipe
+
+logger = logging.getLogger(__name__)
+
+
+def search(
+    recipe: str, data_root: Path, grid: Mapping[str, str], folder: Path, weights: str | None
+) -> list[tuple[float, Path, dict[str, str]]]:
+    """Train every combination of a grid; combinations that are already finished are not trained again.
+
+    Parameters
+    ----------
+    recipe : str
+    data_root : Path
+    grid : mapping
+        ``{"fit.copies": "2,4"}``: comma-separated values per entry.
+    folder : Path
+    weights : str or None
+
+    Returns
+    -------
+    list of (val macro AUROC, run folder, values)
+        Best first. The best of many tries is optimistic on val: measure it once on test.
+    """
+    names = list(grid)
+    ranked = []
+    for values in itertools.product(*(grid[name].split(",") for name in names)):
+        chosen = dict(zip(names, (value.strip() for value in values), strict=True))
+        loaded = load_recipe(recipe, chosen)
+        # named after the recipe's content, so that another order of the grid finds the same run
+        name = hashlib.sha256(loaded.model_dump_json().encode()).hexdigest()[:10]
+        run = RunFolder(folder / f"{loaded.id}-{name}")
+        finished = run.record.is_file()
+        record = (
+            RunRecord.read(run.record)
+            if finished
+            else fit(loaded, data_root, run.path, weights=weights, resume=run.path.exists())
+        )
+        logger.info("%s: val macro AUROC %.4f", chosen, record.val_macro_auroc)
+        ranked.append((record.val_macro_auroc, run.path, chosen))
+    return sorted(ranked, key=lambda row: -row[0])

@@ -1,0 +1,99 @@
+"""Reading recipes: TOML files, in ``training/recipes/`` or anywhere else, that may build on one another."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cxr_dash.errors import TrainingError
+from training.recipe.sections import Recipe
+
+RECIPES = Path(__file__).resolve().parents[1] / "recipes"
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def load_recipe(name: str, overrides: Mapping[str, str] | None = None) -> Recipe:
+    """Read a recipe by its name, or by the path of a ``.toml`` file.
+
+    ``extends = ["bases/findings"]`` at its top starts from other files, found from its own folder: later
+    files change entries of earlier ones, and the recipe itself has the last word. A list is replaced, not
+    joined.
+
+    Parameters
+    ----------
+    name : str
+    overrides : mapping, optional
+        ``{"fit.batch_size": "16"}``: values written as in TOML.
+
+    Raises
+    ------
+    TrainingError
+        When there is no such recipe, or an entry is unknown, missing or out of range.
+    """
+    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+    if not path.is_file():
+        raise TrainingError(
+            f"`recipe` must be one of {', '.join(recipe_names())} or the path of a .toml file; "
+            f"received {name!r}.",
+            remedy="See `python -m training list`.",
+        )
+    table = _read(path, ())
+    for key, text in (overrides or {}).items():
+        _override(table, key, text)
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TrainingError(
+            f"{path.name}: `{where}`: {first['msg']}; received {first['input']!r:.80} "
+            f"({error.error_count()} problem(s) in all).",
+            remedy="training/recipe/sections.py lists every entry with its range.",
+        ) from error
+
+
+def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
+    """The table of one file on top of the tables that it extends."""
+    if path in readers:
+        raise TrainingError(f"`extends` must not lead in a circle; {path.name} extends itself.")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise TrainingError(f"{path.name} must be TOML; received: {error}.") from error
+    bases = table.pop("extends", [])
+    if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+        raise TrainingError(f"{path.name}: `extends` must be a list of file names; received {bases!r}.")
+    whole: dict[str, Any] = {}
+    for base in bases:
+        file = (path.parent / base).with_suffix(".toml")
+        if not file.is_file():
+            raise TrainingError(f"{path.name}: `extends` must name files beside it; there is no {file}.")
+        whole = _merged(whole, _read(file, (*readers, path)))
+    return _merged(whole, table)
+
+
+def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    both = dict(base)
+    for key, value in change.items():
+        old = both.get(key)
+        both[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return both
+
+
+def _override(table: dict[str, Any], key: str, text: str) -> None:
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, last = key.split(".")
+    for section in sections:
+        table = table.setdefault(section, {})
+    table[last] = value

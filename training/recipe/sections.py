@@ -1,0 +1,186 @@
+"""The entries of a recipe, section by section, with their ranges; an unknown or misspelt one is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cxr_dash.domain import PreparationSpec
+from training.films.labels import LABELS
+from training.networks.registry import NETWORKS
+
+Value = str | int | float | bool | None | list[str] | list[int] | list[float]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Sizes = list[Annotated[int, Field(ge=1)]]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataRecipe(_Frozen):
+    """Which films, which labels.
+
+    ``labels`` are candidates, in the order of the logits; for sigmoid models those with fewer than
+    ``min_train_films`` / ``min_val_films`` positive films are left out and named on the card.
+    """
+
+    manifest: str = Field(description="Path of manifest.csv, relative to the data folder.")
+    labels: list[str]
+    any_label: str | None = Field(
+        None, description="Extra label: positive when a film has any finding at all."
+    )
+    negative_label: str | None = Field(None, description="Manifest label that means `none of them`.")
+    min_train_films: int = Field(1, ge=1)
+    min_val_films: int = Field(1, ge=1)
+    exclude_train_sources: list[str] = []
+    max_train_films_per_source: int | None = None
+    sampling: Literal["all", "undersample", "oversample"] = Field(
+        "all", description="Drop or repeat train films until every class has the same number."
+    )
+    gate_manifest: str | None = Field(None, description="Non-films for the out-of-distribution thresholds.")
+    gate_warn_only: list[str] = Field([], description="Kinds in it that call for a warning, not for refusal.")
+    other_manifests: list[str] = Field([], description="More real chest films that the gate must let pass.")
+
+    @model_validator(mode="after")
+    def _known(self) -> DataRecipe:
+        wanted = [*self.labels, *([self.any_label] if self.any_label else [])]
+        unknown = [key for key in wanted if key not in LABELS]
+        if unknown or len(set(wanted)) != len(wanted) or not wanted:
+            raise ValueError(f"`labels` must be unique keys of training/labels.py; received {wanted}")
+        return self
+
+
+class NetworkRecipe(_Frozen):
+    """Which network and where its films change size."""
+
+    name: str
+    activation: Literal["sigmoid", "softmax"]
+    dropout: Fraction = 0.2
+    fine_tune_after: str | None = Field(
+        None, description="Layers up to this one stay frozen; its output is cached for the second phase."
+    )
+    unfreeze_last: int | None = Field(
+        None, ge=0, description="Instead: how many of the backbone's last layers are trained."
+    )
+    unfreeze_from: str | int | None = Field(
+        None, description="Instead: first trained layer, by name or number in keras.applications."
+    )
+    # each of the following is the network's own choice when it is left out; see networks.Options
+    pooling: Literal["average", "flatten"] | None = None
+    pool_size: int | None = Field(None, ge=1, description="Cells averaged before flattening.")
+    dense: Sizes | None = Field(None, description="Width of each hidden dense layer.")
+    hidden_activation: Literal["relu", "sigmoid", "tanh"] | None = None
+    batch_norm: bool | None = Field(None, description="After each hidden dense layer.")
+    conv_batch_norm: bool | None = Field(None, description="After each convolution, from scratch only.")
+    l2: float | None = Field(None, ge=0, description="Penalty on the kernels of all dense layers.")
+    feature_dropout: Fraction | None = Field(None, description="Before the head, from scratch only.")
+    filters: Sizes | None = Field(None, description="One for each block, from scratch only.")
+    kernels: Sizes | None = Field(None, description="One for all blocks or one each, from scratch only.")
+
+    @model_validator(mode="after")
+    def _one_cut(self) -> NetworkRecipe:
+        given = [self.fine_tune_after, self.unfreeze_last, self.unfreeze_from]
+        if sum(value is not None for value in given) > 1:
+            raise ValueError("only one of fine_tune_after, unfreeze_last and unfreeze_from may be given")
+        return self
+
+
+class FitRecipe(_Frozen):
+    """The two phases. Phase one trains the head on pooled features; phase two the layers above the cut."""
+
+    batch_size: int = Field(32, ge=1)
+    copies: int = Field(4, ge=1, description="Augmented copies of every training film in the feature cache.")
+    head_epochs: int = Field(30, ge=0)
+    head_learning_rate: float = Field(1e-3, gt=0)
+    fine_tune_epochs: int = Field(20, ge=0)
+    fine_tune_learning_rate: float = Field(1e-4, gt=0)
+    weight_decay: float = Field(1e-4, ge=0)
+    ema_momentum: Fraction = Field(
+        0.0, description="Above 0: keep a running mean of the weights, and use that."
+    )
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    max_positive_weight: float = Field(5.0, ge=1)
+    balance_sources: bool = Field(
+        False, description="Weigh films so that each source counts alike in its label."
+    )
+    patience: int = Field(5, ge=1)
+    plateau_patience: int = Field(2, ge=1)
+
+
+class AugmentRecipe(_Frozen):
+    """Plausible changes of a frontal film. There is no flip: it would put the heart on the right."""
+
+    rotation_degrees: float = Field(7.0, ge=0, le=45)
+    shift: Fraction = 0.05
+    zoom: float = Field(0.1, ge=0, lt=1)
+    aspect: float = Field(0.0, ge=0, lt=1, description="Independent change of width and height.")
+    brightness: float = Field(20.0, ge=0, le=255, description="Grey levels.")
+    contrast: float = Field(0.15, ge=0, lt=1)
+    gamma: float = Field(0.2, ge=0, lt=1)
+    noise: float = Field(4.0, ge=0, le=255, description="Largest standard deviation, grey levels.")
+    blur_probability: Fraction = 0.2
+    border_probability: Fraction = Field(0.0, description="How often a black frame hides the border.")
+    border_width: Fraction = 0.12
+
+
+class CardRecipe(_Frozen):
+    """Texts of the bundle, for people."""
+
+    version: str
+    title_en: str
+    title_es: str
+    population_en: str
+    population_es: str
+    intended_use: list[str]
+    not_for: list[str]
+    warnings: list[str]
+
+
+class SourceText(_Frozen):
+    """What is known about one collection of films."""
+
+    title: str
+    population: str
+    licence: str
+    attribution: str = ""
+
+
+class Recipe(_Frozen):
+    """One whole recipe; ``id`` is also the id of the bundle it makes."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    seed: int = 0
+    data: DataRecipe
+    preparation: PreparationSpec = PreparationSpec()
+    network: NetworkRecipe
+    fit: FitRecipe = FitRecipe()
+    augment: AugmentRecipe = AugmentRecipe()
+    card: CardRecipe
+    sources: dict[str, SourceText]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _size_of_network(cls, table: Any) -> Any:
+        """Films are as large as the network was made for, where the recipe gives no size."""
+        if not isinstance(table, Mapping) or not isinstance(table.get("network"), Mapping):
+            return table
+        network = NETWORKS.get(table["network"].get("name"))
+        given = table.get("preparation", {})
+        if network is None or not isinstance(given, Mapping):
+            return table
+        size = {"height": network.size, "width": network.size}
+        return {**table, "preparation": {**size, **given}}
+
+    def flat(self) -> dict[str, Value]:
+        """Every entry that decides about the weights, as ``section.name``; the texts are left out."""
+        dumped = self.model_dump(mode="json", exclude={"card", "sources"})
+        flat: dict[str, Value] = {}
+        for name, value in dumped.items():
+            if isinstance(value, dict):
+                flat |= {f"{name}.{inner}": entry for inner, entry in value.items()}
+            else:
+                flat[name] = value
+        return flat
