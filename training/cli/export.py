@@ -1,0 +1,33 @@
+"""Shipping: export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cxr_dash.errors import CxrError
+from training.cli.common import echo_metrics, fail
+
+app = typer.Typer()
+
+
+@app.command("export")
+def export_command(
+    run_folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    out: Annotated[Path, typer.Option(help="Folder of bundles.")] = Path("models"),
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Where the films are now, if they moved.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle of the same id.")] = False,
+) -> None:
+    """Calibrate, measure and write a bundle; read it back and compare."""
+    from training.export.bundle import export_bundle
+
+    try:
+        bundle = export_bundle(run_folder, out, data_root=data, overwrite=overwrite)
+    except CxrError as error:
+        raise fail(error) from error
+    typer.echo(str(bundle.path))
+    echo_metrics(bundle.spec.metrics)
