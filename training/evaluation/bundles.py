@@ -13,27 +13,17 @@ from cxr_dash.domain import Float64Array
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import Bundle, load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
-from cxr_dash.inference.runtime import Runtime
-from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from cxr_dash.inference.schema import SplitMetrics
 from training.evaluation import metrics as m
 from training.evaluation.scoring import score_films
 from training.evaluation.split_figures import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED, split_metrics
+from training.evaluation.subject import runtime_of
 from training.export.card import figure
 from training.films.manifest import Film, of_split, read_manifest
 from training.fitting.data import targets_of
 
 _NEGATIVE = "no_finding"
 _ANY = "finding"
-
-
-def runtime_of(bundle: Bundle) -> Runtime:
-    """What serves a bundle: its compiled graph, or Keras where there is none."""
-    if bundle.serving_path is not None:
-        return LiteRtRuntime(bundle.serving_path)
-    from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
-
-    return KerasRuntime(bundle.model_path, bundle.spec.cam_layer)
 
 
 def evaluate_bundle(folder: Path, manifest: Path, split: str) -> SplitMetrics:
