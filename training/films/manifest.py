@@ -218,7 +218,7 @@ def choose_labels(films: Sequence[Film], data: DataRecipe) -> tuple[list[str], d
     val = Counter(key for film in films if film.split == "val" for key in film.labels)
     kept = [k for k in data.labels if train[k] >= data.min_train_films and val[k] >= data.min_val_films]
     left_out = {key: (train[key], val[key]) for key in data.labels if key not in kept}
-    if not kept:
+    if not kept and not data.any_label:
         raise TrainingError(
             f"At least one label must have {data.min_train_films} train and {data.min_val_films} val films; "
             f"received {left_out}."
