@@ -124,7 +124,8 @@ def cache_features(
         logger.info("features of copy %d of %d", copy + 1, copies)
         start = 0
         for batch in film_batches(pixels, fit.batch_size, recipe if copy else None, (seed, copy)):
-            made = batch.numpy() if front is None else front.predict_on_batch(batch)
+            # as an array: other backends do not read TensorFlow's tensors
+            made = batch.numpy() if front is None else front.predict_on_batch(batch.numpy())
             features[copy, start : start + len(made)] = made
             start += len(made)
     features.flush()
