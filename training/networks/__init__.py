@@ -3,7 +3,7 @@
 Nothing here imports Keras before a network is built: ``python -m training list`` only reads the registry.
 """
 
-from training.networks.build import build_network
+from training.networks.build import build_network, normalise_featurewise
 from training.networks.network import Network
 from training.networks.options import Options
 from training.networks.parts import Parts, split_at
@@ -18,5 +18,6 @@ __all__ = [
     "build_network",
     "choose_cut",
     "freeze_batch_norm",
+    "normalise_featurewise",
     "split_at",
 ]

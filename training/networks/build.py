@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cxr_dash.errors import TrainingError
 from training.networks.backbones import application_features
 from training.networks.heads import add_head
@@ -78,6 +81,28 @@ def build_network(
     return keras.Model(film, outputs, name=name)
 
 
+def normalise_featurewise(model: Any, pixels: NDArray[np.uint8]) -> None:
+    """Set the mean and the variance that a network's first layer normalises with; they stay in the model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built with ``Options.normalisation="featurewise"``.
+    pixels : ndarray of uint8, shape (n, H, W, 1)
+        The prepared train films. Films of one grey level count as of variance 1.
+    """
+    # grey levels are whole numbers: their counts hold all there is to know, whatever the number of films
+    counts = np.zeros(256)
+    for start in range(0, len(pixels), 256):
+        counts += np.bincount(np.ravel(pixels[start : start + 256]), minlength=256)
+    levels = np.arange(256)
+    mean = np.average(levels, weights=counts)
+    variance = np.average((levels - mean) ** 2, weights=counts) or 1.0
+    layer = model.get_layer("scale")
+    layer.set_weights([np.float32([mean]), np.float32([variance]), np.int32(len(pixels))])
+    layer.finalize_state()
+
+
 def _checked(network: Network, options: Options, height: int, width: int, weights: str | None) -> Plan:
     """Every choice made, or an error that names the one that cannot be."""
     if min(height, width) < network.smallest:
@@ -86,7 +111,7 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
             f"received {height} x {width}."
         )
     if network.application:
-        for key in ("filters", "kernels", "feature_dropout", "conv_batch_norm"):
+        for key in ("filters", "kernels", "feature_dropout", "conv_batch_norm", "normalisation"):
             if getattr(options, key) is not None:
                 raise TrainingError(
                     f"`network.{key}` must be left out for {network.name}, whose layers are fixed; "

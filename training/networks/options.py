@@ -31,6 +31,9 @@ class Options:
         Between the last feature map and the head, of a network from scratch.
     filters, kernels : tuple of int or None
         Of a network from scratch, one for each block; one kernel serves for all.
+    normalisation : {"symmetric", "featurewise"} or None
+        Of a network from scratch: grey levels to -1..1, or minus a mean and divided by a deviation that
+        are set once the train films are known.
     """
 
     pooling: str | None = None
@@ -43,6 +46,7 @@ class Options:
     feature_dropout: float | None = None
     filters: tuple[int, ...] | None = None
     kernels: tuple[int, ...] | None = None
+    normalisation: str | None = None
 
     @classmethod
     def of_recipe(cls, recipe: NetworkRecipe) -> Options:
@@ -78,6 +82,7 @@ class Plan:
     feature_dropout: float
     filters: tuple[int, ...]
     kernels: tuple[int, ...]
+    normalisation: str
 
 
 PLAIN = Plan(
@@ -91,4 +96,5 @@ PLAIN = Plan(
     feature_dropout=0.0,
     filters=(),
     kernels=(),
+    normalisation="symmetric",
 )

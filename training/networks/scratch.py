@@ -20,7 +20,12 @@ def scratch_features(name: str, film: Any, plan: Plan) -> Any:
     """
     import keras
 
-    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(film)
+    if plan.normalisation == "featurewise":
+        # its mean and variance are weights: normalise_featurewise() sets them
+        scale = keras.layers.Normalization(axis=-1, name="scale")
+    else:
+        scale = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")
+    x = scale(film)
     x = _BUILDERS[name](x, plan)
     return (
         keras.layers.Dropout(plan.feature_dropout, name="feature_dropout")(x) if plan.feature_dropout else x

@@ -1,7 +1,8 @@
 """A recipe: everything that decides how a model comes out, in one frozen, checked table."""
 
+from training.recipe.fitting import AugmentRecipe, FitRecipe
 from training.recipe.load import RECIPES, load_recipe, recipe_names
-from training.recipe.sections import AugmentRecipe, DataRecipe, FitRecipe, NetworkRecipe, Recipe
+from training.recipe.sections import DataRecipe, NetworkRecipe, Recipe
 
 __all__ = [
     "RECIPES",

@@ -56,7 +56,7 @@ def load_recipe(name: str, overrides: Mapping[str, str] | None = None) -> Recipe
         raise TrainingError(
             f"{path.name}: `{where}`: {first['msg']}; received {first['input']!r:.80} "
             f"({error.error_count()} problem(s) in all).",
-            remedy="training/recipe/sections.py lists every entry with its range.",
+            remedy="training/recipe/sections.py and fitting.py list every entry with its range.",
         ) from error
 
 

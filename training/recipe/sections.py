@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from cxr_dash.domain import PreparationSpec
 from training.films.labels import LABELS
 from training.networks.registry import NETWORKS
+from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Sizes = list[Annotated[int, Field(ge=1)]]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DataRecipe(_Frozen):
+class DataRecipe(Frozen):
     """Which films, which labels.
 
     ``labels`` are candidates, in the order of the logits; for sigmoid models those with fewer than
@@ -35,7 +31,7 @@ class DataRecipe(_Frozen):
     negative_label: str | None = Field(None, description="Manifest label that means `none of them`.")
     min_train_films: int = Field(1, ge=1)
     min_val_films: int = Field(1, ge=1)
-    exclude_train_sources: list[str] = []
+    exclude_train_sources: list[str] = Field([])
     max_train_films_per_source: int | None = None
     sampling: Literal["all", "undersample", "oversample"] = Field(
         "all", description="Drop or repeat train films until every class has the same number."
@@ -53,7 +49,7 @@ class DataRecipe(_Frozen):
         return self
 
 
-class NetworkRecipe(_Frozen):
+class NetworkRecipe(Frozen):
     """Which network and where its films change size."""
 
     name: str
@@ -68,6 +64,9 @@ class NetworkRecipe(_Frozen):
     unfreeze_from: str | int | None = Field(
         None, description="Instead: first trained layer, by name or number in keras.applications."
     )
+    unfreeze_last_blocks: int | None = Field(
+        None, ge=1, description="Instead: how many of the blocks between the registry's cuts are trained."
+    )
     # each of the following is the network's own choice when it is left out; see networks.Options
     pooling: Literal["average", "flatten"] | None = None
     pool_size: int | None = Field(None, ge=1, description="Cells averaged before flattening.")
@@ -79,54 +78,30 @@ class NetworkRecipe(_Frozen):
     feature_dropout: Fraction | None = Field(None, description="Before the head, from scratch only.")
     filters: Sizes | None = Field(None, description="One for each block, from scratch only.")
     kernels: Sizes | None = Field(None, description="One for all blocks or one each, from scratch only.")
+    normalisation: Literal["symmetric", "featurewise"] | None = Field(
+        None,
+        description="Grey levels to -1..1, or to the train films' mean and deviation; from scratch only.",
+    )
 
     @model_validator(mode="after")
     def _one_cut(self) -> NetworkRecipe:
-        given = [self.fine_tune_after, self.unfreeze_last, self.unfreeze_from]
+        given = [self.fine_tune_after, self.unfreeze_last, self.unfreeze_from, self.unfreeze_last_blocks]
         if sum(value is not None for value in given) > 1:
-            raise ValueError("only one of fine_tune_after, unfreeze_last and unfreeze_from may be given")
+            raise ValueError(
+                "only one of fine_tune_after, unfreeze_last, unfreeze_last_blocks and unfreeze_from "
+                "may be given"
+            )
+        blocks = self.unfreeze_last_blocks
+        cuts = NETWORKS[self.name].cuts if self.name in NETWORKS else ()
+        if blocks is not None and self.name in NETWORKS and blocks > len(cuts):
+            raise ValueError(
+                f"`unfreeze_last_blocks` must be at most {len(cuts)}, the cuts of {self.name}; "
+                f"received {blocks}"
+            )
         return self
 
 
-class FitRecipe(_Frozen):
-    """The two phases. Phase one trains the head on pooled features; phase two the layers above the cut."""
-
-    batch_size: int = Field(32, ge=1)
-    copies: int = Field(4, ge=1, description="Augmented copies of every training film in the feature cache.")
-    head_epochs: int = Field(30, ge=0)
-    head_learning_rate: float = Field(1e-3, gt=0)
-    fine_tune_epochs: int = Field(20, ge=0)
-    fine_tune_learning_rate: float = Field(1e-4, gt=0)
-    weight_decay: float = Field(1e-4, ge=0)
-    ema_momentum: Fraction = Field(
-        0.0, description="Above 0: keep a running mean of the weights, and use that."
-    )
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
-    max_positive_weight: float = Field(5.0, ge=1)
-    balance_sources: bool = Field(
-        False, description="Weigh films so that each source counts alike in its label."
-    )
-    patience: int = Field(5, ge=1)
-    plateau_patience: int = Field(2, ge=1)
-
-
-class AugmentRecipe(_Frozen):
-    """Plausible changes of a frontal film. There is no flip: it would put the heart on the right."""
-
-    rotation_degrees: float = Field(7.0, ge=0, le=45)
-    shift: Fraction = 0.05
-    zoom: float = Field(0.1, ge=0, lt=1)
-    aspect: float = Field(0.0, ge=0, lt=1, description="Independent change of width and height.")
-    brightness: float = Field(20.0, ge=0, le=255, description="Grey levels.")
-    contrast: float = Field(0.15, ge=0, lt=1)
-    gamma: float = Field(0.2, ge=0, lt=1)
-    noise: float = Field(4.0, ge=0, le=255, description="Largest standard deviation, grey levels.")
-    blur_probability: Fraction = 0.2
-    border_probability: Fraction = Field(0.0, description="How often a black frame hides the border.")
-    border_width: Fraction = 0.12
-
-
-class CardRecipe(_Frozen):
+class CardRecipe(Frozen):
     """Texts of the bundle, for people."""
 
     version: str
@@ -139,7 +114,7 @@ class CardRecipe(_Frozen):
     warnings: list[str]
 
 
-class SourceText(_Frozen):
+class SourceText(Frozen):
     """What is known about one collection of films."""
 
     title: str
@@ -148,7 +123,7 @@ class SourceText(_Frozen):
     attribution: str = ""
 
 
-class Recipe(_Frozen):
+class Recipe(Frozen):
     """One whole recipe; ``id`` is also the id of the bundle it makes."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -173,6 +148,18 @@ class Recipe(_Frozen):
             return table
         size = {"height": network.size, "width": network.size}
         return {**table, "preparation": {**size, **given}}
+
+    @model_validator(mode="after")
+    def _loss_fits(self) -> Recipe:
+        fits = {"softmax": "binary_cross_entropy", "sigmoid": "categorical_cross_entropy"}
+        if self.fit.loss == fits[self.network.activation]:
+            raise ValueError(f"`fit.loss` {self.fit.loss!r} does not go with {self.network.activation!r}")
+        if self.fit.focal_alpha is not None and (self.fit.loss, self.network.activation) != (
+            "focal",
+            "sigmoid",
+        ):
+            raise ValueError("`fit.focal_alpha` must be left out unless the loss is focal, with sigmoid")
+        return self
 
     def flat(self) -> dict[str, Value]:
         """Every entry that decides about the weights, as ``section.name``; the texts are left out."""
