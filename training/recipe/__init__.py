@@ -1,16 +1,21 @@
 """A recipe: everything that decides how a model comes out, in one frozen, checked table."""
 
+from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe, cam_layer_of
 from training.recipe.fitting import AugmentRecipe, FitRecipe
 from training.recipe.load import RECIPES, load_recipe, recipe_names
 from training.recipe.sections import DataRecipe, NetworkRecipe, Recipe
 
 __all__ = [
+    "ENSEMBLE",
+    "FEATURES_LAYER",
     "RECIPES",
     "AugmentRecipe",
     "DataRecipe",
+    "EnsembleRecipe",
     "FitRecipe",
     "NetworkRecipe",
     "Recipe",
+    "cam_layer_of",
     "load_recipe",
     "recipe_names",
 ]

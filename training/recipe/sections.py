@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from cxr_dash.domain import PreparationSpec
 from training.films.labels import LABELS
 from training.networks.registry import NETWORKS
+from training.recipe.ensemble import ENSEMBLE, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
@@ -133,6 +134,7 @@ class Recipe(Frozen):
     network: NetworkRecipe
     fit: FitRecipe = FitRecipe()
     augment: AugmentRecipe = AugmentRecipe()
+    ensemble: EnsembleRecipe | None = None
     card: CardRecipe
     sources: dict[str, SourceText]
 
@@ -161,6 +163,12 @@ class Recipe(Frozen):
             raise ValueError("`fit.focal_alpha` must be left out unless the loss is focal, with sigmoid")
         return self
 
+    @model_validator(mode="after")
+    def _ensemble_is_named(self) -> Recipe:
+        if (self.network.name == ENSEMBLE) != (self.ensemble is not None):
+            raise ValueError(f"`network.name` {ENSEMBLE!r} and a section [ensemble] go together")
+        return self
+
     def flat(self) -> dict[str, Value]:
         """Every entry that decides about the weights, as ``section.name``; the texts are left out."""
         dumped = self.model_dump(mode="json", exclude={"card", "sources"})
@@ -168,6 +176,6 @@ class Recipe(Frozen):
         for name, value in dumped.items():
             if isinstance(value, dict):
                 flat |= {f"{name}.{inner}": entry for inner, entry in value.items()}
-            else:
+            elif name != ENSEMBLE:  # other networks have no such section
                 flat[name] = value
         return flat
