@@ -25,6 +25,9 @@ class DataRecipe(Frozen):
     """
 
     manifest: str = Field(description="Path of manifest.csv, relative to the data folder.")
+    layout: Literal["manifest", "folders", "nih", "medmnist", "luna16"] = Field(
+        "manifest", description="How the collection is published; `import` makes its manifest."
+    )
     labels: list[str]
     any_label: str | None = Field(
         None, description="Extra label: positive when a film has any finding at all."
