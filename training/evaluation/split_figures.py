@@ -57,7 +57,7 @@ def split_metrics(
         "brier": m.macro(m.brier, probabilities, targets, resampling),
         "ece": m.macro(m.expected_calibration_error, probabilities, targets, resampling),
     }
-    if any_label:
+    if any_label and len(labels) > 1:
         columns = [k for k, key in enumerate(labels) if key != any_label]
         averages[f"auroc_without_{any_label}"] = m.macro(
             m.auroc, probabilities[:, columns], targets[:, columns], resampling
