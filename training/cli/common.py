@@ -22,6 +22,11 @@ WeightsOption = Annotated[
     str | None, typer.Option("--weights", help="Backbone weights: a path, or `imagenet`.")
 ]
 
+BackendOption = Annotated[
+    str | None,
+    typer.Option("--backend", help="tensorflow, jax or torch; KERAS_BACKEND, or tensorflow, if not given."),
+]
+
 
 def overrides_of(entries: list[str] | None) -> dict[str, str]:
     """``section.name=value`` entries as a mapping."""

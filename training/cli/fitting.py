@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cxr_dash.errors import CxrError
-from training.cli.common import DataOption, SetOption, WeightsOption, fail, overrides_of
+from training.cli.common import BackendOption, DataOption, SetOption, WeightsOption, fail, overrides_of
 
 app = typer.Typer()
+
+
+class Sampler(StrEnum):
+    """How a search draws values."""
+
+    tpe = "tpe"
+    random = "random"
+    grid = "grid"
+
+
+class Pruner(StrEnum):
+    """Whether a search gives up hopeless trials."""
+
+    median = "median"
+    none = "none"
 
 
 @app.command("list")
@@ -42,12 +59,16 @@ def fit_command(
     weights: WeightsOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     overrides: SetOption = None,
+    backend: BackendOption = None,
 ) -> None:
     """Train a recipe: frozen backbone first, then fine-tuning; keep the best epoch on val."""
+    from training.backend import use_backend
     from training.fitting.fit import fit
     from training.recipe import load_recipe
 
     try:
+        if backend:
+            use_backend(backend)
         loaded = load_recipe(recipe, overrides_of(overrides))
         record = fit(loaded, data, run_folder or Path("runs") / loaded.id, weights=weights, resume=resume)
     except CxrError as error:
@@ -59,20 +80,67 @@ def fit_command(
 def search_command(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe, or a .toml file.")],
     data: DataOption,
+    *,
     grid: Annotated[
-        list[str], typer.Option("--grid", help="section.name=first,second: values to try. Repeatable.")
-    ],
+        list[str] | None,
+        typer.Option("--grid", help="section.name=first,second: try every combination. Repeatable."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            help="section.name=choice:8|16, =int:1..8, =float:0..0.5 or =log:1e-4..1e-2. Repeatable.",
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(help="How many are tried in all; 20, or the whole grid, if not given.", min=1),
+    ] = None,
+    sampler: Annotated[Sampler, typer.Option(help="How values are drawn, with --param.")] = Sampler.tpe,
+    pruner: Annotated[
+        Pruner, typer.Option(help="Whether a trial worse than the median is given up, with --param.")
+    ] = Pruner.median,
+    storage: Annotated[
+        Path | None,
+        typer.Option(help="Journal; processes that name the same share the search. <run folder>/search.log."),
+    ] = None,
     run_folder: Annotated[Path, typer.Option(help="One run per combination is kept here.")] = Path(
         "runs/search"
     ),
     weights: WeightsOption = None,
+    overrides: SetOption = None,
+    backend: BackendOption = None,
 ) -> None:
-    """Train every combination of a few recipe entries and rank them by val; test is never looked at."""
-    from training.fitting.search import search
+    """Try many values of a few recipe entries and rank them by val; test is never looked at."""
+    from training.backend import use_backend
+    from training.fitting.search import SearchPlan, grid_space, read_space, run_study, search
+    from training.fitting.search.training import fitted
 
+    if bool(grid) == bool(param):
+        raise typer.BadParameter("one of `--grid` and `--param` must be given, and not both.")
     try:
-        ranked = search(recipe, data, overrides_of(grid), run_folder, weights)
+        if backend:
+            use_backend(backend)
+        fixed = overrides_of(overrides)
+        if grid and storage is None:
+            ranked = search(recipe, data, overrides_of(grid), run_folder, weights, fixed=fixed)
+            for score, folder, values in ranked:
+                typer.echo(f"{score:.4f}  {folder.name}  {values}")
+            return
+        plan = SearchPlan(
+            recipe=recipe,
+            fixed=fixed,
+            space=grid_space(overrides_of(grid)) if grid else read_space(param or []),
+            trials=trials or (sys.maxsize if grid or sampler == Sampler.grid else 20),
+            folder=run_folder,
+            storage=storage or run_folder / "search.log",
+            sampler="grid" if grid else sampler.value,
+            pruner=pruner.value,
+            weights=weights,
+        )
+        rows = run_study(plan, fitted(data, weights))
     except CxrError as error:
         raise fail(error) from error
-    for score, folder, values in ranked:
-        typer.echo(f"{score:.4f}  {folder.name}  {values}")
+    for row in rows:
+        score_text = "      " if row.score is None else f"{row.score:.4f}"
+        typer.echo(f"{score_text}  {row.state:8}  {row.folder.name}  {row.values}")

@@ -10,13 +10,19 @@ from pathlib import Path
 
 from training.fitting.fit import fit
 from training.fitting.runs import RunFolder, RunRecord
-from training.recipe import load_recipe
+from training.recipe import Recipe, load_recipe
 
 logger = logging.getLogger(__name__)
 
 
 def search(
-    recipe: str, data_root: Path, grid: Mapping[str, str], folder: Path, weights: str | None
+    recipe: str,
+    data_root: Path,
+    grid: Mapping[str, str],
+    folder: Path,
+    weights: str | None,
+    *,
+    fixed: Mapping[str, str] | None = None,
 ) -> list[tuple[float, Path, dict[str, str]]]:
     """Train every combination of a grid; combinations that are already finished are not trained again.
 
@@ -28,6 +34,8 @@ def search(
         ``{"fit.copies": "2,4"}``: comma-separated values per entry.
     folder : Path
     weights : str or None
+    fixed : mapping, optional
+        Entries that differ from the recipe in every run.
 
     Returns
     -------
@@ -38,10 +46,8 @@ def search(
     ranked = []
     for values in itertools.product(*(grid[name].split(",") for name in names)):
         chosen = dict(zip(names, (value.strip() for value in values), strict=True))
-        loaded = load_recipe(recipe, chosen)
-        # named after the recipe's content, so that another order of the grid finds the same run
-        name = hashlib.sha256(loaded.model_dump_json().encode()).hexdigest()[:10]
-        run = RunFolder(folder / f"{loaded.id}-{name}")
+        loaded = load_recipe(recipe, {**(fixed or {}), **chosen})
+        run = RunFolder(folder / run_name(loaded))
         finished = run.record.is_file()
         record = (
             RunRecord.read(run.record)
@@ -51,3 +57,8 @@ def search(
         logger.info("%s: val macro AUROC %.4f", chosen, record.val_macro_auroc)
         ranked.append((record.val_macro_auroc, run.path, chosen))
     return sorted(ranked, key=lambda row: -row[0])
+
+
+def run_name(recipe: Recipe) -> str:
+    """Name of a recipe's run: of its content, so that another order of the entries finds the same run."""
+    return f"{recipe.id}-{hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()[:10]}"
