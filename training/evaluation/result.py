@@ -120,7 +120,7 @@ class Evaluation(_Frozen):
     subject : str
         Id of the bundle, or name of the run's folder.
     kind : {"run", "bundle"}
-    split, description_en : str
+    split, description_en, manifest_sha256 : str
         Which films.
     films : int
     patients : int or None
@@ -154,6 +154,7 @@ class Evaluation(_Frozen):
     kind: Literal["run", "bundle"]
     split: str
     description_en: str
+    manifest_sha256: str
     films: int
     patients: int | None
     label_keys: list[str]
@@ -204,5 +205,7 @@ def evaluation_file(folder: Path, split: str) -> Path:
 
 
 def scores_file(evaluation: Path) -> Path:
-    """Where the scores lie that belong to an evaluation's JSON file: ``scores-<split>.npz`` beside it."""
-    return evaluation.with_name(f"{evaluation.stem.replace('evaluation', 'scores', 1)}.npz")
+    """Where the scores of an evaluation lie: ``scores-test.npz`` beside ``evaluation-test.json``."""
+    stem = evaluation.stem
+    found = stem.removeprefix("evaluation")
+    return evaluation.with_name(f"{stem}-scores.npz" if found == stem else f"scores{found}.npz")

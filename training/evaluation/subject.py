@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,15 +16,12 @@ from cxr_dash.inference.calibration import activate
 from cxr_dash.inference.runtime import Runtime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from cxr_dash.inference.schema import Calibration, OperatingPoint
+from training.evaluation.batches import BATCH_FILMS, Forward, Scored, film_batches, score_batches
 from training.evaluation.decisions import Decisions, decisions_of_run
-from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
 
-BATCH_FILMS = 16
 NEGATIVE_LABEL = "no_finding"
 ANY_LABEL = "finding"
-
-Forward = Callable[[Float32Array], Float64Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,19 +72,15 @@ class Subject:
         """The default operating point: a threshold on the calibrated probability by label."""
         return next(p for p in self.operating_points if p.key == self.default_point).thresholds
 
-    def logits(self, paths: Sequence[Path]) -> Float64Array:
-        """Score film files, prepared as the app prepares them; row i is of ``paths[i]``.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, C)
+    def score(self, paths: Sequence[Path]) -> Scored:
+        """Logits of film files, prepared as the app prepares them, with the file that each row is of.
 
         Raises
         ------
         TrainingError
             Naming the film that cannot be read.
         """
-        return score_paths(self.forward, paths, self.preparation, len(self.labels))
+        return score_batches(self.forward, film_batches(paths, self.preparation), len(self.labels))
 
     def probabilities(self, logits: Float64Array) -> Float64Array:
         """Calibrated probabilities of logits, shape (n, C), 0-1."""
@@ -159,7 +152,7 @@ def _open_run(folder: Path, data_root: Path | None) -> Subject:
     forward = _keras_forward(run.model, len(record.labels))
 
     def score(paths: Sequence[Path]) -> Float64Array:
-        return score_paths(forward, paths, recipe.preparation, len(record.labels))
+        return score_batches(forward, film_batches(paths, recipe.preparation), len(record.labels)).logits
 
     decisions: Decisions = decisions_of_run(run, record, score, data_root)
     return Subject(
@@ -203,19 +196,3 @@ def _keras_forward(path: Path, labels: int) -> Forward:
         return np.concatenate(rows).astype(np.float64)
 
     return forward
-
-
-def score_paths(
-    forward: Forward, paths: Sequence[Path], preparation: PreparationSpec, labels: int
-) -> Float64Array:
-    """Prepare and score film files a batch at a time: row i is of ``paths[i]``.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, C)
-    """
-    rows = [np.zeros((0, labels))]
-    for start in range(0, len(paths), BATCH_FILMS):
-        films = [prepare_film(path, preparation) for path in paths[start : start + BATCH_FILMS]]
-        rows.append(forward(np.stack(films)))
-    return np.concatenate(rows)
