@@ -13,12 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cxr_dash.errors import BundleError
+from cxr_dash.inference.runtime.anatomy import LOGITS_LAYER, Anatomy, take_apart
 from cxr_dash.inference.runtime.dense_head import DenseHead, match_dense_head
-from cxr_dash.inference.runtime.graph import FlatGraph, Step, flatten_model, following, replay
+from cxr_dash.inference.runtime.graph import replay
 from cxr_dash.inference.runtime.litert_gradients import convertible_gradients
 
-LOGITS_LAYER = "logits"
+__all__ = ["LOGITS_LAYER", "Explainer", "build_explainer"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +47,7 @@ class Explainer:
     input_size: tuple[int, int]
     class_count: int
     embedding_size: int
-    _input: Any
-    _map: Any
-    _logits: Any
-    _before: tuple[Step, ...]
-    _head: tuple[Step, ...]
+    _parts: Anatomy
     _dense_head: DenseHead | None
 
     def __call__(self, films: Any) -> tuple[Any, Any, Any]:
@@ -71,9 +67,10 @@ class Explainer:
         """
         import tensorflow as tf
 
-        known = replay(self._before, {id(self._input): films})
-        features = known[id(self._map)]
-        logits = replay(self._head, known)[id(self._logits)]
+        parts = self._parts
+        known = replay(parts.before, {id(parts.film): films})
+        features = known[id(parts.map)]
+        logits = replay(parts.head, known)[id(parts.logits)]
         embedding = tf.reduce_mean(features, axis=(1, 2))
         height, width = self.cam_grid
         if self._dense_head is not None:
@@ -105,12 +102,12 @@ class Explainer:
         """Spatial mean of each logit's gradient, (n, C, k): one backward pass over C copies of the map."""
         import tensorflow as tf
 
-        classes = self.class_count
-        needed = {id(tensor) for step in self._head for tensor in step.inputs}
+        classes, parts = self.class_count, self._parts
+        needed = {id(tensor) for step in parts.head for tensor in step.inputs}
         copies = {key: tf.repeat(known[key], classes, axis=0) for key in needed & known.keys()}
-        features = copies[id(self._map)]
+        features = copies[id(parts.map)]
         with convertible_gradients():
-            logits = replay(self._head, copies)[id(self._logits)]
+            logits = replay(parts.head, copies)[id(parts.logits)]
             own = tf.tile(tf.eye(classes), (tf.shape(logits)[0] // classes, 1))
             gradient = tf.gradients(tf.reduce_sum(logits * own), features)[0]
         return tf.reshape(tf.reduce_mean(gradient, axis=(1, 2)), (-1, classes, self.embedding_size))
@@ -133,67 +130,17 @@ def build_explainer(model: Any, cam_layer: str | None = None) -> Explainer:
     BundleError
         When there is no such layer, or no linear layer ``logits``.
     """
-    graph = flatten_model(model)
-    logits_step = _find_logits(graph)
-    logits = logits_step.outputs[0]
-    ancestors = graph.leading_to(logits)
-    cam_step = _find_cam(ancestors, cam_layer)
-    feature_map = cam_step.feature_map
-    if feature_map is None:  # `_find_cam` returns only steps that have one
-        raise BundleError(f"`cam_layer` must make a feature map; received {cam_step.path}.")
-    head = following(ancestors, feature_map)
-    in_head = {id(step) for step in head}
-    _, height, width, channels = feature_map.shape
-    dense_head = match_dense_head(head, feature_map)
+    parts = take_apart(model, cam_layer)
+    _, height, width, channels = parts.map.shape
+    dense_head = match_dense_head(parts.head, parts.map)
     return Explainer(
         model=model,
         method="traced" if dense_head is None else "closed_form",
-        cam_layer=cam_step.path,
+        cam_layer=parts.cam_layer,
         cam_grid=(int(height), int(width)),
-        input_size=(int(graph.input.shape[1]), int(graph.input.shape[2])),
-        class_count=int(logits.shape[-1]),
+        input_size=(int(parts.film.shape[1]), int(parts.film.shape[2])),
+        class_count=int(parts.logits.shape[-1]),
         embedding_size=int(channels),
-        _input=graph.input,
-        _map=feature_map,
-        _logits=logits,
-        _before=tuple(step for step in ancestors if id(step) not in in_head),
-        _head=head,
+        _parts=parts,
         _dense_head=dense_head,
     )
-
-
-def _find_logits(graph: FlatGraph) -> Step:
-    """The step of the linear layer named ``logits``."""
-    import keras
-
-    found = [step for step in graph.steps if step.name == LOGITS_LAYER]
-    if not found:
-        raise BundleError(
-            f"`model` must have a layer named {LOGITS_LAYER!r}; its last layers are "
-            f"{[step.path for step in graph.steps[-4:]]}.",
-            remedy="End it with Dense(classes, name='logits') and a separate Activation layer.",
-        )
-    step = found[-1]
-    activation = getattr(step.operation, "activation", None)
-    if activation not in (None, keras.activations.linear) or len(step.outputs[0].shape) != 2:
-        raise BundleError(
-            f"Layer {LOGITS_LAYER!r} must be linear with output (n, classes); received activation "
-            f"{getattr(activation, '__name__', activation)!r} and output {tuple(step.outputs[0].shape)}.",
-            remedy="Move softmax or sigmoid into an Activation layer of its own after it.",
-        )
-    return step
-
-
-def _find_cam(ancestors: tuple[Step, ...], cam_layer: str | None) -> Step:
-    """The last step with a feature map, or the named one."""
-    candidates = [step for step in ancestors if step.feature_map is not None]
-    if cam_layer is not None:
-        candidates = [step for step in candidates if cam_layer in (step.path, step.name)]
-    if not candidates:
-        wanted = "a layer before the logits with" if cam_layer is None else f"{cam_layer!r} to be"
-        raise BundleError(
-            f"Grad-CAM needs {wanted} a feature map (n, h, w, channels) of more than one cell; "
-            f"received a model of {len(ancestors)} layers without.",
-            remedy="Name one of the model's own convolution, activation or pooling layers as `cam_layer`.",
-        )
-    return candidates[-1]
