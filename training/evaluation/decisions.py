@@ -16,7 +16,7 @@ from cxr_dash.inference.calibration import activate
 from cxr_dash.inference.schema import Calibration, OperatingPoint
 from training.evaluation.calibrate import fit_platt, fit_temperature
 from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, choose_operating_points
-from training.films.manifest import of_split, read_manifest
+from training.films.manifest import of_split, read_films
 from training.fitting.data import targets_of
 from training.fitting.runs import RunFolder, RunRecord
 from training.writing import write_json
@@ -91,7 +91,7 @@ def _decide(
     record: RunRecord, manifest: Path, digest: str, score: Callable[[Sequence[Path]], Float64Array]
 ) -> Decisions:
     data, keys, activation = record.recipe.data, record.labels, record.recipe.network.activation
-    films = of_split(read_manifest(manifest, negative_label=data.negative_label), SPLIT)
+    films = of_split(read_films(data, manifest), SPLIT)
     logger.info("calibrating on %d val films", len(films))
     logits = score([film.path for film in films])
     targets = targets_of(films, keys, data.any_label).astype(np.float64)

@@ -17,7 +17,7 @@ from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from training.export.card import render_card
 from training.export.describe import describe_bundle
 from training.export.serving_graph import compile_serving
-from training.films.manifest import of_split, read_manifest
+from training.films.manifest import of_split, read_films
 from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
 from training.networks import NETWORKS
@@ -65,7 +65,7 @@ def export_bundle(
             f"`models` must have no bundle {target.name!r} yet; {target} exists.", remedy="Pass --overwrite."
         )
     recipe, root = current_texts(record.recipe), data_root or Path(record.data_root)
-    films = read_manifest(root / recipe.data.manifest, negative_label=recipe.data.negative_label)
+    films = read_films(recipe.data, root / recipe.data.manifest)
     # an export that fails leaves the old bundle as it was
     staging = models / f".{record.recipe.id}.partial" / record.recipe.id
     shutil.rmtree(staging.parent, ignore_errors=True)

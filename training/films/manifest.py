@@ -204,6 +204,22 @@ def of_split(films: Sequence[Film], split: str) -> list[Film]:
     return chosen
 
 
+def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
+    """The films of a recipe: those of a manifest, without what ``other_films`` leaves out.
+
+    Raises
+    ------
+    TrainingError
+        As :func:`read_manifest`.
+    """
+    films = read_manifest(manifest, negative_label=data.negative_label)
+    if data.other_films == "keep":
+        return films
+    labels = set(data.labels)
+    # a film without any label is a negative one: read_manifest took its `negative_label` off
+    return [film for film in films if not film.labels or film.labels & labels]
+
+
 def choose_labels(films: Sequence[Film], data: DataRecipe) -> tuple[list[str], dict[str, tuple[int, int]]]:
     """Apply the recipe's rule of how many films a label needs.
 

@@ -33,6 +33,9 @@ class DataRecipe(Frozen):
         None, description="Extra label: positive when a film has any finding at all."
     )
     negative_label: str | None = Field(None, description="Manifest label that means `none of them`.")
+    other_films: Literal["keep", "leave_out"] = Field(
+        "keep", description="What becomes of films that have none of the labels, in every split."
+    )
     min_train_films: int = Field(1, ge=1)
     min_val_films: int = Field(1, ge=1)
     exclude_train_sources: list[str] = Field([])

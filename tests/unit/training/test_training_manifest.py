@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cxr_dash.errors import TrainingError
-from training.films.manifest import choose_labels, of_split, read_manifest
+from training.films.manifest import choose_labels, of_split, read_films, read_manifest
 from training.fitting.data import targets_of
 from training.fitting.fit import training_films
 from training.recipe import DataRecipe
@@ -98,3 +98,14 @@ def test_sources_are_excluded_and_capped_in_train_only(tmp_path):
     assert chosen == training_films(
         films, _data(exclude_train_sources=["b"], max_train_films_per_source=3), seed=1
     )
+
+
+def test_films_of_other_classes_are_left_out_when_the_recipe_says_so(films_root, tiny_recipe):
+    path = films_root / tiny_recipe.data.manifest
+    data = tiny_recipe.data.model_copy(update={"labels": ["mass"], "negative_label": None})
+    assert len(read_films(data, path)) == 72
+    assert read_films(data.model_copy(update={"other_films": "leave_out"}), path) == []
+    both = data.model_copy(update={"other_films": "leave_out", "labels": ["effusion"]})
+    assert {tuple(film.labels) for film in read_films(both, path)} == {("effusion",)}
+    negative = both.model_copy(update={"labels": ["mass"], "negative_label": "no_finding"})
+    assert {tuple(film.labels) for film in read_films(negative, path)} == {()}
