@@ -1,87 +1,199 @@
-"""What happens after every epoch of fine-tuning: measure, keep the best, slow down, stop, leave a trace."""
+"""What happens after every epoch: measure, keep the best, slow down, stop, leave a trace."""
 
 from __future__ import annotations
 
-import csv
 import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cxr_dash.domain import Float32Array
-from training.evaluation.metrics import macro_auroc
-from training.fitting.data import logits_of
-from training.fitting.runs import RunFolder
+from cxr_dash.errors import TrainingError
+from training.fitting.checkpoint import Checkpoint, checkpoint_callback
+from training.fitting.epoch_log import SCORE, EpochLog
 from training.recipe import FitRecipe
 
 logger = logging.getLogger(__name__)
 
-SCORE = "val_macro_auroc"
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One of the two phases, and where it leaves its traces.
+
+    Attributes
+    ----------
+    name : {"head", "fine_tune"}
+    epochs : int
+    monitor : str
+        The column of the log that makes an epoch the best.
+    log : EpochLog
+    weights : Path
+        Of the epoch that is kept: the best one, or the last.
+    state : Path
+        Checkpoint of the last finished epoch.
+    events : Path or None
+        TensorBoard's folder, where it is wanted.
+    on_epoch : callable or None
+        Is told each finished epoch, from 1, and its macro AUROC on val; may end training by raising.
+    """
+
+    name: str
+    epochs: int
+    monitor: str
+    log: EpochLog
+    weights: Path
+    state: Path
+    events: Path | None = None
+    on_epoch: Callable[[int, float], None] | None = None
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is."""
+        return -1 if self.monitor == "val_loss" else 1
 
 
-def fit_callbacks(
-    tail: Any,
+def save_weights(model: Any, path: Path) -> None:
+    """Write weights so that a kill in between leaves the file that was there."""
+    partial = path.with_name(f"partial-{path.name}")
+    model.save_weights(partial)
+    partial.replace(path)
+
+
+def phase_callbacks(
+    model: Any,
     plan: FitRecipe,
-    val_features: NDArray[np.float16],
-    val_targets: Float32Array,
+    phase: Phase,
+    start: Checkpoint,
     *,
-    run: RunFolder,
-    head_score: float,
+    score: Callable[[], float],
+    baseline: float | None,
+    show: Callable[[str], None],
 ) -> list[Any]:
     """Keras callbacks, in the order they must run: the score is measured first, the others read it.
 
     Parameters
     ----------
-    tail : keras.Model
-        Ends in logits; not compiled, so that its weights are saved without an optimizer's state.
+    model : keras.Model
+        Shares its layers with the one that is trained, and is not compiled, so that its weights are saved
+        without an optimizer's state.
     plan : FitRecipe
-    val_features : ndarray, shape (n, ...)
-    val_targets : ndarray of float32, shape (n, C)
-    run : RunFolder
-    head_score : float
-        What the head alone reached: an epoch is kept only when it is better.
+    phase : Phase
+    start : Checkpoint
+        What was reached before.
+    score : callable
+        Macro AUROC on val.
+    baseline : float or None
+        Value of the monitored column that the first epochs must beat.
+    show : callable
+        Is told each finished epoch.
     """
     import keras
 
-    best = max([head_score, *logged_scores(run.log).values()])
+    mode = "min" if phase.sign < 0 else "max"
+    tuned = phase.name == "fine_tune"
+    # the averaged weights are swapped in first, so that they are what is measured and kept
+    counting = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if tuned and plan.ema_momentum else []
+    measured = [_finite(phase), _measure(phase, score, show), _keep(model, plan, phase, baseline)]
+    slow = keras.callbacks.ReduceLROnPlateau(
+        monitor=phase.monitor,
+        mode=mode,
+        factor=plan.plateau_factor,
+        patience=plan.plateau_patience,
+        min_lr=plan.plateau_min_learning_rate,
+    )
+    stop = keras.callbacks.EarlyStopping(
+        phase.monitor, mode=mode, patience=plan.patience, baseline=baseline, min_delta=plan.min_delta
+    )
+    counting += [*measured, *([slow] if tuned and plan.slows_on_plateau else []), stop]
+    board = (
+        [keras.callbacks.TensorBoard(phase.events / phase.name, write_graph=False)] if phase.events else []
+    )
+    told = [_tell(phase.on_epoch)] if phase.on_epoch else []
+    return [*counting, *board, checkpoint_callback(phase.state, start, counting), *told]
 
-    class Score(keras.callbacks.Callback):  # type: ignore[misc]
-        """Adds the macro AUROC on val to the epoch's logs and keeps the weights when it is the best."""
 
-        best_so_far = best
+def _finite(phase: Phase) -> Any:
+    import keras
 
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            score = macro_auroc(logits_of(tail, val_features, plan.batch_size), val_targets.astype(float))
-            if score > self.best_so_far:
-                self.best_so_far = score
-                tail.save_weights(run.best_weights)
-            if logs is not None:
-                logs[SCORE] = score
-                losses = logs["loss"], logs["val_loss"]
-                logger.info(
-                    "epoch %d loss %.4f val_loss %.4f val macro AUROC %.4f", epoch + 1, *losses, score
+    class Finite(keras.callbacks.Callback):  # type: ignore[misc]
+        """Ends training at the first loss that is not a number, before anything of it is kept."""
+
+        epoch = 0
+
+        def on_epoch_begin(self, epoch: int, *_: Any) -> None:
+            self.epoch = epoch
+
+        def on_train_batch_end(self, _: int, logs: Any = None) -> None:
+            self.check((logs or {}).get("loss", 0.0), "loss")
+
+        def on_epoch_end(self, _: int, logs: Any = None) -> None:
+            self.check((logs or {}).get("val_loss", 0.0), "val_loss")
+
+        def check(self, loss: float, name: str) -> None:
+            if not math.isfinite(loss):
+                raise TrainingError(
+                    f"The loss must stay finite; {name} became {float(loss)} in epoch {self.epoch + 1} of "
+                    f"the phase {phase.name!r}.",
+                    remedy="Lower the learning rate in the recipe, and give another --run-folder.",
                 )
 
-    # the averaged weights are swapped in first, so that they are what is measured and kept
-    swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if plan.ema_momentum else []
-    return [
-        *swap,
-        Score(),
-        keras.callbacks.TerminateOnNaN(),
-        keras.callbacks.ReduceLROnPlateau(
-            monitor=SCORE, mode="max", factor=0.3, patience=plan.plateau_patience
-        ),
-        keras.callbacks.EarlyStopping(monitor=SCORE, mode="max", patience=plan.patience, baseline=best),
-        keras.callbacks.CSVLogger(run.log, append=True),
-        keras.callbacks.BackupAndRestore(run.backup, delete_checkpoint=False),
-    ]
+    return Finite()
+
+
+def _measure(phase: Phase, score: Callable[[], float], show: Callable[[str], None]) -> Any:
+    import keras
+
+    class Measure(keras.callbacks.Callback):  # type: ignore[misc]
+        """Adds the macro AUROC on val to the epoch's figures, and logs them."""
+
+        begun = 0.0
+
+        def on_epoch_begin(self, *_: Any) -> None:
+            self.begun = time.monotonic()
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            figures = logs if logs is not None else {}
+            figures[SCORE] = score()
+            figures["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+            seconds = round(time.monotonic() - self.begun, 3)
+            phase.log.append({"epoch": epoch, "phase": phase.name, **figures, "seconds": seconds})
+            words = " ".join(f"{name} {figures[name]:.4f}" for name in ("loss", "val_loss", SCORE))
+            logger.info("%s epoch %d %s", phase.name, epoch + 1, words)
+            show(words)
+
+    return Measure()
+
+
+def _keep(model: Any, plan: FitRecipe, phase: Phase, baseline: float | None) -> Any:
+    import keras
+
+    class Keep(keras.callbacks.Callback):  # type: ignore[misc]
+        """Writes the weights of the epoch that will be kept; epochs count from 1."""
+
+        best = baseline
+        best_epoch = 0
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            value = float((logs or {})[phase.monitor])
+            better = self.best is None or phase.sign * (value - self.best) > 0
+            if better or not plan.restore_best:
+                self.best, self.best_epoch = value, epoch + 1
+                save_weights(model, phase.weights)
+
+    return Keep()
+
+
+def _tell(on_epoch: Callable[[int, float], None]) -> Any:
+    import keras
+
+    def tell(epoch: int, logs: dict[str, float] | None = None) -> None:
+        on_epoch(epoch + 1, float((logs or {})[SCORE]))
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=tell)
 
 
 def logged_scores(log: Path) -> dict[int, float]:
     """The score of every logged epoch, counted from 1; empty without a log."""
-    if not log.is_file():
-        return {}
-    with log.open(encoding="utf-8", newline="") as stream:
-        return {int(row["epoch"]) + 1: float(row[SCORE]) for row in csv.DictReader(stream) if row.get(SCORE)}
+    return EpochLog(log).values(SCORE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from cxr_dash.domain import Float32Array, Float64Array
 from training.films.manifest import Film
 from training.fitting.augment import augment
+from training.fitting.progress import progress
 from training.recipe import AugmentRecipe, FitRecipe
 
 logger = logging.getLogger(__name__)
@@ -38,8 +40,9 @@ def film_weights(
 ) -> Float32Array:
     """How much each training film counts; the mean is 1.
 
-    With softmax every class counts alike; with ``balance_sources`` every source counts alike inside its
-    class too, damped by a square root, so that no small source is repeated into noise.
+    With softmax and ``balance_classes`` every class counts alike; with ``balance_sources`` every source
+    counts alike inside its class too, damped by a square root, so that no small source is repeated into
+    noise.
     """
     if not softmax:
         return np.ones(len(films), dtype=np.float32)
@@ -53,6 +56,8 @@ def film_weights(
                 here = inside & (sources == source)
                 weights[here] = 1.0 / np.sqrt(here.sum())
         weights[inside] /= max(weights[inside].sum(), 1e-12)
+        if not recipe.balance_classes:
+            weights[inside] *= inside.sum()
     return np.asarray(weights / weights.mean(), dtype=np.float32)
 
 
@@ -120,17 +125,43 @@ def cache_features(
             return found
     partial = target.with_suffix(".partial.npy")
     features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
-    for copy in range(copies):
-        logger.info("features of copy %d of %d", copy + 1, copies)
-        start = 0
-        for batch in film_batches(pixels, fit.batch_size, recipe if copy else None, (seed, copy)):
-            # as an array: other backends do not read TensorFlow's tensors
-            made = batch.numpy() if front is None else front.predict_on_batch(batch.numpy())
-            features[copy, start : start + len(made)] = made
-            start += len(made)
+    with progress("features", copies * -(-len(pixels) // fit.batch_size)) as show:
+        for copy in range(copies):
+            logger.info("features of copy %d of %d", copy + 1, copies)
+            start = 0
+            for batch in film_batches(pixels, fit.batch_size, recipe if copy else None, (seed, copy)):
+                # as an array: other backends do not read TensorFlow's tensors
+                made = batch.numpy() if front is None else front.predict_on_batch(batch.numpy())
+                features[copy, start : start + len(made)] = made
+                start += len(made)
+                show(f"copy {copy + 1} of {copies}")
     features.flush()
-    partial.rename(target)
+    partial.replace(target)
     return np.asarray(np.load(target, mmap_mode="r"))
+
+
+def batch_orders(
+    count: int, copies: int, batch_size: int, seed: int | None, first_epoch: int = 0
+) -> Iterator[list[tuple[NDArray[np.intp], NDArray[np.intp]]]]:
+    """Which films and which copies of them make up each batch, epoch by epoch without an end.
+
+    A run that begins at ``first_epoch`` draws what a run from the beginning draws there.
+
+    Yields
+    ------
+    list of (films, copies)
+        Two arrays of the batch's length for each batch; without a seed all films in order, copy 0.
+    """
+    generator = np.random.default_rng(seed)
+    for epoch in itertools.count():
+        order = np.arange(count) if seed is None else generator.permutation(count)
+        batches = []
+        for start in range(0, count, batch_size):
+            rows = order[start : start + batch_size]
+            chosen = np.zeros(len(rows), int) if seed is None else generator.integers(copies, size=len(rows))
+            batches.append((rows, chosen))
+        if epoch >= first_epoch:
+            yield batches
 
 
 def feature_batches(
@@ -139,8 +170,12 @@ def feature_batches(
     weights: Float32Array,
     batch_size: int,
     seed: int | None,
+    *,
+    first_epoch: int = 0,
 ) -> Any:
     """Cached features with truths and weights; with a seed in a new order and of a random copy each epoch.
+
+    ``first_epoch`` is the one that the first pass is for, from 0.
 
     Returns
     -------
@@ -149,15 +184,10 @@ def feature_batches(
     import tensorflow as tf
 
     copies, count = features.shape[:2]
-    generator = np.random.default_rng(seed)
+    orders = batch_orders(count, copies, batch_size, seed, first_epoch)
 
     def batches() -> Iterator[tuple[Float32Array, Float32Array, Float32Array]]:
-        order = np.arange(count) if seed is None else generator.permutation(count)
-        for start in range(0, count, batch_size):
-            rows = order[start : start + batch_size]
-            chosen = (
-                np.zeros(len(rows), dtype=int) if seed is None else generator.integers(copies, size=len(rows))
-            )
+        for rows, chosen in next(orders):
             yield features[chosen, rows].astype(np.float32), targets[rows], weights[rows]
 
     signature = (

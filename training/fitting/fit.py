@@ -7,28 +7,46 @@ every film and kept on disk; an epoch then costs the layers above the cut only.
 from __future__ import annotations
 
 import logging
+import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cxr_dash.errors import TrainingError
-from training.films.manifest import Film, choose_labels, of_split, read_manifest
+from training.films.manifest import Film, choose_labels, of_split, read_films
 from training.films.prepared import prepared_films
 from training.films.sampling import oversample, undersample
 from training.fitting.data import cache_features, film_weights, targets_of
 from training.fitting.feature_store import feature_file
 from training.fitting.phases import FitSplit, fine_tune, fit_head, val_score
 from training.fitting.runs import RunFolder, RunRecord, current_commit, library_versions, today
-from training.networks import Options, build_network, choose_cut, freeze_batch_norm, split_at
+from training.fitting.start import check_start, write_start
+from training.networks import (
+    NETWORKS,
+    Options,
+    build_network,
+    choose_cut,
+    freeze_batch_norm,
+    normalise_featurewise,
+    split_at,
+)
 from training.recipe import DataRecipe, Recipe
 
 logger = logging.getLogger(__name__)
 
 
 def fit(
-    recipe: Recipe, data_root: Path, folder: Path, *, weights: str | None = None, resume: bool = False
+    recipe: Recipe,
+    data_root: Path,
+    folder: Path,
+    *,
+    weights: str | None = None,
+    resume: bool = False,
+    tensorboard: bool = False,
+    on_epoch: Callable[[int, float], None] | None = None,
 ) -> RunRecord:
     """Train a recipe and leave ``model.keras`` and ``run.json`` in ``folder``.
 
@@ -42,7 +60,12 @@ def fit(
     weights : str or None
         Backbone weights: a path, ``"imagenet"``, or None for random ones.
     resume : bool
-        Go on from the last finished epoch of an interrupted run.
+        Go on from the last finished epoch of an interrupted run, as if it had never stopped.
+    tensorboard : bool
+        Write TensorBoard's events into the run's folder too.
+    on_epoch : callable, optional
+        Is told each finished epoch of the recipe's last phase, from 1, and its macro AUROC on val; may end
+        training by raising.
 
     Returns
     -------
@@ -56,15 +79,10 @@ def fit(
     import keras
 
     run = RunFolder(folder)
-    if any(path.exists() for path in (run.model, run.log, run.backup)) and not resume:
-        raise TrainingError(
-            f"`run folder` must be new; {folder} holds a run.",
-            remedy="Pass --resume, or another --run-folder.",
-        )
     started = time.monotonic()
-    folder.mkdir(parents=True, exist_ok=True)
+    check_start(run, recipe, weights, resume=resume)
     keras.utils.set_random_seed(recipe.seed)
-    films = read_manifest(data_root / recipe.data.manifest, negative_label=recipe.data.negative_label)
+    films = read_films(recipe.data, data_root / recipe.data.manifest)
     labels, left_out = choose_labels(films, recipe.data)
     train, val = training_films(films, recipe.data, recipe.seed), of_split(films, "val")
     used = len(train)
@@ -72,34 +90,24 @@ def fit(
         train = oversample(train, recipe.seed)
     logger.info("%d train and %d val films, labels %s", len(train), len(val), labels)
 
-    model = build_network(
-        recipe.network.name,
-        height=recipe.preparation.height,
-        width=recipe.preparation.width,
-        labels=len(labels),
-        activation=recipe.network.activation,
-        dropout=recipe.network.dropout,
-        weights=weights,
-        options=Options.of_recipe(recipe.network),
-    )
-    if weights is not None:
-        freeze_batch_norm(model)
+    model = _network(recipe, len(labels), weights)
+    if recipe.network.normalisation == "featurewise":
+        normalise_featurewise(model, prepared_films(train, recipe.preparation, run.prepared))
     parts = split_at(model, _cut(model, recipe))
-    train_split = _split(train, labels, recipe, parts.front, target=run.cache / "train.npy")
-    val_split = _split(val, labels, recipe, parts.front, target=run.cache / "val.npy", copies=1)
+    write_start(run, recipe, weights)
+    train_split = _split(train, labels, recipe, parts.front, run=run, name="train")
+    val_split = _split(val, labels, recipe, parts.front, run=run, name="val")
 
-    if recipe.fit.head_epochs and not run.head_weights.is_file():
-        fit_head(parts, recipe, train_split, val_split)
-        model.save_weights(run.head_weights)
-    elif run.head_weights.is_file():
-        model.load_weights(run.head_weights)
-    best_epoch = (
-        fine_tune(parts.tail, recipe, train_split, val_split, run) if recipe.fit.fine_tune_epochs else 0
-    )
+    trained, best_epoch = parts.head, 0
+    phases = run.phases(recipe, tensorboard=tensorboard, on_epoch=on_epoch)
+    if "head" in phases:
+        fit_head(parts, recipe, train_split, val_split, phases["head"])
+    if "fine_tune" in phases:
+        best_epoch = fine_tune(parts.tail, recipe, train_split, val_split, phases["fine_tune"])
+        trained = parts.tail
     score = val_score(parts.tail, val_split, recipe.fit.batch_size)
     logger.info("best epoch %d, val macro AUROC %.4f", best_epoch, score)
-    # saved without a compiled loss or optimizer: a bundle needs neither
-    model.save(run.model)
+    _save(model, run.model)
     record = RunRecord(
         recipe=recipe,
         labels=labels,
@@ -113,16 +121,46 @@ def fit(
         minutes=round((time.monotonic() - started) / 60, 1),
         best_epoch=best_epoch,
         val_macro_auroc=round(score, 5),
+        parameters=model.count_params(),
+        trainable_parameters=sum(math.prod(weight.shape) for weight in trained.trainable_weights),
+        **run.history(),
     )
     record.write(run.record)
     return record
 
 
+def _network(recipe: Recipe, labels: int, weights: str | None) -> Any:
+    """The recipe's network, untrained or with a backbone's weights."""
+    model = build_network(
+        recipe.network.name,
+        height=recipe.preparation.height,
+        width=recipe.preparation.width,
+        labels=labels,
+        activation=recipe.network.activation,
+        dropout=recipe.network.dropout,
+        weights=weights,
+        options=Options.of_recipe(recipe.network),
+    )
+    if weights is not None:
+        freeze_batch_norm(model)
+    return model
+
+
+def _save(model: Any, path: Path) -> None:
+    """Without a compiled loss or optimizer: a bundle needs neither."""
+    partial = path.with_name(f"partial-{path.name}")
+    model.save(partial)
+    partial.replace(path)
+
+
 def _cut(model: Any, recipe: Recipe) -> str | None:
     """The layer behind which features are computed anew in every epoch."""
     network = recipe.network
-    if network.unfreeze_last is not None or network.unfreeze_from is not None:
-        return choose_cut(model, unfreeze_last=network.unfreeze_last, unfreeze_from=network.unfreeze_from)
+    start = network.unfreeze_from
+    if network.unfreeze_last_blocks is not None:
+        start = NETWORKS[network.name].cuts[-network.unfreeze_last_blocks]
+    if network.unfreeze_last is not None or start is not None:
+        return choose_cut(model, unfreeze_last=network.unfreeze_last, unfreeze_from=start)
     if not recipe.fit.fine_tune_epochs and network.fine_tune_after is None:
         # only the head is trained: what it reads is all that need be kept
         return "embedding"
@@ -144,33 +182,21 @@ def training_films(films: list[Film], data: DataRecipe, seed: int) -> list[Film]
 
 
 def _split(
-    films: list[Film],
-    labels: list[str],
-    recipe: Recipe,
-    front: Any | None,
-    *,
-    target: Path,
-    copies: int | None = None,
+    films: list[Film], labels: list[str], recipe: Recipe, front: Any | None, *, run: RunFolder, name: str
 ) -> FitSplit:
     """Truths, weights and cached features of one split; prepared films are shared by runs side by side."""
     targets = targets_of(films, labels, recipe.data.any_label)
     softmax = recipe.network.activation == "softmax"
     if softmax and not (targets.sum(axis=1) == 1).all():
         raise TrainingError("With softmax every film must have exactly one of the recipe's labels.")
-    shared = target.parent.parent.parent / "prepared"
-    pixels = prepared_films(films, recipe.preparation, shared)
-    copies = copies or recipe.fit.copies
+    pixels = prepared_films(films, recipe.preparation, run.prepared)
+    copies = recipe.fit.copies if name == "train" else 1
+    target = run.cache / f"{name}.npy"
     if front is not None and len(front.output.shape) == 2:
         # pooled features are small and the same for every head: kept once for all runs
-        target = feature_file(front, pixels, recipe, copies=copies, folder=shared)
+        target = feature_file(front, pixels, recipe, copies=copies, folder=run.prepared)
     target.parent.mkdir(parents=True, exist_ok=True)
     features = cache_features(
-        front,
-        pixels,
-        target,
-        copies=copies,
-        fit=recipe.fit,
-        recipe=recipe.augment,
-        seed=recipe.seed,
+        front, pixels, target, copies=copies, fit=recipe.fit, recipe=recipe.augment, seed=recipe.seed
     )
     return FitSplit(features, targets, film_weights(films, targets, recipe.fit, softmax=softmax))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array
-from cxr_dash.errors import TrainingError
 from training.evaluation.metrics import macro_auroc
-from training.fitting.callbacks import fit_callbacks, logged_scores
-from training.fitting.data import feature_batches, logits_of, positive_weights
-from training.fitting.runs import RunFolder
+from training.fitting.callbacks import Phase, phase_callbacks, save_weights
+from training.fitting.checkpoint import Checkpoint
+from training.fitting.data import feature_batches, logits_of
+from training.fitting.epoch_log import SCORE
+from training.fitting.losses import make_accuracy, make_loss
+from training.fitting.optimizers import fine_tune_optimizer, head_optimizer
+from training.fitting.progress import progress
 from training.networks import Parts
 from training.recipe import Recipe
 
@@ -40,62 +42,38 @@ class FitSplit:
     weights: Float32Array
 
 
-def _loss(recipe: Recipe, targets: Float32Array) -> Any:
-    """Cross-entropy on logits; for sigmoid models a positive answer weighs more where positives are rare."""
-    import keras
-    import tensorflow as tf
-
-    if recipe.network.activation == "softmax":
-        return keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=recipe.fit.label_smoothing
-        )
-    weights = tf.constant(positive_weights(targets, recipe.fit.max_positive_weight))
-    smoothing = recipe.fit.label_smoothing
-
-    def weighted_binary_crossentropy(truth: Any, logits: Any) -> Any:
-        soft = truth * (1.0 - smoothing) + 0.5 * smoothing
-        return tf.reduce_mean(tf.nn.weighted_cross_entropy_with_logits(soft, logits, weights), axis=-1)
-
-    return weighted_binary_crossentropy
-
-
-def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit) -> None:
-    """Phase one: dropout and the linear layer alone, on pooled features; stops on the val loss.
+def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> None:
+    """Phase one: dropout and the dense layers alone, on pooled features.
 
     Raises
     ------
     TrainingError
         When the loss is not finite.
     """
-    import keras
-
     plan = recipe.fit
     copies = [logits_of(parts.pool, copy, plan.batch_size).astype(np.float16) for copy in train.features]
-    pooled = np.stack(copies)
+    pooled = FitSplit(np.stack(copies), train.targets, train.weights)
     pooled_val = logits_of(parts.pool, val.features[0], plan.batch_size).astype(np.float16)[None]
     head = parts.head
-    head.compile(keras.optimizers.Adam(plan.head_learning_rate), _loss(recipe, train.targets))
-    stop = keras.callbacks.EarlyStopping("val_loss", patience=plan.patience, restore_best_weights=True)
-    history = head.fit(
-        feature_batches(pooled, train.targets, train.weights, plan.batch_size, recipe.seed),
-        validation_data=feature_batches(pooled_val, val.targets, val.weights, plan.batch_size, None),
-        shuffle=False,
-        epochs=plan.head_epochs,
-        callbacks=[stop, keras.callbacks.TerminateOnNaN()],
-        verbose=0,
+    head.compile(
+        head_optimizer(plan, -(-len(train.targets) // plan.batch_size)),
+        make_loss(recipe, train.targets),
+        metrics=[make_accuracy(recipe)],
     )
-    _check_finite(history.history["loss"])
-    score = val_score(parts.tail, val, plan.batch_size)
-    logger.info("head alone after %d epochs: val macro AUROC %.4f", len(history.history["loss"]), score)
+    small = FitSplit(pooled_val, val.targets, val.weights)
+    best = _run_phase(head, head, recipe, phase, train=pooled, val=small, baseline=None)
+    logger.info(
+        "head alone: epoch %d, val macro AUROC %.4f", best, val_score(parts.tail, val, plan.batch_size)
+    )
 
 
-def fine_tune(tail: Any, recipe: Recipe, train: FitSplit, val: FitSplit, run: RunFolder) -> int:
-    """Phase two: every layer above the cut, stopped and kept by the macro AUROC on val.
+def fine_tune(tail: Any, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> int:
+    """Phase two: every layer above the cut, stopped and kept by what the recipe monitors on val.
 
     Returns
     -------
     int
-        The best epoch, from 1, whose weights the model then has; 0 when none beat the head alone.
+        The kept epoch, from 1, whose weights the model then has; 0 when none beat the head alone.
 
     Raises
     ------
@@ -105,43 +83,72 @@ def fine_tune(tail: Any, recipe: Recipe, train: FitSplit, val: FitSplit, run: Ru
     import keras
 
     plan = recipe.fit
-    if not run.best_weights.is_file():
-        # fine-tuning has to beat the head alone
-        tail.save_weights(run.best_weights)
-    head_score = val_score(tail, val, plan.batch_size)
-    optimizer = keras.optimizers.AdamW(
-        plan.fine_tune_learning_rate,
-        weight_decay=plan.weight_decay,
-        clipnorm=1.0,
-        use_ema=plan.ema_momentum > 0,
-        ema_momentum=plan.ema_momentum or 0.99,
-    )
     # a second model of the same layers is compiled: weights are kept and read back without an optimizer
     trained = keras.Model(tail.inputs[0], tail.outputs[0])
-    trained.compile(optimizer, _loss(recipe, train.targets))
-    history = trained.fit(
-        feature_batches(train.features, train.targets, train.weights, plan.batch_size, recipe.seed),
-        validation_data=feature_batches(val.features, val.targets, val.weights, plan.batch_size, None),
-        shuffle=False,
-        epochs=plan.fine_tune_epochs,
-        verbose=0,
-        callbacks=fit_callbacks(tail, plan, val.features[0], val.targets, run=run, head_score=head_score),
+    trained.compile(
+        fine_tune_optimizer(plan, -(-len(train.targets) // plan.batch_size)),
+        make_loss(recipe, train.targets),
+        metrics=[make_accuracy(recipe)],
     )
-    _check_finite(history.history.get("loss", []))
-    tail.load_weights(run.best_weights)
-    scores = logged_scores(run.log)
-    best = max(scores, key=lambda epoch: scores[epoch], default=0)
-    return best if scores.get(best, 0.0) > head_score else 0
+    # fine-tuning has to beat the head alone
+    if phase.monitor == SCORE:
+        baseline = val_score(tail, val, plan.batch_size)
+    else:
+        batches = feature_batches(val.features, val.targets, val.weights, plan.batch_size, None)
+        figures = trained.evaluate(batches, verbose=0, return_dict=True)
+        baseline = float(figures[phase.monitor.removeprefix("val_")])
+    return _run_phase(trained, tail, recipe, phase, train=train, val=val, baseline=baseline)
+
+
+def _run_phase(
+    trained: Any,
+    kept: Any,
+    recipe: Recipe,
+    phase: Phase,
+    *,
+    train: FitSplit,
+    val: FitSplit,
+    baseline: float | None,
+) -> int:
+    """Train from the last checkpoint to the end and read the kept weights back; the epoch they are of."""
+    plan = recipe.fit
+    start = Checkpoint.read(phase.state)
+    if not start.epoch:
+        save_weights(kept, phase.weights)
+    start.restore(trained)
+    phase.log.keep(start.epoch)
+    if start.epoch < phase.epochs and not start.stopped:
+        with progress(phase.name, phase.epochs, start.epoch) as show:
+            trained.fit(
+                feature_batches(
+                    train.features,
+                    train.targets,
+                    train.weights,
+                    plan.batch_size,
+                    recipe.seed,
+                    first_epoch=start.epoch,
+                ),
+                validation_data=feature_batches(
+                    val.features, val.targets, val.weights, plan.batch_size, None
+                ),
+                shuffle=False,
+                initial_epoch=start.epoch,
+                epochs=phase.epochs,
+                verbose=0,
+                callbacks=phase_callbacks(
+                    kept,
+                    plan,
+                    phase,
+                    start,
+                    score=lambda: val_score(kept, val, plan.batch_size),
+                    baseline=baseline,
+                    show=show,
+                ),
+            )
+    kept.load_weights(phase.weights)
+    return int(Checkpoint.read(phase.state).counted["Keep"]["best_epoch"])
 
 
 def val_score(tail: Any, val: FitSplit, batch_size: int) -> float:
     """Macro AUROC of a model from the cut to the logits."""
     return macro_auroc(logits_of(tail, val.features[0], batch_size), val.targets.astype(float))
-
-
-def _check_finite(losses: list[float]) -> None:
-    if any(not math.isfinite(loss) for loss in losses):
-        raise TrainingError(
-            "The loss must stay finite; it became NaN or infinite.",
-            remedy="Lower the learning rate in the recipe.",
-        )

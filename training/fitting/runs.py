@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from cxr_dash.errors import TrainingError
+from training.fitting.callbacks import Phase
+from training.fitting.epoch_log import EpochLog
 from training.recipe import Recipe
 
 
@@ -30,24 +34,93 @@ class RunFolder:
         return self.path / "model.keras"
 
     @property
+    def start(self) -> Path:
+        """What the run was begun with; it is resumed with nothing else."""
+        return self.path / "start.json"
+
+    @property
     def best_weights(self) -> Path:
-        """Weights of the best epoch of the second phase so far."""
+        """Weights of the second phase that are kept so far."""
         return self.path / "best.weights.h5"
 
     @property
     def head_weights(self) -> Path:
-        """Weights after the first phase."""
+        """Weights of the head that are kept so far."""
         return self.path / "head.weights.h5"
 
     @property
-    def backup(self) -> Path:
-        """State of the last finished epoch, optimizer included, for ``--resume``."""
-        return self.path / "backup"
+    def log(self) -> Path:
+        """One line for each epoch of the second phase, a CSV file with these columns.
+
+        - ``epoch``: from 0, in its own phase;
+        - ``phase``: ``fine_tune`` (``head`` in :attr:`head_log`);
+        - ``loss``, ``val_loss``: with film weights, label smoothing and L2;
+        - ``accuracy``, ``val_accuracy``, 0-1, films not weighed: softmax: films whose largest logit is the
+          true class; sigmoid: the mean over films and labels of answers on the right side of 0.5;
+        - ``val_macro_auroc``: what the epoch's weights (their running mean, with ``ema_momentum``) reach;
+        - ``learning_rate``: at the epoch's end;
+        - ``seconds``: of the epoch, measuring included.
+
+        ``accuracy`` and ``loss`` are the mean over the epoch, while weights change and dropout is on. Logs of
+        earlier versions have no ``phase``, ``accuracy``, ``val_accuracy`` and ``seconds``.
+        """
+        return self.path / "log.csv"
 
     @property
-    def log(self) -> Path:
-        """One line an epoch."""
-        return self.path / "log.csv"
+    def head_log(self) -> Path:
+        """The same columns for each epoch of the first phase; ``phase`` is ``head``."""
+        return self.path / "head_log.csv"
+
+    @property
+    def events(self) -> Path:
+        """TensorBoard's folder; only where it was asked for."""
+        return self.path / "tensorboard"
+
+    @property
+    def prepared(self) -> Path:
+        """Prepared films and pooled features, shared by all runs side by side."""
+        return self.path.parent / "prepared"
+
+    def phases(
+        self,
+        recipe: Recipe,
+        *,
+        tensorboard: bool = False,
+        on_epoch: Callable[[int, float], None] | None = None,
+    ) -> dict[str, Phase]:
+        """The phases of a recipe by name, ``head`` and ``fine_tune``, without those of no epochs."""
+        plan = recipe.fit
+        kinds = {
+            "head": (plan.head_epochs, plan.head_monitor, self.head_log, self.head_weights),
+            "fine_tune": (plan.fine_tune_epochs, plan.monitor, self.log, self.best_weights),
+        }
+        last = "fine_tune" if plan.fine_tune_epochs else "head"
+        return {
+            name: Phase(
+                name=name,
+                epochs=epochs,
+                monitor=monitor,
+                log=EpochLog(log),
+                weights=weights,
+                state=self.path / f"{name}.state.npz",
+                events=self.events if tensorboard else None,
+                on_epoch=on_epoch if name == last else None,
+            )
+            for name, (epochs, monitor, log, weights) in kinds.items()
+            if epochs
+        }
+
+    def history(self) -> dict[str, Any]:
+        """What the logs say, as entries of :class:`RunRecord`."""
+        head, tuned = EpochLog(self.head_log), EpochLog(self.log)
+        last = tuned if tuned.rows() else head
+        return {
+            "epochs": len(head.rows()) + len(tuned.rows()),
+            "head_epochs": len(head.rows()),
+            "seconds": round(sum(sum(log.values("seconds").values()) for log in (head, tuned)), 1),
+            "best_val_loss": min(last.values("val_loss").values(), default=None),
+            "best_val_accuracy": max(last.values("val_accuracy").values(), default=None),
+        }
 
     @property
     def cache(self) -> Path:
@@ -60,6 +133,10 @@ class RunRecord:
     """What a run must remember to be exported later.
 
     ``left_out`` maps a label to its positive train and val films, too few of them by the recipe's rule.
+    ``minutes`` is the wall time of the command that finished the run; ``seconds`` that of all epochs of both
+    phases, whichever command trained them. ``epochs`` counts the epochs of both phases, ``head_epochs``
+    those of the first. ``best_val_loss`` and ``best_val_accuracy`` are the best of any epoch of the last
+    phase that ran. Records of earlier versions have none of these: 0 or None.
     """
 
     recipe: Recipe
@@ -74,11 +151,20 @@ class RunRecord:
     minutes: float
     best_epoch: int
     val_macro_auroc: float
+    parameters: int = 0
+    trainable_parameters: int = 0
+    epochs: int = 0
+    head_epochs: int = 0
+    seconds: float = 0.0
+    best_val_loss: float | None = None
+    best_val_accuracy: float | None = None
 
     def write(self, path: Path) -> None:
         """Write the record as JSON."""
         table = asdict(self) | {"recipe": self.recipe.model_dump(mode="json")}
-        path.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> RunRecord:

@@ -99,7 +99,7 @@ def normalise_featurewise(model: Any, pixels: NDArray[np.uint8]) -> None:
     mean = np.average(levels, weights=counts)
     variance = np.average((levels - mean) ** 2, weights=counts) or 1.0
     layer = model.get_layer("scale")
-    layer.set_weights([np.float32([mean]), np.float32([variance]), np.int32(len(pixels))])
+    layer.set_weights([np.array([mean]), np.array([variance]), np.array(len(pixels))])
     layer.finalize_state()
 
 

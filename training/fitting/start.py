@@ -1,0 +1,59 @@
+"""What a run was begun with: it goes on with the same, or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cxr_dash.errors import TrainingError
+from training.fitting.runs import RunFolder
+from training.recipe import Recipe
+
+# how long to train may be thought over while a run is interrupted
+_FREE = ("fit.fine_tune_epochs",)
+
+
+def write_start(run: RunFolder, recipe: Recipe, weights: str | None) -> None:
+    """Note recipe and weights; kept as they are when they are there."""
+    run.path.mkdir(parents=True, exist_ok=True)
+    if not run.start.is_file():
+        partial = run.start.with_suffix(".partial")
+        partial.write_text(json.dumps(_table(recipe, weights), indent=1) + "\n", encoding="utf-8")
+        partial.replace(run.start)
+
+
+def check_start(run: RunFolder, recipe: Recipe, weights: str | None, *, resume: bool) -> None:
+    """Check that a run may begin here, or go on.
+
+    Raises
+    ------
+    TrainingError
+        When the folder holds a run that is not resumed, or one of another recipe or other weights.
+    """
+    traces = [path for path in (run.start, run.model, run.log, run.head_log) if path.exists()]
+    if traces and not resume:
+        raise TrainingError(
+            f"`run folder` must be new; {run.path} holds a run.",
+            remedy="Pass --resume, or another --run-folder.",
+        )
+    if not traces:
+        return
+    if not run.start.is_file():
+        raise TrainingError(
+            f"A run must have {run.start.name} to be resumed; {run.path} was left by an earlier version.",
+            remedy="Give another --run-folder.",
+        )
+    begun, now = json.loads(run.start.read_text(encoding="utf-8")), _table(recipe, weights)
+    for name in sorted(begun.keys() | now.keys()):
+        # an entry that is not in the file is newer than the run: its default is what was done before
+        if name in begun and name not in _FREE and begun[name] != now.get(name):
+            raise TrainingError(
+                f"A run must be resumed as it was begun: {name} was {begun[name]!r}; "
+                f"received {now.get(name)!r}.",
+                remedy="Give the same recipe and weights, or another --run-folder.",
+            )
+
+
+def _table(recipe: Recipe, weights: str | None) -> dict[str, object]:
+    # a file may be moved, and named by another path
+    return {**recipe.flat(), "weights": Path(weights).name if weights else ""}
