@@ -31,12 +31,7 @@ def use_backend(name: str) -> None:
     TrainingError
         When there is no such backend, its library is not installed, or Keras already runs on another.
     """
-    if name not in BACKENDS:
-        raise TrainingError(f"`backend` must be one of {', '.join(BACKENDS)}; received {name!r}.")
-    if find_spec(name) is None:
-        raise TrainingError(
-            f"`backend` must be installed; there is no module {name}.", remedy=f"{BACKENDS[name]}."
-        )
+    require_backend(name)
     running = current_backend()
     if running is not None and running != name:
         raise TrainingError(
@@ -47,6 +42,22 @@ def use_backend(name: str) -> None:
     if name != "tensorflow":
         # the pipeline's TensorFlow would otherwise take all memory of a GPU from the one that trains
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+
+def require_backend(name: str) -> None:
+    """Look whether a backend could be used, without loading it.
+
+    Raises
+    ------
+    TrainingError
+        When there is no such backend, or its library is not installed.
+    """
+    if name not in BACKENDS:
+        raise TrainingError(f"`backend` must be one of {', '.join(BACKENDS)}; received {name!r}.")
+    if find_spec(name) is None:
+        raise TrainingError(
+            f"`backend` must be installed; there is no module {name}.", remedy=f"{BACKENDS[name]}."
+        )
 
 
 def current_backend() -> str | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from training.cli.bench import app as bench_app
 from training.cli.evaluation import app as evaluation_app
 from training.cli.export import app as export_app
 from training.cli.films import app as films_app
@@ -19,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     help="Train, measure and export the models that the app serves.",
 )
-for family in (films_app, weights_app, fitting_app, evaluation_app, export_app):
+for family in (films_app, weights_app, fitting_app, bench_app, evaluation_app, export_app):
     app.add_typer(family)
 
 
