@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from training.cli.bench import app as bench_app
+from training.cli.ensembles import app as ensembles_app
 from training.cli.evaluation import app as evaluation_app
 from training.cli.export import app as export_app
 from training.cli.films import app as films_app
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     help="Train, measure and export the models that the app serves.",
 )
-for family in (films_app, weights_app, fitting_app, bench_app, evaluation_app, export_app):
+for family in (films_app, weights_app, fitting_app, bench_app, ensembles_app, evaluation_app, export_app):
     app.add_typer(family)
 
 
