@@ -77,7 +77,8 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
     # an id of its own: an export looks for present texts under the recipe's id
     table["id"] = f"{recipe.id}-smoke"[:64]
     network, fit_table = NETWORKS[recipe.network.name], table["fit"]
-    side = max(_SIDE, network.smallest)
+    # half as much again as the network can take: a heatmap needs more than one cell
+    side = max(_SIDE, network.smallest * 3 // 2)
     table["preparation"] |= {"height": side, "width": side}
     table["fit"] |= {
         "batch_size": 8,

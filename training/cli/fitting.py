@@ -51,8 +51,16 @@ def list_command() -> None:
 @app.command("fit")
 def fit_command(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe, or a .toml file.")],
-    data: DataOption,
     *,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder that the recipe's manifest paths start from.")
+    ] = None,
+    smoke: Annotated[
+        bool,
+        typer.Option(
+            "--smoke", help="Try every step in seconds on drawn films, without --data or --weights."
+        ),
+    ] = False,
     run_folder: Annotated[
         Path | None, typer.Option(help="Where the run is kept; runs/<recipe> if not given.")
     ] = None,
@@ -70,6 +78,13 @@ def fit_command(
         if backend:
             use_backend(backend)
         loaded = load_recipe(recipe, overrides_of(overrides))
+        if smoke:
+            from training.smoke import smoke as try_out
+
+            typer.echo(str(try_out(loaded, run_folder or Path("runs") / "smoke" / loaded.id).bundle))
+            return
+        if data is None:
+            raise typer.BadParameter("`--data` must be given; only --smoke does without.")
         record = fit(loaded, data, run_folder or Path("runs") / loaded.id, weights=weights, resume=resume)
     except CxrError as error:
         raise fail(error) from error
