@@ -57,9 +57,7 @@ def fit_command(
     ] = None,
     smoke: Annotated[
         bool,
-        typer.Option(
-            "--smoke", help="Try every step in seconds on drawn films, without --data or --weights."
-        ),
+        typer.Option("--smoke", help="Try every step in seconds, on drawn films, without weights."),
     ] = False,
     run_folder: Annotated[
         Path | None, typer.Option(help="Where the run is kept; runs/<recipe> if not given.")
