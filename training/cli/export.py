@@ -23,9 +23,12 @@ def export_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle of the same id.")] = False,
 ) -> None:
     """Calibrate, measure and write a bundle; read it back and compare."""
+    from training.backend import use_backend
     from training.export.bundle import export_bundle
 
     try:
+        # whatever the run was trained with: the compiled graph is made by TensorFlow
+        use_backend("tensorflow")
         bundle = export_bundle(run_folder, out, data_root=data, overwrite=overwrite)
     except CxrError as error:
         raise fail(error) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cxr_dash.errors import TrainingError
+from training.backend import current_backend
 from training.fitting.callbacks import Phase
 from training.fitting.epoch_log import EpochLog
 from training.recipe import Recipe
@@ -203,9 +204,11 @@ def _git(*arguments: str) -> str:
 
 def library_versions() -> dict[str, str]:
     """Versions of what decides about the numbers."""
-    names = ("keras", "tensorflow", "tensorflow-cpu", "ai-edge-litert", "numpy", "opencv-python-headless")
-    found: dict[str, str] = {}
-    for name in names:
+    backend = current_backend() or "tensorflow"
+    names = ["keras", "tensorflow", "tensorflow-cpu", "ai-edge-litert", "numpy", "opencv-python-headless"]
+    # TensorFlow is there in any case: it feeds the films
+    found = {"backend": backend}
+    for name in names if backend == "tensorflow" else [*names, backend]:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
