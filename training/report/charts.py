@@ -6,8 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-# Seven of cividis/viridis would lie too close; these are the Okabe-Ito colours, dark enough for white paper and
-# light enough for a dark page, black left out.
+# Seven colours of one ramp would lie too close: these are those of Okabe and Ito, which the colour-blind can
+# tell apart, without black, so that they show on a dark page too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C7AE6")
 # A label beyond the seventh repeats the colours with another dash.
 DASHES = ("solid", "dash", "dot")
@@ -41,7 +41,14 @@ def styled(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         hoverlabel={"font": {"family": "system-ui, sans-serif"}},
-        legend={"font": {"size": 11}, "bgcolor": "rgba(0,0,0,0)"},
+        # below: beside a chart it would take half its width
+        legend={
+            "font": {"size": 11},
+            "bgcolor": "rgba(0,0,0,0)",
+            "orientation": "h",
+            "y": -0.18,
+            "yanchor": "top",
+        },
         showlegend=legend,
     )
     axis: dict[str, Any] = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True}
