@@ -8,59 +8,96 @@ from typing import Annotated
 import typer
 
 from cxr_dash.errors import CxrError
-from training.cli.common import echo_metrics, fail
+from training.cli.common import fail
 
 app = typer.Typer()
 
 
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Where a run's films are now, if they moved since training.")
+]
+
+
 @app.command("evaluate")
 def evaluate_command(
-    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
-    manifest: Annotated[Path, typer.Option(help="manifest.csv of labelled films.")],
+    model: Annotated[Path, typer.Argument(help="Folder of a run or a bundle.")],
+    manifest: Annotated[
+        Path | None, typer.Option(help="manifest.csv of labelled films; a run's own if not given.")
+    ] = None,
     split: Annotated[str, typer.Option(help="Which split to measure.")] = "test",
-    out: Annotated[Path | None, typer.Option(help="Also write the figures as JSON.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="JSON file, or folder, for the figures; the scores go beside it.")
+    ] = None,
+    data: DataOption = None,
 ) -> None:
-    """Measure a bundle on one split of a manifest, with 95 % intervals."""
-    from training.evaluation.bundles import evaluate_bundle
-    from training.writing import write_json
+    """Measure a run or a bundle on one split, with 95 % intervals.
+
+    Figures of a run on its own films are kept in its folder: evaluation-<split>.json, scores-<split>.npz.
+    """
+    from training.evaluation.saved import evaluate_folder
+    from training.evaluation.text import evaluation_lines
 
     try:
-        metrics = evaluate_bundle(bundle, manifest, split)
+        evaluation, _, written = evaluate_folder(model, manifest, split, data_root=data, out=out)
     except CxrError as error:
         raise fail(error) from error
-    if out:
-        write_json(metrics.model_dump(mode="json"), out)
-    echo_metrics([metrics])
+    for line in evaluation_lines(evaluation):
+        typer.echo(line)
+    if written:
+        typer.echo(f"written to {written}", err=True)
 
 
 @app.command("compare")
 def compare_command(
-    bundles: Annotated[list[Path], typer.Argument(help="Folders of two or more bundles.")],
-    manifest: Annotated[Path, typer.Option(help="manifest.csv of labelled films.")],
-    split: Annotated[str, typer.Option(help="Which split to measure.")] = "test",
+    models: Annotated[list[Path], typer.Argument(help="Folders of runs or bundles, or of many of them.")],
+    manifest: Annotated[
+        Path | None, typer.Option(help="Measure all on this manifest.csv; needed to test bundles.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Which split to compare on.")] = "test",
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Measure runs on their own films in this folder, where not done yet."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the table: .csv, .md, or .html with a plot.")
+    ] = None,
 ) -> None:
-    """Measure several bundles on the same films, label by label, side by side."""
-    from training.evaluation.bundles import compare_bundles
+    """Put runs and bundles into one table, best first; on the same films, test each against the first."""
+    from training.evaluation.compare import compare
+    from training.evaluation.paired import paired_lines
+    from training.evaluation.run_table import text_table
+    from training.report.compare import check_ending, write_comparison
 
     try:
-        lines = compare_bundles(bundles, manifest, split)
+        if out:
+            check_ending(out)
+        found = compare(models, manifest=manifest, split=split, data_root=data)
+        if out:
+            write_comparison(found, out)
     except CxrError as error:
         raise fail(error) from error
+    lines = text_table(found.rows)
+    if found.paired:
+        lines += ["", *paired_lines(found.paired)]
     for line in lines:
         typer.echo(line)
 
 
 @app.command("predict")
 def predict_command(
-    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
-    films: Annotated[list[Path], typer.Argument(help="Film files.")],
+    model: Annotated[Path, typer.Argument(help="Folder of a run or a bundle.")],
+    films: Annotated[list[Path], typer.Argument(help="Film files, and folders of them.")],
     out: Annotated[Path | None, typer.Option(help="CSV file; standard output if not given.")] = None,
+    data: DataOption = None,
 ) -> None:
-    """Write logit and calibrated probability of every label for some films; no input gate."""
-    from training.evaluation.bundles import predict_csv
+    """Write logit and calibrated probability of every label for films and folders; no input gate.
+
+    A file that cannot be read has a row with the reason.
+    """
+    from training.evaluation.predict import predict_csv
 
     try:
-        text = predict_csv(bundle, films)
+        text = predict_csv(model, films, data)
     except CxrError as error:
         raise fail(error) from error
     if out:

@@ -15,8 +15,10 @@ from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from training.evaluation.bundles import compare_bundles, evaluate_bundle, predict_csv
+from training.evaluation.bundles import evaluate_bundle
+from training.evaluation.compare import compare
 from training.evaluation.metrics import macro_auroc
+from training.evaluation.predict import predict_csv
 from training.export.bundle import export_bundle
 from training.export.card import render_card
 from training.films.manifest import of_split, read_manifest
@@ -133,8 +135,9 @@ def test_evaluate_repeats_the_figures_of_the_export(bundle_folder, films_root):
 def test_predict_writes_the_calibrated_probabilities(bundle_folder, films_root):
     film = films_root / "films" / "0.png"
     header, row = predict_csv(bundle_folder, [film]).splitlines()
-    assert header == "path,effusion,finding,logit_effusion,logit_finding"
-    values = [float(value) for value in row.split(",")[1:]]
+    assert header == "path,effusion,finding,logit_effusion,logit_finding,status,reason"
+    assert row.endswith(",ok,")
+    values = [float(value) for value in row.split(",")[1:-2]]
     expected = calibrated_probabilities(np.array(values[2:]), load_bundle(bundle_folder).spec)
     np.testing.assert_allclose(values[:2], expected, atol=1e-5)
 
@@ -144,11 +147,12 @@ def test_compare_puts_bundles_side_by_side(bundle_folder, films_root, tmp_path):
     shutil.copytree(bundle_folder, other)
     table = json.loads((other / "bundle.json").read_text())
     (other / "bundle.json").write_text(json.dumps(table | {"id": "tiny-two"}))
-    lines = compare_bundles([bundle_folder, other], films_root / "films" / "manifest.csv", "test")
-    assert len(lines) == 4
-    assert "difference 0.000 (0.000–0.000)" in lines[1]
-    with pytest.raises(TrainingError, match="two or more bundles"):
-        compare_bundles([bundle_folder], films_root / "films" / "manifest.csv", "test")
+    found = compare([bundle_folder, other], manifest=films_root / "films" / "manifest.csv")
+    assert [row.name for row in found.rows] == ["tiny", "tiny-two"]
+    assert [row.label for row in found.paired] == ["macro"] * 2 + ["effusion"] * 2 + ["finding"] * 2
+    again = found.paired[3]
+    assert (again.difference.value, again.difference.low, again.difference.high) == (0, 0, 0)
+    assert again.test.p == 1.0
 
 
 def test_an_existing_bundle_is_replaced_only_on_request(run_folder, bundle_folder):
