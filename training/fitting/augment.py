@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from training.fitting.markers import erase_markers
 from training.recipe import AugmentRecipe
 
 
 def augment(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
-    """Rotate, shift, stretch, re-window, blur and frame films a little; each film differently.
+    """Rotate, shift, stretch, re-window, blur, mask and frame films a little; each film differently.
 
     Parameters
     ----------
@@ -25,15 +26,31 @@ def augment(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
 
     batch = tf.cast(batch, tf.float32)
     seeds = tf.random.split(seed, 5)
+    if recipe.marker_erasing_probability:
+        batch = erase_markers(batch, _further(seed, 0), recipe)
+    if recipe.flip_probability:
+        batch = _flip(batch, _further(seed, 1), recipe)
     batch = _move(batch, seeds[0], recipe)
     batch = _window(batch, seeds[1], recipe)
     batch = _blur(batch, seeds[2], recipe)
     if recipe.noise:
         strength = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), seeds[3], 0.0, recipe.noise)
         batch += strength * tf.random.stateless_normal(tf.shape(batch), seeds[3])
+    if recipe.exposure:
+        draw = _uniform(_further(seed, 2), tf.shape(batch)[0], 1)[:, :, None, None]
+        batch *= tf.pow(1.0 + recipe.exposure, draw)
+    if recipe.border_darkening:
+        batch = _darken(batch, _further(seed, 3), recipe)
     if recipe.border_probability:
         batch = _frame(batch, seeds[4], recipe)
     return tf.clip_by_value(batch, 0.0, 255.0)
+
+
+def _further(seed: Any, number: int) -> Any:
+    """A seed of its own for what was added later, so that films of older recipes come out as before."""
+    import tensorflow as tf
+
+    return tf.random.fold_in(seed, 100 + number)
 
 
 def _uniform(seed: Any, count: Any, columns: int) -> Any:
@@ -51,6 +68,8 @@ def _move(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     draw = _uniform(seed, shape[0], 5)
     angle = draw[:, 0] * (recipe.rotation_degrees * 3.141592653589793 / 180.0)
     zoom = 1.0 + draw[:, 1] * recipe.zoom
+    if recipe.zoom_in:
+        zoom /= 1.0 + recipe.zoom_in * tf.random.stateless_uniform((shape[0],), _further(seed, 4))
     scale_x, scale_y = zoom * (1.0 + draw[:, 2] * recipe.aspect), zoom * (1.0 - draw[:, 2] * recipe.aspect)
     shift_x, shift_y = draw[:, 3] * recipe.shift * width, draw[:, 4] * recipe.shift * height
     # maps a pixel of the result to where it comes from
@@ -68,6 +87,13 @@ def _move(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
         interpolation="BILINEAR",
         fill_mode="CONSTANT",
     )
+
+
+def _flip(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    import tensorflow as tf
+
+    chosen = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), seed) < recipe.flip_probability
+    return tf.where(chosen, tf.reverse(batch, axis=[2]), batch)
 
 
 def _window(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
@@ -110,3 +136,29 @@ def _frame(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     keep = keep_rows[:, :, None, None] & keep_columns[:, None, :, None]
     chosen = tf.random.stateless_uniform((shape[0], 1, 1, 1), seeds[1]) < recipe.border_probability
     return tf.where(chosen & ~keep, 0.0, batch)
+
+
+def _darken(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """Take light from the border, each side by its own share, fading out smoothly towards the middle.
+
+    Collimators, grids and the heel of the anode leave such shadows; they differ from room to room.
+    """
+    import tensorflow as tf
+
+    shape = tf.shape(batch)
+    loss = tf.random.stateless_uniform((shape[0], 4), seed, 0.0, recipe.border_darkening)
+
+    def light(length: Any, near: Any, far: Any) -> Any:
+        place = (tf.range(length, dtype=tf.float32) + 0.5)[None, :]
+        reach = tf.maximum(recipe.border_width * tf.cast(length, tf.float32), 1.0)
+
+        def shade(distance: Any) -> Any:
+            # half a cosine: 1 at the edge, 0 from the reach on
+            return 0.5 + 0.5 * tf.cos(3.141592653589793 * tf.minimum(distance / reach, 1.0))
+
+        ending = tf.cast(length, tf.float32) - place
+        return (1.0 - near * shade(place)) * (1.0 - far * shade(ending))
+
+    rows = light(shape[1], loss[:, 0:1], loss[:, 1:2])
+    columns = light(shape[2], loss[:, 2:3], loss[:, 3:4])
+    return batch * rows[:, :, None, None] * columns[:, None, :, None]

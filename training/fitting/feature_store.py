@@ -17,6 +17,7 @@ _SOURCES = (
     "networks/heads.py",
     "networks/scratch.py",
     "fitting/augment.py",
+    "fitting/markers.py",
     "fitting/data.py",
 )
 
