@@ -64,6 +64,9 @@ def fit_command(
     ] = None,
     weights: WeightsOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write TensorBoard's logs into the run folder.")
+    ] = False,
     overrides: SetOption = None,
     backend: BackendOption = None,
 ) -> None:
@@ -83,7 +86,8 @@ def fit_command(
             return
         if data is None:
             raise typer.BadParameter("`--data` must be given; only --smoke does without.")
-        record = fit(loaded, data, run_folder or Path("runs") / loaded.id, weights=weights, resume=resume)
+        folder = run_folder or Path("runs") / loaded.id
+        record = fit(loaded, data, folder, weights=weights, resume=resume, tensorboard=tensorboard)
     except CxrError as error:
         raise fail(error) from error
     typer.echo(f"val macro AUROC {record.val_macro_auroc:.4f}, best epoch {record.best_epoch}")
