@@ -94,7 +94,8 @@ def phase_callbacks(
     mode = "min" if phase.sign < 0 else "max"
     tuned = phase.name == "fine_tune"
     # the averaged weights are swapped in first, so that they are what is measured and kept
-    counting = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if tuned and plan.ema_momentum else []
+    averaged = tuned and plan.ema_momentum > 0
+    counting = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), _own_arrays()] if averaged else []
     measured = [_finite(phase), _measure(phase, score, show), _keep(model, plan, phase, baseline)]
     slow = keras.callbacks.ReduceLROnPlateau(
         monitor=phase.monitor,
@@ -112,6 +113,19 @@ def phase_callbacks(
     )
     told = [_tell(phase.on_epoch)] if phase.on_epoch else []
     return [*counting, *board, checkpoint_callback(phase.state, start, counting), *told]
+
+
+def _own_arrays() -> Any:
+    import keras
+
+    def copy_all(*_: Any) -> None:
+        # after the last epoch SwapEMAWeights lets the running mean share the weights' arrays, and JAX gives
+        # the arrays of weights away with every call
+        for variable in callback.model.optimizer.variables if keras.backend.backend() == "jax" else ():
+            variable.assign(keras.ops.copy(variable))
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=copy_all)
+    return callback
 
 
 def _finite(phase: Phase) -> Any:
