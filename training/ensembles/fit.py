@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from training.ensembles.describe import train_films_of
 from training.ensembles.features import FilmSet, member_fronts, pooled_features
 from training.ensembles.heads import mean_of_heads, stack_model
 from training.ensembles.join import Joined, join
-from training.ensembles.members import Member, find_member, joint_size, open_members
+from training.ensembles.members import Member, find_member, joint_recipe, open_members
 from training.ensembles.stack import Layer, train_head
 from training.ensembles.vote import best_weights, vote_model
 from training.evaluation.metrics import macro_auroc
@@ -60,7 +59,7 @@ def fit_ensemble(recipe: Recipe, data_root: Path, folder: Path, *, runs: Path | 
     started = time.monotonic()
     folders = [find_member(name, runs or folder.parent) for name in section.members]
     members = open_members(folders, data_root)
-    recipe = _of_members(recipe, members)
+    recipe = joint_recipe(recipe, members)
     films = read_manifest(data_root / recipe.data.manifest, negative_label=recipe.data.negative_label)
     _, left_out = choose_labels(films, recipe.data)
     labels = members[0].subject.labels
@@ -105,19 +104,6 @@ def fit_ensemble(recipe: Recipe, data_root: Path, folder: Path, *, runs: Path | 
     )
     record.write(run.record)
     return record
-
-
-def _of_members(recipe: Recipe, members: Sequence[Member]) -> Recipe:
-    """The recipe with its members' film, refused where it names other labels or another activation."""
-    subject = members[0].subject
-    wanted = {*recipe.data.labels, *([recipe.data.any_label] if recipe.data.any_label else [])}
-    if not set(subject.labels) <= wanted or recipe.network.activation != subject.activation:
-        raise TrainingError(
-            f"Recipe {recipe.id!r} must have its members' labels and activation; they have "
-            f"{', '.join(subject.labels)} with {subject.activation}."
-        )
-    height, width = joint_size(members)
-    return recipe.model_copy(update={"preparation": replace(subject.preparation, height=height, width=width)})
 
 
 def _vote(joined: Joined, members: Sequence[Member], recipe: Recipe, val: FilmSet) -> tuple[Any, Recipe]:

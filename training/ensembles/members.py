@@ -14,7 +14,7 @@ from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import MODEL_FILE, SPEC_FILE, file_sha256, read_spec
 from training.evaluation.subject import Subject, open_subject
 from training.fitting.runs import RunFolder, RunRecord
-from training.recipe import cam_layer_of
+from training.recipe import Recipe, cam_layer_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,10 +120,24 @@ def check_agree(subjects: Sequence[Subject]) -> None:
             )
 
 
-def joint_size(members: Sequence[Member]) -> tuple[int, int]:
-    """Height and width of the ensemble's film: the largest of its members'."""
+def joint_recipe(recipe: Recipe, members: Sequence[Member]) -> Recipe:
+    """A recipe with its members' preparation, at the size of the largest.
+
+    Raises
+    ------
+    TrainingError
+        When the recipe names other labels or another activation.
+    """
+    subject = members[0].subject
+    wanted = {*recipe.data.labels, *([recipe.data.any_label] if recipe.data.any_label else [])}
+    if not set(subject.labels) <= wanted or recipe.network.activation != subject.activation:
+        raise TrainingError(
+            f"Recipe {recipe.id!r} must have its members' labels and activation; they have "
+            f"{', '.join(subject.labels)} with {subject.activation}."
+        )
     sizes = [member.subject.preparation for member in members]
-    return max(spec.height for spec in sizes), max(spec.width for spec in sizes)
+    height, width = max(spec.height for spec in sizes), max(spec.width for spec in sizes)
+    return recipe.model_copy(update={"preparation": replace(subject.preparation, height=height, width=width)})
 
 
 def _sizeless(spec: PreparationSpec) -> PreparationSpec:

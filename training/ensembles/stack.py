@@ -142,7 +142,7 @@ def train_head(recipe: Recipe, train: StackSplit, val: StackSplit, start: Layer 
         layers = (Layer(*scale.fold(layers[0].kernel, layers[0].bias)), *layers[1:])
         if start is not None:
             layers = (Layer(layers[0].kernel + start.kernel, layers[0].bias + start.bias),)
-        score = macro_auroc(_answers(layers, val.features, recipe), val.targets.astype(float))
+        score = macro_auroc(answers(layers, val.features, recipe), val.targets.astype(float))
         logger.info("l2 %g, dropout %g, learning rate %g: val macro AUROC %.4f", l2, dropout, rate, score)
         if np.isfinite(layers[-1].kernel).all() and (best is None or score > best.score):
             best = Head(layers, Trial(l2, dropout, rate, score), score)
@@ -221,8 +221,13 @@ def _linear(features: Float32Array, layer: Layer | None, labels: int) -> Float64
     return np.asarray(features @ layer.kernel + layer.bias)
 
 
-def _answers(layers: Sequence[Layer], features: NDArray[Any], recipe: Recipe) -> Float64Array:
-    """Logits of dense layers on raw features."""
+def answers(layers: Sequence[Layer], features: NDArray[Any], recipe: Recipe) -> Float64Array:
+    """Logits of dense layers on features.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, C)
+    """
     import keras
 
     activation = keras.activations.get(recipe.network.hidden_activation or "relu")
