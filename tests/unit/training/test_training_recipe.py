@@ -31,11 +31,40 @@ def test_overrides_are_written_as_in_toml():
         ("network.activation", "tanh", "network.activation.*'sigmoid' or 'softmax'"),
         ("data.labels", '["oedema"]', "unique keys"),
         ("augment.shift", "1.5", "augment.shift.*less than or equal to 1"),
+        ("fit.fine_tune_optimizer", "nadam", "fit.fine_tune_optimizer.*'adamax', 'sgd' or 'rmsprop'"),
+        ("fit.momentum", "1.0", "fit.momentum.*less than 1"),
+        ("fit.loss", "categorical_cross_entropy", "'categorical_cross_entropy' does not go with 'sigmoid'"),
+        ("fit.focal_alpha", "0.25", "focal_alpha` must be left out unless"),
+        ("network.unfreeze_last_blocks", "3", "must be at most 0, the cuts of small_cnn; received 3"),
     ],
 )
 def test_a_wrong_entry_is_refused_by_its_name(key, value, said):
     with pytest.raises(TrainingError, match=said):
         load_recipe("smoke", {key: value})
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"fit.schedule": "cosine", "fit.plateau": "true"}, "`fit.plateau` must be off .* 'cosine'"),
+        ({"fit.warmup_epochs": "2", "fit.plateau": "true"}, r"`fit.plateau` must be off .* warmup_epochs 2"),
+        ({"fit.nesterov": "true", "fit.momentum": "0"}, "`fit.momentum` must be above 0 with nesterov"),
+        ({"fit.schedule": "step", "fit.decay_rate": "1.5"}, "`fit.decay_rate` must be below 1"),
+        (
+            {"network.unfreeze_last_blocks": "1", "network.unfreeze_last": "5", "network.name": "mobilenet"},
+            "only one of",
+        ),
+    ],
+)
+def test_entries_that_exclude_one_another_are_refused(entries, said):
+    with pytest.raises(TrainingError, match=said):
+        load_recipe("smoke", entries)
+
+
+def test_the_plateau_gives_way_to_a_schedule_unless_it_is_asked_for():
+    assert load_recipe("smoke").fit.slows_on_plateau
+    assert not load_recipe("smoke", {"fit.schedule": "cosine"}).fit.slows_on_plateau
+    assert not load_recipe("smoke", {"fit.plateau": "false"}).fit.slows_on_plateau
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones():
