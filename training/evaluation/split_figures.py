@@ -52,13 +52,18 @@ def split_metrics(
         if 0 < targets[:, k].sum() < len(films)
     }
     averages = {
-        "auroc": m.macro(m.auroc, probabilities, targets, resampling),
-        "auprc": m.macro(m.auprc, probabilities, targets, resampling),
         "brier": m.macro(m.brier, probabilities, targets, resampling),
         "ece": m.macro(m.expected_calibration_error, probabilities, targets, resampling),
     }
-    if any_label and len(labels) > 1:
-        columns = [k for k, key in enumerate(labels) if key != any_label]
+    # without films of both kinds of any label there is no such mean
+    if rows:
+        averages = {
+            "auroc": m.macro(m.auroc, probabilities, targets, resampling),
+            "auprc": m.macro(m.auprc, probabilities, targets, resampling),
+            **averages,
+        }
+    columns = [k for k, key in enumerate(labels) if key != any_label]
+    if any_label and any(labels[k] in rows for k in columns):
         averages[f"auroc_without_{any_label}"] = m.macro(
             m.auroc, probabilities[:, columns], targets[:, columns], resampling
         )
