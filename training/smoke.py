@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.ensembles.fit import fit_ensemble
 from training.export.bundle import export_bundle
 from training.films.layouts import import_layout
 from training.films.layouts.base import ReadOptions
@@ -14,7 +15,7 @@ from training.films.miniature import write_miniature
 from training.films.splits import SplitPlan
 from training.fitting.fit import fit
 from training.networks import NETWORKS
-from training.recipe import Recipe
+from training.recipe import Recipe, load_recipe
 
 _SIDE = 64
 
@@ -57,9 +58,19 @@ def smoke(recipe: Recipe, folder: Path) -> SmokeRun:
         plan = SplitPlan(val=0.25, test=0.25, seed=recipe.seed)
         import_layout(layout, source, data, plan, ReadOptions(films=data / FILMS))
     run = folder / "run"
-    fit(small, data, run)
+    _train(small, data, run)
     bundle = export_bundle(run, folder / "models", data_root=data)
     return SmokeRun(run, bundle.path)
+
+
+def _train(small: Recipe, data: Path, run: Path) -> None:
+    """One epoch of each phase; of an ensemble's members too, each in a folder of its name beside the run."""
+    if small.ensemble is None:
+        fit(small, data, run)
+        return
+    for name in small.ensemble.members:
+        fit(miniature_recipe(load_recipe(name)), data, run.parent / name)
+    fit_ensemble(small, data, run)
 
 
 def classes_of(recipe: Recipe) -> list[str]:
@@ -76,10 +87,11 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
     table = recipe.model_dump(mode="json")
     # an id of its own: an export looks for present texts under the recipe's id
     table["id"] = f"{recipe.id}-smoke"[:64]
-    network, fit_table = NETWORKS[recipe.network.name], table["fit"]
-    # half as much again as the network can take: a heatmap needs more than one cell
-    side = max(_SIDE, network.smallest * 3 // 2)
-    table["preparation"] |= {"height": side, "width": side}
+    network, fit_table = NETWORKS.get(recipe.network.name), table["fit"]
+    if network:  # an ensemble's film is as large as its largest member's
+        # half as much again as the network can take: a heatmap needs more than one cell
+        side = max(_SIDE, network.smallest * 3 // 2)
+        table["preparation"] |= {"height": side, "width": side}
     table["fit"] |= {
         "batch_size": 8,
         "copies": min(2, fit_table["copies"]),

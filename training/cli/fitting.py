@@ -87,7 +87,12 @@ def fit_command(
         if data is None:
             raise typer.BadParameter("`--data` must be given; only --smoke does without.")
         folder = run_folder or Path("runs") / loaded.id
-        record = fit(loaded, data, folder, weights=weights, resume=resume, tensorboard=tensorboard)
+        if loaded.ensemble:
+            from training.ensembles.fit import fit_ensemble
+
+            record = fit_ensemble(loaded, data, folder)
+        else:
+            record = fit(loaded, data, folder, weights=weights, resume=resume, tensorboard=tensorboard)
     except CxrError as error:
         raise fail(error) from error
     typer.echo(f"val macro AUROC {record.val_macro_auroc:.4f}, best epoch {record.best_epoch}")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.calibration import activate
 from training.ensembles.describe import train_films_of
@@ -70,7 +72,7 @@ def fit_ensemble(recipe: Recipe, data_root: Path, folder: Path, *, runs: Path | 
         recipe.preparation.height,
         recipe.preparation.width,
     )
-    cache = folder.parent / "prepared"
+    cache = run.prepared
     val = FilmSet.prepare(of_split(films, "val"), recipe, cache)
     if section.kind == "vote":
         model, recipe = _vote(joined, members, recipe, val)
@@ -87,6 +89,7 @@ def fit_ensemble(recipe: Recipe, data_root: Path, folder: Path, *, runs: Path | 
     score = _score(model, val, recipe, labels)
     logger.info("%s of %d members: val macro AUROC %.4f", section.kind, len(members), score)
     folder.mkdir(parents=True, exist_ok=True)
+    # the members' layers are marked as not trained, so that what is left is the head
     model.save(run.model)
     record = RunRecord(
         recipe=recipe,
@@ -101,6 +104,8 @@ def fit_ensemble(recipe: Recipe, data_root: Path, folder: Path, *, runs: Path | 
         minutes=round((time.monotonic() - started) / 60, 1),
         best_epoch=0,
         val_macro_auroc=round(score, 5),
+        parameters=int(model.count_params()),
+        trainable_parameters=int(sum(np.prod(weight.shape) for weight in model.trainable_weights)),
     )
     record.write(run.record)
     return record
