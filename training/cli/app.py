@@ -13,6 +13,7 @@ from training.cli.evaluation import app as evaluation_app
 from training.cli.export import app as export_app
 from training.cli.films import app as films_app
 from training.cli.fitting import app as fitting_app
+from training.cli.report import app as report_app
 from training.cli.weights import app as weights_app
 
 app = typer.Typer(
@@ -21,7 +22,16 @@ app = typer.Typer(
     add_completion=False,
     help="Train, measure and export the models that the app serves.",
 )
-for family in (films_app, weights_app, fitting_app, bench_app, ensembles_app, evaluation_app, export_app):
+for family in (
+    films_app,
+    weights_app,
+    fitting_app,
+    bench_app,
+    ensembles_app,
+    evaluation_app,
+    report_app,
+    export_app,
+):
     app.add_typer(family)
 
 

@@ -1,4 +1,4 @@
-"""Measuring: evaluate, compare, predict, report."""
+"""Measuring: evaluate, compare, predict."""
 
 from __future__ import annotations
 
@@ -102,24 +102,5 @@ def predict_command(
         raise fail(error) from error
     if out:
         out.write_text(text, encoding="utf-8")
-    else:
-        typer.echo(text, nl=False)
-
-
-@app.command("report")
-def report_command(
-    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
-    write: Annotated[bool, typer.Option("--write", help="Replace CARD.md instead of printing.")] = False,
-) -> None:
-    """Make the Model Facts page again from bundle.json."""
-    from cxr_dash.inference.bundle import CARD_FILE, load_bundle
-    from training.export.card import render_card
-
-    try:
-        text = render_card(load_bundle(bundle).spec)
-    except CxrError as error:
-        raise fail(error) from error
-    if write:
-        (bundle / CARD_FILE).write_text(text, encoding="utf-8")
     else:
         typer.echo(text, nl=False)

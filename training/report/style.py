@@ -44,6 +44,7 @@ td:first-child, th:first-child, .text td, .text th { text-align: left; }
 td small { display: block; }
 .dense th, .dense td { padding: .32rem .34rem; }
 .dense th { white-space: normal; }
+.dense td:nth-child(2), .dense th:nth-child(2) { white-space: nowrap; }
 .dense small { font-size: 10.5px; }
 tr.mean td { background: rgba(var(--cell), .07); font-weight: 600; }
 tr.first td { border-top: 2px solid var(--line); }

@@ -34,13 +34,13 @@ def figures_table(evaluation: Evaluation) -> str:
         for name in _COLUMNS
         if name in evaluation.macro or any(getattr(row, name) for row in evaluation.labels.values())
     ]
-    mean = ["mean over labels", f"{evaluation.films} films", "–"]
+    mean = ["mean", f"{evaluation.films} films"]
     rows = [mean + [interval_cell(evaluation.macro.get(name)) for name in measured]]
     rows += [_figures_row(key, row, measured) for key, row in evaluation.labels.items()]
     for key in evaluation.label_keys:
         if key not in evaluation.labels:
-            rows.append([escape(key), "not of both kinds", *["–"] * (len(measured) + 1)])
-    header = ["Label", "Pos / neg", "Threshold", *(_COLUMNS[name] for name in measured)]
+            rows.append([escape(key), "not of both kinds", *["–"] * len(measured)])
+    header = ["Label", "Pos / neg", *(_COLUMNS[name] for name in measured)]
     return table(header, rows, kind="dense", marked=[(0, "mean")])
 
 
@@ -134,9 +134,8 @@ def confusion_table(confusion: Confusion) -> str:
 
 
 def _figures_row(key: str, row: LabelFigures, measured: list[str]) -> list[str]:
-    threshold = "top class" if row.threshold is None else f"{row.threshold:.3f}"
     figures = [interval_cell(getattr(row, name)) for name in measured]
-    return [escape(key), f"{row.positives} / {row.negatives}", threshold, *figures]
+    return [escape(key), f"{row.positives} / {row.negatives}", *figures]
 
 
 def _share(value: float | None) -> str:
