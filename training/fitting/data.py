@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,8 @@ def cache_features(
         found: NDArray[np.float16] = np.load(target, mmap_mode="r")
         if found.shape == shape:
             return found
-    partial = target.with_suffix(".partial.npy")
+    # a name of its own: several processes may want the same features at the same time
+    partial = target.with_suffix(f".{os.getpid()}.partial.npy")
     features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
     with progress("features", copies * -(-len(pixels) // fit.batch_size)) as show:
         for copy in range(copies):
@@ -137,7 +139,20 @@ def cache_features(
                 show(f"copy {copy + 1} of {copies}")
     features.flush()
     partial.replace(target)
+    for left in target.parent.glob(f"{target.stem}.*.partial.npy"):
+        _forget(left)
     return np.asarray(np.load(target, mmap_mode="r"))
+
+
+def _forget(partial: Path) -> None:
+    """Remove what a process that was killed has left; one that still runs on this machine goes on."""
+    try:
+        os.kill(int(partial.name.split(".")[-3]), 0)
+    except ProcessLookupError:
+        partial.unlink(missing_ok=True)
+    except PermissionError:
+        # another person's, and alive
+        return
 
 
 def batch_orders(

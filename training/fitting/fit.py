@@ -22,7 +22,7 @@ from training.films.sampling import oversample, undersample
 from training.fitting.data import cache_features, film_weights, targets_of
 from training.fitting.feature_store import feature_file
 from training.fitting.phases import FitSplit, fine_tune, fit_head, val_score
-from training.fitting.runs import RunFolder, RunRecord, current_commit, library_versions, today
+from training.fitting.runs import RunFolder, RunRecord, origin
 from training.fitting.start import check_start, write_start
 from training.networks import (
     NETWORKS,
@@ -115,14 +115,12 @@ def fit(
         train_films=used,
         data_root=str(data_root),
         weights=Path(weights).name if weights else "",
-        commit=current_commit(),
-        date=today(),
-        versions=library_versions(),
         minutes=round((time.monotonic() - started) / 60, 1),
         best_epoch=best_epoch,
         val_macro_auroc=round(score, 5),
         parameters=model.count_params(),
         trainable_parameters=sum(math.prod(weight.shape) for weight in trained.trainable_weights),
+        **origin(),
         **run.history(),
     )
     record.write(run.record)

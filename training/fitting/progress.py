@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +37,20 @@ def progress(what: str, total: int, done: int = 0) -> Iterator[Callable[[str], N
         TimeRemainingColumn(),
         TextColumn("{task.fields[words]}"),
     )
+    terminal = sys.stderr
     # transient: what stays on the screen is the log
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=terminal), transient=True) as bar:
         task = bar.add_task(what, total=total, completed=done, words="")
-        yield lambda words: bar.update(task, advance=1, words=words)
+        # while the bar is there, sys.stderr is what writes above it
+        handlers = [
+            handler
+            for handler in logging.getLogger().handlers
+            if isinstance(handler, logging.StreamHandler) and handler.stream is terminal
+        ]
+        for handler in handlers:
+            handler.setStream(sys.stderr)
+        try:
+            yield lambda words: bar.update(task, advance=1, words=words)
+        finally:
+            for handler in handlers:
+                handler.setStream(terminal)

@@ -187,6 +187,11 @@ class RunRecord:
         return cls(**table)
 
 
+def origin() -> dict[str, Any]:
+    """What the code was and when it ran, as entries of :class:`RunRecord`."""
+    return {"commit": current_commit(), "date": today(), "versions": library_versions()}
+
+
 def current_commit() -> str:
     """The commit the code is at, with ``+`` when files differ from it; ``unknown`` outside a repository."""
     try:
