@@ -19,6 +19,7 @@ from training.evaluation.bundles import evaluate_bundle
 from training.evaluation.compare import compare
 from training.evaluation.metrics import macro_auroc
 from training.evaluation.predict import predict_csv
+from training.evaluation.subject import open_subject
 from training.export.bundle import export_bundle
 from training.export.card import render_card
 from training.films.manifest import of_split, read_manifest
@@ -130,6 +131,14 @@ def test_evaluate_repeats_the_figures_of_the_export(bundle_folder, films_root):
     exported = load_bundle(bundle_folder).spec.metrics[1]
     assert again.macro == exported.macro
     assert again.labels == exported.labels
+
+
+def test_a_run_and_its_bundle_say_the_same_of_a_film(run_folder, bundle_folder, films_root):
+    run, bundle = open_subject(run_folder), open_subject(bundle_folder)
+    assert (run.labels, run.kind, bundle.kind) == (bundle.labels, "run", "bundle")
+    paths = [films_root / "films" / f"{index}.png" for index in range(6)]
+    pair = [subject.probabilities(subject.score(paths).logits) for subject in (run, bundle)]
+    np.testing.assert_allclose(*pair, atol=1e-3)
 
 
 def test_predict_writes_the_calibrated_probabilities(bundle_folder, films_root):
