@@ -13,6 +13,9 @@ from cxr_dash.inference.runtime.graph import FlatGraph, Step, flatten_model
 
 DEFAULT_LAYERS = 4
 
+# Layers that only put a frame around a map, or cut one off: their grid is no resolution of its own.
+_FRAMES = ("ZeroPadding2D", "Cropping2D")
+
 Front = Callable[[Float32Array], list[Float32Array]]
 
 

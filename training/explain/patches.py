@@ -161,7 +161,8 @@ def top_patches(
     """
     patches = []
     for neuron in neurons:
-        order = np.argsort(-found.peaks[:, neuron.channel], kind="stable")[:count]
+        # of films that reach the same peak, as at the cap of a ReLU6, those excited most on the whole
+        order = np.lexsort((-found.means[:, neuron.channel], -found.peaks[:, neuron.channel]))[:count]
         for rank, row in enumerate(order, start=1):
             down, across = divmod(int(found.cells[row, neuron.channel]), found.grid[1])
             patches.append(
@@ -202,13 +203,27 @@ def _answers(maps: Float32Array, preparations: Sequence[Preparation]) -> Respons
     on_film = np.stack([_cells_on_film(plan, height, width) for plan in preparations])
     flat = maps.reshape(films, height * width, channels)
     masked = np.where(on_film[:, :, None], flat, -np.inf)
-    cells = masked.argmax(axis=1)
+    cells = _middle_of_ties(masked, masked.argmax(axis=1), (height, width))
     return Responses(
         peaks=np.take_along_axis(flat, cells[:, None], axis=1)[:, 0],
         means=np.mean(flat, axis=1, where=on_film[:, :, None], dtype=np.float32),
         cells=cells,
         grid=(height, width),
     )
+
+
+def _middle_of_ties(masked: Float32Array, cells: NDArray[np.intp], grid: tuple[int, int]) -> NDArray[np.intp]:
+    """Where several cells share the peak, as at the cap of a ReLU6, the one with the strongest neighbours."""
+    from scipy.ndimage import uniform_filter
+
+    peaks = np.take_along_axis(masked, cells[:, None], axis=1)
+    films, channels = np.nonzero(((masked == peaks).sum(axis=1) > 1) & (peaks[:, 0] > 0))
+    maps = masked[films, :, channels].reshape(-1, *grid)
+    around = uniform_filter(np.where(np.isfinite(maps), maps, 0.0), size=(1, 3, 3), mode="constant")
+    tied = np.where(maps == peaks[films, 0, channels][:, None, None], around, -np.inf)
+    chosen = cells.copy()
+    chosen[films, channels] = tied.reshape(len(films), -1).argmax(axis=1)
+    return chosen
 
 
 def _cells_on_film(plan: Preparation, height: int, width: int) -> NDArray[np.bool_]:
