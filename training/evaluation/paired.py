@@ -103,15 +103,21 @@ def paired_lines(rows: Sequence[PairedRow]) -> list[str]:
     for row in rows:
         line = f"{row.label:20} {row.model:{width}} AUROC {figure(row.auroc, digits=3)}"
         if row.difference is not None:
-            line += f"  difference {figure(row.difference, digits=3)}"
+            line += f"  difference {_signed(row.difference)}"
         if row.test is not None:
             line += f"  DeLong {_test_words(row.test)}"
         lines.append(line)
     return [
         *lines,
         "Intervals come from resampled patients. DeLong takes films as independent: it is too sure of itself "
-        "where patients have several.",
+        "where patients have several. p is not corrected for the number of labels.",
     ]
+
+
+def _signed(difference: Interval) -> str:
+    if difference.low is None or difference.high is None:
+        return f"{difference.value:+.3f}"
+    return f"{difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
 
 
 def _test_words(test: DeLongTest) -> str:

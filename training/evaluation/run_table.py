@@ -25,9 +25,9 @@ class RunRow:
     """One run or bundle; None where it is not known.
 
     ``parameters`` counts weights; ``epochs`` and ``seconds`` are of both phases, as far as they were kept.
-    ``val_loss`` and ``val_accuracy`` are the best of any epoch, the loss as in training (with its weights
-    and penalties: runs of other losses cannot be compared by it); ``loss``, ``accuracy`` and ``auroc`` are
-    of calibrated probabilities on ``split``.
+    ``val_auroc`` is the score on val that chose the weights; ``val_loss`` and ``val_accuracy`` are the best
+    of any epoch, the loss as in training (with its weights and penalties: runs of other losses cannot be
+    compared by it). ``loss``, ``accuracy`` and ``auroc`` are of calibrated probabilities on ``split``.
     """
 
     name: str
@@ -147,7 +147,16 @@ def sorted_rows(rows: Sequence[RunRow]) -> list[RunRow]:
 def cells(rows: Sequence[RunRow]) -> list[list[str]]:
     """Header and rows as text for a person."""
     split = rows[0].split
-    header = ["run", "network", "weights", "epochs", "seconds", "val loss", "val accuracy", "val AUROC"]
+    header = [
+        "run",
+        "network",
+        "weights",
+        "epochs",
+        "seconds",
+        "best val loss",
+        "best val accuracy",
+        "val score",
+    ]
     header += [f"{split} films", f"{split} loss", f"{split} accuracy", f"{split} AUROC"]
     return [header, *(_cells(row) for row in rows)]
 

@@ -55,7 +55,7 @@ def comparison_page(found: Comparison) -> str:
             chart(
                 comparison_figure(found.rows),
                 "comparison",
-                "Bars are 95 % intervals from resampled patients. Hollow: val, which chose the epoch.",
+                "Bars are 95 % intervals from resampled patients; hollow: the val score that chose the weights.",
             ),
         ),
         Section("table", "All runs", table(header, body)),
@@ -123,8 +123,8 @@ def _val_dots(names: Sequence[str], figures: Sequence[float | None], *, shown: b
         y=[name for name, _ in known],
         mode="markers",
         marker={"size": 8, "symbol": "diamond-open", "color": COLOURS[1]},
-        name="val",
-        legendgroup="val",
+        name="val score",
+        legendgroup="val score",
         showlegend=shown,
         hovertemplate="%{y}: %{x:.3f} on val<extra></extra>",
     )
