@@ -96,8 +96,13 @@ def _measured_run(folder: Path, split: str, manifest: Path | None, data_root: Pa
     if not manifest.is_file():
         # figures need no films once they are kept
         kept = saved_evaluation(folder, split)
-        if kept is not None:
-            return Measured(kept)
+        if kept is None:
+            raise TrainingError(
+                f"A report needs figures, or films to measure; {folder} keeps no figures of its model as it "
+                f"is now on {split!r}, and there is no manifest at {manifest}.",
+                remedy="Pass the folder of the films with --data.",
+            )
+        return Measured(kept)
     return Measured(*saved_or_measured(folder, manifest, split, data_root), manifest)
 
 
