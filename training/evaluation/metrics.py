@@ -17,6 +17,7 @@ from cxr_dash.inference.schema import Interval
 
 Metric = Callable[[Float64Array, Float64Array, Float64Array], Float64Array]
 ECE_BINS = 10
+_ENTRIES_AT_ONCE = 2_000_000
 
 
 def auroc(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
@@ -152,9 +153,27 @@ def centred_interval(values: Float64Array, resampled: Float64Array) -> Interval:
     return interval(values, np.maximum(resampled - gap, 0.0))
 
 
+def in_parts(figure: Callable[[Float64Array], Float64Array], resampling: Float64Array) -> Float64Array:
+    """A figure of every bootstrap sample, some samples at a time: 25,000 films would need gigabytes at once.
+
+    Parameters
+    ----------
+    figure : callable
+        Weights (samples, n) to values (samples,).
+    resampling : ndarray, shape (samples, n)
+
+    Returns
+    -------
+    ndarray, shape (samples,)
+    """
+    parts = -(-resampling.size // _ENTRIES_AT_ONCE)
+    return np.concatenate([figure(part) for part in np.array_split(resampling, max(parts, 1))])
+
+
 def measure(metric: Metric, scores: Float64Array, truths: Float64Array, resampling: Float64Array) -> Interval:
     """One metric of one label with its interval."""
-    values, resampled = metric(scores, truths, np.ones((1, len(scores)))), metric(scores, truths, resampling)
+    values = metric(scores, truths, np.ones((1, len(scores))))
+    resampled = in_parts(lambda weights: metric(scores, truths, weights), resampling)
     return (centred_interval if metric is expected_calibration_error else interval)(values, resampled)
 
 
@@ -198,7 +217,7 @@ def macro(metric: Metric, scores: Float64Array, truths: Float64Array, resampling
         total, count = np.nansum(rows, axis=0), np.maximum((~np.isnan(rows)).sum(axis=0), 1)
         return np.where(missing, np.nan, total / count)
 
-    values, resampled = mean(np.ones((1, len(scores)))), mean(resampling)
+    values, resampled = mean(np.ones((1, len(scores)))), in_parts(mean, resampling)
     return (centred_interval if metric is expected_calibration_error else interval)(values, resampled)
 
 

@@ -92,8 +92,11 @@ def _rows(
 
 def _mean_auroc(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
     # a resample without a positive film of a label has no AUROC for it, and is left out as a whole
-    rows = [m.auroc(scores[:, k], truths[:, k], weights) for k in range(scores.shape[1])]
-    return np.asarray(np.mean(rows, axis=0))
+    def mean(part: Float64Array) -> Float64Array:
+        rows = [m.auroc(scores[:, k], truths[:, k], part) for k in range(scores.shape[1])]
+        return np.asarray(np.mean(rows, axis=0))
+
+    return m.in_parts(mean, weights)
 
 
 def paired_lines(rows: Sequence[PairedRow]) -> list[str]:

@@ -17,6 +17,8 @@ from training.evaluation.run_table import RunRow, cells, csv_table, markdown_tab
 from training.report.charts import COLOURS, styled
 from training.report.html import Section, chart, interval_cell, page, paragraph, table
 
+_CAPTION = "Bars are 95 % intervals from resampled patients. Hollow: the val score that chose the weights."
+
 
 def check_ending(path: Path) -> None:
     """Refuse a file that :func:`write_comparison` cannot write, before anything is measured.
@@ -55,7 +57,7 @@ def comparison_page(found: Comparison) -> str:
             chart(
                 comparison_figure(found.rows),
                 "comparison",
-                "Bars are 95 % intervals from resampled patients; hollow: the val score that chose the weights.",
+                _CAPTION,
             ),
         ),
         Section("table", "All runs", table(header, body)),

@@ -117,3 +117,13 @@ def test_eight_of_eight_is_not_certain():
     assert found.value == 1.0
     assert found.low == pytest.approx(0.676, abs=1e-3)
     assert found.high == 1.0
+
+
+def test_samples_taken_in_parts_give_the_same_figures(monkeypatch, scores_and_truths):
+    scores, truths = scores_and_truths
+    resampling = m.bootstrap_weights([str(i // 2) for i in range(200)], 101, 0)
+    whole = m.in_parts(lambda weights: m.auroc(scores, truths, weights), resampling)
+    monkeypatch.setattr(m, "_ENTRIES_AT_ONCE", 1500)
+    parts = m.in_parts(lambda weights: m.auroc(scores, truths, weights), resampling)
+    np.testing.assert_allclose(parts, whole, atol=1e-12)
+    assert len(parts) == 101
