@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 given = $(if $(filter $(2),$(origin $(1))),CXR_$(1)=$($(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test smoke lint format bench lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ run: setup ## serve the app at http://127.0.0.1:8050 (HOST=, PORT= or CXR_ setti
 
 test: setup ## every test: unit, http, model, architecture, browser
 	$(BIN)/python -m pytest
+
+smoke: setup ## train every recipe end to end on drawn films, one epoch each
+	$(BIN)/python -m pytest -n auto tests/smoke
 
 lint: setup ## style, types, import contracts, Dockerfile
 	$(BIN)/ruff check .

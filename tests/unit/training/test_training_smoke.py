@@ -1,0 +1,69 @@
+"""A recipe can be tried in seconds, whatever layout its films are published in."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from cxr_dash.errors import TrainingError
+from cxr_dash.inference.bundle import load_bundle
+from training.cli import app
+from training.films.layouts import import_layout
+from training.films.layouts.base import ReadOptions
+from training.films.layouts.registry import LAYOUTS
+from training.films.manifest import read_manifest
+from training.films.miniature import SPLITS, write_miniature
+from training.films.splits import SplitPlan
+from training.recipe import load_recipe
+from training.smoke import classes_of, miniature_recipe
+
+LABELS = {
+    "folders": ["normal", "covid", "viral_pneumonia"],
+    "nih": ["no_finding", "effusion", "pleural_thickening"],
+    "medmnist": ["normal", "pneumonia"],
+    "luna16": ["benign", "malignant"],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_miniature_reads_as_its_collection_does_and_every_split_has_every_class(layout, tmp_path):
+    labels = LABELS[layout]
+    source = write_miniature(layout, labels, tmp_path / "published")
+    out = tmp_path / "data"
+    films = import_layout(layout, source, out, SplitPlan(0.25, 0.25, 1), ReadOptions(out / "films"))
+    assert {(film.split, key) for film in films for key in film.labels} == {
+        (split, key) for split in SPLITS for key in labels
+    }
+
+
+def test_a_miniature_manifest_has_as_many_films_of_each_class_as_it_says(tmp_path):
+    films = read_manifest(write_miniature("manifest", ["normal", "covid"], tmp_path / "data"))
+    assert len(films) == 2 * sum(SPLITS.values())
+
+
+def test_an_unknown_layout_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match="`layout` must be one of"):
+        write_miniature("dicom", ["normal"], tmp_path / "data")
+
+
+def test_a_miniature_recipe_keeps_the_network_and_shortens_the_rest():
+    recipe = load_recipe("findings-mobilenetv2")
+    small = miniature_recipe(recipe)
+    assert small.network == recipe.network
+    assert (small.preparation.height, small.fit.head_epochs, small.fit.fine_tune_epochs) == (64, 1, 1)
+    assert classes_of(small)[0] == "no_finding"
+
+
+def test_the_command_tries_a_recipe_of_another_layout_without_any_films_of_ours(tmp_path):
+    done = CliRunner().invoke(app, ["fit", "radiography-two-class", "--smoke", "--run-folder", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert load_bundle(tmp_path / "models" / "radiography-two-class-smoke").spec.label_keys == [
+        "normal",
+        "covid",
+    ]
+
+
+def test_without_smoke_the_films_must_be_named():
+    done = CliRunner().invoke(app, ["fit", "radiography-two-class"])
+    assert done.exit_code == 2
+    assert "--data" in done.output
