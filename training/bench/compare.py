@@ -94,6 +94,8 @@ def compare_backends(plan: BenchPlan) -> Bench:
         workers = [stack.enter_context(_Worker(backend, folder)) for backend in plan.backends]
         for worker in workers:
             facts = worker.ask("facts")
+            if "problem" in facts:
+                raise TrainingError(f"`backend` {worker.backend} must load; it failed: {facts['problem']}.")
             machine[f"{worker.backend} {facts['version']} on"] = facts["devices"]
         for case in cases:
             logger.info("%s, %d px, batches of %d", case.network, case.size, case.batch_size)

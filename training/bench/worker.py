@@ -29,11 +29,15 @@ class Bencher:
         """Which devices the backend sees, and its version."""
         import keras
 
-        from training.backend import current_backend
-
-        name = str(current_backend())
-        devices = ", ".join(str(device) for device in keras.distribution.list_devices())
-        return {"devices": devices, "version": sys.modules[name].__version__}
+        name = str(keras.backend.backend())
+        library = sys.modules[name]
+        if name == "torch":
+            # Keras lists no devices for it
+            graphics = [library.cuda.get_device_name(index) for index in range(library.cuda.device_count())]
+            devices = graphics or ["cpu"]
+        else:
+            devices = [str(device) for device in keras.distribution.list_devices()]
+        return {"devices": ", ".join(devices), "version": library.__version__}
 
     def prepare(self, network: str, size: int, batch_size: int) -> dict[str, Any]:
         """Build a network and make the first call of each kind; seconds of both."""
