@@ -72,7 +72,9 @@ def choose_layers(graph: FlatGraph, names: Sequence[str] = ()) -> list[Step]:
 def _spread(steps: Sequence[Step]) -> list[Step]:
     learned = next((i for i, step in enumerate(steps) if getattr(step.operation, "weights", None)), 0)
     last = {
-        tuple(step.feature_map.shape[1:3]): step for step in steps[learned:] if step.feature_map is not None
+        tuple(step.feature_map.shape[1:3]): step
+        for step in steps[learned:]
+        if step.feature_map is not None and type(step.operation).__name__ not in _FRAMES
     }
     maps = list(last.values())
     rows = np.unique(np.linspace(0, len(maps) - 1, min(DEFAULT_LAYERS, len(maps))).round().astype(int))

@@ -222,7 +222,7 @@ def _middle_of_ties(masked: Float32Array, cells: NDArray[np.intp], grid: tuple[i
     around = uniform_filter(np.where(np.isfinite(maps), maps, 0.0), size=(1, 3, 3), mode="constant")
     tied = np.where(maps == peaks[films, 0, channels][:, None, None], around, -np.inf)
     chosen = cells.copy()
-    chosen[films, channels] = tied.reshape(len(films), -1).argmax(axis=1)
+    chosen[films, channels] = tied.reshape(len(films), grid[0] * grid[1]).argmax(axis=1)
     return chosen
 
 

@@ -24,6 +24,7 @@ SIDE = 288
 TILE = 104
 _GAP = 6
 _TEXT = 18
+_SCALE_WIDTH = 290
 _PAPER = 24
 _INK = (214, 220, 226)
 
@@ -60,6 +61,9 @@ def activation_sheet(maps: ActivationMaps, columns: int = 8) -> ByteArray:
         grown = cv2.resize(levels, size, interpolation=cv2.INTER_NEAREST if scale > 1 else cv2.INTER_AREA)
         tiles.append((table[np.asarray(grown, np.uint8)], f"channel {channel}"))
     grid = _grid(tiles, columns)
+    missing = _SCALE_WIDTH - grid.shape[1]
+    if missing > 0:
+        grid = np.pad(grid, ((0, 0), (0, missing), (0, 0)), constant_values=_PAPER)
     bar = np.full((_TEXT + 10, grid.shape[1], 3), _PAPER, np.uint8)
     ramp = table[np.linspace(0, 255, 128).round().astype(int)]
     bar[8:18, 90:218] = ramp[None]
