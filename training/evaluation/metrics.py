@@ -202,6 +202,30 @@ def measure_share(
     )
 
 
+def label_mean(
+    metric: Metric, scores: Float64Array, truths: Float64Array, weights: Float64Array
+) -> Float64Array:
+    """The plain mean of a metric over labels, for each sample; labels without a value in it are left out.
+
+    Parameters
+    ----------
+    scores, truths : ndarray, shape (n, C)
+    weights : ndarray, shape (samples, n)
+
+    Returns
+    -------
+    ndarray, shape (samples,); NaN where no label has a value
+    """
+
+    def mean(part: Float64Array) -> Float64Array:
+        rows = np.stack([metric(scores[:, k], truths[:, k], part) for k in range(scores.shape[1])])
+        missing = np.isnan(rows).all(axis=0)
+        total, count = np.nansum(rows, axis=0), np.maximum((~np.isnan(rows)).sum(axis=0), 1)
+        return np.where(missing, np.nan, total / count)
+
+    return in_parts(mean, weights)
+
+
 def macro(metric: Metric, scores: Float64Array, truths: Float64Array, resampling: Float64Array) -> Interval:
     """The plain mean of a metric over labels, with its interval; labels without a value are left out.
 
@@ -210,14 +234,8 @@ def macro(metric: Metric, scores: Float64Array, truths: Float64Array, resampling
     scores, truths : ndarray, shape (n, C)
     resampling : ndarray, shape (samples, n)
     """
-
-    def mean(weights: Float64Array) -> Float64Array:
-        rows = np.stack([metric(scores[:, k], truths[:, k], weights) for k in range(scores.shape[1])])
-        missing = np.isnan(rows).all(axis=0)
-        total, count = np.nansum(rows, axis=0), np.maximum((~np.isnan(rows)).sum(axis=0), 1)
-        return np.where(missing, np.nan, total / count)
-
-    values, resampled = mean(np.ones((1, len(scores)))), in_parts(mean, resampling)
+    values = label_mean(metric, scores, truths, np.ones((1, len(scores))))
+    resampled = label_mean(metric, scores, truths, resampling)
     return (centred_interval if metric is expected_calibration_error else interval)(values, resampled)
 
 

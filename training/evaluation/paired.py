@@ -78,7 +78,11 @@ def _rows(
 ) -> list[PairedRow]:
     """AUROC of each model, averaged over the columns, with the difference from the first model."""
     ones = np.ones((1, len(truths)))
-    means = [(_mean_auroc(table, truths, ones), _mean_auroc(table, truths, resampling)) for table in tables]
+    # what a sample has no value for depends on truths only, so that differences are of the same labels
+    means = [
+        tuple(m.label_mean(m.auroc, table, truths, weights) for weights in (ones, resampling))
+        for table in tables
+    ]
     rows = []
     for index, (name, (value, samples)) in enumerate(zip(names, means, strict=True)):
         difference, test = None, None
@@ -88,15 +92,6 @@ def _rows(
                 test = delong_test(tables[0][:, 0], tables[index][:, 0], truths[:, 0])
         rows.append(PairedRow(label, name, m.interval(value, samples), difference, test))
     return rows
-
-
-def _mean_auroc(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
-    # a resample without a positive film of a label has no AUROC for it, and is left out as a whole
-    def mean(part: Float64Array) -> Float64Array:
-        rows = [m.auroc(scores[:, k], truths[:, k], part) for k in range(scores.shape[1])]
-        return np.asarray(np.mean(rows, axis=0))
-
-    return m.in_parts(mean, weights)
 
 
 def paired_lines(rows: Sequence[PairedRow]) -> list[str]:

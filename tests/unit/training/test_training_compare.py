@@ -140,6 +140,8 @@ def test_compare_measures_on_request_and_tests_against_the_first(fresh, root):
     assert found.rows[0].auroc.value >= found.rows[1].auroc.value
     assert [row.model for row in found.paired] == ["first", "second"] * 3
     assert [row.test is None for row in found.paired] == [True, True, True, False, True, False]
+    best = found.rows[0]
+    assert next(r.auroc for r in found.paired if (r.label, r.model) == ("macro", best.name)) == best.auroc
     gap = found.paired[3]
     assert gap.test.difference == pytest.approx(gap.auroc.value - found.paired[2].auroc.value, abs=1e-4)
     assert gap.difference.value == pytest.approx(gap.test.difference, abs=1e-5)
