@@ -167,7 +167,7 @@ def _head_table(found: dict[str, Any]) -> str:
 
 def _pipeline_table(found: dict[str, dict[str, Any]]) -> str:
     lines = [
-        "| a training step, batch of 32 | real pipeline | one batch held in memory | share of time | of CPU time |",
+        "| training step, batch of 32 | real pipeline | one batch in memory | share of time | of CPU time |",
         "|---|---|---|---|---|",
     ]
     for name, samples in found.items():
@@ -182,7 +182,7 @@ def _pipeline_table(found: dict[str, dict[str, Any]]) -> str:
 
 
 def _share(real: list[float], held: list[float]) -> float:
-    """What the pipeline adds, per cent; neighbours in time are compared, so that the machine's load cancels."""
+    """What the pipeline adds, per cent; neighbours in time are compared, so that the load cancels."""
     return 100 * median(1 - fast / slow for slow, fast in zip(real, held, strict=True))
 
 

@@ -69,7 +69,7 @@ def write_manifest(films: list[Film], path: Path) -> None:
         writer.writerow(["path", "label", "split", "patient_id", "source"])
         for film in films:
             writer.writerow(
-                [film.path.resolve(), *sorted(film.labels), film.split, film.patient_id, film.source]
+                [film.path.resolve(), *sorted(film.labels), film.split, film.patient, film.source]
             )
 
 

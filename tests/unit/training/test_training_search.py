@@ -10,7 +10,9 @@ from cxr_dash.errors import TrainingError
 from cxr_dash.imaging import decode, prepare
 from training.films.manifest import read_manifest
 from training.films.prepared import prepared_films
-from training.fitting.search import search
+from training.fitting.runs import RunRecord
+from training.fitting.search import SearchPlan, read_space, run_study, search
+from training.fitting.search.training import fitted
 
 
 def test_every_combination_is_trained_once_and_ranked_by_val(films_root, tmp_path):
@@ -28,6 +30,42 @@ def test_every_combination_is_trained_once_and_ranked_by_val(films_root, tmp_pat
     before = [path.stat().st_mtime_ns for path in records]
     assert search("smoke", films_root, grid, tmp_path, None) == ranked
     assert [path.stat().st_mtime_ns for path in records] == before
+
+
+def test_a_study_trains_ordinary_runs_and_reports_every_epoch_to_the_pruner(films_root, tmp_path):
+    fixed = {
+        "data.manifest": "films/manifest.csv",
+        "data.labels": '["effusion"]',
+        "fit.copies": "1",
+        "fit.fine_tune_epochs": "2",
+    }
+    plan = SearchPlan(
+        "smoke",
+        fixed,
+        read_space(["fit.fine_tune_learning_rate=log:1e-5..1e-2"]),
+        trials=1,
+        folder=tmp_path / "runs",
+        storage=tmp_path / "search.log",
+    )
+    reported: list[int] = []
+    train = fitted(films_root, None)
+
+    def listened(recipe, folder, on_epoch):
+        def both(epoch, score):
+            reported.append(epoch)
+            on_epoch(epoch, score)
+
+        return train(recipe, folder, both)
+
+    (trial,) = run_study(plan, listened)
+    record = RunRecord.read(trial.folder / "run.json")
+    assert trial.state == "complete"
+    assert trial.score == record.val_macro_auroc
+    assert record.recipe.fit.fine_tune_learning_rate == float(trial.values["fit.fine_tune_learning_rate"])
+    assert reported == [1, 2]
+    # features are large and made again when they are needed; the model stays
+    assert not (trial.folder / "features").exists()
+    assert (trial.folder / "model.keras").is_file()
 
 
 def test_prepared_films_are_the_serving_preparation_rounded_and_read_back(films_root, tmp_path):
