@@ -140,7 +140,8 @@ def _patches(layers: list[LayerPatches], films: int) -> Section:
     body = paragraph(
         f"Over {films} films: the regions that excite a channel most, at most one from a film, with the "
         "activation below each. For every label the channel is shown whose mean activation rises most with "
-        "the label's logit (Pearson's r); this goes together, and need not be a cause.",
+        "the label's logit (Pearson's r); this goes together, and need not be a cause. Of films that reach "
+        "the cap of a layer (6 for ReLU6), those excited most on the whole come first.",
         "soft",
     )
     for one in layers:
