@@ -17,6 +17,7 @@ from cxr_dash.domain import Float32Array, PreparationSpec
 from cxr_dash.errors import FilmError, TrainingError
 from cxr_dash.imaging import decode, prepare
 from training.films.manifest import Film
+from training.writing import array_file
 
 logger = logging.getLogger(__name__)
 
@@ -74,14 +75,8 @@ def prepared_films(films: Sequence[Film], spec: PreparationSpec, cache: Path) ->
         digest.update(hashlib.sha256(film.path.read_bytes()).digest())
     target = cache / f"prepared-{digest.hexdigest()[:16]}.npy"
     if not target.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
         logger.info("preparing %d films into %s", len(films), target.name)
-        # written under another name first: an interrupted run leaves no half-filled cache behind
-        partial = target.with_suffix(".partial.npy")
-        shape = (len(films), spec.height, spec.width, 1)
-        pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-        for index, film in enumerate(films):
-            pixels[index] = np.rint(prepare_film(film.path, spec, film.where)).astype(np.uint8)
-        pixels.flush()
-        partial.rename(target)
+        with array_file(target, (len(films), spec.height, spec.width, 1), np.uint8) as pixels:
+            for index, film in enumerate(films):
+                pixels[index] = np.rint(prepare_film(film.path, spec, film.where)).astype(np.uint8)
     return np.asarray(np.load(target, mmap_mode="r"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from training.films.manifest import Film
 from training.fitting.augment import augment
 from training.fitting.progress import progress
 from training.recipe import AugmentRecipe, FitRecipe
+from training.writing import array_file
 
 logger = logging.getLogger(__name__)
 
@@ -124,10 +124,8 @@ def cache_features(
         found: NDArray[np.float16] = np.load(target, mmap_mode="r")
         if found.shape == shape:
             return found
-    # a name of its own: several processes may want the same features at the same time
-    partial = target.with_suffix(f".{os.getpid()}.partial.npy")
-    features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
-    with progress("features", copies * -(-len(pixels) // fit.batch_size)) as show:
+    steps = copies * -(-len(pixels) // fit.batch_size)
+    with array_file(target, shape, np.float16) as features, progress("features", steps) as show:
         for copy in range(copies):
             logger.info("features of copy %d of %d", copy + 1, copies)
             start = 0
@@ -137,22 +135,7 @@ def cache_features(
                 features[copy, start : start + len(made)] = made
                 start += len(made)
                 show(f"copy {copy + 1} of {copies}")
-    features.flush()
-    partial.replace(target)
-    for left in target.parent.glob(f"{target.stem}.*.partial.npy"):
-        _forget(left)
     return np.asarray(np.load(target, mmap_mode="r"))
-
-
-def _forget(partial: Path) -> None:
-    """Remove what a process that was killed has left; one that still runs on this machine goes on."""
-    try:
-        os.kill(int(partial.name.split(".")[-3]), 0)
-    except ProcessLookupError:
-        partial.unlink(missing_ok=True)
-    except PermissionError:
-        # another person's, and alive
-        return
 
 
 def batch_orders(
