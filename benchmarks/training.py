@@ -85,7 +85,7 @@ def _head(asked: argparse.Namespace, paths: Any) -> dict[str, Any]:
         write_manifest,
     )
 
-    films = some_films(paths.data / "covid" / "manifest.csv", asked.films, asked.films // 12)
+    films = some_films(paths.data / "covid" / "manifest.csv", asked.films, max(asked.films // 12, 96))
     write_manifest(films, paths.folder / "films" / "manifest.csv")
     _say(f"{len(films)} films: preparing them and their features, once")
     first = head_run(paths, 0)
