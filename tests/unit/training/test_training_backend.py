@@ -89,8 +89,8 @@ def test_a_run_on_jax_exports_to_a_bundle_that_answers(jax_run, films_root, tmp_
 @pytest.mark.parametrize(
     "command",
     [
-        ["fit", "smoke", "--data", ".", "--backend", "torch"],
-        ["search", "smoke", "--data", ".", "--grid", "fit.copies=1,2", "--backend", "torch"],
+        ["fit", "quick", "--data", ".", "--backend", "torch"],
+        ["search", "quick", "--data", ".", "--grid", "fit.copies=1,2", "--backend", "torch"],
         ["bench", "small_cnn", "--backends", "tensorflow,torch"],
     ],
     ids=lambda command: command[0],

@@ -40,7 +40,7 @@ def test_help_names_every_command():
 def test_list_names_recipes_and_networks():
     result = CliRunner().invoke(app, ["list"])
     assert result.exit_code == 0
-    for name in ("findings-mobilenetv2", "covid-mobilenetv2", "smoke", "mobilenet_v2", "small_cnn"):
+    for name in ("findings-mobilenetv2", "covid-mobilenetv2", "quick", "mobilenet_v2", "small_cnn"):
         assert name in result.stdout
 
 
@@ -61,6 +61,6 @@ def test_errors_are_one_line_and_exit_2(arguments, said):
 
 
 def test_a_change_of_the_recipe_needs_an_equals_sign():
-    result = CliRunner().invoke(app, ["fit", "smoke", "--data", ".", "--set", "fit.copies"])
+    result = CliRunner().invoke(app, ["fit", "quick", "--data", ".", "--set", "fit.copies"])
     assert result.exit_code == 2
     assert "section.name=value" in result.stderr

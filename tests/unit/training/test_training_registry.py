@@ -303,7 +303,7 @@ def test_a_first_trained_layer_that_is_not_there_is_refused(changes, said):
 
 
 def test_a_head_alone_is_cut_behind_the_pooling_and_its_own_norms_stay_trainable():
-    recipe = load_recipe("smoke", {"fit.fine_tune_epochs": "0"})
+    recipe = load_recipe("quick", {"fit.fine_tune_epochs": "0"})
     model = build("small_cnn", side=32, options=Options(dense=(4,), batch_norm=True))
     freeze_batch_norm(model)
     assert _cut(model, recipe) == "embedding"
@@ -316,7 +316,7 @@ def test_a_head_alone_is_cut_behind_the_pooling_and_its_own_norms_stay_trainable
 
 
 def test_films_are_as_large_as_the_network_was_made_for_unless_the_recipe_says():
-    table = load_recipe("smoke").model_dump(mode="json")
+    table = load_recipe("quick").model_dump(mode="json")
     table["network"] = {"name": "xception", "activation": "sigmoid"}
     assert Recipe.model_validate(table).preparation.height == 64
     del table["preparation"]
@@ -325,7 +325,7 @@ def test_films_are_as_large_as_the_network_was_made_for_unless_the_recipe_says()
 
 def test_two_cuts_at_once_are_refused():
     with pytest.raises(TrainingError, match="only one of"):
-        load_recipe("smoke", {"network.unfreeze_last": "5", "network.fine_tune_after": "relu_0"})
+        load_recipe("quick", {"network.unfreeze_last": "5", "network.fine_tune_after": "relu_0"})
 
 
 def test_the_list_of_networks_needs_no_tensorflow():

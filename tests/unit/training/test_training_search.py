@@ -22,13 +22,13 @@ def test_every_combination_is_trained_once_and_ranked_by_val(films_root, tmp_pat
         "fit.fine_tune_epochs": "1",
         "fit.fine_tune_learning_rate": "1e-6, 1e-2",
     }
-    ranked = search("smoke", films_root, grid, tmp_path, None)
+    ranked = search("quick", films_root, grid, tmp_path, None)
     assert len(ranked) == 2
     assert ranked[0][0] >= ranked[1][0]
     assert {row[2]["fit.fine_tune_learning_rate"] for row in ranked} == {"1e-6", "1e-2"}
     records = [row[1] / "run.json" for row in ranked]
     before = [path.stat().st_mtime_ns for path in records]
-    assert search("smoke", films_root, grid, tmp_path, None) == ranked
+    assert search("quick", films_root, grid, tmp_path, None) == ranked
     assert [path.stat().st_mtime_ns for path in records] == before
 
 
@@ -40,7 +40,7 @@ def test_a_study_trains_ordinary_runs_and_reports_every_epoch_to_the_pruner(film
         "fit.fine_tune_epochs": "2",
     }
     plan = SearchPlan(
-        "smoke",
+        "quick",
         fixed,
         read_space(["fit.fine_tune_learning_rate=log:1e-5..1e-2"]),
         trials=1,

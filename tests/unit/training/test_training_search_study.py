@@ -34,7 +34,7 @@ def train(recipe, folder, on_epoch):
     return 0.5 + recipe.fit.head_learning_rate
 
 space = read_space(sys.argv[5:])
-plan = SearchPlan("smoke", {}, space, trials, root / "runs", root / "search.log", sampler, "none")
+plan = SearchPlan("quick", {}, space, trials, root / "runs", root / "search.log", sampler, "none")
 print(len([trial for trial in run_study(plan, train) if trial.state == "complete"]))
 """
 
@@ -46,7 +46,7 @@ def _worker(root: Path, sampler: str, trials: int, seconds: float, space: list[s
 
 def _plan(root: Path, space: list[str], trials: int = 10, **changes: object) -> SearchPlan:
     kept = {"pruner": "none", "folder": root / "runs", "storage": root / "search.log", **changes}
-    return SearchPlan("smoke", {}, read_space(space), trials, **kept)  # type: ignore[arg-type]
+    return SearchPlan("quick", {}, read_space(space), trials, **kept)  # type: ignore[arg-type]
 
 
 def _score_is_the_learning_rate(recipe: Recipe, folder: Path, on_epoch: object) -> float:
