@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +106,15 @@ def test_probabilities_of_a_picture_are_those_of_the_evaluation(run, written, fi
     assert "12.png" in scores.paths
     row = scores.paths.index("12.png")
     np.testing.assert_allclose(float(said["probability"]), scores.probabilities[row, 0], atol=1e-4)
+
+
+@pytest.mark.parametrize("command", ["explain", "report"])
+def test_help_needs_neither_tensorflow_nor_plotly(command):
+    code = (
+        "import sys; from typer.testing import CliRunner; from training.cli import app\n"
+        f"assert CliRunner().invoke(app, [{command!r}, '--help']).exit_code == 0\n"
+        "loaded = [name for name in ('tensorflow', 'keras', 'plotly', 'sklearn') if name in sys.modules]\n"
+        "assert not loaded, loaded"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
