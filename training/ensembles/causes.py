@@ -93,7 +93,7 @@ def remove_causes(recipe: Recipe, data_root: Path, runs: Path) -> Iterator[Step]
         if head is not None:
             part = [StackSplit(s.features[:, begin:end], s.targets, s.weights) for s in own]
             yield _measured(f"{member.subject.id} alone", (head,), part, recipe)
-    yield from _stacks(
+    yield from stack_steps(
         recipe,
         splits([_scaled_first(front) for front in fronts], "one scaling"),
         own,
@@ -101,9 +101,19 @@ def remove_causes(recipe: Recipe, data_root: Path, runs: Path) -> Iterator[Step]
     )
 
 
-def _stacks(
+def stack_steps(
     recipe: Recipe, one_scaling: list[StackSplit], own: list[StackSplit], start: Layer | None
 ) -> Iterator[Step]:
+    """The naive stack, and a row for each change, up to the stack that is trained here.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    one_scaling, own : list of StackSplit
+        Train and val, of films scaled twice and of films as each backbone expects them.
+    start : Layer or None
+        The mean of the members' heads, where they are linear.
+    """
     narrow = recipe.network.model_copy(update={"dense": [NAIVE_WIDTH], "hidden_activation": "relu"})
     hidden = recipe.model_copy(update={"network": narrow})
     linear = recipe.model_copy(update={"network": narrow.model_copy(update={"dense": []})})

@@ -137,7 +137,12 @@ def joint_recipe(recipe: Recipe, members: Sequence[Member]) -> Recipe:
         )
     sizes = [member.subject.preparation for member in members]
     height, width = max(spec.height for spec in sizes), max(spec.width for spec in sizes)
-    return recipe.model_copy(update={"preparation": replace(subject.preparation, height=height, width=width)})
+    changes: dict[str, Any] = {"preparation": replace(subject.preparation, height=height, width=width)}
+    names = [member.subject.id for member in members]
+    if recipe.ensemble and len(set(names)) == len(names):
+        # what is kept and shown is who they are, not where they lay
+        changes["ensemble"] = recipe.ensemble.model_copy(update={"members": names})
+    return recipe.model_copy(update=changes)
 
 
 def _sizeless(spec: PreparationSpec) -> PreparationSpec:
