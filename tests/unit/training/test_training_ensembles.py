@@ -16,6 +16,7 @@ from cxr_dash.domain import Float32Array, PreparationSpec
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
+from training.ensembles.causes import stack_steps
 from training.ensembles.describe import recipe_of_members
 from training.ensembles.fit import fit_ensemble
 from training.ensembles.grids import area_matrix, back_matrix
@@ -45,6 +46,14 @@ def runs(films_root: Path, tiny_recipe: Recipe, tmp_path_factory: pytest.TempPat
 def films(films_root: Path, tiny_recipe: Recipe) -> list[Path]:
     listed = read_manifest(films_root / "films" / "manifest.csv", negative_label="no_finding")
     return [film.path for film in of_split(listed, "test")]
+
+
+def stack_recipe(recipe: Recipe, **settings: Any) -> Recipe:
+    """A stack of nobody in particular."""
+    network = {"name": "ensemble", "activation": "sigmoid"}
+    section = {"kind": "stack", "members": ["a", "b"], **settings}
+    table = recipe.model_dump(mode="json") | {"network": network, "ensemble": section}
+    return Recipe.model_validate(table)
 
 
 def make(kind: str, members: list[str], folder: Path, runs: Path, root: Path, **entries: Any) -> RunRecord:
@@ -193,13 +202,7 @@ def test_a_head_that_makes_nothing_better_is_not_kept(tiny_recipe):
     targets = np.eye(2, dtype=np.float32)[rng.integers(0, 2, 60)]
     features = np.concatenate([targets + rng.normal(0, 0.1, (60, 2)), rng.normal(size=(60, 6))], axis=1)
     start = Layer(np.eye(8, 2), np.zeros(2))
-    recipe = Recipe.model_validate(
-        tiny_recipe.model_dump(mode="json")
-        | {
-            "network": {"name": "ensemble", "activation": "sigmoid"},
-            "ensemble": {"kind": "stack", "members": ["a", "b"], "learning_rate": [10.0], "dropout": [0.5]},
-        }
-    )
+    recipe = stack_recipe(tiny_recipe, l2=[1e-3], learning_rate=[10.0], dropout=[0.0, 0.5])
     shuffled = StackSplit(
         features[:30].astype(np.float32), rng.permutation(targets[:30]), np.ones(30, np.float32)
     )
@@ -207,6 +210,32 @@ def test_a_head_that_makes_nothing_better_is_not_kept(tiny_recipe):
     head: Head = train_head(recipe, shuffled, val, start)
     assert head.best is None
     assert head.layers == (start,)
+
+
+def test_the_causes_of_underfitting_are_removed_one_after_another(tiny_recipe):
+    rng = np.random.default_rng(8)
+    truths = (rng.uniform(size=(160, 2)) > 0.5).astype(np.float32)
+    # one member's features are a thousand times as large as the other's, and say nothing
+    loud = rng.normal(0, 100, (160, 12)) + 300
+    quiet = np.repeat(truths, 3, axis=1) * 0.1 + rng.normal(0, 0.02, (160, 6))
+    features = np.concatenate([loud, quiet], axis=1).astype(np.float32)
+
+    def splits(values: Float32Array) -> list[StackSplit]:
+        rows = slice(0, 100), slice(100, 160)
+        return [StackSplit(values[r], truths[r], np.ones(len(truths[r]), np.float32)) for r in rows]
+
+    recipe = stack_recipe(tiny_recipe, l2=[1e-2], dropout=[0.0], learning_rate=[1e-2])
+    recipe = changed(recipe, fit={"head_epochs": 20, "patience": 20, "batch_size": 50})
+    start = Layer(np.concatenate([np.zeros((12, 2)), np.repeat(np.eye(2), 3, axis=0)]), np.zeros(2))
+    constant = np.full_like(features, 0.5)
+    steps = list(stack_steps(recipe, splits(constant), splits(features), start))
+    changes = [step.change.split()[0] for step in steps]
+    assert changes == ["naive:", "each", "features", "no", "L2,", "starts"]
+    assert steps[0].train == steps[0].val == 0.5
+    # features of very different size teach a first attempt nothing; of one size, a linear head learns them
+    assert steps[1].val < 0.6
+    assert steps[3].val > 0.9
+    assert steps[-1].val == max(step.val for step in steps)
 
 
 @pytest.mark.parametrize("kind", ["vote", "stack"])
