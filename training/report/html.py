@@ -39,7 +39,7 @@ def chart(figure: go.Figure, name: str, caption: str = "") -> str:
         config=_CHART,
         default_height=f"{figure.layout.height:.0f}px",
     )
-    return f"<figure>{drawn}{_caption(caption)}</figure>"
+    return f'<figure class="chart">{drawn}{_caption(caption)}</figure>'
 
 
 def picture(data: bytes, kind: str, alternative: str, caption: str = "") -> str:

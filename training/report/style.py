@@ -1,4 +1,4 @@
-"""The style sheet of a report: light or dark as the reader's machine is, and printable."""
+"""The style sheet of a report: light or dark as the reader's machine is; charts fit on an A4 page."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ pre { overflow-x: auto; padding: .8rem 1rem; background: var(--panel); border: 1
 .charts.wide { grid-template-columns: 1fr; }
 .matrices { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
 figure { margin: .4rem 0 1rem; min-width: 0; }
+.chart { max-width: 43rem; }
 figcaption { max-width: 52rem; font-size: 13px; }
 figure img { display: block; max-width: 100%; height: auto; border-radius: 4px; background: #000; }
 .films { display: grid; grid-template-columns: repeat(auto-fill, minmax(24rem, 1fr)); gap: .6rem 1.4rem; }
