@@ -66,11 +66,9 @@ def write_manifest(films: list[Film], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["path", "label", "split", "patient_id", "source"])
+        writer.writerow(["path", "label", "split", "split_group", "source"])
         for film in films:
-            writer.writerow(
-                [film.path.resolve(), *sorted(film.labels), film.split, film.patient, film.source]
-            )
+            writer.writerow([film.path.resolve(), *sorted(film.labels), film.split, film.group, film.source])
 
 
 def head_recipe(seed: int) -> Recipe:
