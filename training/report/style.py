@@ -50,7 +50,7 @@ tr.mean td { background: rgba(var(--cell), .07); font-weight: 600; }
 tr.first td { border-top: 2px solid var(--line); }
 pre { overflow-x: auto; padding: .8rem 1rem; background: var(--panel); border: 1px solid var(--line);
   border-radius: 6px; font-size: 12.5px; line-height: 1.4; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(25rem, 1fr)); gap: .8rem 1.4rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(25rem, 1fr)); gap: .8rem 1.4rem; }
 .charts.wide { grid-template-columns: 1fr; }
 .matrices { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
 figure { margin: .4rem 0 1rem; min-width: 0; }
