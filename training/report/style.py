@@ -42,10 +42,11 @@ th { font-weight: 600; white-space: nowrap; }
 td:first-child, th:first-child, .text td, .text th { text-align: left; }
 .text td { font-variant-numeric: normal; overflow-wrap: anywhere; }
 td small { display: block; }
-.dense th, .dense td { padding: .32rem .34rem; }
+.dense th, .dense td { padding: .32rem .28rem; }
 .dense th { white-space: normal; }
 .dense td:nth-child(2), .dense th:nth-child(2) { white-space: nowrap; }
-.dense small { font-size: 10.5px; }
+.dense { font-size: 12px; }
+.dense small { font-size: 10px; }
 tr.mean td { background: rgba(var(--cell), .07); font-weight: 600; }
 tr.first td { border-top: 2px solid var(--line); }
 pre { overflow-x: auto; padding: .8rem 1rem; background: var(--panel); border: 1px solid var(--line);
