@@ -82,9 +82,11 @@ def remove_causes(recipe: Recipe, data_root: Path, runs: Path) -> Iterator[Step]
     size = recipe.preparation.height, recipe.preparation.width
     fronts = member_fronts(join(models, [member.cam_layer for member in members], *size))
 
+    widths = tuple(int(front.output.shape[-1]) for front in fronts)
+
     def splits(fronts: Sequence[Any], variant: str) -> list[StackSplit]:
         made = [pooled_features(fronts, members, s, recipe, cache, copies=1, variant=variant) for s in sets]
-        return [s.split(recipe, labels, features) for s, features in zip(sets, made, strict=True)]
+        return [s.split(recipe, labels, features, widths) for s, features in zip(sets, made, strict=True)]
 
     own, end = splits(fronts, ""), 0
     for front, model, member in zip(fronts, models, members, strict=True):
@@ -117,7 +119,7 @@ def stack_steps(
     narrow = recipe.network.model_copy(update={"dense": [NAIVE_WIDTH], "hidden_activation": "relu"})
     hidden = recipe.model_copy(update={"network": narrow})
     linear = recipe.model_copy(update={"network": narrow.model_copy(update={"dense": []})})
-    scale = Scale.of(own[0].features)
+    scale = Scale.of(own[0].features, own[0].widths)
     yield _naive("naive: films divided by 255 before every backbone", hidden, one_scaling, None)
     yield _naive("each backbone gets its own scaling", hidden, own, None)
     yield _naive("features standardised on train", hidden, own, scale)

@@ -43,7 +43,9 @@ class FilmSet:
         """Truth of every film and label, (n, C), 0 or 1."""
         return targets_of(self.films, labels, recipe.data.any_label)
 
-    def split(self, recipe: Recipe, labels: Sequence[str], features: NDArray[Any]) -> StackSplit:
+    def split(
+        self, recipe: Recipe, labels: Sequence[str], features: NDArray[Any], widths: tuple[int, ...]
+    ) -> StackSplit:
         """Truths and weights of these films beside their features, (copies, n, K)."""
         targets = self.targets(recipe, labels)
         softmax = recipe.network.activation == "softmax"
@@ -53,6 +55,7 @@ class FilmSet:
             np.concatenate([np.asarray(copy, dtype=np.float32) for copy in features]),
             np.tile(targets, (copies, 1)),
             np.tile(weights, copies),
+            widths,
         )
 
 

@@ -150,8 +150,11 @@ def _stack(
     """The stack, and the recipe with the settings of its head that val chose."""
     labels = members[0].subject.labels
     fronts = member_fronts(joined)
+    widths = tuple(int(front.output.shape[-1]) for front in fronts)
     splits = [
-        films.split(recipe, labels, pooled_features(fronts, members, films, recipe, cache, copies=copies))
+        films.split(
+            recipe, labels, pooled_features(fronts, members, films, recipe, cache, copies=copies), widths
+        )
         for films, copies in ((train, recipe.fit.copies), (val, 1))
     ]
     head = train_head(recipe, splits[0], splits[1], start)

@@ -25,7 +25,8 @@ from training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
-PREDICT_BATCH = 256
+# of the median spread of a member's features
+SPREAD_FLOOR = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,11 +39,14 @@ class StackSplit:
         All members' side by side; copies of a film are rows of their own.
     targets : ndarray of float32, shape (n, C)
     weights : ndarray of float32, shape (n,)
+    widths : tuple of int
+        How many features are of each member; empty when all are of one.
     """
 
     features: Float32Array
     targets: Float32Array
     weights: Float32Array
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +57,13 @@ class Scale:
     spread: Float64Array
 
     @classmethod
-    def of(cls, features: Float32Array) -> Scale:
-        """Measured; a feature that hardly varies gets a floor, so that it is not blown up."""
+    def of(cls, features: Float32Array, widths: Sequence[int] = ()) -> Scale:
+        """Measured; a feature that hardly varies beside its member's others is not blown up to their size."""
         mean, spread = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
-        floor = 0.05 * float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0
-        return cls(mean, np.maximum(spread, floor))
+        for own in np.split(spread, np.cumsum(widths)[:-1]) if widths else [spread]:
+            floor = SPREAD_FLOOR * float(np.median(own[own > 0])) if (own > 0).any() else 1.0
+            np.maximum(own, floor, out=own)
+        return cls(mean, spread)
 
     @classmethod
     def none(cls, width: int) -> Scale:
@@ -130,7 +136,7 @@ def train_head(recipe: Recipe, train: StackSplit, val: StackSplit, start: Layer 
     section = recipe.ensemble
     if section is None:
         raise TrainingError(f"Recipe {recipe.id!r} must have a section [ensemble].")
-    scale = Scale.of(train.features)
+    scale = Scale.of(train.features, train.widths)
     scaled = [StackSplit(scale.apply(s.features), s.targets, s.weights) for s in (train, val)]
     base = [_linear(split.features, start, split.targets.shape[1]) for split in (train, val)]
     best: Head | None = None

@@ -222,7 +222,7 @@ def test_the_causes_of_underfitting_are_removed_one_after_another(tiny_recipe):
 
     def splits(values: Float32Array) -> list[StackSplit]:
         rows = slice(0, 100), slice(100, 160)
-        return [StackSplit(values[r], truths[r], np.ones(len(truths[r]), np.float32)) for r in rows]
+        return [StackSplit(values[r], truths[r], np.ones(len(truths[r]), np.float32), (12, 6)) for r in rows]
 
     recipe = stack_recipe(tiny_recipe, l2=[1e-2], dropout=[0.0], learning_rate=[1e-2])
     recipe = changed(recipe, fit={"head_epochs": 20, "patience": 20, "batch_size": 50})
