@@ -36,9 +36,7 @@ def test_a_report_opens_without_network_and_draws_every_chart(chromium: Browser,
     lines = page.locator("#chart-roc .scatterlayer .js-line")
     assert lines.count() == 3  # two labels and the coin
     # a chart is drawn before its neighbours are there, and must not take their place
-    wider = (
-        "all => all.filter(c => c.querySelector('.main-svg').clientWidth > c.clientWidth + 1).length"
-    )
+    wider = "all => all.filter(c => c.querySelector('.main-svg').clientWidth > c.clientWidth + 1).length"
     assert charts.evaluate_all(wider) == 0
     # nothing hangs over the edge of the window
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
