@@ -13,8 +13,17 @@ from typing import Any
 
 from benchmarks.bench import Plan, run
 from benchmarks.film import HEIGHT, WIDTH, write_film
-from benchmarks.machine import facts
+from training.bench.machine import machine_facts
 
+LIBRARIES = (
+    "ai-edge-litert",
+    "dash",
+    "gunicorn",
+    "keras",
+    "numpy",
+    "opencv-python-headless",
+    "tensorflow-cpu",
+)
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -31,7 +40,7 @@ def main() -> None:
 
     # The subjects must see what the machine has, not what this shell happens to set.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    machine, when = facts(), datetime.now(UTC)
+    machine, when = machine_facts(LIBRARIES), datetime.now(UTC)
     plan = Plan(1, 3, 1, 1) if asked.quick else Plan()
     with tempfile.TemporaryDirectory(prefix="cxr-bench-") as name:
         folder = Path(name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.machine import facts
+from training.bench.machine import machine_facts
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -40,7 +40,7 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if asked.quick:
         asked.films, asked.naive_films, asked.rounds = 96, 64, 1
-    machine, when = facts(), datetime.now(UTC)
+    machine, when = machine_facts(), datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="cxr-bench-training-") as name:
         found = _measured(asked, Path(name))
     found["load_after"] = round(os.getloadavg()[0], 2)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-_LIBRARIES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy")
+LIBRARIES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy")
 
 
-def machine_facts() -> dict[str, str | int | float]:
-    """Processor, cores this process may use, memory, load before, and versions of the libraries."""
+def machine_facts(libraries: Sequence[str] = LIBRARIES) -> dict[str, str | int | float]:
+    """Processor, cores this process may use, memory, load before, and versions of installed libraries."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     facts: dict[str, str | int | float] = {
         "processor": _first("/proc/cpuinfo", "model name") or platform.processor() or platform.machine(),
@@ -22,7 +23,7 @@ def machine_facts() -> dict[str, str | int | float]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
-    for name in _LIBRARIES:
+    for name in libraries:
         try:
             facts[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

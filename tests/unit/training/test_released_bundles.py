@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxr_dash.inference.bundle import load_bundle
-from training.evaluation.bundles import evaluate_bundle
+from bundle_figures import evaluate_bundle
 from training.export.card import render_card
 
 MODELS = Path(__file__).resolve().parents[3] / "models"

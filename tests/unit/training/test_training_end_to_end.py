@@ -15,7 +15,7 @@ from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from training.evaluation.bundles import evaluate_bundle
+from bundle_figures import evaluate_bundle
 from training.evaluation.compare import compare
 from training.evaluation.metrics import macro_auroc
 from training.evaluation.predict import predict_csv
