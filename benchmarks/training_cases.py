@@ -18,8 +18,8 @@ from training.films.prepared import prepared_films
 from training.fitting.data import cache_features, feature_batches, targets_of
 from training.fitting.fit import fit
 from training.fitting.losses import make_loss
-from training.fitting.optimizers import fine_tune_optimizer
-from training.networks import build_network, split_at
+from training.fitting.optimizers import fine_tune_optimizer, head_optimizer
+from training.networks import Options, build_network, split_at
 from training.recipe import Recipe, load_recipe
 
 LABELS = ("normal", "pneumonia", "covid")
@@ -110,12 +110,13 @@ def naive_epoch(paths: Paths, films: list[Film], batch_size: int) -> Callable[[]
         activation="softmax",
         dropout=0.5,
         weights=paths.mobilenet,
+        options=Options.of_recipe(recipe.network),
     )
     frozen = split_at(model, "embedding")
     frozen.front.trainable = False
     whole = keras.Model(model.input, frozen.tail(frozen.front(model.input, training=False)))
     targets = targets_of(films, LABELS)
-    whole.compile(fine_tune_optimizer(recipe.fit, 1), make_loss(recipe, targets))
+    whole.compile(head_optimizer(recipe.fit, 1), make_loss(recipe, targets))
     pixels = prepared_films(films, recipe.preparation, paths.folder / "runs" / "prepared")
     batches = tf.data.Dataset.from_tensor_slices((pixels, targets)).batch(batch_size).prefetch(2)
     whole.fit(batches.take(2), shuffle=False, verbose=0)
