@@ -19,7 +19,7 @@ from training.fitting.data import cache_features, feature_batches, targets_of
 from training.fitting.fit import fit
 from training.fitting.losses import make_loss
 from training.fitting.optimizers import fine_tune_optimizer, head_optimizer
-from training.networks import Options, build_network, split_at
+from training.networks import build_network, split_at
 from training.recipe import Recipe, load_recipe
 
 LABELS = ("normal", "pneumonia", "covid")
@@ -110,7 +110,7 @@ def naive_epoch(paths: Paths, films: list[Film], batch_size: int) -> Callable[[]
         activation="softmax",
         dropout=0.5,
         weights=paths.mobilenet,
-        options=Options.of_recipe(recipe.network),
+        options=recipe.network.options(),
     )
     frozen = split_at(model, "embedding")
     frozen.front.trainable = False

@@ -45,7 +45,7 @@ def fail(error: CxrError) -> typer.Exit:
 
 def echo_metrics(splits: Sequence[SplitMetrics]) -> None:
     """Print figures with their intervals."""
-    from training.export.card import figure
+    from training.metrics import figure
 
     for split in splits:
         typer.echo(f"{split.split}: {split.films} films")

@@ -15,9 +15,9 @@ from training.ensembles.heads import mean_of_heads
 from training.ensembles.join import join
 from training.ensembles.members import find_member, joint_recipe, open_members
 from training.ensembles.stack import Layer, Scale, StackSplit, answers, fit_dense, train_head
-from training.evaluation.metrics import macro_auroc
 from training.films.manifest import of_split, read_manifest
 from training.fitting.fit import training_films
+from training.metrics import macro_auroc
 from training.recipe import Recipe
 
 logger = logging.getLogger(__name__)

@@ -19,12 +19,12 @@ from training.ensembles.join import Joined, join
 from training.ensembles.members import Member, find_member, joint_recipe, open_members
 from training.ensembles.stack import Layer, train_head
 from training.ensembles.vote import best_weights, vote_model
-from training.evaluation.metrics import macro_auroc
 from training.films.manifest import choose_labels, of_split, read_manifest
 from training.films.sampling import oversample
 from training.fitting.data import logits_of
 from training.fitting.fit import training_films
 from training.fitting.runs import RunFolder, RunRecord, current_commit, library_versions, today
+from training.metrics import macro_auroc
 from training.recipe import EnsembleRecipe, Recipe
 
 logger = logging.getLogger(__name__)

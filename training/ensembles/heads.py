@@ -56,7 +56,7 @@ def stack_model(joined: Joined, recipe: Recipe, head: Head, labels: int) -> Any:
     """
     import keras
 
-    plan = replace(Options.of_recipe(recipe.network).over(Options()), pooling="average", batch_norm=False)
+    plan = replace(recipe.network.options().over(Options()), pooling="average", batch_norm=False)
     outputs = add_head(
         joined.features,
         plan,

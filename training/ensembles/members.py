@@ -14,7 +14,7 @@ from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import MODEL_FILE, SPEC_FILE, file_sha256, read_spec
 from training.evaluation.subject import Subject, open_subject
 from training.fitting.runs import RunFolder, RunRecord
-from training.recipe import Recipe, cam_layer_of
+from training.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +153,7 @@ def _open(folder: Path, data_root: Path | None) -> Member:
     subject = open_subject(folder, data_root)
     if subject.kind == "run":
         run = RunFolder(folder)
-        path, cam_layer = run.model, cam_layer_of(RunRecord.read(run.record).recipe)
+        path, cam_layer = run.model, RunRecord.read(run.record).recipe.cam_layer
     else:
         path, cam_layer = folder / MODEL_FILE, read_spec(folder).cam_layer
     return Member(subject, path, cam_layer, file_sha256(path))

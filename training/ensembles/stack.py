@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array, Float64Array
 from cxr_dash.errors import TrainingError
-from training.evaluation.metrics import macro_auroc
 from training.fitting.losses import make_loss
+from training.metrics import macro_auroc
 from training.recipe import Recipe
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Float64Array
 from training.ensembles.join import Joined
-from training.evaluation.metrics import macro_auroc
+from training.metrics import macro_auroc
 
 WEIGHT_STEPS = 10
 

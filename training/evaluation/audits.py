@@ -8,7 +8,6 @@ import numpy as np
 
 from cxr_dash.domain import Float64Array
 from cxr_dash.inference.runtime import Runtime
-from training.evaluation.metrics import macro_auroc
 from training.evaluation.probes import (
     HIDDEN_SHARE,
     Ridge,
@@ -20,6 +19,7 @@ from training.evaluation.probes import (
 from training.evaluation.scoring import score_films
 from training.films.manifest import Film
 from training.fitting.data import targets_of
+from training.metrics import macro_auroc
 from training.recipe import Recipe
 
 

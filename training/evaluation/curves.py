@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cxr_dash.domain import Float64Array
-from training.evaluation.metrics import ECE_BINS
 from training.evaluation.result import Curve, LabelCurves, Reliability
+from training.metrics import ECE_BINS
 
 MAX_POINTS = 1000
 _DIGITS = 6

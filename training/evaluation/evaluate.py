@@ -17,12 +17,12 @@ from training.evaluation.curves import label_curves
 from training.evaluation.decision_tables import confusions, extremes, report_text, threshold_table
 from training.evaluation.figures import averages, label_figures
 from training.evaluation.film_scores import FilmScores, assert_aligned
-from training.evaluation.metrics import bootstrap_weights
 from training.evaluation.result import Evaluation, evaluation_file, scores_file
 from training.evaluation.split_figures import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED, split_metrics
 from training.evaluation.subject import Subject
 from training.films.manifest import Film, of_split, read_manifest
 from training.fitting.data import targets_of
+from training.metrics import bootstrap_weights
 
 logger = logging.getLogger(__name__)
 

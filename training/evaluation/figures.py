@@ -8,11 +8,11 @@ import numpy as np
 
 from cxr_dash.domain import Float64Array
 from cxr_dash.inference.schema import Interval, LabelMetrics, SplitMetrics
-from training.evaluation import metrics as m
+from training import metrics as m
 from training.evaluation import rates
 from training.evaluation.film_scores import FilmScores
-from training.evaluation.metrics import Metric
 from training.evaluation.result import LabelFigures
+from training.metrics import Metric
 
 _LEAST_PROBABILITY = 1e-12
 

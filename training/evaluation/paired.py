@@ -15,11 +15,11 @@ import numpy as np
 from cxr_dash.domain import Float64Array
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.schema import Interval
-from training.evaluation import metrics as m
+from training import metrics as m
 from training.evaluation.delong import DeLongTest, delong_test
 from training.evaluation.film_scores import FilmScores, assert_aligned
 from training.evaluation.split_figures import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED
-from training.export.card import figure
+from training.metrics import figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Figures of decisions: metrics whose scores are 1 where a model calls a film positive and 0 elsewhere.
 
-They fit :data:`training.evaluation.metrics.Metric`, so that intervals, averages and resampling are the same.
+They fit :data:`training.metrics.Metric`, so that intervals, averages and resampling are the same.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from cxr_dash.domain import Float64Array
-from training.evaluation.metrics import Metric, sensitivity_at, specificity_at
+from training.metrics import Metric, sensitivity_at, specificity_at
 
 sensitivity: Metric = sensitivity_at(0.5)
 specificity: Metric = specificity_at(0.5)

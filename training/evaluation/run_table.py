@@ -13,8 +13,8 @@ from cxr_dash.inference.bundle import SPEC_FILE, read_spec
 from cxr_dash.inference.schema import Interval
 from training.evaluation.result import Evaluation
 from training.evaluation.text import table_lines
-from training.export.card import figure
 from training.fitting.runs import RunFolder, RunRecord
+from training.metrics import figure
 
 DASH = "–"
 _INTERVALS = ("accuracy", "auroc")

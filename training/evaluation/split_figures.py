@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Float64Array
 from cxr_dash.inference.schema import Interval, LabelMetrics, SplitMetrics
-from training.evaluation import metrics as m
+from training import metrics as m
 from training.films.manifest import Film
 
 BOOTSTRAP_SAMPLES = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from training.evaluation.result import Confusion, Evaluation
-from training.export.card import figure
+from training.metrics import figure
 
 _FIGURES = (
     *("accuracy", "balanced_accuracy", "sensitivity", "specificity", "precision", "f1"),

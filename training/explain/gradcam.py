@@ -17,7 +17,6 @@ from training.explain.films import ReadFilm
 from training.films.manifest import of_split, read_manifest
 from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
-from training.recipe.ensemble import cam_layer_of
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ def open_explainer(subject: Subject, data_root: Path | None = None) -> Explainer
 
     run = RunFolder(subject.folder)
     record = RunRecord.read(run.record)
-    runtime = KerasRuntime(run.model, cam_layer_of(record.recipe))
+    runtime = KerasRuntime(run.model, record.recipe.cam_layer)
     manifest = (data_root or Path(record.data_root)) / record.recipe.data.manifest
     return Explainer(subject, runtime, _reference(subject, runtime, manifest))
 

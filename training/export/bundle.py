@@ -20,7 +20,7 @@ from training.export.serving_graph import compile_serving
 from training.films.manifest import of_split, read_films
 from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
-from training.recipe import RECIPES, Recipe, cam_layer_of, load_recipe
+from training.recipe import RECIPES, Recipe, load_recipe
 from training.writing import write_json
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def export_bundle(
             [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
         )
         report = compile_serving(
-            model, cam_layer_of(recipe), staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
+            model, recipe.cam_layer, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
         )
         record = replace(record, recipe=recipe)
         spec = describe_bundle(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cxr_dash.inference.schema import BundleSpec, Interval, SplitMetrics
+from cxr_dash.inference.schema import BundleSpec, SplitMetrics
+from training.metrics import figure
 
 _AVERAGES = {
     "auroc": "AUROC, mean over labels",
@@ -48,16 +49,6 @@ def render_card(spec: BundleSpec) -> str:
         _section("How it was made", _making(spec)),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
-
-
-def figure(interval: Interval | None, *, digits: int = 2) -> str:
-    """A figure with its 95 % interval, ``0.71 (0.66-0.75)``; a dash where there is none."""
-    if interval is None:
-        return "–"
-    value = f"{interval.value:.{digits}f}"
-    if interval.low is None or interval.high is None:
-        return value
-    return f"{value} ({interval.low:.{digits}f}–{interval.high:.{digits}f})"
 
 
 def _section(title: str, body: str) -> str:

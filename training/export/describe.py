@@ -28,11 +28,11 @@ from training.evaluation.split_figures import split_metrics
 from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, choose_operating_points
 from training.export.serving_graph import ServingReport
 from training.export.words import left_out_warnings, serving_sentence, source_table, split_description
-from training.films.labels import LABELS
 from training.films.manifest import Film
 from training.fitting.data import targets_of
 from training.fitting.fit import training_films
 from training.fitting.runs import RunRecord
+from training.labels import LABELS
 from training.recipe import Recipe
 
 HELD_OUT_SPLITS = ("test", "external")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
-from training.films.labels import label_key
+from training.labels import label_key
 from training.recipe import DataRecipe
 
 _REQUIRED = ("path", "split")

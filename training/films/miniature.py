@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.imaging.phantom import chest_phantom
-from training.films.labels import LABELS
+from training.labels import LABELS
 
 SIDE = 96
 PATCH_SIDE = 64

@@ -26,7 +26,6 @@ from training.fitting.runs import RunFolder, RunRecord, origin
 from training.fitting.start import check_start, write_start
 from training.networks import (
     NETWORKS,
-    Options,
     build_network,
     choose_cut,
     freeze_batch_norm,
@@ -137,7 +136,7 @@ def _network(recipe: Recipe, labels: int, weights: str | None) -> Any:
         activation=recipe.network.activation,
         dropout=recipe.network.dropout,
         weights=weights,
-        options=Options.of_recipe(recipe.network),
+        options=recipe.network.options(),
     )
     if weights is not None:
         freeze_batch_norm(model)

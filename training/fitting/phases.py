@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array
-from training.evaluation.metrics import macro_auroc
 from training.fitting.callbacks import Phase, phase_callbacks, save_weights
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.data import feature_batches, logits_of
@@ -18,6 +17,7 @@ from training.fitting.epoch_log import SCORE
 from training.fitting.losses import make_accuracy, make_loss
 from training.fitting.optimizers import fine_tune_optimizer, head_optimizer
 from training.fitting.progress import progress
+from training.metrics import macro_auroc
 from training.networks import Parts
 from training.recipe import Recipe
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from training.recipe import NetworkRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +43,6 @@ class Options:
     filters: tuple[int, ...] | None = None
     kernels: tuple[int, ...] | None = None
     normalisation: str | None = None
-
-    @classmethod
-    def of_recipe(cls, recipe: NetworkRecipe) -> Options:
-        """The choices of a recipe's ``[network]`` section."""
-        chosen: dict[str, Any] = {}
-        for field in fields(cls):
-            value = getattr(recipe, field.name)
-            chosen[field.name] = tuple(value) if isinstance(value, list) else value
-        return cls(**chosen)
 
     def over(self, own: Options) -> Plan:
         """These choices, a network's own where there is none, and the plain head where it has none."""

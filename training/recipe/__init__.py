@@ -1,6 +1,6 @@
 """A recipe: everything that decides how a model comes out, in one frozen, checked table."""
 
-from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe, cam_layer_of
+from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe
 from training.recipe.load import RECIPES, load_recipe, recipe_names
 from training.recipe.sections import DataRecipe, NetworkRecipe, Recipe
@@ -15,7 +15,6 @@ __all__ = [
     "FitRecipe",
     "NetworkRecipe",
     "Recipe",
-    "cam_layer_of",
     "load_recipe",
     "recipe_names",
 ]

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from training.networks.registry import NETWORKS
-
-if TYPE_CHECKING:
-    from training.recipe.sections import Recipe
 
 ENSEMBLE = "ensemble"
 FEATURES_LAYER = "features"
@@ -48,8 +43,3 @@ class EnsembleRecipe(BaseModel):
         if len(set(self.members)) != len(self.members):
             raise ValueError(f"`members` must be different; received {self.members}")
         return self
-
-
-def cam_layer_of(recipe: Recipe) -> str:
-    """The layer of a recipe's network whose map is used for heatmaps."""
-    return FEATURES_LAYER if recipe.ensemble else NETWORKS[recipe.network.name].cam_layer

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from cxr_dash.domain import PreparationSpec
-from training.films.labels import LABELS
+from training.labels import LABELS
+from training.networks.options import Options
 from training.networks.registry import NETWORKS
-from training.recipe.ensemble import ENSEMBLE, EnsembleRecipe
+from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
@@ -107,6 +109,14 @@ class NetworkRecipe(Frozen):
             )
         return self
 
+    def options(self) -> Options:
+        """Head and sizes, where they are not the network's own."""
+        chosen: dict[str, Any] = {}
+        for field in fields(Options):
+            value = getattr(self, field.name)
+            chosen[field.name] = tuple(value) if isinstance(value, list) else value
+        return Options(**chosen)
+
 
 class CardRecipe(Frozen):
     """Texts of the bundle, for people."""
@@ -174,6 +184,11 @@ class Recipe(Frozen):
         if (self.network.name == ENSEMBLE) != (self.ensemble is not None):
             raise ValueError(f"`network.name` {ENSEMBLE!r} and a section [ensemble] go together")
         return self
+
+    @property
+    def cam_layer(self) -> str:
+        """The layer of the network whose map is used for heatmaps."""
+        return FEATURES_LAYER if self.ensemble else NETWORKS[self.network.name].cam_layer
 
     def flat(self) -> dict[str, Value]:
         """Every entry that decides about the weights, as ``section.name``; the texts are left out."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bundle_figures import evaluate_bundle
 
 from cxr_dash.inference.bundle import load_bundle
-from bundle_figures import evaluate_bundle
 from training.export.card import render_card
 
 MODELS = Path(__file__).resolve().parents[3] / "models"

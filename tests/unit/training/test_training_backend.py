@@ -17,13 +17,13 @@ from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from training.backend import BACKENDS, current_backend, use_backend
 from training.cli import app
-from training.evaluation.metrics import macro_auroc
 from training.export.bundle import export_bundle
 from training.films.manifest import of_split, read_manifest
 from training.films.prepared import prepare_film
 from training.fitting.callbacks import logged_scores
 from training.fitting.data import targets_of
 from training.fitting.runs import RunRecord
+from training.metrics import macro_auroc
 
 FIT = """
 import sys

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bundle_figures import evaluate_bundle
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.imaging import decode, prepare
@@ -15,9 +16,7 @@ from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from bundle_figures import evaluate_bundle
 from training.evaluation.compare import compare
-from training.evaluation.metrics import macro_auroc
 from training.evaluation.predict import predict_csv
 from training.evaluation.subject import open_subject
 from training.export.bundle import export_bundle
@@ -26,6 +25,7 @@ from training.films.manifest import of_split, read_manifest
 from training.fitting.callbacks import logged_scores
 from training.fitting.fit import fit
 from training.fitting.runs import RunRecord
+from training.metrics import macro_auroc
 from training.recipe import Recipe
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from cxr_dash.errors import TrainingError
-from training.evaluation import metrics as m
+from training import metrics as m
 from training.evaluation.delong import delong_covariance, delong_test
 
 # The data of DeLong, DeLong and Clarke-Pearson (1988) as printed in the User's Guide of SAS/STAT, "Comparing

@@ -10,7 +10,7 @@ from measured_model import subject_of
 from sklearn import metrics as sk
 
 from cxr_dash.errors import TrainingError
-from training.evaluation import metrics as m
+from training import metrics as m
 from training.evaluation import rates, split_figures
 from training.evaluation.curves import MAX_POINTS, label_curves
 from training.evaluation.decision_tables import confusions, extremes, threshold_table

@@ -18,10 +18,10 @@ from training.evaluation import evaluate as room
 from training.evaluation.batches import Batch, film_batches, score_batches
 from training.evaluation.evaluate import evaluate, film_key, join
 from training.evaluation.film_scores import FilmScores, assert_aligned
-from training.evaluation.metrics import macro_auroc
 from training.evaluation.paired import paired_rows
 from training.films.manifest import of_split, read_manifest
 from training.fitting.data import targets_of
+from training.metrics import macro_auroc
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from training.evaluation import metrics as m
+from training import metrics as m
 
 ONE = np.ones((1, 200))
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from training.networks import NETWORKS, Options, build_network, choose_cut, split_at
+from training.networks import NETWORKS, build_network, choose_cut, split_at
 from training.recipe import RECIPES, load_recipe, recipe_names
 from training.smoke import miniature_recipe
 
@@ -44,7 +44,7 @@ def test_the_network_of_a_recipe_builds_and_divides_where_it_says(name):
         activation=network.activation,
         dropout=network.dropout,
         weights=None,
-        options=Options.of_recipe(network),
+        options=network.options(),
     )
     assert model.output.shape[-1] == 3
     assert model.get_layer(NETWORKS[network.name].cam_layer).output.shape[1] > 1

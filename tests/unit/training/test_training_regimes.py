@@ -11,7 +11,7 @@ import pytest
 from training.export.serving_graph import compile_serving
 from training.fitting.feature_store import feature_file
 from training.fitting.fit import fit
-from training.networks import NETWORKS, Options, build_network, split_at
+from training.networks import NETWORKS, build_network, split_at
 from training.recipe import Recipe
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
@@ -140,5 +140,5 @@ def test_imagenet_features_under_a_flattened_head_train_and_compile(
 
 def test_choices_of_a_recipe_reach_the_network(tiny_recipe):
     recipe = changed(tiny_recipe, network={"filters": [4, 8], "kernels": [5], "dense": [3]})
-    options = Options.of_recipe(recipe.network)
+    options = recipe.network.options()
     assert (options.filters, options.kernels, options.dense, options.l2) == ((4, 8), (5,), (3,), None)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.errors import TrainingError
-from training.films.labels import label_key
 from training.films.manifest import Film
+from training.labels import label_key
 
 FILM_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 

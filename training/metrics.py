@@ -243,3 +243,13 @@ def macro_auroc(scores: Float64Array, truths: Float64Array) -> float:
     """Mean AUROC over the labels that have both kinds of film, without an interval."""
     rows = [auroc(scores[:, k], truths[:, k], np.ones((1, len(scores))))[0] for k in range(scores.shape[1])]
     return float(np.nanmean(rows))
+
+
+def figure(interval: Interval | None, *, digits: int = 2) -> str:
+    """A figure with its 95 % interval, ``0.71 (0.66-0.75)``; a dash where there is none."""
+    if interval is None:
+        return "–"
+    value = f"{interval.value:.{digits}f}"
+    if interval.low is None or interval.high is None:
+        return value
+    return f"{value} ({interval.low:.{digits}f}–{interval.high:.{digits}f})"
