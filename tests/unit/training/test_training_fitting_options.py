@@ -106,8 +106,8 @@ def test_accuracy_counts_films_of_the_right_class_or_right_answers(tiny_recipe):
 def test_the_default_optimizers_are_adam_for_the_head_and_clipped_adamw_behind_it():
     plan = FitRecipe(weight_decay=0.01, ema_momentum=0.9)
     head, tuned = head_optimizer(plan, 10), fine_tune_optimizer(plan, 10)
-    assert (head.name, head.clipnorm, head.use_ema) == ("adam", None, False)
-    assert (tuned.name, tuned.clipnorm, tuned.use_ema) == ("adam_w", 1.0, True)
+    assert (type(head).__name__, head.clipnorm, head.use_ema) == ("Adam", None, False)
+    assert (type(tuned).__name__, tuned.clipnorm, tuned.use_ema) == ("AdamW", 1.0, True)
     assert tuned.weight_decay == 0.01
 
 
