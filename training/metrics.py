@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from cxr_dash.domain import Float64Array
 from cxr_dash.inference.operating_points import wilson_interval
@@ -243,6 +244,14 @@ def macro_auroc(scores: Float64Array, truths: Float64Array) -> float:
     """Mean AUROC over the labels that have both kinds of film, without an interval."""
     rows = [auroc(scores[:, k], truths[:, k], np.ones((1, len(scores))))[0] for k in range(scores.shape[1])]
     return float(np.nanmean(rows))
+
+
+def macro_auroc_of_logits(logits: Float64Array, truths: Float64Array, *, softmax: bool) -> float:
+    """Mean AUROC of the probabilities that logits stand for.
+
+    With softmax a logit alone ranks no films: only against the film's other logits does it mean anything.
+    """
+    return macro_auroc(np.asarray(log_softmax(logits, axis=1)) if softmax else logits, truths)
 
 
 def figure(interval: Interval | None, *, digits: int = 2) -> str:

@@ -17,7 +17,7 @@ from training.ensembles.members import find_member, joint_recipe, open_members
 from training.ensembles.stack import Layer, Scale, StackSplit, answers, fit_dense, train_head
 from training.films.manifest import of_split, read_manifest
 from training.fitting.fit import training_films
-from training.metrics import macro_auroc
+from training.metrics import macro_auroc_of_logits
 from training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
@@ -146,11 +146,10 @@ def _measured(change: str, layers: Sequence[Layer], splits: Sequence[StackSplit]
     figures = []
     for split in splits:
         logits, truths = answers(layers, split.features, recipe), split.targets.astype(float)
-        if recipe.network.activation == "softmax":
-            right = logits.argmax(axis=1) == truths.argmax(axis=1)
-        else:
-            right = (logits > 0) == (truths > 0.5)
-        figures.append((macro_auroc(logits, truths), float(right.mean())))
+        softmax = recipe.network.activation == "softmax"
+        right = logits.argmax(axis=1) == truths.argmax(axis=1) if softmax else (logits > 0) == (truths > 0.5)
+        score = macro_auroc_of_logits(logits, truths, softmax=softmax)
+        figures.append((score, float(right.mean())))
     (train, train_right), (val, val_right) = figures
     logger.info("%s: val macro AUROC %.4f", change, val)
     return Step(change, train, val, train_right, val_right)

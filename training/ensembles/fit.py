@@ -24,7 +24,7 @@ from training.films.sampling import oversample
 from training.fitting.data import logits_of
 from training.fitting.fit import training_films
 from training.fitting.runs import RunFolder, RunRecord, current_commit, library_versions, today
-from training.metrics import macro_auroc
+from training.metrics import macro_auroc_of_logits
 from training.recipe import EnsembleRecipe, Recipe
 
 logger = logging.getLogger(__name__)
@@ -180,4 +180,6 @@ def _score(model: Any, val: FilmSet, recipe: Recipe, labels: Sequence[str]) -> f
     logits = logits_of(
         keras.Model(model.input, model.get_layer("logits").output), val.pixels, recipe.fit.batch_size
     )
-    return macro_auroc(logits, val.targets(recipe, labels).astype(float))
+    return macro_auroc_of_logits(
+        logits, val.targets(recipe, labels).astype(float), softmax=recipe.network.activation == "softmax"
+    )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cxr_dash.domain import Float32Array, Float64Array
 from cxr_dash.errors import TrainingError
 from training.fitting.losses import make_loss
-from training.metrics import macro_auroc
+from training.metrics import macro_auroc_of_logits
 from training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
@@ -139,16 +139,17 @@ def train_head(recipe: Recipe, train: StackSplit, val: StackSplit, start: Layer 
     scale = Scale.of(train.features, train.widths)
     scaled = [StackSplit(scale.apply(s.features), s.targets, s.weights) for s in (train, val)]
     base = [_linear(split.features, start, split.targets.shape[1]) for split in (train, val)]
+    truths, softmax = val.targets.astype(float), recipe.network.activation == "softmax"
     best: Head | None = None
     if start is not None:
-        best = Head((start,), None, macro_auroc(base[1], val.targets.astype(float)))
+        best = Head((start,), None, macro_auroc_of_logits(base[1], truths, softmax=softmax))
         logger.info("mean of the members' logits: val macro AUROC %.4f", best.score)
     for l2, dropout, rate in itertools.product(section.l2, section.dropout, section.learning_rate):
         layers = fit_dense(recipe, scaled[0], scaled[1], base, l2=l2, dropout=dropout, learning_rate=rate)
         layers = (Layer(*scale.fold(layers[0].kernel, layers[0].bias)), *layers[1:])
         if start is not None:
             layers = (Layer(layers[0].kernel + start.kernel, layers[0].bias + start.bias),)
-        score = macro_auroc(answers(layers, val.features, recipe), val.targets.astype(float))
+        score = macro_auroc_of_logits(answers(layers, val.features, recipe), truths, softmax=softmax)
         logger.info("l2 %g, dropout %g, learning rate %g: val macro AUROC %.4f", l2, dropout, rate, score)
         if np.isfinite(layers[-1].kernel).all() and (best is None or score > best.score):
             best = Head(layers, Trial(l2, dropout, rate, score), score)

@@ -196,4 +196,5 @@ def _split(
     features = cache_features(
         front, pixels, target, copies=copies, fit=recipe.fit, recipe=recipe.augment, seed=recipe.seed
     )
-    return FitSplit(features, targets, film_weights(films, targets, recipe.fit, softmax=softmax))
+    weights = film_weights(films, targets, recipe.fit, softmax=softmax)
+    return FitSplit(features, targets, weights, softmax)

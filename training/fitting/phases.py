@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from training.fitting.epoch_log import SCORE
 from training.fitting.losses import make_accuracy, make_loss
 from training.fitting.optimizers import fine_tune_optimizer, head_optimizer
 from training.fitting.progress import progress
-from training.metrics import macro_auroc
+from training.metrics import macro_auroc_of_logits
 from training.networks import Parts
 from training.recipe import Recipe
 
@@ -35,11 +35,14 @@ class FitSplit:
     targets : ndarray of float32, shape (n, C)
     weights : ndarray of float32, shape (n,)
         How much a film counts.
+    softmax : bool
+        Whether exactly one of a film's labels is true.
     """
 
     features: NDArray[np.float16]
     targets: Float32Array
     weights: Float32Array
+    softmax: bool = False
 
 
 def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> None:
@@ -52,7 +55,7 @@ def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase
     """
     plan = recipe.fit
     copies = [logits_of(parts.pool, copy, plan.batch_size).astype(np.float16) for copy in train.features]
-    pooled = FitSplit(np.stack(copies), train.targets, train.weights)
+    pooled = replace(train, features=np.stack(copies))
     pooled_val = logits_of(parts.pool, val.features[0], plan.batch_size).astype(np.float16)[None]
     head = parts.head
     head.compile(
@@ -60,7 +63,7 @@ def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase
         make_loss(recipe, train.targets),
         metrics=[make_accuracy(recipe)],
     )
-    small = FitSplit(pooled_val, val.targets, val.weights)
+    small = replace(val, features=pooled_val)
     best = _run_phase(head, head, recipe, phase, train=pooled, val=small, baseline=None)
     logger.info(
         "head alone: epoch %d, val macro AUROC %.4f", best, val_score(parts.tail, val, plan.batch_size)
@@ -151,4 +154,5 @@ def _run_phase(
 
 def val_score(tail: Any, val: FitSplit, batch_size: int) -> float:
     """Macro AUROC of a model from the cut to the logits."""
-    return macro_auroc(logits_of(tail, val.features[0], batch_size), val.targets.astype(float))
+    logits = logits_of(tail, val.features[0], batch_size)
+    return macro_auroc_of_logits(logits, val.targets.astype(float), softmax=val.softmax)

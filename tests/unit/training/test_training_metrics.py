@@ -127,3 +127,12 @@ def test_samples_taken_in_parts_give_the_same_figures(monkeypatch, scores_and_tr
     parts = m.in_parts(lambda weights: m.auroc(scores, truths, weights), resampling)
     np.testing.assert_allclose(parts, whole, atol=1e-12)
     assert len(parts) == 101
+
+
+def test_with_softmax_a_film_is_ranked_by_its_probabilities_and_not_by_its_bare_logits():
+    truths = np.eye(2)[[0, 0, 1, 1]]
+    # every film is called right, but some are far from zero in all their logits
+    logits = np.array([[1.0, 0.0], [9.0, 8.0], [0.0, 1.0], [8.0, 9.0]])
+    assert m.macro_auroc(logits, truths) == 0.75
+    assert m.macro_auroc_of_logits(logits, truths, softmax=True) == 1.0
+    assert m.macro_auroc_of_logits(logits, truths, softmax=False) == 0.75
