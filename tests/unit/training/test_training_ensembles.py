@@ -22,7 +22,7 @@ from training.ensembles.fit import fit_ensemble
 from training.ensembles.grids import area_matrix, back_matrix
 from training.ensembles.members import check_agree, find_member, open_members
 from training.ensembles.stack import Head, Layer, Scale, StackSplit, train_head
-from training.ensembles.vote import best_weights, candidate_weights
+from training.ensembles.vote import best_weights, candidate_weights, log_sigmoid, log_sum
 from training.evaluation.subject import open_subject
 from training.export.bundle import export_bundle
 from training.films.manifest import of_split, read_manifest
@@ -311,3 +311,19 @@ def test_the_section_and_the_networks_name_go_together(tiny_recipe):
         changed(tiny_recipe, network={"name": "ensemble"})
     with pytest.raises(ValidationError, match="go together"):
         changed(tiny_recipe, ensemble={"kind": "vote", "members": ["a", "b"]})
+
+
+def test_members_that_say_the_same_have_equal_shares_of_the_gradient():
+    import tensorflow as tf
+
+    first, second = (tf.Variable([[0.0, -3.0, 90.0]]) for _ in range(2))
+    with tf.GradientTape(persistent=True) as tape:
+        terms = [log_sigmoid(scores) for scores in (first, second)]
+        total = log_sum(terms)
+    shares = [tape.gradient(total, term) for term in terms]
+    np.testing.assert_allclose(shares, 0.5 * np.ones((2, 1, 3)), atol=1e-6)
+    # of log(sigmoid(x)) it is sigmoid(-x), at 0 too
+    np.testing.assert_allclose(
+        tape.gradient(terms[0], first), [[0.5, 1 / (1 + np.exp(-3.0)), 0.0]], atol=1e-6
+    )
+    np.testing.assert_allclose(total, np.log(2 / (1 + np.exp([[0.0, 3.0, -90.0]]))), atol=1e-5)
