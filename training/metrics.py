@@ -254,11 +254,11 @@ def macro_auroc_of_logits(logits: Float64Array, truths: Float64Array, *, softmax
     return macro_auroc(np.asarray(log_softmax(logits, axis=1)) if softmax else logits, truths)
 
 
-def figure(interval: Interval | None, *, digits: int = 2) -> str:
-    """A figure with its 95 % interval, ``0.71 (0.66-0.75)``; a dash where there is none."""
+def figure(interval: Interval | None, *, digits: int = 2, layout: str = "{value} ({low}–{high})") -> str:
+    """A figure with its 95 % interval, ``0.71 (0.66–0.75)``; a dash where there is none."""
     if interval is None:
         return "–"
     value = f"{interval.value:.{digits}f}"
     if interval.low is None or interval.high is None:
         return value
-    return f"{value} ({interval.low:.{digits}f}–{interval.high:.{digits}f})"
+    return layout.format(value=value, low=f"{interval.low:.{digits}f}", high=f"{interval.high:.{digits}f}")

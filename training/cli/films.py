@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cxr_dash.errors import CxrError
+from training.cli.common import fail
 
 app = typer.Typer()
 
@@ -62,8 +63,7 @@ def import_command(
     try:
         films = import_layout(layout, source, out, SplitPlan(val, test, seed, temporal), options)
     except CxrError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise fail(error) from error
     counts = {split: sum(film.split == split for film in films) for split in ("train", "val", "test")}
     typer.echo(f"{out / 'manifest.csv'}: " + ", ".join(f"{split} {n}" for split, n in counts.items()))
 
@@ -94,8 +94,7 @@ def check_command(
             copy_manifest(manifest, clean, left)
             typer.echo(f"{clean}: {len(left)} of {len(report.films)} films left")
     except CxrError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise fail(error) from error
     problems = report.problems()
     for problem in problems:
         typer.echo(f"FAILED: {problem}.", err=True)
@@ -131,6 +130,5 @@ def split_command(
         copy_manifest(manifest, out, {row_of[film.where]: film.split for film in made})
         read_manifest(out)
     except CxrError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise fail(error) from error
     typer.echo(f"{out}: {len(made)} of {len(films)} films")

@@ -206,8 +206,3 @@ def _tell(on_epoch: Callable[[int, float], None]) -> Any:
         on_epoch(epoch + 1, float((logs or {})[SCORE]))
 
     return keras.callbacks.LambdaCallback(on_epoch_end=tell)
-
-
-def logged_scores(log: Path) -> dict[int, float]:
-    """The score of every logged epoch, counted from 1; empty without a log."""
-    return EpochLog(log).values(SCORE)

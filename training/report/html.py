@@ -10,6 +10,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from cxr_dash.inference.schema import Interval
+from training.metrics import figure
 from training.report.style import CSS
 
 # A browser that keeps to this loads nothing but what stands in the file itself.
@@ -88,12 +89,7 @@ def table(
 
 def interval_cell(interval: Interval | None, *, digits: int = 3) -> str:
     """A figure with its interval on a line below; a dash where there is none."""
-    if interval is None:
-        return "–"
-    value = f"{interval.value:.{digits}f}"
-    if interval.low is None or interval.high is None:
-        return value
-    return f"{value}<small>{interval.low:.{digits}f}–{interval.high:.{digits}f}</small>"
+    return figure(interval, digits=digits, layout="{value}<small>{low}–{high}</small>")
 
 
 def paragraph(text: str, kind: str = "") -> str:

@@ -20,8 +20,8 @@ from training.cli import app
 from training.export.bundle import export_bundle
 from training.films.manifest import of_split, read_manifest
 from training.films.prepared import prepare_film
-from training.fitting.callbacks import logged_scores
 from training.fitting.data import targets_of
+from training.fitting.epoch_log import SCORE, EpochLog
 from training.fitting.runs import RunRecord
 from training.metrics import macro_auroc
 
@@ -61,7 +61,7 @@ def test_a_run_on_jax_measures_val_as_tensorflow_does_on_the_model_it_keeps(jax_
     assert record.versions["backend"] == "jax"
     assert "jax" in record.versions
     assert keras.backend.backend() == "tensorflow"
-    scores = logged_scores(jax_run / "log.csv")
+    scores = EpochLog(jax_run / "log.csv").values(SCORE)
     assert len(scores) == 2
     assert max(scores.values()) == pytest.approx(record.val_macro_auroc, abs=1e-4)
 

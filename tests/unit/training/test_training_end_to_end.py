@@ -22,7 +22,7 @@ from training.evaluation.subject import open_subject
 from training.export.bundle import export_bundle
 from training.export.card import render_card
 from training.films.manifest import of_split, read_manifest
-from training.fitting.callbacks import logged_scores
+from training.fitting.epoch_log import SCORE, EpochLog
 from training.fitting.fit import fit
 from training.fitting.runs import RunRecord
 from training.metrics import macro_auroc
@@ -76,12 +76,12 @@ def test_the_head_alone_is_kept_when_fine_tuning_makes_nothing_better(films_root
     record = fit(still, films_root, tmp_path / "still")
     assert record.best_epoch == 0
     # batch normalisation moved even so: had the last epoch been kept, its score would be the record's
-    assert record.val_macro_auroc > max(logged_scores(tmp_path / "still" / "log.csv").values())
+    assert record.val_macro_auroc > max(EpochLog(tmp_path / "still" / "log.csv").values(SCORE).values())
 
 
 def test_averaged_weights_are_what_is_measured_and_saved(films_root, tiny_recipe, tmp_path):
     record = fit(_with_fit(tiny_recipe, ema_momentum=0.5), films_root, tmp_path / "ema")
-    scores = logged_scores(tmp_path / "ema" / "log.csv")
+    scores = EpochLog(tmp_path / "ema" / "log.csv").values(SCORE)
     assert record.val_macro_auroc == pytest.approx(max(scores.values()), abs=1e-3)
     assert record.best_epoch == max(scores, key=lambda epoch: scores[epoch])
 
