@@ -42,6 +42,39 @@ def auroc(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> 
         return np.asarray(area / (found[:, -1] * false_alarms[:, -1]))
 
 
+def within_source_auroc(
+    scores: Float64Array, truths: Float64Array, sources: Sequence[str], weights: Float64Array | None = None
+) -> Float64Array:
+    """AUROC over pairs of films of one source: the mean over sources, weighted by their pairs.
+
+    What is left when knowing the source helps no more. NaN where no source has films of both kinds.
+
+    Parameters
+    ----------
+    scores, truths : ndarray, shape (n,)
+    sources : sequence of str, length n
+        Or other strata: projection, sex, age band.
+    weights : ndarray, shape (samples, n), optional
+        Every film once if left out.
+    """
+    drawn = np.ones((1, len(scores))) if weights is None else weights
+    _, member = np.unique(np.asarray(sources, dtype=str), return_inverse=True)
+    won, pairs = np.zeros(len(drawn)), np.zeros(len(drawn))
+    for inside in (member == source for source in np.unique(member)):
+        truth, drawn_inside = truths[inside], drawn[:, inside]
+        count = (drawn_inside @ truth) * (drawn_inside @ (1 - truth))
+        if count.any():
+            won += np.nan_to_num(auroc(scores[inside], truth, drawn_inside)) * count
+            pairs += count
+    return _ratio(won, pairs)
+
+
+def macro_within_source_auroc(scores: Float64Array, truths: Float64Array, sources: Sequence[str]) -> float:
+    """Mean :func:`within_source_auroc` over the labels that have a value, without an interval."""
+    rows = [within_source_auroc(scores[:, k], truths[:, k], sources)[0] for k in range(scores.shape[1])]
+    return float(np.nanmean(rows))
+
+
 def auprc(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
     """Average precision: area under the precision-recall curve without interpolation.
 

@@ -136,3 +136,36 @@ def test_with_softmax_a_film_is_ranked_by_its_probabilities_and_not_by_its_bare_
     assert m.macro_auroc(logits, truths) == 0.75
     assert m.macro_auroc_of_logits(logits, truths, softmax=True) == 1.0
     assert m.macro_auroc_of_logits(logits, truths, softmax=False) == 0.75
+
+
+def test_within_source_auroc_counts_pairs_of_one_source_only():
+    rng = np.random.default_rng(5)
+    sources = rng.choice(["a", "b", "c"], 200)
+    truths = (rng.random(200) < np.where(sources == "a", 0.8, 0.2)).astype(float)
+    scores = np.round(rng.random(200) + 0.2 * truths + (sources == "a"), 1)
+    better = equal = pairs = 0
+    for i in np.flatnonzero(truths == 1):
+        for j in np.flatnonzero((truths == 0) & (sources == sources[i])):
+            pairs += 1
+            better += scores[i] > scores[j]
+            equal += scores[i] == scores[j]
+    expected = (better + equal / 2) / pairs
+    assert m.within_source_auroc(scores, truths, sources)[0] == pytest.approx(expected, abs=1e-12)
+    weights = rng.integers(0, 3, (4, 200)).astype(float)
+    repeated = [
+        m.within_source_auroc(*(np.repeat(x, row.astype(int)) for x in (scores, truths, sources)))[0]
+        for row in weights
+    ]
+    np.testing.assert_allclose(m.within_source_auroc(scores, truths, sources, weights), repeated, atol=1e-12)
+
+
+def test_a_model_that_only_knows_the_source_has_no_within_source_auroc_to_show():
+    sources = ["a"] * 50 + ["b"] * 50
+    truths = np.r_[np.ones(40), np.zeros(10), np.ones(10), np.zeros(40)]
+    scores = np.r_[np.ones(50), np.zeros(50)]
+    assert m.auroc(scores, truths, np.ones((1, 100)))[0] == pytest.approx(0.8)
+    assert m.within_source_auroc(scores, truths, sources)[0] == 0.5
+    assert np.isnan(m.within_source_auroc(scores, (scores > 0.5).astype(float), sources)[0])
+    both = np.stack([scores, scores], axis=1)
+    targets = np.stack([truths, scores], axis=1)  # the second has one kind of film in each source
+    assert m.macro_within_source_auroc(both, targets, sources) == 0.5
