@@ -5,11 +5,9 @@ A change that an older reader would misunderstand raises :data:`SCHEMA_VERSION`.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     PositiveInt,
@@ -24,40 +22,68 @@ from cxr_dash.inference.schema_checks import (
     check_out_of_distribution,
     check_preparation,
 )
+from cxr_dash.inference.schema_figures import (
+    Audit,
+    AuditFigure,
+    AuditVerdict,
+    Frozen,
+    Interval,
+    Key,
+    LabelMetrics,
+    PointFigures,
+    Probability,
+    ReliabilityBin,
+    Sha256,
+    SplitMetrics,
+)
 
 SCHEMA_VERSION: Final = 1
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Audit",
+    "AuditFigure",
+    "AuditVerdict",
+    "BundleSpec",
+    "Calibration",
+    "CalibrationSteps",
+    "HeldOut",
+    "Interval",
+    "LabelMetrics",
+    "OperatingPoint",
+    "OutOfDistribution",
+    "PointFigures",
+    "ReliabilityBin",
+    "Source",
+    "SplitMetrics",
+    "TrainingRecord",
+]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class CalibrationSteps(Frozen):
+    """An isotonic curve: probabilities at increasing logits, straight lines between, level beyond them."""
+
+    logits: list[float]
+    probabilities: list[Probability]
 
 
-class Interval(_Frozen):
-    """A figure with its 95 % interval; the bounds are ``None`` where it could not be estimated."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-class Calibration(_Frozen):
+class Calibration(Frozen):
     """How logits become probabilities.
 
     ``temperature`` divides every logit by one number; ``platt`` gives each label its own slope and intercept
-    (Platt 1999): ``probability = activation(slope * logit + intercept)``. Fitted on ``fitted_on`` alone.
+    (Platt 1999): ``probability = activation(slope * logit + intercept)``. Labels in ``steps`` then take the
+    probability of their curve instead. Fitted on ``fitted_on`` alone; ``chosen`` says against what.
     """
 
-    kind: Literal["temperature", "platt"]
+    kind: Literal["temperature", "platt", "isotonic"]
     slopes: dict[Key, float]
     intercepts: dict[Key, float]
     fitted_on: str
+    steps: dict[Key, CalibrationSteps] = Field(default_factory=dict)
+    chosen: str = Field("", description="In words: the ways that were tried, and what each was worth.")
 
 
-class OperatingPoint(_Frozen):
+class OperatingPoint(Frozen):
     """A named way to choose thresholds on calibrated probabilities, and the one it gives each label."""
 
     key: Key
@@ -69,7 +95,7 @@ class OperatingPoint(_Frozen):
     chosen_on: str
 
 
-class HeldOut(_Frozen):
+class HeldOut(Frozen):
     """Calibrated probabilities and truths of films the model never saw, for the live threshold panel.
 
     ``probabilities`` and ``truths`` are by label key, one entry a film, in the same film order;
@@ -83,32 +109,7 @@ class HeldOut(_Frozen):
     truths: dict[Key, list[Literal[-1, 0, 1]]]
 
 
-class LabelMetrics(_Frozen):
-    """How well one label does on one split; sensitivity and specificity at the default operating point."""
-
-    positives: int
-    negatives: int
-    auroc: Interval
-    auprc: Interval
-    sensitivity: Interval
-    specificity: Interval
-    ece: Interval
-    brier: Interval
-
-
-class SplitMetrics(_Frozen):
-    """Figures on one split: ``macro`` holds named averages over labels, such as ``auroc``."""
-
-    split: str
-    films: int
-    patients: int | None
-    description_en: str
-    macro: dict[str, Interval]
-    labels: dict[Key, LabelMetrics]
-    subgroups: dict[str, dict[str, Interval]] = Field(default_factory=dict)
-
-
-class OutOfDistribution(_Frozen):
+class OutOfDistribution(Frozen):
     """How far an embedding lies from the training films: Mahalanobis distance in a principal subspace.
 
     ``distance = sqrt(mean(z ** 2 / variances) + residual / residual_variance)`` with
@@ -126,7 +127,7 @@ class OutOfDistribution(_Frozen):
     measured: str = Field(description="In words: how many real films pass and how many non-films do not.")
 
 
-class Source(_Frozen):
+class Source(Frozen):
     """A collection of films the model learned from or was measured on."""
 
     name: str
@@ -137,7 +138,7 @@ class Source(_Frozen):
     attribution: str = ""
 
 
-class TrainingRecord(_Frozen):
+class TrainingRecord(Frozen):
     """Enough to repeat the training."""
 
     recipe: dict[str, str | int | float | bool | list[str] | list[int] | list[float] | None]
@@ -148,7 +149,7 @@ class TrainingRecord(_Frozen):
     minutes: float
 
 
-class BundleSpec(_Frozen):
+class BundleSpec(Frozen):
     """The whole of ``bundle.json``."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -177,9 +178,26 @@ class BundleSpec(_Frozen):
     intended_use: list[str]
     not_for: list[str]
     warnings: list[str]
-    audits: dict[str, str] = Field(default_factory=dict)
+    audits: list[Audit] = Field(default_factory=list)
     training: TrainingRecord
     files: dict[str, Sha256]
+
+    @field_validator("audits", mode="before")
+    @classmethod
+    def _audits_of_before(cls, audits: Any) -> Any:
+        # bundles of the first releases have sentences by name, without a verdict
+        if not isinstance(audits, dict):
+            return audits
+        return [
+            {
+                "key": key,
+                "name": key.replace("_", " ").capitalize(),
+                "verdict": "caution",
+                "headline": text,
+                "limit": "measured before audits had limits",
+            }
+            for key, text in audits.items()
+        ]
 
     @field_validator("preparation")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cxr_dash.domain import PreparationSpec
@@ -79,6 +80,7 @@ def check_labels(spec: BundleSpec) -> None:
     for name, table in tables.items():
         if set(table) != set(keys):
             raise ValueError(f"`{name}` must have one entry per label {keys}; received {sorted(table)}")
+    _check_steps(spec, keys)
     for held in spec.held_out:
         lengths = {len(held.probabilities.get(k, [])) for k in keys} | {
             len(held.truths.get(k, [])) for k in keys
@@ -87,6 +89,24 @@ def check_labels(spec: BundleSpec) -> None:
             raise ValueError(
                 f"`held_out[{held.split}]` must give every label as many probabilities as truths; "
                 f"received lengths {sorted(lengths)}"
+            )
+
+
+def _check_steps(spec: BundleSpec, keys: list[str]) -> None:
+    """An isotonic curve is of one label, rises, and would tear the classes of a softmax apart."""
+    for key, steps in spec.calibration.steps.items():
+        logits, probabilities = steps.logits, steps.probabilities
+        rises = all(a < b for a, b in pairwise(logits)) and all(a <= b for a, b in pairwise(probabilities))
+        if (
+            key not in keys
+            or spec.activation != "sigmoid"
+            or not logits
+            or len(logits) != len(probabilities)
+            or not rises
+        ):
+            raise ValueError(
+                f"`calibration.steps[{key}]` must give a sigmoid label increasing logits and as many "
+                f"probabilities that never fall; received {len(logits)} and {len(probabilities)}"
             )
 
 

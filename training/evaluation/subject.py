@@ -12,7 +12,7 @@ import numpy as np
 from cxr_dash.domain import Float32Array, Float64Array, PreparationSpec
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import SPEC_FILE, Bundle, load_bundle
-from cxr_dash.inference.calibration import activate
+from cxr_dash.inference.calibration import apply_calibration
 from cxr_dash.inference.runtime import Runtime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from cxr_dash.inference.schema import Calibration, OperatingPoint
@@ -84,9 +84,7 @@ class Subject:
 
     def probabilities(self, logits: Float64Array) -> Float64Array:
         """Calibrated probabilities of logits, shape (n, C), 0-1."""
-        slopes = np.array([self.calibration.slopes[key] for key in self.labels])
-        intercepts = np.array([self.calibration.intercepts[key] for key in self.labels])
-        return activate(logits * slopes + intercepts, self.activation)
+        return apply_calibration(logits, self.calibration, self.labels, self.activation)
 
 
 def open_subject(folder: Path, data_root: Path | None = None) -> Subject:

@@ -42,7 +42,7 @@ def render_card(spec: BundleSpec) -> str:
         _section("Read this before any figure", _bullets(spec.warnings)),
         _section("How well it does", _summary(spec)),
         *(_split(spec, metrics) for metrics in _ordered(spec.metrics)),
-        _section("Audits", _bullets(f"**{name}**: {text}" for name, text in spec.audits.items())),
+        _section("Audits", _bullets(f"**{a.name}** ({a.verdict}): {a.headline}" for a in spec.audits)),
         _section("Thresholds", _points(spec)),
         _section("Films it should not be asked about", _gate(spec)),
         _section("On whom it was trained and measured", _sources(spec)),

@@ -99,7 +99,7 @@ def facts_of_bundle(spec: BundleSpec) -> Facts:
         making=making,
         recipe=_recipe({name: value for name, value in flat.items() if name not in _ADDED}),
         sources=tuple((f"{s.name}: {s.films} ({s.splits})", s.population, s.licence) for s in spec.sources),
-        audits=spec.audits,
+        audits={f"{a.name} ({a.verdict})": a.headline for a in spec.audits},
     )
 
 
