@@ -34,10 +34,10 @@ class Pruner(StrEnum):
 def list_command() -> None:
     """Name the recipes and the networks."""
     from training.networks import NETWORKS
-    from training.recipe import load_recipe, recipe_names
+    from training.recipe import load_any, recipe_names
 
     for name in recipe_names():
-        recipe = load_recipe(name)
+        recipe = load_any(name)
         typer.echo(f"recipe   {name:24} {recipe.network.name:14} {recipe.card.title_en}")
     for network in NETWORKS.values():
         typer.echo(
@@ -73,12 +73,12 @@ def fit_command(
     """Train a recipe: frozen backbone first, then fine-tuning; keep the best epoch on val."""
     from training.backend import use_backend
     from training.fitting.fit import fit
-    from training.recipe import load_recipe
+    from training.recipe import SegmenterRecipe, load_any
 
     try:
         if backend:
             use_backend(backend)
-        loaded = load_recipe(recipe, overrides_of(overrides))
+        loaded = load_any(recipe, overrides_of(overrides))
         if smoke:
             from training.smoke import smoke as try_out
 
@@ -87,6 +87,12 @@ def fit_command(
         if data is None:
             raise typer.BadParameter("`--data` must be given; only --smoke does without.")
         folder = run_folder or Path("runs") / loaded.id
+        if isinstance(loaded, SegmenterRecipe):
+            from training.segmentation.fit import fit_segmenter
+
+            masks = fit_segmenter(loaded, data, folder, weights=weights, resume=resume)
+            typer.echo(f"val Dice {masks.val_dice:.4f}, best epoch {masks.best_epoch}")
+            return
         if loaded.ensemble:
             from training.ensembles.fit import fit_ensemble
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from training.fitting.markers import erase_markers
+from training.fitting.small_films import change_sharpness, cut_out
 from training.recipe import AugmentRecipe
 
 
@@ -29,10 +30,12 @@ def augment(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     if recipe.marker_erasing_probability:
         batch = erase_markers(batch, _further(seed, 0), recipe)
     if recipe.flip_probability:
-        batch = _flip(batch, _further(seed, 1), recipe)
-    batch = _move(batch, seeds[0], recipe)
+        batch = flip(batch, _further(seed, 1), recipe)
+    batch = _move_finely(batch, seeds[0], recipe)
     batch = _window(batch, seeds[1], recipe)
     batch = _blur(batch, seeds[2], recipe)
+    if recipe.sharpness:
+        batch = change_sharpness(batch, _further(seed, 5), recipe)
     if recipe.noise:
         strength = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), seeds[3], 0.0, recipe.noise)
         batch += strength * tf.random.stateless_normal(tf.shape(batch), seeds[3])
@@ -42,7 +45,9 @@ def augment(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     if recipe.border_darkening:
         batch = _darken(batch, _further(seed, 3), recipe)
     if recipe.border_probability:
-        batch = _frame(batch, seeds[4], recipe)
+        batch = hide_border(batch, seeds[4], recipe)
+    if recipe.cutout_probability:
+        batch = cut_out(batch, _further(seed, 6), recipe)
     return tf.clip_by_value(batch, 0.0, 255.0)
 
 
@@ -59,7 +64,7 @@ def _uniform(seed: Any, count: Any, columns: int) -> Any:
     return tf.random.stateless_uniform((count, columns), seed, -1.0, 1.0)
 
 
-def _move(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+def move(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     """Rotation, shift, zoom and a change of aspect about the middle of the film; black outside."""
     import tensorflow as tf
 
@@ -89,7 +94,18 @@ def _move(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     )
 
 
-def _flip(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+def _move_finely(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """:func:`move` on a finer grid: between pixels of a film of 28, bilinear moving blurs what there is."""
+    import tensorflow as tf
+
+    if recipe.supersampling == 1:
+        return move(batch, seed, recipe)
+    finer = (batch.shape[1] * recipe.supersampling, batch.shape[2] * recipe.supersampling)
+    moved = move(tf.image.resize(batch, finer, method="bicubic"), seed, recipe)
+    return tf.nn.avg_pool2d(moved, recipe.supersampling, recipe.supersampling, "VALID")
+
+
+def flip(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     import tensorflow as tf
 
     chosen = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), seed) < recipe.flip_probability
@@ -119,7 +135,7 @@ def _blur(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     return tf.where(chosen, blurred, batch)
 
 
-def _frame(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+def hide_border(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     """Hide the border of some films behind a black frame, each side of its own width.
 
     Markers, letters and the cut of the film lie there, and tell the hospital rather than the disease.

@@ -8,12 +8,13 @@ from pathlib import Path
 from cxr_dash.errors import TrainingError
 from training.fitting.runs import RunFolder
 from training.recipe import Recipe
+from training.recipe.segmenter import SegmenterRecipe
 
 # how long to train may be thought over while a run is interrupted
 _FREE = ("fit.fine_tune_epochs",)
 
 
-def write_start(run: RunFolder, recipe: Recipe, weights: str | None) -> None:
+def write_start(run: RunFolder, recipe: Recipe | SegmenterRecipe, weights: str | None) -> None:
     """Note recipe and weights; kept as they are when they are there."""
     run.path.mkdir(parents=True, exist_ok=True)
     if not run.start.is_file():
@@ -22,7 +23,9 @@ def write_start(run: RunFolder, recipe: Recipe, weights: str | None) -> None:
         partial.replace(run.start)
 
 
-def check_start(run: RunFolder, recipe: Recipe, weights: str | None, *, resume: bool) -> None:
+def check_start(
+    run: RunFolder, recipe: Recipe | SegmenterRecipe, weights: str | None, *, resume: bool
+) -> None:
     """Check that a run may begin here, or go on.
 
     Raises
@@ -54,6 +57,6 @@ def check_start(run: RunFolder, recipe: Recipe, weights: str | None, *, resume: 
             )
 
 
-def _table(recipe: Recipe, weights: str | None) -> dict[str, object]:
+def _table(recipe: Recipe | SegmenterRecipe, weights: str | None) -> dict[str, object]:
     # a file may be moved, and named by another path
     return {**recipe.flat(), "weights": Path(weights).name if weights else ""}

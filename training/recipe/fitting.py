@@ -52,6 +52,12 @@ class FitRecipe(Frozen):
         ge=1,
         description="sigmoid only: a rare label's positive answers weigh up to this; 1 turns it off.",
     )
+    mixup: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Above 0: films of a batch are blended in pairs, shares from Beta(mixup, mixup).",
+    )
     balance_classes: bool = Field(True, description="softmax only: every class weighs alike.")
     balance_sources: bool = Field(
         False, description="softmax only: weigh films so that each source counts alike in its label."
@@ -125,6 +131,14 @@ class AugmentRecipe(Frozen):
     gamma: float = Field(0.2, ge=0, lt=1)
     noise: float = Field(4.0, ge=0, le=255, description="Largest standard deviation, grey levels.")
     blur_probability: Fraction = 0.2
+    sharpness: float = Field(
+        0.0, ge=0, le=2, description="Fine detail is multiplied by 1 minus to 1 plus this."
+    )
+    cutout_probability: Fraction = Field(0.0, description="How often a square is hidden.")
+    cutout_size: Fraction = Field(0.3, description="Its side at most, of the film's.")
+    supersampling: int = Field(
+        1, ge=1, le=8, description="Films are moved on a grid this much finer: moving blurs small films."
+    )
     border_probability: Fraction = Field(0.0, description="How often a black frame hides the border.")
     border_width: Fraction = Field(0.12, description="Widest frame, and reach of the darkening.")
     border_darkening: Fraction = Field(

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from cxr_dash.errors import TrainingError
 from training.recipe.sections import Recipe
+from training.recipe.segmenter import SEGMENTER, SegmenterRecipe
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 
@@ -20,12 +21,12 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
-def load_recipe(name: str, overrides: Mapping[str, str] | None = None) -> Recipe:
+def load_any(name: str, overrides: Mapping[str, str] | None = None) -> Recipe | SegmenterRecipe:
     """Read a recipe by its name, or by the path of a ``.toml`` file.
 
     ``extends = ["bases/findings"]`` at its top starts from other files, found from its own folder: later
     files change entries of earlier ones, and the recipe itself has the last word. A list is replaced, not
-    joined.
+    joined. ``kind = "segmenter"`` makes it the recipe of a segmenter, everything else that of a classifier.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ def load_recipe(name: str, overrides: Mapping[str, str] | None = None) -> Recipe
     for key, text in (overrides or {}).items():
         _override(table, key, text)
     try:
+        if table.get("kind") == SEGMENTER:
+            return SegmenterRecipe.model_validate(table)
         return Recipe.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
@@ -56,8 +59,25 @@ def load_recipe(name: str, overrides: Mapping[str, str] | None = None) -> Recipe
         raise TrainingError(
             f"{path.name}: `{where}`: {first['msg']}; received {first['input']!r:.80} "
             f"({error.error_count()} problem(s) in all).",
-            remedy="training/recipe/sections.py and fitting.py list every entry with its range.",
+            remedy="training/recipe/sections.py, fitting.py and segmenter.py list every entry with its range.",
         ) from error
+
+
+def load_recipe(name: str, overrides: Mapping[str, str] | None = None) -> Recipe:
+    """Read the recipe of a classifier; see :func:`load_any`.
+
+    Raises
+    ------
+    TrainingError
+        Also when the recipe is of a segmenter.
+    """
+    recipe = load_any(name, overrides)
+    if isinstance(recipe, SegmenterRecipe):
+        raise TrainingError(
+            f"`recipe` must be of a classifier here; {recipe.id} is of a {recipe.kind}.",
+            remedy="`fit` and `export` take segmenters too.",
+        )
+    return recipe
 
 
 def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:

@@ -91,6 +91,12 @@ class NetworkRecipe(Frozen):
         None,
         description="Grey levels to -1..1, or to the train films' mean and deviation; from scratch only.",
     )
+    standardise: Literal["film", "local"] | None = Field(
+        None, description="Inside the model: every film to one mean and deviation; local: slow shades too."
+    )
+    enlarge: int | None = Field(
+        None, ge=1, le=16, description="Inside the model: small films are enlarged this many times."
+    )
 
     @model_validator(mode="after")
     def _one_cut(self) -> NetworkRecipe:

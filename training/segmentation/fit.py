@@ -1,0 +1,238 @@
+"""Training of a segmenter: one phase, all films in memory, the epoch with the best Dice on val kept."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cxr_dash.errors import TrainingError
+from training.fitting.callbacks import save_weights
+from training.fitting.checkpoint import Checkpoint, checkpoint_callback
+from training.fitting.optimizers import fine_tune_optimizer
+from training.fitting.progress import progress
+from training.fitting.runs import RunFolder, origin
+from training.fitting.start import check_start, write_start
+from training.recipe.segmenter import SegmenterRecipe
+from training.segmentation.batches import training_batches
+from training.segmentation.dice import dice, make_mask_loss
+from training.segmentation.films import (
+    PreparedMasks,
+    divide,
+    of_split,
+    prepare_masks,
+    read_masked_films,
+    write_split,
+)
+from training.segmentation.network import LOGITS, build_segmenter
+
+logger = logging.getLogger(__name__)
+
+SPLIT_FILE = "split.csv"
+SCORE = "val_dice"
+COLUMNS = ("epoch", "loss", SCORE, "learning_rate", "seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class SegmenterRecord:
+    """What a run must remember to be exported later; ``films`` counts those of each split."""
+
+    recipe: SegmenterRecipe
+    films: dict[str, int]
+    data_root: str
+    weights: str
+    commit: str
+    date: str
+    versions: dict[str, str]
+    minutes: float
+    epochs: int
+    best_epoch: int
+    val_dice: float
+    parameters: int
+
+    def write(self, path: Path) -> None:
+        """Write the record as JSON, whole or not at all."""
+        table = asdict(self) | {"recipe": self.recipe.model_dump(mode="json")}
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> SegmenterRecord:
+        """Read a record.
+
+        Raises
+        ------
+        TrainingError
+            When the folder holds no finished run of a segmenter.
+        """
+        table = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        if "val_dice" not in table:
+            raise TrainingError(
+                f"A run folder must hold {path.name} of a segmenter; {path.parent} has none.",
+                remedy="Finish the run with `python -m training fit ... --resume`.",
+            )
+        return cls(**table | {"recipe": SegmenterRecipe.model_validate(table["recipe"])})
+
+
+def fit_segmenter(
+    recipe: SegmenterRecipe,
+    data_root: Path,
+    folder: Path,
+    *,
+    weights: str | None = None,
+    resume: bool = False,
+) -> SegmenterRecord:
+    """Train a recipe and leave ``model.keras``, ``split.csv`` and ``run.json`` in ``folder``.
+
+    Parameters
+    ----------
+    recipe : SegmenterRecipe
+    data_root : Path
+        Folder that ``data.manifest`` is relative to.
+    folder : Path
+        The run's own folder.
+    weights : str or None
+        Encoder weights: a path, ``"imagenet"``, or None for random ones.
+    resume : bool
+        Go on from the last finished epoch of an interrupted run.
+
+    Raises
+    ------
+    TrainingError
+        When data, weights or recipe cannot be used, the folder holds another run, or the loss is not finite.
+    """
+    import keras
+
+    run, started = RunFolder(folder), time.monotonic()
+    check_start(run, recipe, weights, resume=resume)
+    keras.utils.set_random_seed(recipe.seed)
+    films = divide(read_masked_films(data_root / recipe.data.manifest), recipe.data, recipe.seed)
+    counts = {split: len(of_split(films, split)) for split in ("train", "val", "test")}
+    if not all(counts.values()):
+        raise TrainingError(f"Every split must have films; received {counts}.")
+    size = {"height": recipe.preparation.height, "width": recipe.preparation.width}
+    model = build_segmenter(recipe.network, **size, weights=weights)
+    write_start(run, recipe, weights)
+    write_split(films, run.path / SPLIT_FILE)
+    logger.info("%s films, %d weights", counts, model.count_params())
+    train, val = (prepare_masks(of_split(films, split), recipe.preparation) for split in ("train", "val"))
+    best, score = _train(model, recipe, run, train, val)
+    partial = run.model.with_name(f"partial-{run.model.name}")
+    model.save(partial)
+    partial.replace(run.model)
+    record = SegmenterRecord(
+        recipe=recipe,
+        films=counts,
+        data_root=str(data_root),
+        weights=Path(weights).name if weights else "",
+        minutes=round((time.monotonic() - started) / 60, 1),
+        epochs=Checkpoint.read(_state(run)).epoch,
+        best_epoch=best,
+        val_dice=round(score, 5),
+        parameters=model.count_params(),
+        **origin(),
+    )
+    record.write(run.record)
+    return record
+
+
+def val_dice(model: Any, films: PreparedMasks, batch_size: int) -> float:
+    """Mean Dice over films on the network's own grid, at probability 0.5, ignored pixels left out."""
+    scores = []
+    for start in range(0, len(films.pixels), batch_size):
+        rows = slice(start, start + batch_size)
+        found = model.predict_on_batch(films.pixels[rows].astype(np.float32)) >= 0.5
+        for answer, lungs, ignored in zip(found, films.lungs[rows], films.ignored[rows], strict=True):
+            scores.append(dice(answer, lungs > 0, ignored > 0))
+    return float(np.mean(scores))
+
+
+def _state(run: RunFolder) -> Path:
+    return run.path / "segmenter.state.npz"
+
+
+def _train(
+    model: Any, recipe: SegmenterRecipe, run: RunFolder, train: PreparedMasks, val: PreparedMasks
+) -> tuple[int, float]:
+    """Train from the last checkpoint to the end, and read the kept weights back."""
+    import keras
+
+    plan = recipe.fit
+    trained = keras.Model(model.input, model.get_layer(LOGITS).output)
+    steps = -(-len(train.pixels) // plan.batch_size)
+    trained.compile(fine_tune_optimizer(plan.plan, steps), make_mask_loss(plan.dice_weight))
+    start = Checkpoint.read(_state(run))
+    start.restore(trained)
+    _keep_rows(run.log, start.epoch)
+    averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if plan.ema_momentum else []
+    if start.epoch < plan.epochs:
+        with progress("lungs", plan.epochs, start.epoch) as show:
+            keep = _keep(model, run, lambda: val_dice(model, val, plan.batch_size), show)
+            trained.fit(
+                training_batches(train, recipe, start.epoch),
+                shuffle=False,
+                initial_epoch=start.epoch,
+                epochs=plan.epochs,
+                verbose=0,
+                callbacks=[*averaged, keep, checkpoint_callback(_state(run), start, [*averaged, keep])],
+            )
+    model.load_weights(run.best_weights)
+    counted = Checkpoint.read(_state(run)).counted["Keep"]
+    return int(counted["best_epoch"]), float(counted["best"])
+
+
+def _keep_rows(log: Path, epochs: int) -> None:
+    """Drop what is logged of epochs that will be trained again, and make sure of the header."""
+    rows = []
+    if log.is_file():
+        with log.open(encoding="utf-8", newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if int(row["epoch"]) < epochs]
+    partial = log.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    partial.replace(log)
+
+
+def _keep(model: Any, run: RunFolder, score: Any, show: Any) -> Any:
+    import keras
+
+    class Keep(keras.callbacks.Callback):  # type: ignore[misc]
+        """Measures each epoch on val, logs it, and writes the weights of the best; epochs count from 1."""
+
+        best: float | None = None
+        best_epoch = 0
+        begun = 0.0
+
+        def on_epoch_begin(self, *_: Any) -> None:
+            self.begun = time.monotonic()
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            loss = float((logs or {})["loss"])
+            if not math.isfinite(loss):
+                raise TrainingError(
+                    f"The loss must stay finite; it became {loss} in epoch {epoch + 1}.",
+                    remedy="Lower the learning rate in the recipe, and give another --run-folder.",
+                )
+            reached = score()
+            rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+            row = (epoch, loss, reached, rate, round(time.monotonic() - self.begun, 3))
+            with run.log.open("a", encoding="utf-8", newline="") as stream:
+                csv.writer(stream).writerow(row)
+            if self.best is None or reached > self.best:
+                self.best, self.best_epoch = reached, epoch + 1
+                save_weights(model, run.best_weights)
+            words = f"loss {loss:.4f} val Dice {reached:.4f}"
+            logger.info("epoch %d %s", epoch + 1, words)
+            show(words)
+
+    return Keep()
