@@ -106,6 +106,7 @@ def _move_finely(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
 
 
 def flip(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """Swap left and right of some films."""
     import tensorflow as tf
 
     chosen = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), seed) < recipe.flip_probability
