@@ -15,6 +15,7 @@ from cxr_dash.domain import Float32Array, Float64Array
 from training.films.manifest import Film
 from training.fitting.augment import augment
 from training.fitting.progress import progress
+from training.fitting.small_films import mixed_up
 from training.recipe import AugmentRecipe, FitRecipe
 from training.writing import array_file
 
@@ -170,10 +171,12 @@ def feature_batches(
     seed: int | None,
     *,
     first_epoch: int = 0,
+    mixup: float = 0.0,
 ) -> Any:
     """Cached features with truths and weights; with a seed in a new order and of a random copy each epoch.
 
-    ``first_epoch`` is the one that the first pass is for, from 0.
+    ``first_epoch`` is the one that the first pass is for, from 0. With ``mixup`` and a seed, films are
+    blended in pairs, the same ones in the same epoch.
 
     Returns
     -------
@@ -183,10 +186,14 @@ def feature_batches(
 
     copies, count = features.shape[:2]
     orders = batch_orders(count, copies, batch_size, seed, first_epoch)
+    epochs = itertools.count(first_epoch)
 
     def batches() -> Iterator[tuple[Float32Array, Float32Array, Float32Array]]:
+        # a generator for each epoch: a run that goes on draws what an unbroken one does
+        generator = np.random.default_rng((seed or 0, next(epochs)))
         for rows, chosen in next(orders):
-            yield features[chosen, rows].astype(np.float32), targets[rows], weights[rows]
+            batch = features[chosen, rows].astype(np.float32), targets[rows], weights[rows]
+            yield mixed_up(batch, mixup, generator) if mixup and seed is not None else batch
 
     signature = (
         tf.TensorSpec((None, *features.shape[2:]), tf.float32),

@@ -130,6 +130,7 @@ def _run_phase(
                     plan.batch_size,
                     recipe.seed,
                     first_epoch=start.epoch,
+                    mixup=plan.mixup,
                 ),
                 validation_data=feature_batches(
                     val.features, val.targets, val.weights, plan.batch_size, None

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.errors import TrainingError
 from training.networks.backbones import application_features
+from training.networks.film_layers import film_layers
 from training.networks.heads import add_head
 from training.networks.network import Network
 from training.networks.options import Options, Plan
@@ -71,7 +72,10 @@ def build_network(
     network = NETWORKS[name]
     plan = _checked(network, options, height, width, weights)
     film = keras.Input((height, width, 1), name="film")
-    features = _loaded(network, film, weights) if network.application else scratch_features(name, film, plan)
+    grown = film_layers(film, plan)
+    features = (
+        _loaded(network, grown, weights) if network.application else scratch_features(name, grown, plan)
+    )
     if plan.pool_size > min(features.shape[1:3]):
         raise TrainingError(
             f"`network.pool_size` must be at most {min(features.shape[1:3])}, the side of the last map of "
@@ -105,10 +109,16 @@ def normalise_featurewise(model: Any, pixels: NDArray[np.uint8]) -> None:
 
 def _checked(network: Network, options: Options, height: int, width: int, weights: str | None) -> Plan:
     """Every choice made, or an error that names the one that cannot be."""
-    if min(height, width) < network.smallest:
+    times = options.enlarge or 1
+    if min(height, width) * times < network.smallest:
         raise TrainingError(
-            f"`preparation.height` and `width` must be at least {network.smallest} for {network.name}; "
-            f"received {height} x {width}."
+            f"`preparation.height` and `width` must be at least {-(-network.smallest // times)} for "
+            f"{network.name}{f' enlarged {times} times' if times > 1 else ''}; received {height} x {width}."
+        )
+    if options.standardise and options.normalisation == "featurewise":
+        raise TrainingError(
+            "`network.standardise` must be left out with normalisation 'featurewise', which is of films as "
+            f"they are; received {options.standardise!r}."
         )
     if network.application:
         for key in ("filters", "kernels", "feature_dropout", "conv_batch_norm", "normalisation"):
@@ -130,7 +140,7 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
     plan = options.over(network.own)
     if len(plan.kernels) == 1:
         plan = replace(plan, kernels=plan.kernels * len(plan.filters))
-    least = 3 if network.name == "small_xception" else 0 if network.application else 1
+    least = {"small_xception": 3, "residual_cnn": 2}.get(network.name, 0 if network.application else 1)
     if len(plan.kernels) != len(plan.filters) or len(plan.filters) < least:
         raise TrainingError(
             f"`network.filters` of {network.name} must be {least} or more, `network.kernels` one or as many; "

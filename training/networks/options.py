@@ -30,6 +30,10 @@ class Options:
     normalisation : {"symmetric", "featurewise"} or None
         Of a network from scratch: grey levels to -1..1, or minus a mean and divided by a deviation that
         are set once the train films are known.
+    standardise : {"off", "film", "local"} or None
+        What the network does with every film first; see :mod:`training.networks.film_layers`.
+    enlarge : int or None
+        How many times larger than its film what the network works on is.
     """
 
     pooling: str | None = None
@@ -43,6 +47,8 @@ class Options:
     filters: tuple[int, ...] | None = None
     kernels: tuple[int, ...] | None = None
     normalisation: str | None = None
+    standardise: str | None = None
+    enlarge: int | None = None
 
     def over(self, own: Options) -> Plan:
         """These choices, a network's own where there is none, and the plain head where it has none."""
@@ -70,6 +76,8 @@ class Plan:
     filters: tuple[int, ...]
     kernels: tuple[int, ...]
     normalisation: str
+    standardise: str
+    enlarge: int
 
 
 PLAIN = Plan(
@@ -84,4 +92,6 @@ PLAIN = Plan(
     filters=(),
     kernels=(),
     normalisation="symmetric",
+    standardise="off",
+    enlarge=1,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cxr_dash.errors import TrainingError
+from training.networks.film_layers import LAYERS
 
-_OURS = ("film", "three_channels", "scale")
+_OURS = ("film", *LAYERS, "three_channels", "scale")
 
 
 def freeze_batch_norm(model: Any) -> None:

@@ -74,6 +74,15 @@ FROM_SCRATCH = (
         own=Options(conv_batch_norm=True, filters=(32, 64, 728, 1024), kernels=(3,)),
     ),
     Network(
+        name="residual_cnn",
+        description="stages of two residual blocks, for films of 28 pixels",
+        size=28,
+        smallest=16,
+        parameters=2_762_145,
+        cam_layer="features",
+        own=Options(conv_batch_norm=True, filters=(32, 64, 128, 256), kernels=(3,)),
+    ),
+    Network(
         name="multiscale_resnet",
         description="residual blocks that see three scales, each stage linked to all before it",
         size=128,

@@ -112,6 +112,37 @@ def _small_xception(x: Any, plan: Plan) -> Any:
     return _activation(plan, "features")(_norm(x, plan, "norm_exit"))
 
 
+def _residual_cnn(x: Any, plan: Plan) -> Any:
+    """A convolution, then stages of two residual blocks, each at half the size (He et al. 2016).
+
+    The film keeps its size in the first convolution and is halved by every stage: at 28 pixels there is none
+    to spare, and the last map still has 4 x 4 cells.
+    """
+    import keras
+
+    layers = keras.layers
+
+    def convolve(x: Any, filters: int, kernel: int, strides: int, name: str) -> Any:
+        x = layers.Conv2D(
+            filters, kernel, strides=strides, padding="same", use_bias=not plan.conv_batch_norm, name=name
+        )(x)
+        return _norm(x, plan, f"{name}_norm")
+
+    x = convolve(x, plan.filters[0], plan.kernels[0], 1, "stem")
+    x = _activation(plan, "stem_activation")(x)
+    last = len(plan.filters) - 1
+    for stage, (filters, kernel) in enumerate(zip(plan.filters[1:], plan.kernels[1:], strict=True), start=1):
+        for block in ("a", "b"):
+            strides, same = (2, convolve(x, filters, 1, 2, f"same_{stage}")) if block == "a" else (1, x)
+            inner = convolve(x, filters, kernel, strides, f"conv_{stage}{block}1")
+            inner = _activation(plan, f"activation_{stage}{block}1")(inner)
+            inner = convolve(inner, filters, kernel, 1, f"conv_{stage}{block}2")
+            total = layers.Add(name=f"sum_{stage}{block}")([inner, same])
+            ending = "features" if stage == last and block == "b" else f"activation_{stage}{block}2"
+            x = _activation(plan, ending)(total)
+    return x
+
+
 def _multiscale_resnet(x: Any, plan: Plan) -> Any:
     """Residual stages of three fields of view; every stage also reads what all earlier ones made."""
     import keras
@@ -148,4 +179,5 @@ _BUILDERS = {
     "conv3_cnn": _block_cnn,
     "small_xception": _small_xception,
     "multiscale_resnet": _multiscale_resnet,
+    "residual_cnn": _residual_cnn,
 }
