@@ -30,6 +30,9 @@ LABELS: dict[str, Label] = {
         ("viral_pneumonia", "Viral pneumonia", "Neumonía vírica"),
         ("benign", "Benign nodule", "Nódulo benigno"),
         ("malignant", "Malignant nodule", "Nódulo maligno"),
+        ("frontal_chest", "Frontal chest film", "Placa de tórax frontal"),
+        ("lateral_chest", "Lateral chest film", "Placa de tórax lateral"),
+        ("not_chest", "No chest film", "No es una placa de tórax"),
     )
 }
 
