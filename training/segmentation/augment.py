@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from training.fitting.augment import augment, flip, hide_border, move
+from training.recipe import AugmentRecipe
 from training.recipe.segmenter import MaskAugmentRecipe
 
-# what `augment` must not do again to the film alone
-_STILL = {
+# what must not be done again to the film alone
+_MOVING = {
     "rotation_degrees": 0.0,
     "shift": 0.0,
     "zoom": 0.0,
@@ -19,7 +20,14 @@ _STILL = {
 }
 
 
-def augment_masked(planes: Any, seed: Any, recipe: MaskAugmentRecipe) -> tuple[Any, Any]:
+def greys_only(recipe: MaskAugmentRecipe) -> AugmentRecipe:
+    """The same recipe without what moves or cuts a film."""
+    return recipe.model_copy(update=_MOVING)
+
+
+def augment_masked(
+    planes: Any, seed: Any, recipe: MaskAugmentRecipe, greys: AugmentRecipe
+) -> tuple[Any, Any]:
     """Change a batch of films with their masks; each film differently.
 
     Parameters
@@ -29,6 +37,8 @@ def augment_masked(planes: Any, seed: Any, recipe: MaskAugmentRecipe) -> tuple[A
     seed : tf.Tensor of int32, shape (2,)
         The same seed gives the same films.
     recipe : MaskAugmentRecipe
+    greys : AugmentRecipe
+        :func:`greys_only` of it.
 
     Returns
     -------
@@ -56,7 +66,7 @@ def augment_masked(planes: Any, seed: Any, recipe: MaskAugmentRecipe) -> tuple[A
         film = _markers(film, seeds[5], recipe)
     if recipe.shrink_probability:
         film = _shrink(film, seeds[6], recipe)
-    film = augment(film, seeds[7], recipe.model_copy(update=_STILL))
+    film = augment(film, seeds[7], greys)
     return film, planes[..., 1:]
 
 

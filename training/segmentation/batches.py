@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.fitting.data import batch_orders
 from training.recipe.segmenter import SegmenterRecipe
-from training.segmentation.augment import augment_masked
+from training.segmentation.augment import augment_masked, greys_only
 from training.segmentation.films import PreparedMasks
 
 
@@ -42,7 +42,14 @@ def training_batches(films: PreparedMasks, recipe: SegmenterRecipe, first_epoch:
     signature = (tf.TensorSpec((None, *planes.shape[1:]), tf.uint8), tf.TensorSpec((), tf.int32))
     base = tf.constant((recipe.seed, 7), tf.int32)
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    changed = dataset.map(
-        lambda batch, number: augment_masked(batch, tf.random.fold_in(base, number), recipe.augment)
-    )
-    return changed.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
+    greys = greys_only(recipe.augment)
+
+    def change(batch: Any, number: Any) -> tuple[Any, Any]:
+        made = augment_masked(batch, tf.random.fold_in(base, number), recipe.augment, greys)
+        height, width = planes.shape[1:3]
+        return tuple(
+            tf.ensure_shape(part, (None, height, width, depth))
+            for part, depth in zip(made, (1, 2), strict=True)
+        )
+
+    return dataset.map(change).apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
