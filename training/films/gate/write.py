@@ -50,7 +50,7 @@ def write_collection(
     films: list[Film] = []
     for picture in plan_pictures(data, seed=seed, leave_out=leave_out):
         path = _on_disk(picture, out / PICTURES / f"seed-{seed}", seed)
-        if picture.as_it_is and not _readable(path):
+        if not _readable(path):
             logger.info("%s left out: it cannot be read as a film", path.name)
             continue
         films.append(_film(picture, path))
