@@ -98,7 +98,7 @@ def _move_finely(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
     """:func:`move` on a finer grid: between pixels of a film of 28, bilinear moving blurs what there is."""
     import tensorflow as tf
 
-    if recipe.supersampling == 1:
+    if recipe.supersampling < 2:
         return move(batch, seed, recipe)
     finer = (batch.shape[1] * recipe.supersampling, batch.shape[2] * recipe.supersampling)
     moved = move(tf.image.resize(batch, finer, method="bicubic"), seed, recipe)

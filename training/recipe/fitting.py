@@ -137,7 +137,7 @@ class AugmentRecipe(Frozen):
     cutout_probability: Fraction = Field(0.0, description="How often a square is hidden.")
     cutout_size: Fraction = Field(0.3, description="Its side at most, of the film's.")
     supersampling: int = Field(
-        1, ge=1, le=8, description="Films are moved on a grid this much finer: moving blurs small films."
+        0, ge=0, le=8, description="Films are moved on a grid this much finer: moving blurs small films."
     )
     border_probability: Fraction = Field(0.0, description="How often a black frame hides the border.")
     border_width: Fraction = Field(0.12, description="Widest frame, and reach of the darkening.")
