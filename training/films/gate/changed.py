@@ -24,7 +24,7 @@ def small_28(film: Picture, rng: np.random.Generator) -> Picture:
     return _small(film, 28, rng)
 
 
-def negative(film: Picture, rng: np.random.Generator) -> Picture:
+def negative(film: Picture, _rng: np.random.Generator) -> Picture:
     """Black and white swapped."""
     return np.asarray(255 - film, np.uint8)
 
@@ -222,4 +222,4 @@ def _surround(rng: np.random.Generator) -> Picture:
 
 
 def _bytes(values: NDArray[Any]) -> Picture:
-    return np.clip(values, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 255), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""The whole collection of the gate, planned from the shared films: what trains, what decides, what measures."""
+"""The whole collection of the gate, planned from the shared films: what trains, decides and measures."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ _TINY = {"train": 400, "val": 150, "test": 300}
 # How often a real non-film of train is shown again, changed a little: there are few of them.
 _AGAIN = {LATERAL: 9, OTHER: 3}
 _PACKAGES = ("sklearn", "skimage", "matplotlib", "imageio", "scipy")
+_SAMPLES = ("images", "data", "sample_data")
 _PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 
 
@@ -68,7 +69,10 @@ def plan_pictures(data: Path, *, seed: int = 0, leave_out: Collection[str] = ())
     ]
     unknown = set(leave_out) - {picture.kind for picture in pictures if picture.label != FRONTAL}
     if unknown:
-        raise TrainingError(f"`leave_out` must name kinds of non-films; received {', '.join(sorted(unknown))}.")
+        raise TrainingError(
+            f"`leave_out` must name kinds of non-films; received {', '.join(sorted(unknown))}.",
+            remedy="The kinds are in the column `view` of the manifest.",
+        )
     unmet = {*TEST_ONLY, *leave_out}
     return [p for p in pictures if p.kind not in unmet or p.split not in ("train", "val")]
 
@@ -166,9 +170,9 @@ def _of_packages() -> Iterator[GatePicture]:
     for package in _PACKAGES:
         spec = find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
-            found = [f for f in Path(folder).rglob("*") if f.suffix in _PICTURE_ENDINGS and "data" in f.as_posix()]
-            for file in sorted(found):
-                if "mpl-data/images" not in file.as_posix():
+            for file in sorted(Path(folder).rglob("*")):
+                # elsewhere lie icons and pictures of tests
+                if file.suffix in _PICTURE_ENDINGS and file.parent.name in _SAMPLES:
                     yield GatePicture(OTHER, "packages", "test", package, f"package-{file.name}", file)
 
 

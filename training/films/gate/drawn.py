@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -112,7 +113,7 @@ def chart(rng: np.random.Generator) -> Picture:
     count = int(rng.integers(4, 14))
     if kind == 3:
         edges = np.sort(np.concatenate([[0, 360], rng.uniform(0, 360, count)]))
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             shade = int(rng.integers(30, 240))
             axes = (int(width * 0.33), int(width * 0.33))
             cv2.ellipse(page, (width // 2, height // 2), axes, 0, float(start), float(end), shade, -1)
@@ -235,4 +236,5 @@ def _to_grey(values: NDArray[Any], rng: np.random.Generator, *, noise: float = 0
 
 def _grained(page: NDArray[Any], rng: np.random.Generator) -> Picture:
     soft = cv2.GaussianBlur(page.astype(np.float32), (0, 0), float(rng.uniform(0.4, 1.6)))
-    return np.clip(soft + rng.normal(0, rng.uniform(0, 10), soft.shape), 0, 255).astype(np.uint8)
+    grainy = soft + rng.normal(0, rng.uniform(0, 10), soft.shape)
+    return np.asarray(np.clip(grainy, 0, 255), dtype=np.uint8)

@@ -1,0 +1,135 @@
+"""The input gate: may a model be asked about this picture? All checks in one verdict; what fails, refuses.
+
+What is asked, in this order: plain checks of grey levels and shape (``imaging.quality``); what the bundle
+``gate`` takes the picture for; whether lungs were found in it, and both, and whole; how far it lies from what
+the model itself learned from. Each check answers by itself, the worst verdict counts, its reasons come first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from cxr_dash import imaging
+from cxr_dash.domain import Quality, Radiograph, RawOutput, Verdict
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.calibration import calibrated_probabilities
+from cxr_dash.inference.distribution import embedding_distance
+from cxr_dash.inference.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+FRONTAL, LATERAL = "frontal_chest", "lateral_chest"
+
+LATERAL_VIEW = "The picture looks like a lateral chest film; only frontal films can be read."
+NOT_CHEST = "The picture does not look like a whole, upright frontal chest film."
+UNUSUAL_PICTURE = "The picture is unlike the chest films and the other pictures that the input gate knows."
+DOUBTFUL = "It is not certain that this is a whole, upright frontal chest film."
+UNLIKE_TRAINING = "The film does not look like the frontal chest films that this model learned from."
+UNUSUAL = "The film is unusual for this model: few of the films it learned from look like this one."
+FAILED = "The input gate could not judge this picture, so it is refused."
+NOT_CHECKED = "No input gate is installed: it was not checked whether this is a frontal chest film."
+
+# Every sentence of this gate, for translators; those of the plain checks are `imaging.quality.REASONS`.
+REASONS = (
+    *(LATERAL_VIEW, NOT_CHEST, UNUSUAL_PICTURE, UNLIKE_TRAINING, FAILED),
+    *(DOUBTFUL, UNUSUAL, NOT_CHECKED),
+)
+
+_OK = Quality(Verdict.OK)
+_SEVERITY = {Verdict.REJECT: 0, Verdict.WARN: 1, Verdict.OK: 2}
+
+
+def judge(
+    radiograph: Radiograph,
+    raw: RawOutput,
+    bundle: Bundle,
+    gate: Callable[[], tuple[Bundle, Runtime] | None],
+) -> Quality:
+    """Judge one film for one model.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    raw : RawOutput
+        What the model said; only its embedding is looked at.
+    bundle : Bundle
+        The model's own.
+    gate : callable
+        Gives the bundle ``gate`` and its runtime, or None where the models folder has none. It is called
+        here, so that a gate that cannot be loaded refuses like one that cannot answer.
+
+    Returns
+    -------
+    Quality
+        Never raises: a check that does, or that gives no number, refuses the film.
+    """
+    return combined(
+        _closed(check)
+        for check in (
+            lambda: imaging.check_film(radiograph),
+            lambda: _taken_for(radiograph, gate()),
+            lambda: _distance(raw, bundle),
+        )
+    )
+
+
+def combined(opinions: Iterable[Quality]) -> Quality:
+    """One verdict out of several: the worst; its reasons first, each once."""
+    ordered = sorted(opinions, key=lambda opinion: _SEVERITY[opinion.verdict])
+    reasons = dict.fromkeys(reason for opinion in ordered for reason in opinion.reasons)
+    return Quality(ordered[0].verdict if ordered else Verdict.OK, tuple(reasons))
+
+
+def _closed(check: Callable[[], Quality]) -> Quality:
+    """The check's answer; a refusal when it has none."""
+    try:
+        return check()
+    except Exception as error:
+        # whatever is wrong: an unchecked film must not pass as a checked one
+        logger.error("a check of the input gate failed: %r", error)
+        return Quality(Verdict.REJECT, (FAILED,))
+
+
+def _taken_for(radiograph: Radiograph, gate: tuple[Bundle, Runtime] | None) -> Quality:
+    """What the gate's own network takes the picture for."""
+    if gate is None:
+        return Quality(Verdict.WARN, (NOT_CHECKED,))
+    bundle, runtime = gate
+    raw = runtime.run(imaging.prepare(radiograph, bundle.spec.preparation))
+    shares = calibrated_probabilities(raw.logits, bundle.spec)
+    if not np.isfinite(shares).all():
+        raise FloatingPointError("the gate's probabilities must be numbers")
+    of = dict(zip(bundle.spec.label_keys, (float(share) for share in shares), strict=True))
+    if of[FRONTAL] < bundle.spec.operating_point("reject").thresholds[FRONTAL]:
+        rest = {key: share for key, share in of.items() if key != FRONTAL}
+        lateral = max(rest, key=lambda key: rest[key]) == LATERAL
+        return Quality(Verdict.REJECT, (LATERAL_VIEW if lateral else NOT_CHEST,))
+    beyond = _beyond(raw, bundle)
+    if beyond is Verdict.REJECT:
+        return Quality(Verdict.REJECT, (UNUSUAL_PICTURE,))
+    if beyond is Verdict.WARN or of[FRONTAL] < bundle.spec.operating_point("warn").thresholds[FRONTAL]:
+        return Quality(Verdict.WARN, (DOUBTFUL,))
+    return _OK
+
+
+def _distance(raw: RawOutput, bundle: Bundle) -> Quality:
+    """How far the film lies from what the model itself learned from."""
+    verdict = _beyond(raw, bundle)
+    if verdict is Verdict.REJECT:
+        return Quality(verdict, (UNLIKE_TRAINING,))
+    return Quality(verdict, (UNUSUAL,)) if verdict is Verdict.WARN else _OK
+
+
+def _beyond(raw: RawOutput, bundle: Bundle) -> Verdict:
+    fitted = bundle.spec.out_of_distribution
+    if fitted is None:
+        return Verdict.OK
+    distance = float(embedding_distance(raw.embedding, fitted))
+    if not np.isfinite(distance):
+        raise FloatingPointError("the embedding's distance must be a number")
+    if distance > fitted.reject_above:
+        return Verdict.REJECT
+    return Verdict.WARN if distance > fitted.warn_above else Verdict.OK
