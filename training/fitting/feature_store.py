@@ -42,7 +42,7 @@ def feature_file(front: Any, pixels: NDArray[np.uint8], recipe: Recipe, *, copie
     parts: list[object] = [keras.__version__, network.name, network.pooling, network.pool_size]
     # of convolutions too; the hidden layers of the head are not in front
     parts += [network.hidden_activation, front.output.shape, [type(layer).__name__ for layer in front.layers]]
-    parts += [pixels.shape, copies]
+    parts += [pixels.shape, copies, network.last_stride]
     if copies > 1:
         parts += [recipe.seed, recipe.fit.batch_size, recipe.augment.model_dump_json()]
     digest.update(repr(parts).encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from training.networks.network import Network, Scaling
+from training.networks.stride import without_last_stride
 
 # keras.applications' own constants, per channel in the order it feeds them: BGR for caffe, RGB for torch
 _CAFFE_MEAN = (103.939, 116.779, 123.68)
@@ -41,7 +42,7 @@ def scaled_channels(film: Any, scaling: Scaling) -> Any:
     return keras.layers.Rescaling(scale, offset=[-mean / dev for mean, dev in pairs], name="scale")(three)
 
 
-def application_features(network: Network, film: Any, weights: str | None) -> Any:
+def application_features(network: Network, film: Any, weights: str | None, *, last_stride: int = 2) -> Any:
     """The last feature map of a backbone, not nested in a model of its own.
 
     Parameters
@@ -50,6 +51,8 @@ def application_features(network: Network, film: Any, weights: str | None) -> An
     film : KerasTensor, shape (n, H, W, 1), grey levels 0-255
     weights : str or None
         Path, ``"imagenet"``, or None.
+    last_stride : {1, 2}
+        1 leaves out the last halving, with the same weights: see :mod:`training.networks.stride`.
     """
     import keras
 
@@ -59,6 +62,8 @@ def application_features(network: Network, film: Any, weights: str | None) -> An
     )
     if weights not in (None, "imagenet") and network.application.startswith("EfficientNetB"):
         _correct_variance(backbone)
+    if last_stride == 1:
+        backbone = without_last_stride(backbone, network.application)
     return backbone.output
 
 

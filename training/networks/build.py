@@ -23,6 +23,7 @@ from training.networks.network import Network
 from training.networks.options import Options, Plan
 from training.networks.registry import NETWORKS
 from training.networks.scratch import scratch_features
+from training.networks.stride import LAST_STRIDES
 
 _PLAIN_OPTIONS = Options()
 
@@ -74,7 +75,9 @@ def build_network(
     film = keras.Input((height, width, 1), name="film")
     grown = film_layers(film, plan)
     features = (
-        _loaded(network, grown, weights) if network.application else scratch_features(name, grown, plan)
+        _loaded(network, grown, weights, plan.last_stride)
+        if network.application
+        else scratch_features(name, grown, plan)
     )
     if plan.pool_size > min(features.shape[1:3]):
         raise TrainingError(
@@ -120,6 +123,11 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
             "`network.standardise` must be left out with normalisation 'featurewise', which is of films as "
             f"they are; received {options.standardise!r}."
         )
+    if options.last_stride == 1 and network.application not in LAST_STRIDES:
+        raise TrainingError(
+            f"`network.last_stride` must be left out for {network.name}; only {', '.join(LAST_STRIDES)} of "
+            "keras.applications can do without their last stride; received 1."
+        )
     if network.application:
         for key in ("filters", "kernels", "feature_dropout", "conv_batch_norm", "normalisation"):
             if getattr(options, key) is not None:
@@ -149,13 +157,13 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
     return plan
 
 
-def _loaded(network: Network, film: Any, weights: str | None) -> Any:
+def _loaded(network: Network, film: Any, weights: str | None, last_stride: int) -> Any:
     """The backbone's features with its weights in place."""
     try:
         with warnings.catch_warnings():
             # Keras only warns when a file has no weights for a layer, which then keeps its random ones
             warnings.filterwarnings("error", message="Skipping")
-            return application_features(network, film, weights)
+            return application_features(network, film, weights, last_stride=last_stride)
     except Exception as error:  # a failed download is a bare Exception in Keras
         raise TrainingError(
             f"The weights for {network.name} must load; received: {str(error)[:200]}.",

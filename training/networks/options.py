@@ -34,6 +34,8 @@ class Options:
         What the network does with every film first; see :mod:`training.networks.film_layers`.
     enlarge : int or None
         How many times larger than its film what the network works on is.
+    last_stride : {1, 2} or None
+        1 leaves out the last halving of a backbone; see :mod:`training.networks.stride`.
     """
 
     pooling: str | None = None
@@ -49,6 +51,7 @@ class Options:
     normalisation: str | None = None
     standardise: str | None = None
     enlarge: int | None = None
+    last_stride: int | None = None
 
     def over(self, own: Options) -> Plan:
         """These choices, a network's own where there is none, and the plain head where it has none."""
@@ -78,6 +81,7 @@ class Plan:
     normalisation: str
     standardise: str
     enlarge: int
+    last_stride: int
 
 
 PLAIN = Plan(
@@ -94,4 +98,5 @@ PLAIN = Plan(
     normalisation="symmetric",
     standardise="off",
     enlarge=1,
+    last_stride=2,
 )

@@ -97,6 +97,9 @@ class NetworkRecipe(Frozen):
     enlarge: int | None = Field(
         None, ge=1, le=16, description="Inside the model: small films are enlarged this many times."
     )
+    last_stride: Literal[1, 2] | None = Field(
+        None, description="1: the last map twice as fine, same weights; mobilenet and mobilenet_v2 only."
+    )
 
     @model_validator(mode="after")
     def _one_cut(self) -> NetworkRecipe:
