@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cxr_dash.domain import Float64Array
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import file_sha256
-from cxr_dash.inference.calibration import activate
+from cxr_dash.inference.calibration import apply_calibration
 from cxr_dash.inference.schema import Calibration, OperatingPoint
-from training.evaluation.calibrate import fit_platt, fit_temperature
+from training.evaluation.calibration_choice import CalibrationFilms, choose_calibration
 from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, choose_operating_points
 from training.films.manifest import of_split, read_films
 from training.fitting.data import targets_of
@@ -32,6 +33,7 @@ class Decisions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    method: Literal["cross-validated"]
     model_sha256: str
     manifest_sha256: str
     calibration: Calibration
@@ -96,12 +98,11 @@ def _decide(
     logits = score([film.path for film in films])
     targets = targets_of(films, keys, data.any_label).astype(np.float64)
     basis = f"val: {len(films)} films, {len({film.group for film in films})} patients"
-    fit_calibration = fit_temperature if activation == "softmax" else fit_platt
-    calibration = fit_calibration(logits, targets, keys, basis)
-    slopes = np.array([calibration.slopes[key] for key in keys])
-    intercepts = np.array([calibration.intercepts[key] for key in keys])
-    probabilities = activate(logits * slopes + intercepts, activation)
+    groups = [film.group for film in films]
+    calibration = choose_calibration(CalibrationFilms(logits, targets, groups, keys, activation), basis)
+    probabilities = apply_calibration(logits, calibration, keys, activation)
     return Decisions(
+        method="cross-validated",
         model_sha256=digest,
         manifest_sha256=file_sha256(manifest),
         calibration=calibration,

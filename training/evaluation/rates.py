@@ -39,6 +39,11 @@ def precision(called: Float64Array, truths: Float64Array, weights: Float64Array)
     return _ratio(weights @ (called * truths), weights @ called)
 
 
+def npv(called: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
+    """Negative predictive value: share of films not called that are negative; NaN where all are called."""
+    return precision(1 - called, 1 - truths, weights)
+
+
 def precision_or_zero(called: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
     """As :func:`precision`, but 0 where none is called, as scikit-learn counts it in averages."""
     return np.nan_to_num(precision(called, truths, weights), nan=0.0)

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Float64Array
-from cxr_dash.inference.schema import Interval, LabelMetrics, SplitMetrics
+from cxr_dash.inference.schema import Interval, LabelMetrics, OperatingPoint, SplitMetrics
 from training import metrics as m
+from training.evaluation.point_figures import point_figures, reliability_bins
+from training.evaluation.strata import enough_within, within_strata
 from training.films.manifest import Film
 
 BOOTSTRAP_SAMPLES = 1000
@@ -29,6 +31,7 @@ def split_metrics(
     description: str,
     softmax: bool,
     any_label: str | None = None,
+    points: Sequence[OperatingPoint] = (),
 ) -> SplitMetrics:
     """Measure calibrated probabilities of one split.
 
@@ -44,13 +47,19 @@ def split_metrics(
         Adds accuracy and balanced recall of the most probable class.
     any_label : str, optional
         Label that is left out of ``auroc_without_<label>``.
+    points : sequence of OperatingPoint
+        Those whose consequences are counted.
     """
     resampling = m.bootstrap_weights([film.group for film in films], BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED)
-    rows = {
-        key: _label_metrics(probabilities[:, k], targets[:, k], thresholds[key], resampling)
-        for k, key in enumerate(labels)
-        if 0 < targets[:, k].sum() < len(films)
-    }
+    sources = [film.source for film in films]
+    rows = {}
+    for k, key in enumerate(labels):
+        scores, truths = probabilities[:, k], targets[:, k]
+        if 0 < truths.sum() < len(films):
+            row = _label_metrics(scores, truths, thresholds[key], resampling, sources)
+            rows[key] = row.model_copy(
+                update={"points": point_figures(scores, truths, key, points, resampling)}
+            )
     averages = {
         "brier": m.macro(m.brier, probabilities, targets, resampling),
         "ece": m.macro(m.expected_calibration_error, probabilities, targets, resampling),
@@ -67,6 +76,11 @@ def split_metrics(
         averages[f"auroc_without_{any_label}"] = m.macro(
             m.auroc, probabilities[:, columns], targets[:, columns], resampling
         )
+    within = [k for k, key in enumerate(labels) if key in rows and rows[key].auroc_within_source]
+    if within:
+        averages["auroc_within_source"] = m.macro(
+            within_strata(sources), probabilities[:, within], targets[:, within], resampling
+        )
     if softmax:
         averages |= _class_rates(probabilities, targets, resampling)
     patients = {film.group for film in films} if all(film.patient for film in films) else None
@@ -82,10 +96,15 @@ def split_metrics(
 
 
 def _label_metrics(
-    scores: Float64Array, truths: Float64Array, threshold: float, resampling: Float64Array
+    scores: Float64Array,
+    truths: Float64Array,
+    threshold: float,
+    resampling: Float64Array,
+    sources: Sequence[str],
 ) -> LabelMetrics:
     positives = int(truths.sum())
     negatives = len(truths) - positives
+    within = enough_within(truths, sources)
     return LabelMetrics(
         positives=positives,
         negatives=negatives,
@@ -95,6 +114,8 @@ def _label_metrics(
         specificity=m.measure_share(m.specificity_at(threshold), scores, truths, resampling, negatives),
         ece=m.measure(m.expected_calibration_error, scores, truths, resampling),
         brier=m.measure(m.brier, scores, truths, resampling),
+        auroc_within_source=m.measure(within_strata(sources), scores, truths, resampling) if within else None,
+        reliability=reliability_bins(scores, truths),
     )
 
 
