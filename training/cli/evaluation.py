@@ -47,6 +47,41 @@ def evaluate_command(
         typer.echo(f"written to {written}", err=True)
 
 
+@app.command("perturb")
+def perturb_command(
+    models: Annotated[list[Path], typer.Argument(help="Folders of runs or bundles.")],
+    manifest: Annotated[
+        Path | None, typer.Option(help="manifest.csv of labelled films; a run's own if not given.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Which split to change; choose by val alone.")] = "val",
+    data: DataOption = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Every change of its own, not the mean.")
+    ] = False,
+) -> None:
+    """Measure models on films exposed, shrunk and cut differently, where plain `val` cannot choose."""
+    from training.evaluation.perturbed import mean_figures, perturbed_figures
+    from training.evaluation.saved import own_manifest
+    from training.evaluation.subject import open_subject
+    from training.films.manifest import of_split, read_manifest
+
+    typer.echo(f"{'model':36} {'change':22} log loss    AUROC accuracy")
+    try:
+        for folder in models:
+            subject = open_subject(folder, data)
+            films = read_manifest(
+                manifest or own_manifest(folder, data), negative_label=subject.negative_label
+            )
+            rows = perturbed_figures(subject, of_split(films, split))
+            for row in [*rows, mean_figures(rows)] if details else [rows[0], mean_figures(rows)]:
+                typer.echo(
+                    f"{subject.id:36} {row.change:22} {row.log_loss:8.4f} {row.macro_auroc:8.4f} "
+                    f"{row.accuracy:8.4f}"
+                )
+    except CxrError as error:
+        raise fail(error) from error
+
+
 @app.command("compare")
 def compare_command(
     models: Annotated[list[Path], typer.Argument(help="Folders of runs or bundles, or of many of them.")],

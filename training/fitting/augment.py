@@ -102,7 +102,26 @@ def _move_finely(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:
         return move(batch, seed, recipe)
     finer = (batch.shape[1] * recipe.supersampling, batch.shape[2] * recipe.supersampling)
     moved = move(tf.image.resize(batch, finer, method="bicubic"), seed, recipe)
-    return tf.nn.avg_pool2d(moved, recipe.supersampling, recipe.supersampling, "VALID")
+    # the pixel in the middle of each, not the mean of all: that would blur again
+    middle = recipe.supersampling // 2
+    return moved[:, middle :: recipe.supersampling, middle :: recipe.supersampling]
+
+
+def move_masks(masks: Any, seed: Any, recipe: AugmentRecipe) -> Any:
+    """Move masks of places on the films as :func:`augment` moves the films for the same seed.
+
+    Parameters
+    ----------
+    masks : tf.Tensor of float32, shape (n, h, w, c)
+        Over the whole film, on a grid of any size.
+    seed, recipe
+        As for :func:`augment`.
+    """
+    import tensorflow as tf
+
+    if recipe.flip_probability:
+        masks = flip(masks, _further(seed, 1), recipe)
+    return move(masks, tf.random.split(seed, 5)[0], recipe)
 
 
 def flip(batch: Any, seed: Any, recipe: AugmentRecipe) -> Any:

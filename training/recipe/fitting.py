@@ -58,6 +58,11 @@ class FitRecipe(Frozen):
         le=1,
         description="Above 0: films of a batch are blended in pairs, shares from Beta(mixup, mixup).",
     )
+    map_loss_weight: float = Field(
+        0.0,
+        ge=0,
+        description="Above 0: class maps of phase two should lie inside the boxes of data.boxes.",
+    )
     balance_classes: bool = Field(True, description="softmax only: every class weighs alike.")
     balance_sources: bool = Field(
         False, description="softmax only: weigh films so that each source counts alike in its label."
@@ -104,6 +109,8 @@ class FitRecipe(Frozen):
                 "`fit.plateau` must be off or left out with a schedule or warm-up: both would set the "
                 f"learning rate; schedule is {self.schedule!r}, warmup_epochs {self.warmup_epochs:g}"
             )
+        if self.map_loss_weight and self.mixup:
+            raise ValueError("`fit.mixup` must be 0 with map_loss_weight: a blend of films has no one place")
         if self.nesterov and not self.momentum:
             raise ValueError("`fit.momentum` must be above 0 with nesterov; received 0")
         if self.schedule in ("exponential", "step") and self.decay_rate >= 1:
@@ -137,7 +144,10 @@ class AugmentRecipe(Frozen):
     cutout_probability: Fraction = Field(0.0, description="How often a square is hidden.")
     cutout_size: Fraction = Field(0.3, description="Its side at most, of the film's.")
     supersampling: int = Field(
-        0, ge=0, le=8, description="Films are moved on a grid this much finer: moving blurs small films."
+        0,
+        ge=0,
+        le=9,
+        description="Odd: films are moved on a grid this much finer, as moving blurs small films.",
     )
     border_probability: Fraction = Field(0.0, description="How often a black frame hides the border.")
     border_width: Fraction = Field(0.12, description="Widest frame, and reach of the darkening.")
