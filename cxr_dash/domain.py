@@ -91,6 +91,18 @@ class PreparationSpec:
         Cut off black margins before the letterbox.
     pad_value : float
         Grey level, 0-255, of the letterbox bars.
+    region : str
+        ``"film"`` keeps the film (less its black margins); ``"lungs"`` the box around the lungs, and the
+        film where no lungs were found.
+    region_margin : float
+        What is kept around the lungs, as a share of their box's width (left and right) and height (above and
+        below).
+    fit : str
+        ``"letterbox"`` shows all of the region between bars; ``"centre_crop"`` its middle, without bars.
+        Neither stretches it.
+    window_region : str
+        Whose grey levels the percentiles are of: all of the ``"film"``, or the ``"crop"`` that is kept, so
+        that letters and borders outside it have no say.
     """
 
     height: int = 224
@@ -100,6 +112,10 @@ class PreparationSpec:
     polarity: str = "auto"
     crop_borders: bool = True
     pad_value: float = 0.0
+    region: str = "film"
+    region_margin: float = 0.05
+    fit: str = "letterbox"
+    window_region: str = "film"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,8 @@ class Preparation:
         Model input size, pixels.
     pad_value : float
         Grey level of the bars, 0-255.
+    region : str
+        ``"lungs"`` where the crop is the box around the lungs, else ``"film"``.
     """
 
     film_width: int
@@ -144,6 +162,52 @@ class Preparation:
     input_width: int
     input_height: int
     pad_value: float
+    region: str = "film"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LungField:
+    """Where the lungs are, as the segmenter sees them.
+
+    Attributes
+    ----------
+    probability : ndarray of float32, shape (h, w)
+        Of lung, either lung, 0-1, on the segmenter's own grid, which spans its whole input.
+    preparation : Preparation
+        How the film came to that grid, and how to bring it back into the film's own frame.
+    """
+
+    probability: Float32Array
+    preparation: Preparation
+
+
+@dataclass(frozen=True, slots=True)
+class LungMeasures:
+    """What a lung field says about the film; left and right are those of the picture.
+
+    Attributes
+    ----------
+    area_share : float
+        Lungs' share of the film, 0-1.
+    parts : int
+        Separate pieces that are large enough to be a lung: two on most films; 0 where there are no lungs.
+    left_share, right_share : float
+        The same share for what lies left and right of the middle between them.
+    balance : float
+        Smaller over larger of the two, 0-1.
+    touches : tuple of str
+        Borders of the film that cut the lungs: ``top``, ``bottom``, ``left``, ``right``.
+    certainty : float
+        Mean probability of lung inside the outline, 0-1; near 0.5 where the segmenter guesses.
+    """
+
+    area_share: float
+    parts: int
+    left_share: float
+    right_share: float
+    balance: float
+    touches: tuple[str, ...]
+    certainty: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,9 +329,12 @@ class Analysis:
     heatmaps : dict of str to Heatmap
         By label key.
     milliseconds : dict of str to float
-        Time spent per stage: ``decode``, ``prepare``, ``model``, ``total``.
+        Time spent per stage: ``decode``, ``lungs`` where they were looked for, ``prepare``, ``model``,
+        ``total``.
     analysed_at : str
         UTC, ISO 8601.
+    lungs : LungField or None
+        None where no segmenter is installed.
     """
 
     model_id: str
@@ -280,3 +347,4 @@ class Analysis:
     heatmaps: dict[str, Heatmap]
     milliseconds: dict[str, float]
     analysed_at: str
+    lungs: LungField | None = None

@@ -3,6 +3,7 @@
 from cxr_dash.imaging.decode import decode
 from cxr_dash.imaging.encode import encode_jpeg, encode_png, read_png_text
 from cxr_dash.imaging.header import ImageHeader, read_header
+from cxr_dash.imaging.lungs import film_mask, lung_box, measure_lungs
 from cxr_dash.imaging.overlay import COLOUR_MAPS, blend_overlay, colour_table, display_pixels, heat_rgba
 from cxr_dash.imaging.phantom import chest_phantom
 from cxr_dash.imaging.polarity import chest_likeness
@@ -28,8 +29,11 @@ __all__ = [
     "display_pixels",
     "encode_jpeg",
     "encode_png",
+    "film_mask",
     "heat_rgba",
+    "lung_box",
     "map_to_content",
+    "measure_lungs",
     "plan_preparation",
     "prepare",
     "read_header",

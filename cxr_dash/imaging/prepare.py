@@ -1,8 +1,9 @@
 """A film -> the float32 grey picture a model sees, and a coarse map -> back into the film's own frame.
 
 The one and only preparation: training and serving both call :func:`prepare`. Order: percentile window ->
-polarity -> crop of black borders -> letterbox; every step is a function of its own, and what was decided is
-kept in a :class:`~cxr_dash.domain.Preparation`: enough to repeat the steps and to undo their geometry.
+polarity -> crop to the lungs, or of black borders -> fit into the frame; every step is a function of its own,
+and what was decided is kept in a :class:`~cxr_dash.domain.Preparation`: enough to repeat the steps and to
+undo their geometry.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from cxr_dash.imaging.polarity import looks_inverted
 from cxr_dash.imaging.window import apply_window, percentile_window
 
 
-def plan_preparation(radiograph: Radiograph, spec: PreparationSpec) -> Preparation:
+def plan_preparation(radiograph: Radiograph, spec: PreparationSpec, lungs: Box | None = None) -> Preparation:
     """Decide every step for one film without making the picture.
 
     Parameters
@@ -27,20 +28,30 @@ def plan_preparation(radiograph: Radiograph, spec: PreparationSpec) -> Preparati
     radiograph : Radiograph
     spec : PreparationSpec
         What the bundle asks for.
+    lungs : Box, optional
+        The box around the lungs, as :func:`cxr_dash.imaging.lung_box` gives it without a margin; only looked
+        at by a spec whose ``region`` is ``"lungs"``, which adds its own margin. Without it such a spec falls
+        back to the whole film.
 
     Returns
     -------
     Preparation
-        Same film and same spec give the same answer, always.
+        Same film, same spec and same box give the same answer, always.
     """
     pixels = radiograph.pixels
-    low, high = percentile_window(pixels, spec.window_low_percentile, spec.window_high_percentile)
+    percentiles = (spec.window_low_percentile, spec.window_high_percentile)
+    low, high = percentile_window(pixels, *percentiles)
     inverted = spec.polarity == "auto" and looks_inverted(pixels, low, high)
-    crop = (
-        find_borders(pixels, low, high, inverted=inverted)
-        if spec.crop_borders
-        else Box(0, 0, radiograph.width, radiograph.height)
-    )
+    crop = Box(0, 0, radiograph.width, radiograph.height)
+    on_lungs = spec.region == "lungs" and lungs is not None
+    if spec.region == "lungs" and lungs is not None:
+        crop = grow_box(lungs, spec.region_margin, radiograph.width, radiograph.height)
+    elif spec.crop_borders:
+        crop = find_borders(pixels, low, high, inverted=inverted)
+    if spec.fit == "centre_crop":
+        crop = middle_of(crop, spec.width, spec.height)
+    if spec.window_region == "crop":
+        low, high = percentile_window(np.ascontiguousarray(cut(pixels, crop)), *percentiles)
     return Preparation(
         film_width=radiograph.width,
         film_height=radiograph.height,
@@ -48,10 +59,13 @@ def plan_preparation(radiograph: Radiograph, spec: PreparationSpec) -> Preparati
         window_high=high,
         inverted=inverted,
         crop=crop,
-        content=letterbox_content(crop.width, crop.height, spec.width, spec.height),
+        content=Box(0, 0, spec.width, spec.height)
+        if spec.fit == "centre_crop"
+        else letterbox_content(crop.width, crop.height, spec.width, spec.height),
         input_width=spec.width,
         input_height=spec.height,
         pad_value=float(spec.pad_value),
+        region="lungs" if on_lungs else "film",
     )
 
 
@@ -84,20 +98,37 @@ def apply_preparation(radiograph: Radiograph, preparation: Preparation) -> Float
     return letterbox(grey, preparation)[:, :, np.newaxis]
 
 
-def prepare(radiograph: Radiograph, spec: PreparationSpec) -> Float32Array:
-    """Plan and apply in one call.
+def prepare(radiograph: Radiograph, spec: PreparationSpec, lungs: Box | None = None) -> Float32Array:
+    """Plan and apply in one call; the arguments are those of :func:`plan_preparation`.
 
     Returns
     -------
     ndarray of float32, shape (spec.height, spec.width, 1)
         Grey levels 0-255.
     """
-    return apply_preparation(radiograph, plan_preparation(radiograph, spec))
+    return apply_preparation(radiograph, plan_preparation(radiograph, spec, lungs))
 
 
 def cut(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
     """Give the part of a picture inside a box, as a view."""
     return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+
+
+def grow_box(box: Box, margin: float, film_width: int, film_height: int) -> Box:
+    """Add a share of a box's sides to each of them, as far as the film reaches."""
+    wide, high = round(box.width * margin), round(box.height * margin)
+    left, top = max(box.x - wide, 0), max(box.y - high, 0)
+    right = min(box.x + box.width + wide, film_width)
+    bottom = min(box.y + box.height + high, film_height)
+    return Box(left, top, right - left, bottom - top)
+
+
+def middle_of(box: Box, width: int, height: int) -> Box:
+    """The largest part of a box that has the aspect of ``width`` x ``height``, in whole pixels, centred."""
+    scale = min(box.width / width, box.height / height)
+    wide = min(max(round(width * scale), 1), box.width)
+    high = min(max(round(height * scale), 1), box.height)
+    return Box(box.x + (box.width - wide) // 2, box.y + (box.height - high) // 2, wide, high)
 
 
 def letterbox_content(width: int, height: int, input_width: int, input_height: int) -> Box:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from cxr_dash.errors import BundleMismatchError, BundleNotFoundError, LabelNotFoundError
 from cxr_dash.inference.schema import SCHEMA_VERSION, BundleSpec
+from cxr_dash.inference.schema_segmenter import SEGMENTER, SegmenterSpec
 
 MODEL_FILE = "model.keras"
 SERVING_FILE = "serving.tflite"
@@ -19,25 +20,21 @@ SPEC_FILE = "bundle.json"
 CARD_FILE = "CARD.md"
 
 
-@dataclass(frozen=True)
-class Bundle:
-    """A bundle whose files were checked against their hashes.
-
-    Attributes
-    ----------
-    path : Path
-        Its folder.
-    spec : BundleSpec
-        The whole of ``bundle.json``.
-    """
+class _Files:
+    """Where the files of a bundle lie."""
 
     path: Path
-    spec: BundleSpec
+    spec: BundleSpec | SegmenterSpec
 
     @property
     def id(self) -> str:
         """The bundle's id, equal to its folder's name."""
         return self.spec.id
+
+    @property
+    def kind(self) -> str:
+        """``classifier``, ``gate`` or ``segmenter``."""
+        return self.spec.kind
 
     @property
     def model_path(self) -> Path:
@@ -59,6 +56,38 @@ class Bundle:
         """The Model Facts page, Markdown; empty when the bundle has none."""
         path = self.path / CARD_FILE
         return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+@dataclass(frozen=True)
+class SegmenterBundle(_Files):
+    """The bundle of a segmenter, its files checked against their hashes.
+
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    spec : SegmenterSpec
+        The whole of ``bundle.json``.
+    """
+
+    path: Path
+    spec: SegmenterSpec
+
+
+@dataclass(frozen=True)
+class Bundle(_Files):
+    """The bundle of a classifier, or of the input gate, its files checked against their hashes.
+
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    spec : BundleSpec
+        The whole of ``bundle.json``.
+    """
+
+    path: Path
+    spec: BundleSpec
 
     def label_index(self, key: str) -> int:
         """Position of a label among the logits.
@@ -84,6 +113,26 @@ def file_sha256(path: Path) -> str:
 
 
 def read_spec(path: Path) -> BundleSpec:
+    """Read ``bundle.json`` of a classifier or gate; see :func:`read_any_spec`.
+
+    Raises
+    ------
+    BundleNotFoundError, BundleMismatchError
+        Also when it is of a segmenter.
+    """
+    return _classifier(read_any_spec(path))
+
+
+def _classifier(spec: BundleSpec | SegmenterSpec) -> BundleSpec:
+    if isinstance(spec, SegmenterSpec):
+        raise BundleMismatchError(
+            f"The bundle must be of a classifier here; {spec.id} is a {spec.kind}, a tool of the app.",
+            remedy="`cxr-dash models` lists every bundle with its kind.",
+        )
+    return spec
+
+
+def read_any_spec(path: Path) -> BundleSpec | SegmenterSpec:
     """Read and validate ``bundle.json`` in folder ``path``, without looking at the other files.
 
     Raises
@@ -112,8 +161,12 @@ def read_spec(path: Path) -> BundleSpec:
             f"`schema_version` of {path.name} must be {SCHEMA_VERSION}; received {version!r}.",
             remedy="Export it again with this version of cxr-dash, or install the version that made it.",
         )
+    spec: BundleSpec | SegmenterSpec
     try:
-        spec = BundleSpec.model_validate(raw)
+        if raw.get("kind") == SEGMENTER:
+            spec = SegmenterSpec.model_validate(raw)
+        else:
+            spec = BundleSpec.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -131,7 +184,35 @@ def read_spec(path: Path) -> BundleSpec:
 
 
 def load_bundle(path: Path) -> Bundle:
-    """Read a bundle and verify the hash of every file it names.
+    """Read the bundle of a classifier or gate; see :func:`load_any`.
+
+    Raises
+    ------
+    BundleNotFoundError, BundleMismatchError
+        Also when it is of a segmenter.
+    """
+    return Bundle(path=path, spec=_classifier(load_any(path).spec))
+
+
+def load_segmenter(path: Path) -> SegmenterBundle:
+    """Read the bundle of a segmenter; see :func:`load_any`.
+
+    Raises
+    ------
+    BundleNotFoundError, BundleMismatchError
+        Also when it is of another kind.
+    """
+    bundle = load_any(path)
+    if not isinstance(bundle, SegmenterBundle):
+        raise BundleMismatchError(
+            f"The bundle must be of a segmenter here; {bundle.id} is a {bundle.kind}.",
+            remedy="`cxr-dash models` lists every bundle with its kind.",
+        )
+    return bundle
+
+
+def load_any(path: Path) -> Bundle | SegmenterBundle:
+    """Read a bundle of any kind and verify the hash of every file it names.
 
     Parameters
     ----------
@@ -140,14 +221,14 @@ def load_bundle(path: Path) -> Bundle:
 
     Returns
     -------
-    Bundle
+    Bundle or SegmenterBundle
 
     Raises
     ------
     BundleNotFoundError, BundleMismatchError
         With the file that does not match and what to do.
     """
-    spec = read_spec(path)
+    spec = read_any_spec(path)
     if MODEL_FILE not in spec.files and SERVING_FILE not in spec.files:
         raise BundleMismatchError(
             f"`files` of {path.name} must name {MODEL_FILE} or {SERVING_FILE}; "
@@ -172,4 +253,6 @@ def load_bundle(path: Path) -> Bundle:
                 f"{path.name}/{name} must have sha256 {expected[:12]}…; received {received[:12]}….",
                 remedy="The file was changed or only partly copied: copy or export the bundle again.",
             )
+    if isinstance(spec, SegmenterSpec):
+        return SegmenterBundle(path=path, spec=spec)
     return Bundle(path=path, spec=spec)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
+from typing import Literal, overload
 
 from cxr_dash.errors import BundleError, BundleNotFoundError
-from cxr_dash.inference.bundle import SPEC_FILE, Bundle, load_bundle
+from cxr_dash.inference.bundle import SPEC_FILE, Bundle, SegmenterBundle, load_any
 
 logger = logging.getLogger(__name__)
+
+_TOOLS = {"lungs": "segmenter", "gate": "gate"}
 
 
 class Catalog:
     """The usable bundles of one folder; each is read and verified once, when it is first asked about.
+
+    A reader chooses among the classifiers alone; the app's own tools are handed out by :meth:`tool`.
 
     A bundle that does not verify is left out, logged, and named by :meth:`broken`: one bad copy must not
     keep a hospital from its other models.
@@ -27,11 +32,33 @@ class Catalog:
     def __init__(self, models_dir: Path) -> None:
         self._models_dir = models_dir
         self._lock = threading.Lock()
-        self._read: dict[str, Bundle | BundleError] = {}
+        self._read: dict[str, Bundle | SegmenterBundle | BundleError] = {}
 
     def ids(self) -> list[str]:
-        """Ids of the usable bundles, sorted."""
-        return [name for name in self._folders() if isinstance(self._bundle(name), Bundle)]
+        """Ids of the usable classifiers, sorted."""
+        return [bundle.id for bundle in self.bundles() if bundle.kind == "classifier"]
+
+    def bundles(self) -> list[Bundle | SegmenterBundle]:
+        """Every usable bundle of any kind, sorted by id."""
+        answers = [self._bundle(name) for name in self._folders()]
+        return [answer for answer in answers if not isinstance(answer, BundleError)]
+
+    @overload
+    def tool(self, name: Literal["lungs"]) -> SegmenterBundle | None: ...
+
+    @overload
+    def tool(self, name: Literal["gate"]) -> Bundle | None: ...
+
+    def tool(self, name: Literal["lungs", "gate"]) -> Bundle | SegmenterBundle | None:
+        """The app's own tool of that name, whichever bundle is one; None where none is installed.
+
+        Of several, the one whose id is ``name``, otherwise the first.
+        """
+        known = self._read.get(name)
+        if isinstance(known, Bundle | SegmenterBundle) and known.kind == _TOOLS[name]:
+            return known
+        found = [bundle for bundle in self.bundles() if bundle.kind == _TOOLS[name]]
+        return next((bundle for bundle in found if bundle.id == name), found[0] if found else None)
 
     def broken(self) -> dict[str, str]:
         """Folder name and message of every bundle that was refused."""
@@ -39,19 +66,26 @@ class Catalog:
         return {name: str(answer) for name, answer in answers.items() if isinstance(answer, BundleError)}
 
     def get(self, model_id: str) -> Bundle:
-        """The bundle of that id.
+        """The classifier of that id.
 
         Raises
         ------
         BundleNotFoundError
-            When there is none, naming those there are, or why that one was refused.
+            When there is none, naming those there are, when it is one of the app's own tools, or why that
+            one was refused.
         """
         # every analysis asks: a bundle that was read before costs no look at the folder
         answer = self._read.get(model_id)
         if answer is None and model_id in self._folders():
             answer = self._bundle(model_id)
-        if isinstance(answer, Bundle):
+        if isinstance(answer, Bundle) and answer.kind == "classifier":
             return answer
+        if isinstance(answer, Bundle | SegmenterBundle):
+            raise BundleNotFoundError(
+                f"`model` must be a classifier, one of: {', '.join(self.ids()) or 'none'}; "
+                f"{model_id!r} is a {answer.kind}, a tool that the app uses by itself.",
+                remedy="`cxr-dash models` lists every bundle with its kind.",
+            )
         if answer is not None:
             raise BundleNotFoundError(f"Model {model_id!r} was refused: {answer}") from answer
         raise BundleNotFoundError(
@@ -67,10 +101,9 @@ class Catalog:
         BundleNotFoundError
             When the folder has no usable bundle at all.
         """
-        if preferred in self._folders() and isinstance(self._bundle(preferred), Bundle):
-            return preferred
-        for model_id in self.ids():
-            return model_id
+        ids = self.ids()
+        if ids:
+            return preferred if preferred in ids else ids[0]
         raise BundleNotFoundError(
             f"The models folder must hold at least one usable bundle; {self._models_dir.name!r} has none.",
             remedy="Set CXR_MODELS_DIR to a folder of bundles; `cxr-dash doctor` checks each.",
@@ -81,12 +114,12 @@ class Catalog:
         found = self._models_dir.iterdir() if self._models_dir.is_dir() else ()
         return sorted(folder.name for folder in found if (folder / SPEC_FILE).is_file())
 
-    def _bundle(self, name: str) -> Bundle | BundleError:
+    def _bundle(self, name: str) -> Bundle | SegmenterBundle | BundleError:
         """The bundle in that folder, or why it was refused."""
         with self._lock:
             if name not in self._read:
                 try:
-                    self._read[name] = load_bundle(self._models_dir / name)
+                    self._read[name] = load_any(self._models_dir / name)
                 except BundleError as error:
                     logger.warning("bundle %s refused: %s", name, error)
                     self._read[name] = error

@@ -150,9 +150,12 @@ class TrainingRecord(Frozen):
 
 
 class BundleSpec(Frozen):
-    """The whole of ``bundle.json``."""
+    """The whole of ``bundle.json`` of a classifier, or of the input gate, which is one too."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
+    kind: Literal["classifier", "gate"] = Field(
+        "classifier", description="What a reader may choose, or the app's own input gate."
+    )
     id: Key
     version: str
     title_en: str

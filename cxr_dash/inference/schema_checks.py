@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from cxr_dash.inference.schema import BundleSpec, OutOfDistribution
 
 _MAX_INPUT_SIDE = 4096
+_PREPARATION_WORDS = {
+    "region": ("film", "lungs"),
+    "fit": ("letterbox", "centre_crop"),
+    "window_region": ("film", "crop"),
+}
 
 
 def check_preparation(spec: PreparationSpec) -> PreparationSpec:
@@ -31,6 +36,11 @@ def check_preparation(spec: PreparationSpec) -> PreparationSpec:
         raise ValueError(f"`polarity` must be auto or keep; received {spec.polarity!r}")
     if not 0.0 <= spec.pad_value <= 255.0:
         raise ValueError(f"`pad_value` must be 0 to 255; received {spec.pad_value}")
+    for name, known in _PREPARATION_WORDS.items():
+        if getattr(spec, name) not in known:
+            raise ValueError(f"`{name}` must be {' or '.join(known)}; received {getattr(spec, name)!r}")
+    if not 0.0 <= spec.region_margin <= 1.0:
+        raise ValueError(f"`region_margin` must be 0 to 1; received {spec.region_margin}")
     return spec
 
 

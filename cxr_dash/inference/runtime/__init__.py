@@ -2,5 +2,6 @@
 
 from cxr_dash.inference.runtime.base import Runtime
 from cxr_dash.inference.runtime.pool import RuntimePool
+from cxr_dash.inference.runtime.segmenter import SegmenterRuntime
 
-__all__ = ["Runtime", "RuntimePool"]
+__all__ = ["Runtime", "RuntimePool", "SegmenterRuntime"]

@@ -38,14 +38,7 @@ class KerasRuntime:
     name = "keras"
 
     def __init__(self, path: Path, cam_layer: str | None = None) -> None:
-        keras = _import_keras()
-        try:
-            model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        except (OSError, TypeError, ValueError) as error:
-            raise BundleMismatchError(
-                f"{path.name} must be a Keras 3 model without code inside; received: {str(error)[:400]}",
-                remedy="Save the model without Lambda or unregistered custom layers, and export it again.",
-            ) from error
+        model = load_safely(path)
         explainer = build_explainer(model, cam_layer)
         self._explainer = explainer  # owns the variables the traced function only refers to
         self._function = explainer.trace(batch_size=1)
@@ -58,7 +51,27 @@ class KerasRuntime:
         return RawOutput(logits=logits, cams=cams, embedding=embedding)
 
 
-def _import_keras() -> Any:
+def load_safely(path: Path) -> Any:
+    """A saved Keras model; code inside the file is refused, not run.
+
+    Raises
+    ------
+    BackendMissingError
+        When Keras with TensorFlow is not installed.
+    BundleMismatchError
+        When the file does not load safely.
+    """
+    keras = import_keras()
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, TypeError, ValueError) as error:
+        raise BundleMismatchError(
+            f"{path.name} must be a Keras 3 model without code inside; received: {str(error)[:400]}",
+            remedy="Save the model without Lambda or unregistered custom layers, and export it again.",
+        ) from error
+
+
+def import_keras() -> Any:
     """Keras on TensorFlow, without the start-up messages of TensorFlow's C++ part."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read once, when TensorFlow is imported
     try:

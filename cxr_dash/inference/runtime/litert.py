@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class LiteRtRuntime:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._lock = threading.Lock()
-        self._runner = _signature_runner(path, threads)
+        self._runner = open_graph(path, threads, OUTPUT_NAMES)
         ((self._input_name, details),) = self._runner.get_input_details().items()
         _, height, width, _ = (int(size) for size in details["shape"])
         self.input_size = (height, width)
@@ -52,8 +53,16 @@ class LiteRtRuntime:
         return RawOutput(logits=logits, cams=cams, embedding=embedding)
 
 
-def _signature_runner(path: Path, threads: int) -> Any:
-    """A new interpreter's runner for the one signature; the runner keeps the interpreter alive."""
+def open_graph(path: Path, threads: int, output_names: Sequence[str]) -> Any:
+    """A new interpreter's runner for the one signature; the runner keeps the interpreter alive.
+
+    Raises
+    ------
+    BackendMissingError
+        When ``ai-edge-litert`` is not installed.
+    BundleMismatchError
+        When the file is no graph that takes one film and gives these outputs.
+    """
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
@@ -72,9 +81,9 @@ def _signature_runner(path: Path, threads: int) -> Any:
             remedy="Export the bundle again.",
         ) from error
     fits = len(shapes) == 1 and len(shapes[0]) == 4 and shapes[0][0] == shapes[0][3] == 1
-    if not fits or not outputs.issuperset(OUTPUT_NAMES):
+    if not fits or not outputs.issuperset(output_names):
         raise BundleMismatchError(
-            f"{path.name} must take one film (1, H, W, 1) and give {', '.join(OUTPUT_NAMES)}; "
+            f"{path.name} must take one film (1, H, W, 1) and give {', '.join(output_names)}; "
             f"received inputs {shapes} and outputs {sorted(outputs)}.",
             remedy="Export the bundle again.",
         )

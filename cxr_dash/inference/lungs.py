@@ -1,0 +1,41 @@
+"""Lungs of a film, found once and used by all that ask: cropping, the input gate, the trust report."""
+
+from __future__ import annotations
+
+from cxr_dash.domain import LungField, Preparation, PreparationSpec, Radiograph
+from cxr_dash.imaging import apply_preparation, lung_box, plan_preparation
+from cxr_dash.inference.bundle import SegmenterBundle
+from cxr_dash.inference.runtime import RuntimePool
+
+
+def find_lungs(radiograph: Radiograph, bundle: SegmenterBundle, runtimes: RuntimePool) -> LungField:
+    """Run the segmenter on a film.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    bundle : SegmenterBundle
+    runtimes : RuntimePool
+
+    Raises
+    ------
+    BundleError, BackendMissingError
+        When the segmenter cannot be run.
+    """
+    preparation = plan_preparation(radiograph, bundle.spec.preparation)
+    probability = runtimes.segmenter(bundle).run(apply_preparation(radiograph, preparation))
+    return LungField(probability, preparation)
+
+
+def plan_with_lungs(radiograph: Radiograph, spec: PreparationSpec, lungs: LungField | None) -> Preparation:
+    """Plan a film's preparation; the one way to do so wherever a spec may ask for the lungs.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    spec : PreparationSpec
+    lungs : LungField or None
+        None where no segmenter is installed: a spec that asks for lungs then gets the whole film.
+    """
+    box = lung_box(lungs) if lungs is not None and spec.region == "lungs" else None
+    return plan_preparation(radiograph, spec, box)
