@@ -13,6 +13,7 @@ from training.cli.evaluation import app as evaluation_app
 from training.cli.export import app as export_app
 from training.cli.films import app as films_app
 from training.cli.fitting import app as fitting_app
+from training.cli.gate import app as gate_app
 from training.cli.report import app as report_app
 from training.cli.weights import app as weights_app
 
@@ -29,6 +30,7 @@ for family in (
     bench_app,
     ensembles_app,
     evaluation_app,
+    gate_app,
     report_app,
     export_app,
 ):

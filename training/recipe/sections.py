@@ -128,8 +128,11 @@ class NetworkRecipe(Frozen):
 
 
 class CardRecipe(Frozen):
-    """Texts of the bundle, for people."""
+    """Texts of the bundle, for people, and what the bundle is for."""
 
+    kind: Literal["classifier", "gate"] = Field(
+        "classifier", description="What a reader may choose, or the app's own input gate."
+    )
     version: str
     title_en: str
     title_es: str
