@@ -17,12 +17,15 @@ from cxr_dash.inference.schema import (
     Calibration,
     HeldOut,
     OperatingPoint,
+    OutOfDistribution,
     SplitMetrics,
     TrainingRecord,
 )
 from training.evaluation.audits import run_audits
 from training.evaluation.calibrate import fit_platt, fit_temperature
 from training.evaluation.gate import measure_gate
+from training.evaluation.gate_distance import gate_distance
+from training.evaluation.gate_points import REJECT_POINT, gate_points
 from training.evaluation.scoring import Scores, score_films
 from training.evaluation.split_figures import split_metrics
 from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, choose_operating_points
@@ -83,6 +86,7 @@ def describe_bundle(
     train = training_films(films, recipe.data, recipe.seed)
     peaks = np.quantile(measured["val"].scores.peaks, HEAT_QUANTILE, axis=0)
     return BundleSpec(
+        kind=card.kind,
         id=recipe.id,
         version=card.version,
         title_en=card.title_en,
@@ -98,27 +102,15 @@ def describe_bundle(
         heat_reference={key: float(f"{peak:.5g}") for key, peak in zip(keys, peaks, strict=True)},
         calibration=decisions.calibration,
         operating_points=decisions.points,
-        default_operating_point=DEFAULT_OPERATING_POINT,
+        default_operating_point=_default_point(recipe),
         held_out=[_held_out(split, part, decisions, record) for split, part in held.items()],
         metrics=[_metrics(split, part, decisions, record) for split, part in measured.items()],
-        out_of_distribution=measure_gate(
-            runtime,
-            recipe,
-            root,
-            train=train,
-            train_scores=score_films(runtime, [film.path for film in train], recipe.preparation),
-            val=measured["val"].films,
-            val_scores=measured["val"].scores,
-            held=[(part.films, part.scores) for part in held.values()],
-        ),
+        out_of_distribution=_distance(record, root, runtime, train, measured),
         sources=source_table(recipe, train, films),
         intended_use=card.intended_use,
         not_for=card.not_for,
         warnings=[*card.warnings, *left_out_warnings(record)],
-        audits=run_audits(
-            runtime, recipe, keys, train=train, test=_of(films, "test"), external=_of(films, "external")
-        )
-        | {"serving": serving_sentence(report)},
+        audits=_audits(record, runtime, train, films) | {"serving": serving_sentence(report)},
         training=_training_record(record),
         files={name: file_sha256(folder / name) for name in (MODEL_FILE, SERVING_FILE)},
     )
@@ -130,7 +122,45 @@ def _decide(val: Measured, record: RunRecord) -> Decisions:
     fit_calibration = fit_temperature if record.recipe.network.activation == "softmax" else fit_platt
     calibration = fit_calibration(val.scores.logits, val.targets, record.labels, basis)
     probabilities = _probabilities(val, calibration, record.recipe)
+    if record.recipe.card.kind == "gate":
+        return Decisions(calibration, gate_points(probabilities, val.films, record.labels, basis))
     return Decisions(calibration, choose_operating_points(probabilities, val.targets, record.labels, basis))
+
+
+def _default_point(recipe: Recipe) -> str:
+    return REJECT_POINT if recipe.card.kind == "gate" else DEFAULT_OPERATING_POINT
+
+
+def _distance(
+    record: RunRecord,
+    root: Path,
+    runtime: Runtime,
+    train: list[Film],
+    measured: dict[str, Measured],
+) -> OutOfDistribution | None:
+    """How far from the training films a film may lie."""
+    recipe, val = record.recipe, measured["val"]
+    scores = score_films(runtime, [film.path for film in train], recipe.preparation)
+    if recipe.card.kind == "gate":
+        return gate_distance(train, scores.embeddings, val.films, val.scores.embeddings)
+    return measure_gate(
+        runtime,
+        recipe,
+        root,
+        train=train,
+        train_scores=scores,
+        val=val.films,
+        val_scores=val.scores,
+        held=[(part.films, part.scores) for split, part in measured.items() if split in HELD_OUT_SPLITS],
+    )
+
+
+def _audits(record: RunRecord, runtime: Runtime, train: list[Film], films: list[Film]) -> dict[str, str]:
+    """Shortcut audits; they ask about disease, so a gate has none."""
+    if record.recipe.card.kind == "gate":
+        return {}
+    test, external = _of(films, "test"), _of(films, "external")
+    return run_audits(runtime, record.recipe, record.labels, train=train, test=test, external=external)
 
 
 def _metrics(split: str, part: Measured, decisions: Decisions, record: RunRecord) -> SplitMetrics:
@@ -140,7 +170,7 @@ def _metrics(split: str, part: Measured, decisions: Decisions, record: RunRecord
         _probabilities(part, decisions.calibration, recipe),
         part.targets,
         record.labels,
-        next(p for p in decisions.points if p.key == DEFAULT_OPERATING_POINT).thresholds,
+        next(p for p in decisions.points if p.key == _default_point(recipe)).thresholds,
         split=split,
         description=split_description(split, part.films),
         softmax=recipe.network.activation == "softmax",
