@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cxr_dash.cli.console import table
 from cxr_dash.domain import Analysis, Verdict
-from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.bundle import Bundle, SegmenterBundle
+from cxr_dash.inference.schema_segmenter import SegmenterSpec
 from cxr_dash.services.exports import DISCLAIMER
 
 
-def bundle_data(bundle: Bundle) -> dict[str, Any]:
-    """One bundle for ``cxr-dash models --json``."""
+def bundle_data(bundle: Bundle | SegmenterBundle) -> dict[str, Any]:
+    """One bundle for ``cxr-dash models --json``; a segmenter has no labels and no thresholds."""
     spec = bundle.spec
-    return {
+    data: dict[str, Any] = {
         "id": spec.id,
+        "kind": spec.kind,
         "version": spec.version,
         "title": spec.title_en,
         "population": spec.population_en,
-        "activation": spec.activation,
-        "labels": [{"key": label.key, "en": label.name_en, "es": label.name_es} for label in spec.labels],
         "input": {"height": spec.preparation.height, "width": spec.preparation.width},
         "runtime": "keras" if bundle.serving_path is None else "litert",
+        "sha256": bundle.serving_sha256,
+    }
+    if isinstance(spec, SegmenterSpec):
+        return data
+    return data | {
+        "activation": spec.activation,
+        "labels": [{"key": label.key, "en": label.name_en, "es": label.name_es} for label in spec.labels],
         "operating_points": [point.key for point in spec.operating_points],
         "default_operating_point": spec.default_operating_point,
-        "sha256": bundle.serving_sha256,
     }
 
 
-def bundles_table(bundles: list[Bundle]) -> str:
+def bundles_table(bundles: Sequence[Bundle | SegmenterBundle]) -> str:
     """Bundles as columns for a terminal."""
-    head = ("ID", "VERSION", "LABELS", "INPUT", "RUNTIME", "TRAINED ON")
+    head = ("ID", "KIND", "VERSION", "LABELS", "INPUT", "RUNTIME", "TRAINED ON")
     rows = [
         (
             data["id"],
+            data["kind"],
             data["version"],
-            str(len(data["labels"])),
+            str(len(data["labels"])) if "labels" in data else "-",
             f"{data['input']['width']} x {data['input']['height']}",
             data["runtime"],
             data["population"],

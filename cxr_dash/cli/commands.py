@@ -49,7 +49,7 @@ def models(*, json: AsJson = False) -> None:
 
         settings = read_settings()
         catalog = Catalog(settings.models_dir)
-        bundles = [catalog.get(model_id) for model_id in catalog.ids()]
+        bundles = catalog.bundles()
         for name, message in catalog.broken().items():
             warn(f"{name} cannot be used: {message}")
         if json:

@@ -13,10 +13,10 @@ from typing import Literal
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from cxr_dash.cli.bundle_checks import check_answer
+from cxr_dash.cli.bundle_checks import check_answer, check_loads, check_lungs
 from cxr_dash.cli.console import table
 from cxr_dash.errors import CxrError
-from cxr_dash.services import build_service
+from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.settings import Settings
 
@@ -109,6 +109,26 @@ def _models(settings: Settings) -> Iterator[Check]:
             yield Check(model_id, "ok", check_answer(service, bundle))
         except CxrError as error:
             yield Check(model_id, "fail", "does not answer as it should", str(error))
+    yield from _tools(service)
+
+
+def _tools(service: AnalysisService) -> Iterator[Check]:
+    segmenter, gate = service.catalog.tool("lungs"), service.catalog.tool("gate")
+    if segmenter is None:
+        yield Check("lungs", "warn", "no segmenter", "Put the bundle `lungs` into the models folder.")
+    tools = {
+        bundle.id: check
+        for bundle, check in (
+            (segmenter, lambda: check_lungs(service, segmenter) if segmenter else ""),
+            (gate, lambda: check_loads(service, gate) if gate else ""),
+        )
+        if bundle is not None
+    }
+    for name, check in tools.items():
+        try:
+            yield Check(name, "ok", check())
+        except CxrError as error:
+            yield Check(name, "fail", "does not answer as it should", str(error))
 
 
 def _cache(settings: Settings) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cxr_dash.domain import LungField, Preparation, PreparationSpec, Radiograph
+from cxr_dash.errors import BundleNotFoundError
 from cxr_dash.imaging import apply_preparation, lung_box, plan_preparation
 from cxr_dash.inference.bundle import SegmenterBundle
 from cxr_dash.inference.runtime import RuntimePool
@@ -35,7 +36,20 @@ def plan_with_lungs(radiograph: Radiograph, spec: PreparationSpec, lungs: LungFi
     radiograph : Radiograph
     spec : PreparationSpec
     lungs : LungField or None
-        None where no segmenter is installed: a spec that asks for lungs then gets the whole film.
+        None where no segmenter is installed. A field without lungs gives the whole film.
+
+    Raises
+    ------
+    BundleNotFoundError
+        When the spec asks for lungs and there is no field: a model must not be shown other films than it
+        learned from without a word.
     """
-    box = lung_box(lungs) if lungs is not None and spec.region == "lungs" else None
-    return plan_preparation(radiograph, spec, box)
+    if spec.region != "lungs":
+        return plan_preparation(radiograph, spec)
+    if lungs is None:
+        raise BundleNotFoundError(
+            "A model that reads films cropped to the lungs needs a segmenter; no bundle of that kind is "
+            "installed.",
+            remedy="Put the bundle `lungs` into the models folder, or choose another model.",
+        )
+    return plan_preparation(radiograph, spec, lung_box(lungs))

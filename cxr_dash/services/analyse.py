@@ -1,4 +1,7 @@
-"""From a film to an :class:`~cxr_dash.domain.Analysis`: decode, prepare, run, calibrate, explain, judge."""
+"""From a film to an :class:`~cxr_dash.domain.Analysis`.
+
+Decode, find the lungs, prepare, run, calibrate, explain, judge.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.distribution import embedding_distance
+from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.services.cases import CaseStore, StoredFilm
 from cxr_dash.settings import Settings
@@ -119,7 +123,12 @@ class AnalysisService:
 
     def _analyse(self, radiograph: Radiograph, bundle: Bundle, *, gate: bool, decode_ms: float) -> Analysis:
         started = time.perf_counter()
-        preparation = imaging.plan_preparation(radiograph, bundle.spec.preparation)
+        segmenter = self.catalog.tool("lungs")
+        lungs = find_lungs(radiograph, segmenter, self.runtimes) if segmenter else None
+        lungs_ms = _milliseconds_since(started)
+
+        started = time.perf_counter()
+        preparation = plan_with_lungs(radiograph, bundle.spec.preparation, lungs)
         model_input = imaging.apply_preparation(radiograph, preparation)
         prepare_ms = _milliseconds_since(started)
 
@@ -141,11 +150,13 @@ class AnalysisService:
             },
             milliseconds={
                 "decode": decode_ms,
+                **({"lungs": lungs_ms} if lungs is not None else {}),
                 "prepare": prepare_ms,
                 "model": model_ms,
-                "total": decode_ms + prepare_ms + model_ms,
+                "total": decode_ms + lungs_ms + prepare_ms + model_ms,
             },
             analysed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            lungs=lungs,
         )
         self.observe(analysis)
         return analysis

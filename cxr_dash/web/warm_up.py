@@ -58,6 +58,9 @@ class WarmUp:
             catalog = self._service.catalog
             bundle = catalog.get(catalog.default_id(self._service.settings.default_model))
             self._service.runtimes.warm_up(bundle)
+            segmenter = catalog.tool("lungs")
+            if segmenter is not None:
+                self._service.runtimes.warm_up(segmenter)
         except CxrError as error:
             logger.error("warm-up failed: %s", error)
             self._error = str(error)
