@@ -172,11 +172,13 @@ def feature_batches(
     *,
     first_epoch: int = 0,
     mixup: float = 0.0,
+    boxes: NDArray[np.uint8] | None = None,
 ) -> Any:
     """Cached features with truths and weights; with a seed in a new order and of a random copy each epoch.
 
     ``first_epoch`` is the one that the first pass is for, from 0. With ``mixup`` and a seed, films are
-    blended in pairs, the same ones in the same epoch.
+    blended in pairs, the same ones in the same epoch. With ``boxes``, shape (copies, n, h, w, C), a batch's
+    first entry is the features and the boxes of the same copies.
 
     Returns
     -------
@@ -188,15 +190,19 @@ def feature_batches(
     orders = batch_orders(count, copies, batch_size, seed, first_epoch)
     epochs = itertools.count(first_epoch)
 
-    def batches() -> Iterator[tuple[Float32Array, Float32Array, Float32Array]]:
+    def batches() -> Iterator[tuple[Any, Float32Array, Float32Array]]:
         # a generator for each epoch: a run that goes on draws what an unbroken one does
         generator = np.random.default_rng((seed or 0, next(epochs)))
         for rows, chosen in next(orders):
             batch = features[chosen, rows].astype(np.float32), targets[rows], weights[rows]
-            yield mixed_up(batch, mixup, generator) if mixup and seed is not None else batch
+            if boxes is not None:
+                yield (batch[0], boxes[chosen, rows].astype(np.float32)), *batch[1:]
+            else:
+                yield mixed_up(batch, mixup, generator) if mixup and seed is not None else batch
 
+    films = tf.TensorSpec((None, *features.shape[2:]), tf.float32)
     signature = (
-        tf.TensorSpec((None, *features.shape[2:]), tf.float32),
+        films if boxes is None else (films, tf.TensorSpec((None, *boxes.shape[2:]), tf.float32)),
         tf.TensorSpec((None, targets.shape[1]), tf.float32),
         tf.TensorSpec((None,), tf.float32),
     )

@@ -10,6 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cxr_dash.errors import TrainingError
 from training.films.manifest import Film, choose_labels, of_split, read_films
 from training.films.prepared import prepared_films
 from training.films.sampling import oversample, undersample
+from training.fitting.box_maps import train_shares
 from training.fitting.data import cache_features, film_weights, targets_of
 from training.fitting.feature_store import feature_file
 from training.fitting.phases import FitSplit, fine_tune, fit_head, val_score
@@ -98,11 +100,15 @@ def fit(
     val_split = _split(val, labels, recipe, parts.front, run=run, name="val")
 
     trained, best_epoch = parts.head, 0
+    if recipe.fit.map_loss_weight:
+        shares = train_shares(recipe, data_root, train, labels, parts)
+        train_split = replace(train_split, boxes=shares)
+        val_split = replace(val_split, boxes=np.zeros((1, len(val), *shares.shape[2:]), dtype=np.uint8))
     phases = run.phases(recipe, tensorboard=tensorboard, on_epoch=on_epoch)
     if "head" in phases:
         fit_head(parts, recipe, train_split, val_split, phases["head"])
     if "fine_tune" in phases:
-        best_epoch = fine_tune(parts.tail, recipe, train_split, val_split, phases["fine_tune"])
+        best_epoch = fine_tune(parts, recipe, train_split, val_split, phases["fine_tune"])
         trained = parts.tail
     score = val_score(parts.tail, val_split, recipe.fit.batch_size)
     logger.info("best epoch %d, val macro AUROC %.4f", best_epoch, score)

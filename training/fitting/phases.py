@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array
+from training.fitting.box_maps import with_map_loss
 from training.fitting.callbacks import Phase, phase_callbacks, save_weights
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.data import feature_batches, logits_of
@@ -37,12 +38,15 @@ class FitSplit:
         How much a film counts.
     softmax : bool
         Whether exactly one of a film's labels is true.
+    boxes : ndarray of uint8, shape (copies, n, h, w, C), or None
+        How much of each cell of the last map lies inside the label's boxes, for the map loss.
     """
 
     features: NDArray[np.float16]
     targets: Float32Array
     weights: Float32Array
     softmax: bool = False
+    boxes: NDArray[np.uint8] | None = None
 
 
 def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> None:
@@ -55,7 +59,7 @@ def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase
     """
     plan = recipe.fit
     copies = [logits_of(parts.pool, copy, plan.batch_size).astype(np.float16) for copy in train.features]
-    pooled = replace(train, features=np.stack(copies))
+    pooled = replace(train, features=np.stack(copies), boxes=None)
     pooled_val = logits_of(parts.pool, val.features[0], plan.batch_size).astype(np.float16)[None]
     head = parts.head
     head.compile(
@@ -63,14 +67,14 @@ def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase
         make_loss(recipe, train.targets),
         metrics=[make_accuracy(recipe)],
     )
-    small = replace(val, features=pooled_val)
+    small = replace(val, features=pooled_val, boxes=None)
     best = _run_phase(head, head, recipe, phase, train=pooled, val=small, baseline=None)
     logger.info(
         "head alone: epoch %d, val macro AUROC %.4f", best, val_score(parts.tail, val, plan.batch_size)
     )
 
 
-def fine_tune(tail: Any, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> int:
+def fine_tune(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> int:
     """Phase two: every layer above the cut, stopped and kept by what the recipe monitors on val.
 
     Returns
@@ -85,9 +89,11 @@ def fine_tune(tail: Any, recipe: Recipe, train: FitSplit, val: FitSplit, phase: 
     """
     import keras
 
-    plan = recipe.fit
+    plan, tail = recipe.fit, parts.tail
     # a second model of the same layers is compiled: weights are kept and read back without an optimizer
     trained = keras.Model(tail.inputs[0], tail.outputs[0])
+    if train.boxes is not None:
+        trained = with_map_loss(parts, plan.map_loss_weight)
     trained.compile(
         fine_tune_optimizer(plan, -(-len(train.targets) // plan.batch_size)),
         make_loss(recipe, train.targets),
@@ -97,7 +103,9 @@ def fine_tune(tail: Any, recipe: Recipe, train: FitSplit, val: FitSplit, phase: 
     if phase.monitor == SCORE:
         baseline = val_score(tail, val, plan.batch_size)
     else:
-        batches = feature_batches(val.features, val.targets, val.weights, plan.batch_size, None)
+        batches = feature_batches(
+            val.features, val.targets, val.weights, plan.batch_size, None, boxes=val.boxes
+        )
         figures = trained.evaluate(batches, verbose=0, return_dict=True)
         baseline = float(figures[phase.monitor.removeprefix("val_")])
     return _run_phase(trained, tail, recipe, phase, train=train, val=val, baseline=baseline)
@@ -131,9 +139,10 @@ def _run_phase(
                     recipe.seed,
                     first_epoch=start.epoch,
                     mixup=plan.mixup,
+                    boxes=train.boxes,
                 ),
                 validation_data=feature_batches(
-                    val.features, val.targets, val.weights, plan.batch_size, None
+                    val.features, val.targets, val.weights, plan.batch_size, None, boxes=val.boxes
                 ),
                 shuffle=False,
                 initial_epoch=start.epoch,

@@ -22,12 +22,16 @@ class Parts:
         From the cut to the logits.
     head : keras.Model
         From the embedding to the logits.
+    mapped : keras.Model or None
+        From the cut to the logits and the class maps (n, h, w, C) that they are the mean of; None unless the
+        head is a global average and one dense layer behind the cut.
     """
 
     front: Any | None
     pool: Any
     tail: Any
     head: Any
+    mapped: Any | None = None
 
 
 def split_at(model: Any, layer_name: str | None) -> Parts:
@@ -58,7 +62,7 @@ def split_at(model: Any, layer_name: str | None) -> Parts:
     try:
         cut = model.input if layer_name is None else model.get_layer(layer_name).output
         # both outputs in one go: Keras rebuilds the graph behind an inner tensor and does so only once
-        both = keras.Model(cut, [embedding, logits])
+        both = keras.Model(cut, [embedding, logits, *_class_maps(model)])
     except ValueError as error:
         raise TrainingError(
             "`network.fine_tune_after` must name a layer that every path goes through; "
@@ -71,7 +75,21 @@ def split_at(model: Any, layer_name: str | None) -> Parts:
         pool=keras.Model(both.inputs[0], both.outputs[0]),
         tail=keras.Model(both.inputs[0], both.outputs[1]),
         head=keras.Model(*_head_of(model)),
+        mapped=keras.Model(both.inputs[0], both.outputs[1:]) if len(both.outputs) > 2 else None,
     )
+
+
+def _class_maps(model: Any) -> list[Any]:
+    """The dense layer applied to every cell of the last map, when the head is its mean and that layer."""
+    import keras
+
+    names = [layer.name for layer in model.layers]
+    embedding = model.get_layer("embedding")
+    between = model.layers[names.index("embedding") + 1 : names.index("logits")]
+    plain = all(type(layer) is keras.layers.Dropout for layer in between)
+    if not plain or type(embedding) is not keras.layers.GlobalAveragePooling2D:
+        return []
+    return [model.get_layer("logits")(embedding.input)]
 
 
 def _head_of(model: Any) -> tuple[Any, Any]:

@@ -45,6 +45,9 @@ class DataRecipe(Frozen):
     sampling: Literal["all", "undersample", "oversample"] = Field(
         "all", description="Drop or repeat train films until every class has the same number."
     )
+    boxes: str | None = Field(
+        None, description="Path of boxes.csv, relative to the data folder, for fit.map_loss_weight."
+    )
     gate_manifest: str | None = Field(None, description="Non-films for the out-of-distribution thresholds.")
     gate_warn_only: list[str] = Field([], description="Kinds in it that call for a warning, not for refusal.")
     other_manifests: list[str] = Field([], description="More real chest films that the gate must let pass.")
@@ -189,6 +192,12 @@ class Recipe(Frozen):
             "sigmoid",
         ):
             raise ValueError("`fit.focal_alpha` must be left out unless the loss is focal, with sigmoid")
+        return self
+
+    @model_validator(mode="after")
+    def _boxes_for_the_map_loss(self) -> Recipe:
+        if self.fit.map_loss_weight and not self.data.boxes:
+            raise ValueError("`data.boxes` must name boxes.csv with fit.map_loss_weight; received none")
         return self
 
     @model_validator(mode="after")

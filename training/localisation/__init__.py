@@ -1,0 +1,1 @@
+"""Where the heat lies: maps measured against the boxes that radiologists drew."""
