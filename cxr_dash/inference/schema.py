@@ -36,6 +36,7 @@ from cxr_dash.inference.schema_figures import (
     Sha256,
     SplitMetrics,
 )
+from cxr_dash.inference.schema_localisation import LocalisationFigures, MapSanity
 
 SCHEMA_VERSION: Final = 1
 
@@ -50,6 +51,8 @@ __all__ = [
     "HeldOut",
     "Interval",
     "LabelMetrics",
+    "LocalisationFigures",
+    "MapSanity",
     "OperatingPoint",
     "OutOfDistribution",
     "PointFigures",
@@ -182,6 +185,8 @@ class BundleSpec(Frozen):
     not_for: list[str]
     warnings: list[str]
     audits: list[Audit] = Field(default_factory=list)
+    localisation: list[LocalisationFigures] = Field(default_factory=list)
+    map_sanity: MapSanity | None = None
     training: TrainingRecord
     files: dict[str, Sha256]
 
