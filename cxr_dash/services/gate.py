@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from cxr_dash import imaging
-from cxr_dash.domain import Quality, Radiograph, RawOutput, Verdict
+from cxr_dash.domain import LungField, Quality, Radiograph, RawOutput, Verdict
+from cxr_dash.errors import BundleMismatchError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
+from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.distribution import embedding_distance
-from cxr_dash.inference.runtime import Runtime
+from cxr_dash.inference.runtime import Runtime, RuntimePool
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,9 @@ LATERAL_VIEW = "The picture looks like a lateral chest film; only frontal films 
 NOT_CHEST = "The picture does not look like a whole, upright frontal chest film."
 UNUSUAL_PICTURE = "The picture is unlike the chest films and the other pictures that the input gate knows."
 DOUBTFUL = "It is not certain that this is a whole, upright frontal chest film."
+NO_LUNGS = "No lungs were found in the picture."
+ONE_LUNG = "Only one lung was found: the other may be cut off, hidden or missing."
+CUT_LUNGS = "The lungs reach the edge of the film: part of them may be cut off."
 UNLIKE_TRAINING = "The film does not look like the frontal chest films that this model learned from."
 UNUSUAL = "The film is unusual for this model: few of the films it learned from look like this one."
 FAILED = "The input gate could not judge this picture, so it is refused."
@@ -35,7 +40,7 @@ NOT_CHECKED = "No input gate is installed: it was not checked whether this is a 
 # Every sentence of this gate, for translators; those of the plain checks are `imaging.quality.REASONS`.
 REASONS = (
     *(LATERAL_VIEW, NOT_CHEST, UNUSUAL_PICTURE, UNLIKE_TRAINING, FAILED),
-    *(DOUBTFUL, UNUSUAL, NOT_CHECKED),
+    *(NO_LUNGS, ONE_LUNG, DOUBTFUL, CUT_LUNGS, UNUSUAL, NOT_CHECKED),
 )
 
 _OK = Quality(Verdict.OK)
@@ -47,6 +52,7 @@ def judge(
     raw: RawOutput,
     bundle: Bundle,
     gate: Callable[[], tuple[Bundle, Runtime] | None],
+    lungs: LungField | None = None,
 ) -> Quality:
     """Judge one film for one model.
 
@@ -60,6 +66,8 @@ def judge(
     gate : callable
         Gives the bundle ``gate`` and its runtime, or None where the models folder has none. It is called
         here, so that a gate that cannot be loaded refuses like one that cannot answer.
+    lungs : LungField, optional
+        None where no segmenter is installed: the lungs are then not looked at.
 
     Returns
     -------
@@ -71,6 +79,7 @@ def judge(
         for check in (
             lambda: imaging.check_film(radiograph),
             lambda: _taken_for(radiograph, gate()),
+            lambda: _lungs(lungs),
             lambda: _distance(raw, bundle),
         )
     )
@@ -113,6 +122,40 @@ def _taken_for(radiograph: Radiograph, gate: tuple[Bundle, Runtime] | None) -> Q
     if beyond is Verdict.WARN or of[FRONTAL] < bundle.spec.operating_point("warn").thresholds[FRONTAL]:
         return Quality(Verdict.WARN, (DOUBTFUL,))
     return _OK
+
+
+def _lungs(field: LungField | None) -> Quality:
+    """Whether there are two lungs, whole; never more than a warning, for a white lung is not seen as one."""
+    if field is None:
+        return _OK
+    measures = imaging.measure_lungs(field)
+    if not np.isfinite((measures.area_share, measures.balance)).all():
+        raise FloatingPointError("the measures of the lungs must be numbers")
+    checks = (
+        (measures.parts == 0, NO_LUNGS),
+        (measures.parts == 1, ONE_LUNG),
+        (bool({"top", "left", "right"} & set(measures.touches)), CUT_LUNGS),
+    )
+    reasons = tuple(reason for raised, reason in checks if raised)
+    return Quality(Verdict.WARN if reasons else Verdict.OK, reasons)
+
+
+def installed_gate(catalog: Catalog, runtimes: RuntimePool) -> tuple[Bundle, Runtime] | None:
+    """The gate of the models folder, loaded; None where there is none.
+
+    Raises
+    ------
+    BundleError, BackendMissingError
+        When there is one that cannot be used: that is not the same as none.
+    """
+    bundle = catalog.tool("gate")
+    if bundle is not None:
+        return bundle, runtimes.get(bundle)
+    if message := catalog.broken().get("gate"):
+        raise BundleMismatchError(
+            f"The input gate cannot be used: {message}", remedy="Export it again, or remove its folder."
+        )
+    return None
 
 
 def _distance(raw: RawOutput, bundle: Bundle) -> Quality:

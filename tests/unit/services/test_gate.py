@@ -1,0 +1,198 @@
+"""The input gate: each reason can be reached, the worst verdict counts, and what fails refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bundle_builder import spec_dict, write_bundle
+
+from cxr_dash.domain import (
+    Box,
+    LungField,
+    Preparation,
+    Quality,
+    Radiograph,
+    RawOutput,
+    Verdict,
+)
+from cxr_dash.errors import BundleError, BundleNotFoundError
+from cxr_dash.imaging import chest_phantom
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.catalog import Catalog
+from cxr_dash.inference.runtime import RuntimePool
+from cxr_dash.inference.schema import BundleSpec
+from cxr_dash.services import gate as reasons
+from cxr_dash.services.gate import combined, installed_gate, judge
+
+KEYS = ("frontal_chest", "lateral_chest", "not_chest")
+FILM = Radiograph(chest_phantom(320, 320), 8, "png", "0" * 64)
+DISTANCE = {
+    "mean": [0.0, 0.0, 0.0],
+    "components": [[1.0, 0.0, 0.0]],
+    "variances": [1.0],
+    "residual_variance": 1.0,
+    "warn_above": 2.0,
+    "reject_above": 4.0,
+    "fitted_on": "tests",
+    "measured": "nothing",
+}
+
+
+def gate_changes() -> dict[str, Any]:
+    """What makes a gate of a bundle of the tests."""
+    point = spec_dict()["operating_points"][0]
+    limits = {"reject": 0.4, "warn": 0.8}
+    return {
+        "kind": "gate",
+        "labels": [{"key": key, "name_en": key, "name_es": key} for key in KEYS],
+        "activation": "softmax",
+        "heat_reference": dict.fromkeys(KEYS, 1.0),
+        "calibration": {
+            "kind": "temperature",
+            "slopes": dict.fromkeys(KEYS, 1.0),
+            "intercepts": dict.fromkeys(KEYS, 0.0),
+            "fitted_on": "val",
+        },
+        "operating_points": [
+            {**point, "key": key, "thresholds": dict.fromkeys(KEYS, limit)} for key, limit in limits.items()
+        ],
+        "default_operating_point": "reject",
+        "held_out": [],
+        "out_of_distribution": DISTANCE,
+    }
+
+
+def output(shares: tuple[float, ...] = (0.98, 0.01, 0.01), distance: float = 0.0) -> RawOutput:
+    """An answer with these probabilities, as far as that from the training films."""
+    return RawOutput(
+        logits=np.log(np.array(shares, np.float32)),
+        cams=np.zeros((len(shares), 2, 2), np.float32),
+        embedding=np.array([distance, 0.0, 0.0], np.float32),
+    )
+
+
+class Answering:
+    """A runtime that always says the same, or fails."""
+
+    name = "test"
+
+    def __init__(self, answer: RawOutput | Exception) -> None:
+        self.answer = answer
+
+    def run(self, model_input: np.ndarray) -> RawOutput:
+        assert model_input.shape == (64, 64, 1)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def model() -> Bundle:
+    """The model that is asked, with a distance of its own."""
+    return Bundle(Path("tiny"), BundleSpec.model_validate(spec_dict(out_of_distribution=DISTANCE)))
+
+
+def judged(
+    answer: RawOutput | Exception | None = None,
+    *,
+    film: Radiograph = FILM,
+    model_distance: float = 0.0,
+    lungs: LungField | None = None,
+) -> Quality:
+    """The verdict with a gate that answers so."""
+    bundle = Bundle(Path("gate"), BundleSpec.model_validate(spec_dict("gate", **gate_changes())))
+    runtime = Answering(output() if answer is None else answer)
+    return judge(film, output((0.5, 0.5), model_distance), model(), lambda: (bundle, runtime), lungs)
+
+
+def lungs_of(*boxes: tuple[int, int, int, int]) -> LungField:
+    """A field with lungs in these boxes: x, y, width, height on a grid of 32."""
+    field = np.zeros((32, 32), np.float32)
+    for x, y, width, height in boxes:
+        field[y : y + height, x : x + width] = 1.0
+    whole = Box(0, 0, 320, 320)
+    plan = Preparation(320, 320, 0.0, 255.0, False, whole, Box(0, 0, 32, 32), 32, 32, 0.0)
+    return LungField(field, plan)
+
+
+def test_a_frontal_film_that_the_gate_is_sure_of_passes_without_a_word() -> None:
+    lungs = lungs_of((4, 6, 9, 20), (19, 6, 9, 20))
+    assert judged(lungs=lungs) == Quality(Verdict.OK)
+
+
+CASES: dict[str, tuple[Callable[[], Quality], Verdict]] = {
+    reasons.LATERAL_VIEW: (lambda: judged(output((0.1, 0.8, 0.1))), Verdict.REJECT),
+    reasons.NOT_CHEST: (lambda: judged(output((0.1, 0.1, 0.8))), Verdict.REJECT),
+    reasons.UNUSUAL_PICTURE: (lambda: judged(output(distance=9.0)), Verdict.REJECT),
+    reasons.DOUBTFUL: (lambda: judged(output((0.6, 0.2, 0.2))), Verdict.WARN),
+    reasons.UNLIKE_TRAINING: (lambda: judged(model_distance=9.0), Verdict.REJECT),
+    reasons.UNUSUAL: (lambda: judged(model_distance=3.0), Verdict.WARN),
+    reasons.NO_LUNGS: (lambda: judged(lungs=lungs_of()), Verdict.WARN),
+    reasons.ONE_LUNG: (lambda: judged(lungs=lungs_of((4, 6, 9, 20))), Verdict.WARN),
+    reasons.CUT_LUNGS: (lambda: judged(lungs=lungs_of((0, 6, 13, 20), (19, 6, 9, 20))), Verdict.WARN),
+    reasons.FAILED: (lambda: judged(RuntimeError("no memory")), Verdict.REJECT),
+    reasons.NOT_CHECKED: (
+        lambda: judge(FILM, output((0.5, 0.5)), model(), lambda: None),
+        Verdict.WARN,
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", reasons.REASONS)
+def test_every_sentence_is_given_alone_and_with_its_verdict(sentence: str) -> None:
+    case, verdict = CASES[sentence]
+    assert case() == Quality(verdict, (sentence,))
+
+
+def test_the_distance_of_the_gate_itself_raises_doubt_before_it_refuses() -> None:
+    assert judged(output(distance=3.0)) == Quality(Verdict.WARN, (reasons.DOUBTFUL,))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        output((float("nan"), 0.5, 0.5)),
+        output(distance=float("nan")),
+        RawOutput(np.zeros(2, np.float32), np.zeros((2, 2, 2), np.float32), np.zeros(3, np.float32)),
+        MemoryError("none left"),
+    ],
+    ids=["probability is NaN", "distance is NaN", "a label is missing", "it raises"],
+)
+def test_a_gate_that_cannot_answer_refuses(broken: RawOutput | Exception) -> None:
+    assert judged(broken) == Quality(Verdict.REJECT, (reasons.FAILED,))
+
+
+def test_a_model_whose_distance_is_no_number_refuses() -> None:
+    assert judged(model_distance=float("nan")) == Quality(Verdict.REJECT, (reasons.FAILED,))
+
+
+def test_a_gate_that_cannot_be_loaded_refuses() -> None:
+    def failing() -> None:
+        raise BundleNotFoundError("gone")
+
+    quality = judge(FILM, output((0.5, 0.5)), model(), failing)
+    assert quality == Quality(Verdict.REJECT, (reasons.FAILED,))
+
+
+def test_reasons_of_a_refusal_stand_before_warnings_and_each_once() -> None:
+    quality = judged(output((0.1, 0.8, 0.1)), model_distance=3.0, lungs=lungs_of())
+    assert quality.verdict is Verdict.REJECT
+    assert quality.reasons == (reasons.LATERAL_VIEW, reasons.NO_LUNGS, reasons.UNUSUAL)
+    twice = combined([Quality(Verdict.WARN, ("One.",)), Quality(Verdict.WARN, ("One.", "Two."))])
+    assert twice == Quality(Verdict.WARN, ("One.", "Two."))
+
+
+def test_plain_checks_still_refuse_what_the_gate_would_let_pass() -> None:
+    flat = Radiograph(np.full((300, 300), 128, np.uint8), 8, "png", "0" * 64)
+    assert judged(film=flat).verdict is Verdict.REJECT
+
+
+def test_a_folder_without_a_gate_has_none_and_one_with_a_damaged_gate_says_so(tmp_path: Path) -> None:
+    write_bundle(tmp_path)
+    assert installed_gate(Catalog(tmp_path), RuntimePool()) is None
+    write_bundle(tmp_path, "gate", **gate_changes(), files={"serving.tflite": "0" * 64})
+    with pytest.raises(BundleError, match="gate"):
+        installed_gate(Catalog(tmp_path), RuntimePool())
