@@ -16,6 +16,7 @@ from cxr_dash import imaging
 from cxr_dash.domain import (
     Analysis,
     Finding,
+    LungField,
     PreparationSpec,
     Quality,
     Radiograph,
@@ -26,10 +27,10 @@ from cxr_dash.explain import make_heatmap
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
-from cxr_dash.inference.distribution import embedding_distance
 from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.services.cases import CaseStore, StoredFilm
+from cxr_dash.services.gate import installed_gate, judge
 from cxr_dash.settings import Settings
 
 _PICTURE_QUALITY = 95
@@ -142,7 +143,7 @@ class AnalysisService:
             model_sha256=bundle.serving_sha256,
             film_sha256=radiograph.sha256,
             preparation=preparation,
-            quality=judge(radiograph, raw, bundle) if gate else Quality(Verdict.OK),
+            quality=self._judge(radiograph, raw, bundle, lungs) if gate else Quality(Verdict.OK),
             findings=_findings(raw, bundle),
             heatmaps={
                 label.key: make_heatmap(cam, bundle.spec.heat_reference[label.key], preparation)
@@ -161,27 +162,10 @@ class AnalysisService:
         self.observe(analysis)
         return analysis
 
-
-def judge(radiograph: Radiograph, raw: RawOutput, bundle: Bundle) -> Quality:
-    """The input gate: plain checks of the film, then how far its embedding lies from the training films."""
-    plain = imaging.check_film(radiograph)
-    fitted = bundle.spec.out_of_distribution
-    if fitted is None:
-        return plain
-    distance = float(embedding_distance(raw.embedding, fitted))
-    if distance > fitted.reject_above:
-        reason = (
-            "Does not look like the frontal chest films this model learned from "
-            f"(distance {distance:.1f}, limit {fitted.reject_above:.1f})."
-        )
-        return Quality(Verdict.REJECT, (reason, *plain.reasons))
-    if distance > fitted.warn_above and plain.verdict is not Verdict.REJECT:
-        reason = (
-            "Unusual for this model: few of the films it learned from look like this one "
-            f"(distance {distance:.1f}, usual up to {fitted.warn_above:.1f})."
-        )
-        return Quality(Verdict.WARN, (*plain.reasons, reason))
-    return plain
+    def _judge(
+        self, radiograph: Radiograph, raw: RawOutput, bundle: Bundle, lungs: LungField | None
+    ) -> Quality:
+        return judge(radiograph, raw, bundle, lambda: installed_gate(self.catalog, self.runtimes), lungs)
 
 
 def _findings(raw: RawOutput, bundle: Bundle) -> tuple[Finding, ...]:
