@@ -5,8 +5,9 @@ from __future__ import annotations
 import platform
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from typing import Literal
@@ -116,19 +117,17 @@ def _tools(service: AnalysisService) -> Iterator[Check]:
     segmenter, gate = service.catalog.tool("lungs"), service.catalog.tool("gate")
     if segmenter is None:
         yield Check("lungs", "warn", "no segmenter", "Put the bundle `lungs` into the models folder.")
-    tools = {
-        bundle.id: check
-        for bundle, check in (
-            (segmenter, lambda: check_lungs(service, segmenter) if segmenter else ""),
-            (gate, lambda: check_loads(service, gate) if gate else ""),
-        )
-        if bundle is not None
-    }
-    for name, check in tools.items():
-        try:
-            yield Check(name, "ok", check())
-        except CxrError as error:
-            yield Check(name, "fail", "does not answer as it should", str(error))
+    else:
+        yield _tool(segmenter.id, partial(check_lungs, service, segmenter))
+    if gate is not None:
+        yield _tool(gate.id, partial(check_loads, service, gate))
+
+
+def _tool(name: str, check: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", check())
+    except CxrError as error:
+        return Check(name, "fail", "does not answer as it should", str(error))
 
 
 def _cache(settings: Settings) -> Check:

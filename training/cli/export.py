@@ -25,10 +25,20 @@ def export_command(
     """Calibrate, measure and write a bundle; read it back and compare."""
     from training.backend import use_backend
     from training.export.bundle import export_bundle
+    from training.metrics import figure
+    from training.segmentation.fit import is_segmenter_run
 
     try:
         # whatever the run was trained with: the compiled graph is made by TensorFlow
         use_backend("tensorflow")
+        if is_segmenter_run(run_folder):
+            from training.segmentation.export import export_segmenter
+
+            lungs = export_segmenter(run_folder, out, data_root=data, overwrite=overwrite)
+            typer.echo(str(lungs.path))
+            for metrics in lungs.spec.metrics:
+                typer.echo(f"{metrics.split}: {metrics.films} films, Dice {figure(metrics.dice, digits=4)}")
+            return
         bundle = export_bundle(run_folder, out, data_root=data, overwrite=overwrite)
     except CxrError as error:
         raise fail(error) from error

@@ -149,12 +149,29 @@ def _compare(
 
 def _convert(explainer: Explainer) -> bytes:
     """The explainer at batch size 1 as a LiteRT graph of built-in float32 operations."""
+    return litert_graph(explainer.trace(batch_size=1), explainer.model)
+
+
+def litert_graph(function: Any, model: Any) -> bytes:
+    """A traced function of a Keras model as a LiteRT graph of built-in float32 operations.
+
+    Parameters
+    ----------
+    function : tf.function
+        With one input signature; gives a mapping of named outputs.
+    model : keras.Model
+        Whose variables it uses.
+
+    Raises
+    ------
+    TrainingError
+        When an operation has no built-in kernel.
+    """
     import tensorflow as tf
 
-    function = explainer.trace(batch_size=1)
     module = tf.Module()
     # Keras variables are not tf.Variables; only what the module tracks is saved, and then frozen
-    module.variables_of_model = [variable.value for variable in explainer.model.variables]
+    module.variables_of_model = [variable.value for variable in model.variables]
     module.function = function
     # the gradients are in the graph already; saving them a second time fails for overridden ones
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
