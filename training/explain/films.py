@@ -11,9 +11,10 @@ import numpy as np
 
 from cxr_dash.domain import Float32Array, Preparation, PreparationSpec, Radiograph
 from cxr_dash.errors import FilmError, TrainingError
-from cxr_dash.imaging import apply_preparation, decode, plan_preparation
+from cxr_dash.imaging import apply_preparation, decode
 from training.evaluation.film_scores import FilmScores
 from training.evaluation.result import Evaluation
+from training.films.lungs import plan_film
 
 Kind = Literal["true positive", "false positive", "true negative", "false negative"]
 KINDS: tuple[Kind, ...] = ("true positive", "false positive", "false negative", "true negative")
@@ -59,7 +60,7 @@ def read_film(path: Path, spec: PreparationSpec) -> ReadFilm:
         radiograph = decode(path.read_bytes())
     except (FilmError, OSError) as error:
         raise TrainingError(f"`films` must be film files that can be read; {path}: {error}.") from error
-    preparation = plan_preparation(radiograph, spec)
+    preparation = plan_film(radiograph, spec)
     return ReadFilm(path, radiograph, preparation, apply_preparation(radiograph, preparation))
 
 

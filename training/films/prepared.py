@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from cxr_dash import imaging
 from cxr_dash.domain import Float32Array, PreparationSpec
 from cxr_dash.errors import FilmError, TrainingError
-from cxr_dash.imaging import decode, prepare
+from cxr_dash.imaging import apply_preparation, decode
+from training.films.lungs import installed_boxes, plan_film
 from training.films.manifest import Film
 from training.writing import array_file
 
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32Array:
-    """Decode and prepare one film exactly as the app does.
+    """Decode and prepare one film exactly as the app does, cropped to the lungs where the spec asks for it.
 
     Parameters
     ----------
@@ -39,10 +40,11 @@ def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32A
     Raises
     ------
     TrainingError
-        Naming the file that cannot be read.
+        Naming the file that cannot be read, or when lungs are asked for and no segmenter is installed.
     """
     try:
-        return prepare(decode(path.read_bytes()), spec)
+        radiograph = decode(path.read_bytes())
+        return apply_preparation(radiograph, plan_film(radiograph, spec))
     except FilmError as error:
         raise TrainingError(
             f"{where}: {path} must be a film that can be read; {error.message}".removeprefix(": "),
@@ -61,7 +63,8 @@ def prepared_films(films: Sequence[Film], spec: PreparationSpec, cache: Path) ->
     films : sequence of Film
     spec : PreparationSpec
     cache : Path
-        Folder for the finished arrays; read back while films and preparation are the same.
+        Folder for the finished arrays, and for the boxes around the lungs where the spec asks for them; read
+        back while films, preparation and segmenter are the same.
 
     Returns
     -------
@@ -71,12 +74,19 @@ def prepared_films(films: Sequence[Film], spec: PreparationSpec, cache: Path) ->
     # a change of the preparation's code must not be trained around
     for source in sorted(Path(imaging.__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
+    lungs = installed_boxes() if spec.region == "lungs" else None
+    if lungs is not None:
+        digest.update(lungs.sha256.encode())
     for film in films:
         digest.update(hashlib.sha256(film.path.read_bytes()).digest())
     target = cache / f"prepared-{digest.hexdigest()[:16]}.npy"
     if not target.is_file():
         logger.info("preparing %d films into %s", len(films), target.name)
+        if lungs is not None:
+            lungs.read(cache)
         with array_file(target, (len(films), spec.height, spec.width, 1), np.uint8) as pixels:
             for index, film in enumerate(films):
                 pixels[index] = np.rint(prepare_film(film.path, spec, film.where)).astype(np.uint8)
+        if lungs is not None:
+            lungs.write(cache)
     return np.asarray(np.load(target, mmap_mode="r"))
