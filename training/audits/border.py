@@ -1,4 +1,4 @@
-"""Shortcut audits: how much can be guessed without looking at the lungs."""
+"""A linear model that sees the border and the shape of a film, and nothing of the lungs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from cxr_dash.domain import Float32Array, Float64Array
+from cxr_dash.domain import Float64Array
 from cxr_dash.errors import FilmError, TrainingError
 from cxr_dash.imaging import decode
 from training.films.manifest import Film
@@ -15,7 +15,6 @@ from training.films.manifest import Film
 BORDER_PIXELS = 3
 BORDER_SAMPLES = 64
 RIDGE = 30.0
-HIDDEN_SHARE = 0.7
 
 
 def border_features(films: Sequence[Film]) -> Float64Array:
@@ -62,34 +61,3 @@ class Ridge:
     def predict(self, features: Float64Array) -> Float64Array:
         """Scores, shape (n, C); the largest is the guess."""
         return np.asarray((features - self._mean) / self._scale @ self._weights + self._offset)
-
-
-def balanced_recall(scores: Float64Array, targets: Float64Array) -> float:
-    """Recall of the guessed class, averaged over the classes that occur."""
-    right = scores.argmax(axis=1) == targets.argmax(axis=1)
-    return float(
-        np.mean([right[targets[:, k] > 0.5].mean() for k in range(targets.shape[1]) if targets[:, k].any()])
-    )
-
-
-def accuracy(scores: Float64Array, targets: Float64Array) -> float:
-    """Share of films whose guessed class is right."""
-    return float((scores.argmax(axis=1) == targets.argmax(axis=1)).mean())
-
-
-def hide_middle(film: Float32Array) -> Float32Array:
-    """Cover the middle 70 % of width and height, where the lungs are, with the film's own mean grey.
-
-    Parameters
-    ----------
-    film : ndarray of float32, shape (H, W, 1), 0-255
-
-    Returns
-    -------
-    ndarray of float32, same shape
-    """
-    hidden = film.copy()
-    height, width = film.shape[:2]
-    top, left = round(height * (1 - HIDDEN_SHARE) / 2), round(width * (1 - HIDDEN_SHARE) / 2)
-    hidden[top : height - top, left : width - left] = film.mean()
-    return hidden

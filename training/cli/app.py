@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from training.cli.audit import app as audit_app
 from training.cli.bench import app as bench_app
 from training.cli.ensembles import app as ensembles_app
 from training.cli.evaluation import app as evaluation_app
@@ -33,6 +34,7 @@ for family in (
     gate_app,
     report_app,
     export_app,
+    audit_app,
 ):
     app.add_typer(family)
 

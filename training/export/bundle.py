@@ -11,17 +11,17 @@ import numpy as np
 
 from cxr_dash.domain import Float32Array
 from cxr_dash.errors import TrainingError
-from cxr_dash.inference.bundle import CARD_FILE, MODEL_FILE, SERVING_FILE, SPEC_FILE, Bundle, load_bundle
+from cxr_dash.inference.bundle import MODEL_FILE, SERVING_FILE, Bundle, load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from training.export.card import render_card
+from training.audits.lungs import lung_finder
+from training.export.card import write_bundle_texts
 from training.export.describe import describe_bundle
 from training.export.serving_graph import compile_serving
 from training.films.manifest import of_split, read_films
 from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
 from training.recipe import RECIPES, Recipe, load_recipe
-from training.writing import write_json
 
 logger = logging.getLogger(__name__)
 
@@ -86,9 +86,9 @@ def export_bundle(
             runtime=LiteRtRuntime(staging / SERVING_FILE),
             report=report,
             folder=staging,
+            find_lungs=lung_finder(models),
         )
-        write_json(spec.model_dump(mode="json"), staging / SPEC_FILE)
-        (staging / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
+        write_bundle_texts(spec, staging)
         _compare(load_bundle(staging), some)
         if target.exists():
             shutil.rmtree(target)

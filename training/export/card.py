@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE
 from cxr_dash.inference.schema import BundleSpec, SplitMetrics
 from training.metrics import figure
+from training.writing import write_json
 
 _AVERAGES = {
     "auroc": "AUROC, mean over labels",
@@ -20,6 +23,12 @@ _SPLIT_TITLES = {
     "external": "External: other hospitals",
     "val": "Val: used for choosing, optimistic",
 }
+
+
+def write_bundle_texts(spec: BundleSpec, folder: Path) -> None:
+    """Write ``bundle.json`` and the card that is made from it."""
+    write_json(spec.model_dump(mode="json"), folder / SPEC_FILE)
+    (folder / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
 
 
 def render_card(spec: BundleSpec) -> str:

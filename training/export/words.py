@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from cxr_dash.inference.schema import Source
+from cxr_dash.inference.schema import Audit, Source
 from training.export.serving_graph import ServingReport
 from training.films.manifest import Film
 from training.fitting.runs import RunRecord
@@ -61,9 +61,14 @@ def left_out_warnings(record: RunRecord) -> list[str]:
     ]
 
 
-def serving_sentence(report: ServingReport) -> str:
-    """How closely the compiled graph agrees with Keras."""
-    return (
-        f"LiteRT against Keras autodiff on {report.films} val films ({report.method}): largest difference "
-        f"{report.logits_difference:.1e} of the range for logits, {report.cams_difference:.1e} for maps."
+def serving_audit(report: ServingReport) -> Audit:
+    """How closely the compiled graph agrees with Keras; an export that disagrees fails before this."""
+    return Audit(
+        key="serving",
+        name="Same answers when served",
+        verdict="ok",
+        headline=f"LiteRT against Keras autodiff on {report.films} val films ({report.method}): largest "
+        f"difference {report.logits_difference:.1e} of the range for logits, {report.cams_difference:.1e} "
+        "for maps.",
+        limit="an export with a difference above 1e-3 of the range fails",
     )

@@ -103,7 +103,12 @@ def test_the_bundle_loads_and_describes_itself(bundle_folder):
     assert spec.out_of_distribution is not None
     assert "squares" in spec.out_of_distribution.measured
     assert "sex=F" not in spec.metrics[1].subgroups  # fewer than 20 films
-    assert {"border_only", "lungs_hidden", "serving"} <= set(spec.audits)
+    audits = {audit.key: audit for audit in spec.audits}
+    assert {"border_only", "lungs_removed", "lungs_only", "within_source", "serving"} <= set(audits)
+    assert "No segmenter" in audits["lungs_removed"].details[0]
+    assert audits["other_hospitals"].verdict == "caution"  # not measured is not passed
+    order = ["bad", "caution", "ok"]
+    assert [a.verdict for a in spec.audits] == sorted((a.verdict for a in spec.audits), key=order.index)
     assert any("mass (0 train, 0 val)" in warning for warning in spec.warnings)
     assert (bundle_folder / "bundle.json").stat().st_size < 1_000_000
 
@@ -183,7 +188,7 @@ def test_the_card_is_made_from_the_bundle_alone_and_names_every_figure(bundle_fo
         "# Model facts: Drawn films",
         *spec.warnings,
         *spec.not_for,
-        *spec.audits.values(),
+        *(audit.headline for audit in spec.audits),
         "Drawings",
         "MIT",
         f"{test.macro['auroc'].value:.3f}",

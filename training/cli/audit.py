@@ -1,0 +1,106 @@
+"""Answering for a bundle: audit, measure, card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cxr_dash.errors import CxrError
+from training.cli.common import echo_metrics, fail
+
+app = typer.Typer()
+
+BundleArgument = Annotated[Path, typer.Argument(help="Folder of a bundle.")]
+FilmsOption = Annotated[
+    Path, typer.Option("--data", help="Folder that the manifest path in the bundle's recipe starts from.")
+]
+ModelsOption = Annotated[
+    Path | None,
+    typer.Option("--models", help="Folder with the segmenter's bundle; the bundle's own if not given."),
+]
+
+
+@app.command("audit")
+def audit_command(
+    bundle: BundleArgument,
+    data: FilmsOption,
+    out: Annotated[Path | None, typer.Option(help="JSON file for the answers.")] = None,
+    models: ModelsOption = None,
+) -> None:
+    """Ask a bundle what a sceptic would: lungs covered, border alone, source, projection, sex, age.
+
+    Ends with 1 when an answer is bad.
+    """
+    from cxr_dash.inference.bundle import load_bundle
+    from training.audits.lungs import lung_finder
+    from training.audits.run import run_audits
+    from training.audits.words import audit_lines
+    from training.evaluation.subject import runtime_of
+    from training.export.measure import films_of_bundle, material_of
+    from training.writing import write_json
+
+    try:
+        found = load_bundle(bundle)
+        films = films_of_bundle(found.spec, data)
+        material = material_of(found.spec, runtime_of(found), films, lung_finder(models or bundle.parent))
+        audits = run_audits(material)
+        if out:
+            write_json([audit.model_dump(mode="json") for audit in audits], out)
+    except CxrError as error:
+        raise fail(error) from error
+    for line in audit_lines(audits):
+        typer.echo(line)
+    if any(audit.verdict == "bad" for audit in audits):
+        raise typer.Exit(1)
+
+
+@app.command("measure")
+def measure_command(
+    bundle: BundleArgument,
+    data: FilmsOption,
+    write: Annotated[
+        bool, typer.Option("--write", help="Replace the figures in bundle.json, and CARD.md.")
+    ] = False,
+    models: ModelsOption = None,
+) -> None:
+    """Measure everything on a bundle's card again: figures, operating points, calibration error, audits.
+
+    Calibration and thresholds stay as they were chosen. Without --write nothing is changed.
+    """
+    from cxr_dash.inference.bundle import load_bundle
+    from training.audits.lungs import lung_finder
+    from training.audits.words import audit_lines
+    from training.export.card import write_bundle_texts
+    from training.export.measure import measure_bundle
+
+    try:
+        found = load_bundle(bundle)
+        spec = measure_bundle(found, data, lung_finder(models or bundle.parent))
+        if write:
+            write_bundle_texts(spec, bundle)
+    except CxrError as error:
+        raise fail(error) from error
+    echo_metrics(spec.metrics)
+    for line in audit_lines(spec.audits):
+        typer.echo(line)
+
+
+@app.command("card")
+def card_command(
+    bundle: BundleArgument,
+    write: Annotated[bool, typer.Option("--write", help="Replace CARD.md instead of printing it.")] = False,
+) -> None:
+    """Make a bundle's Model Facts page again from its bundle.json; nothing is measured."""
+    from cxr_dash.inference.bundle import CARD_FILE, load_bundle
+    from training.export.card import render_card
+
+    try:
+        text = render_card(load_bundle(bundle).spec)
+    except CxrError as error:
+        raise fail(error) from error
+    if write:
+        (bundle / CARD_FILE).write_text(text, encoding="utf-8")
+    else:
+        typer.echo(text, nl=False)
