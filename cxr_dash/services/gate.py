@@ -15,6 +15,7 @@ import numpy as np
 from cxr_dash import imaging
 from cxr_dash.domain import LungField, Quality, Radiograph, RawOutput, Verdict
 from cxr_dash.errors import BundleMismatchError
+from cxr_dash.imaging import quality
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
@@ -43,6 +44,12 @@ REASONS = (
     *(NO_LUNGS, ONE_LUNG, DOUBTFUL, CUT_LUNGS, UNUSUAL, NOT_CHECKED),
 )
 
+# What grey levels only suggest: a film in a wide black frame is mostly black too. A gate that is sure of a
+# frontal film is believed instead; colour and missing tones are facts, and stay.
+_OVERRULED = {
+    *(quality.ONE_TONE, quality.DARK_UNLIKE, quality.BRIGHT_UNLIKE, quality.UNLIKE),
+    *(quality.HARDLY_LIKE, quality.INVERTED),
+}
 _OK = Quality(Verdict.OK)
 _SEVERITY = {Verdict.REJECT: 0, Verdict.WARN: 1, Verdict.OK: 2}
 
@@ -74,15 +81,11 @@ def judge(
     Quality
         Never raises: a check that does, or that gives no number, refuses the film.
     """
-    return combined(
-        _closed(check)
-        for check in (
-            lambda: imaging.check_film(radiograph),
-            lambda: _taken_for(radiograph, gate()),
-            lambda: _lungs(lungs),
-            lambda: _distance(raw, bundle),
-        )
-    )
+    plain = _closed(lambda: imaging.check_film(radiograph))
+    taken = _closed(lambda: _taken_for(radiograph, gate()))
+    if taken == _OK and plain.verdict is Verdict.REJECT and _OVERRULED.issuperset(plain.reasons):
+        plain = Quality(Verdict.WARN, plain.reasons)
+    return combined((plain, taken, _closed(lambda: _lungs(lungs)), _closed(lambda: _distance(raw, bundle))))
 
 
 def combined(opinions: Iterable[Quality]) -> Quality:

@@ -20,7 +20,7 @@ from cxr_dash.domain import (
     Verdict,
 )
 from cxr_dash.errors import BundleError, BundleNotFoundError
-from cxr_dash.imaging import chest_phantom
+from cxr_dash.imaging import chest_phantom, quality
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.runtime import RuntimePool
@@ -183,6 +183,17 @@ def test_reasons_of_a_refusal_stand_before_warnings_and_each_once() -> None:
     assert quality.reasons == (reasons.LATERAL_VIEW, reasons.NO_LUNGS, reasons.UNUSUAL)
     twice = combined([Quality(Verdict.WARN, ("One.",)), Quality(Verdict.WARN, ("One.", "Two."))])
     assert twice == Quality(Verdict.WARN, ("One.", "Two."))
+
+
+def test_a_gate_that_is_sure_overrules_what_grey_levels_only_suggest() -> None:
+    framed = np.zeros((900, 900), np.uint8)
+    framed[290:610, 290:610] = FILM.pixels
+    framed[20:60, 20:60] = 255
+    film = Radiograph(framed, 8, "png", "0" * 64)
+    assert quality.check_film(film).verdict is Verdict.REJECT
+    assert judged(film=film).verdict is Verdict.WARN
+    assert judged(output((0.6, 0.2, 0.2)), film=film).verdict is Verdict.REJECT
+    assert judge(film, output((0.5, 0.5)), model(), lambda: None).verdict is Verdict.REJECT
 
 
 def test_plain_checks_still_refuse_what_the_gate_would_let_pass() -> None:

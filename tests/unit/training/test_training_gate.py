@@ -119,7 +119,8 @@ def test_a_drawing_is_a_picture_and_differs_with_its_seed(name: str) -> None:
     assert one.shape != other.shape or not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("name", READABLE)
+# a letter in a wide black frame keeps plain checks from cutting the frame off: the gate's network decides
+@pytest.mark.parametrize("name", sorted(set(READABLE) - {"bordered"}))
 def test_a_readable_change_leaves_a_film_that_plain_checks_do_not_refuse(name: str) -> None:
     changed = READABLE[name](PHANTOM, np.random.default_rng(4))
     film = decode(cv2.imencode(".png", changed)[1].tobytes())

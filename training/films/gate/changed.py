@@ -45,8 +45,7 @@ def bordered(film: Picture, rng: np.random.Generator) -> Picture:
     left, right = (int(v) for v in rng.uniform(0, 0.5, 2) * width)
     level = 0 if rng.random() < 0.8 else int(rng.integers(0, 256))
     page = cv2.copyMakeBorder(film, top, bottom, left, right, cv2.BORDER_CONSTANT, value=float(level))
-    if rng.random() < 0.5:
-        cv2.putText(page, "R", (4, 10), cv2.FONT_HERSHEY_SIMPLEX, 0.25, 255 - level, 1, cv2.LINE_AA)
+    cv2.putText(page, "R", (6, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255 - level, 2, cv2.LINE_AA)
     return np.asarray(page, np.uint8)
 
 
