@@ -158,3 +158,12 @@ class AugmentRecipe(Frozen):
         0.0, description="How often small bright things near the border are painted over."
     )
     marker_size: Fraction = Field(0.14, description="Side of what is painted over at most, of the film's.")
+
+    @model_validator(mode="after")
+    def _middle_of_grid(self) -> AugmentRecipe:
+        if self.supersampling and self.supersampling % 2 == 0:
+            raise ValueError(
+                "`augment.supersampling` must be odd, so that a pixel has one in its middle; "
+                f"received {self.supersampling}"
+            )
+        return self
