@@ -41,6 +41,7 @@ def evaluate_bundle(folder: Path, manifest: Path, split: str) -> SplitMetrics:
         description=f"{manifest.parent.name}/{manifest.name}",
         softmax=spec.activation == "softmax",
         any_label=_ANY if _ANY in spec.label_keys else None,
+        points=spec.operating_points,
     )
 
 
