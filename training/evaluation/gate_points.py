@@ -15,7 +15,7 @@ REJECT_POINT, WARN_POINT = "reject", "warn"
 # Share of the frontal films of val, as they are and changed, that may fall below each limit.
 _REJECTED, _WARNED = 0.003, 0.015
 # A limit above these would refuse or doubt films only because val holds none that is harder.
-_HIGHEST = {REJECT_POINT: 0.5, WARN_POINT: 0.9}
+_HIGHEST = {REJECT_POINT: 0.7, WARN_POINT: 0.95}
 _LOWEST = 0.02
 
 
