@@ -10,7 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx
 from cxr_dash.errors import CxrError
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.services import AnalysisService
-from cxr_dash.ui import facts, ids, views
+from cxr_dash.ui import card, facts, ids, views
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ def register_callbacks(app: Dash, service: AnalysisService, catalog: Catalog) ->
         Output(ids.WARNING, "children"),
         Output(ids.WARNING, "title"),
         Output(ids.FOOTER_MODEL, "children"),
+        Output(ids.AUDITS, "children"),
         Input(ids.MODEL, "value"),
         prevent_initial_call=True,
     )
@@ -52,6 +53,7 @@ def register_callbacks(app: Dash, service: AnalysisService, catalog: Catalog) ->
             warning,
             warning,
             views.footer_model(bundle),
+            card.audit_badge(bundle.spec),
         )
 
     @app.callback(  # type: ignore[untyped-decorator]
@@ -79,7 +81,7 @@ def register_callbacks(app: Dash, service: AnalysisService, catalog: Catalog) ->
     )
     def open_card(_button: int, _warning: int, model: str, label: str | None) -> tuple[Any, ...]:
         bundle = catalog.get(model)
-        return True, views.card_title(bundle.spec), views.card_body(bundle, label or "")
+        return True, card.card_title(bundle.spec), card.card_body(bundle, label or "")
 
 
 def _register_browser_callbacks(app: Dash) -> None:

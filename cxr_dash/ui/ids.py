@@ -21,6 +21,7 @@ KEYS_HELP = "keys-help"
 # Model card
 CARD = "card"
 CARD_OPEN = "card-open"
+AUDITS = "card-audits-badge"
 CARD_TITLE = "card-title"
 CARD_BODY = "card-body"
 

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.settings import Settings
-from cxr_dash.ui import facts, ids, views
+from cxr_dash.ui import card, facts, ids, views
 
 DECISION_SUPPORT = "Decision support for trained readers. It does not replace your reading."
 
@@ -94,7 +94,18 @@ def _header(bundles: list[Bundle], chosen: Bundle | None) -> Component:
                 className="model-select",
             ),
             html.Button(
-                "Model card", id=ids.CARD_OPEN, className="button", type="button", disabled=not bundles
+                [
+                    "Model card",
+                    html.Span(
+                        card.audit_badge(chosen.spec) if chosen else "",
+                        id=ids.AUDITS,
+                        className="audit-badge",
+                    ),
+                ],
+                id=ids.CARD_OPEN,
+                className="button",
+                type="button",
+                disabled=not bundles,
             ),
             html.Span(
                 views.population_line(chosen.spec) if chosen else "",

@@ -6,24 +6,12 @@ browser.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
-from plotly.graph_objects import Figure
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec, OperatingPoint
 from cxr_dash.ui import ids
-from cxr_dash.ui.figures import reliability_figure, roc_figure
-
-_GRAPH_CONFIG = {
-    "displayModeBar": False,
-    "displaylogo": False,
-    "responsive": True,
-    "plotlyServerURL": "",
-    "showEditInChartStudio": False,
-}
 
 # Probabilities are drawn on the angular scale, 2/pi * asin(sqrt(p)): small ones stay visible, 0, 50 and 100 %
 # stay where they are. assets/js/20-statistics.js holds the same formula.
@@ -191,55 +179,6 @@ def _downloads() -> Component:
             html.P(id="download-note", className="download-note"),
         ],
         className="downloads",
-    )
-
-
-def card_title(spec: BundleSpec) -> str:
-    """Title of the model-card window."""
-    return f"{spec.title_en} · {spec.id} {spec.version}"
-
-
-def card_body(bundle: Bundle, label_key: str) -> Component:
-    """Warnings in plain view, then the curves of one label on every held-out split, then the card itself."""
-    spec = bundle.spec
-    label = next((item for item in spec.labels if item.key == label_key), spec.labels[0])
-    return html.Div(
-        [
-            _warnings(spec.warnings),
-            *[
-                html.Section(
-                    [
-                        html.H3(f"{label.name_en} on films of split “{held.split}”"),
-                        html.P(held.description_en, className="card-note"),
-                        html.Div(
-                            [
-                                _graph(roc_figure(spec, held, label.key)),
-                                _graph(reliability_figure(spec, held, label.key)),
-                            ],
-                            className="card-graphs",
-                        ),
-                    ],
-                    className="card-split",
-                )
-                for held in spec.held_out
-            ],
-            dcc.Markdown(bundle.card or "This bundle came without a card.", className="card-text"),
-        ],
-        className="card-content",
-    )
-
-
-def _graph(figure: Figure) -> Component:
-    return dcc.Graph(figure=figure, config=_GRAPH_CONFIG, className="card-graph")
-
-
-def _warnings(warnings: Sequence[str]) -> Component:
-    return html.Div(
-        [html.H3("Before you rely on it"), html.Ul([html.Li(warning) for warning in warnings])]
-        if warnings
-        else [],
-        className="card-warnings",
-        hidden=not warnings,
     )
 
 

@@ -10,7 +10,7 @@ from trees import nodes, text, with_class
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
-from cxr_dash.ui import views
+from cxr_dash.ui import card, views
 
 
 def as_json(tree: object) -> str:
@@ -56,7 +56,7 @@ def test_the_footer_names_model_version_and_hash(bundle: Bundle) -> None:
 
 
 def test_the_card_opens_with_its_warnings_then_curves_then_the_text(bundle: Bundle) -> None:
-    body = views.card_body(bundle, "nodule")
+    body = card.card_body(bundle, "nodule")
     kinds = [node.to_plotly_json()["type"] for node in nodes(body)]
     assert kinds.index("Li") < kinds.index("Graph") < kinds.index("Markdown")
     assert "Children were left out." in text(body)
@@ -65,11 +65,11 @@ def test_the_card_opens_with_its_warnings_then_curves_then_the_text(bundle: Bund
 
 
 def test_the_card_of_an_unknown_label_shows_the_first_one(bundle: Bundle) -> None:
-    assert "Effusion on films of split" in text(views.card_body(bundle, "no-such-label"))
+    assert "Effusion on films of split" in text(card.card_body(bundle, "no-such-label"))
 
 
 def test_graphs_offer_no_link_to_another_server(bundle: Bundle) -> None:
-    graphs = [node for node in nodes(views.card_body(bundle, "")) if node.to_plotly_json()["type"] == "Graph"]
+    graphs = [node for node in nodes(card.card_body(bundle, "")) if node.to_plotly_json()["type"] == "Graph"]
     assert len(graphs) == 2
     for graph in graphs:
         assert graph.config["displaylogo"] is False
