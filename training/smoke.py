@@ -15,7 +15,10 @@ from training.films.miniature import write_miniature
 from training.films.splits import SplitPlan
 from training.fitting.fit import fit
 from training.networks import NETWORKS
-from training.recipe import Recipe, load_recipe
+from training.recipe import Recipe, SegmenterRecipe, load_recipe
+from training.segmentation import miniature as masked
+from training.segmentation.export import export_segmenter
+from training.segmentation.fit import fit_segmenter
 
 _SIDE = 64
 
@@ -28,14 +31,14 @@ class SmokeRun:
     bundle: Path
 
 
-def smoke(recipe: Recipe, folder: Path) -> SmokeRun:
+def smoke(recipe: Recipe | SegmenterRecipe, folder: Path) -> SmokeRun:
     """Write a miniature collection, import it, train one epoch of each phase, export and read back.
 
     It shows that every step of the recipe works, and nothing about how well.
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : Recipe or SegmenterRecipe
         Weights are random, films small and few; all else is as the recipe says.
     folder : Path
         Emptied first.
@@ -49,6 +52,11 @@ def smoke(recipe: Recipe, folder: Path) -> SmokeRun:
     TrainingError
     """
     shutil.rmtree(folder, ignore_errors=True)
+    run = folder / "run"
+    if isinstance(recipe, SegmenterRecipe):
+        data = masked.write_masked_miniature(folder / "data").parent
+        fit_segmenter(masked.miniature_recipe(recipe), data, run)
+        return SmokeRun(run, export_segmenter(run, folder / "models").path)
     small = miniature_recipe(recipe)
     layout, data = small.data.layout, folder / "data"
     source = write_miniature(
@@ -57,7 +65,6 @@ def smoke(recipe: Recipe, folder: Path) -> SmokeRun:
     if layout != "manifest":
         plan = SplitPlan(val=0.25, test=0.25, seed=recipe.seed)
         import_layout(layout, source, data, plan, ReadOptions(films=data / FILMS))
-    run = folder / "run"
     _train(small, data, run)
     bundle = export_bundle(run, folder / "models", data_root=data)
     return SmokeRun(run, bundle.path)
