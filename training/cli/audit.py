@@ -93,11 +93,16 @@ def card_command(
     write: Annotated[bool, typer.Option("--write", help="Replace CARD.md instead of printing it.")] = False,
 ) -> None:
     """Make a bundle's Model Facts page again from its bundle.json; nothing is measured."""
-    from cxr_dash.inference.bundle import CARD_FILE, load_bundle
+    from cxr_dash.inference.bundle import CARD_FILE, SegmenterBundle, load_any
     from training.export.card import render_card
+    from training.segmentation import card as segmenter
 
     try:
-        text = render_card(load_bundle(bundle).spec)
+        found = load_any(bundle)
+        if isinstance(found, SegmenterBundle):
+            text = segmenter.render_card(found.spec)
+        else:
+            text = render_card(found.spec)
     except CxrError as error:
         raise fail(error) from error
     if write:

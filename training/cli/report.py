@@ -47,41 +47,23 @@ def report_command(
     ] = 0,
     layer: LayerOption = None,
     label: LabelOption = None,
-    card: Annotated[
-        bool, typer.Option("--card", help="Print the Model Facts page of a bundle instead.")
-    ] = False,
-    write: Annotated[bool, typer.Option("--write", help="With a card: replace CARD.md instead.")] = False,
 ) -> None:
-    """Write one self-contained HTML page about a run or a bundle, or make a bundle's card again.
+    """Write one self-contained HTML page about a run or a bundle.
 
     The page holds no film unless --films or --patches asks for some, so that it can be mailed around.
     """
-    try:
-        if card or write:
-            _card(model, write=write)
-        else:
-            from training.report.build import make_report
-            from training.report.pictures import PictureOptions
+    from training.report.build import make_report
+    from training.report.pictures import PictureOptions
 
-            pictures = PictureOptions(films, tuple(layer or ()), patches, tuple(label or ()))
-            text = make_report(model, split, manifest=manifest, data_root=data, pictures=pictures)
-            target = out or _place(model, split)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-            typer.echo(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
+    try:
+        pictures = PictureOptions(films, tuple(layer or ()), patches, tuple(label or ()))
+        text = make_report(model, split, manifest=manifest, data_root=data, pictures=pictures)
+        target = out or _place(model, split)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        typer.echo(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
     except CxrError as error:
         raise fail(error) from error
-
-
-def _card(bundle: Path, *, write: bool) -> None:
-    from cxr_dash.inference.bundle import CARD_FILE, load_bundle
-    from training.export.card import render_card
-
-    text = render_card(load_bundle(bundle).spec)
-    if write:
-        (bundle / CARD_FILE).write_text(text, encoding="utf-8")
-    else:
-        typer.echo(text, nl=False)
 
 
 def _place(model: Path, split: str) -> Path:

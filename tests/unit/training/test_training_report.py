@@ -309,9 +309,9 @@ def test_the_command_writes_one_file_into_the_runs_folder(run):
 
 def test_the_card_of_a_bundle_is_printed_or_replaced(tmp_path):
     bundle = measured_bundle(tmp_path)
-    printed = CliRunner().invoke(app, ["report", str(bundle), "--card"])
+    printed = CliRunner().invoke(app, ["card", str(bundle)])
     assert printed.exit_code == 0
     assert "# Model facts: Tiny" in printed.stdout
     assert not (bundle / "CARD.md").exists()
-    assert CliRunner().invoke(app, ["report", str(bundle), "--write"]).exit_code == 0
+    assert CliRunner().invoke(app, ["card", str(bundle), "--write"]).exit_code == 0
     assert (bundle / "CARD.md").read_text(encoding="utf-8") == printed.stdout
