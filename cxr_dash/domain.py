@@ -6,8 +6,9 @@ Conventions: pictures are row-major ``(H, W)``; a point is ``(x, y)``; a size is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -262,6 +263,42 @@ class Heatmap:
     preparation: Preparation
 
 
+TrustRegion = Literal["lungs", "heart", "chest"]
+TrustVerdict = Literal["good", "caution", "poor", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatTrust:
+    """How far one label's heat on one film may be trusted.
+
+    Attributes
+    ----------
+    region : {"lungs", "heart", "chest"}
+        Where this label's heat is expected; ``heart`` is heart and mediastinum.
+    flat : bool
+        Whether there is no localised evidence: then nothing else is judged.
+    inside : float or None
+        Share of the heat inside the region, 0-1; None where the lungs are not known.
+    correlation : float or None
+        Least correlation, -1 to 1, of the map with those of the film shifted a little.
+    drift : float
+        Largest change of the probability under the same shifts, 0-1.
+    verdict : {"good", "caution", "poor", "none"}
+        ``poor``: most of the heat lies outside; ``caution``: unstable, or the region is not known;
+        ``none``: nothing to judge.
+    sentence : str
+        The same in words.
+    """
+
+    region: TrustRegion
+    flat: bool
+    inside: float | None
+    correlation: float | None
+    drift: float
+    verdict: TrustVerdict
+    sentence: str
+
+
 class Verdict(StrEnum):
     """Whether a film is one the model may be asked about."""
 
@@ -335,6 +372,8 @@ class Analysis:
         UTC, ISO 8601.
     lungs : LungField or None
         None where no segmenter is installed.
+    trust : dict of str to HeatTrust
+        By label key; empty where the trust report is switched off.
     """
 
     model_id: str
@@ -348,3 +387,4 @@ class Analysis:
     milliseconds: dict[str, float]
     analysed_at: str
     lungs: LungField | None = None
+    trust: dict[str, HeatTrust] = field(default_factory=dict)

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     warm_up: bool = Field(
         True, description="Load the default model in the background as soon as a worker has started."
     )
+    heat_trust: bool = Field(
+        True, description="Judge every heatmap: inside the lungs, stable under small shifts; two more runs."
+    )
     max_upload_bytes: int = Field(25 * 1024 * 1024, ge=1024, description="Largest film file, in bytes.")
     max_pixels: int = Field(50_000_000, ge=10_000, description="Largest film, width x height.")
     min_side: int = Field(24, ge=1, description="Shortest side a film may have, in pixels.")

@@ -114,10 +114,11 @@ cxr.heat = (() => {
     }
   }
 
-  function note(name, visible) {
+  function note(name, visible, trust) {
     if (!visible) return `No localised evidence for ${name}: the map is flat, so nothing is drawn.`;
     if (failed) return "The heatmap could not be fetched. Switch it off and on to try again.";
-    return "Bright: what raised this score most. It is not the outline of a lesion.";
+    const meaning = "Bright: what raised this score most. It is not the outline of a lesion.";
+    return trust ? `${trust} ${meaning}` : meaning;
   }
 
   function paint() {
@@ -142,7 +143,7 @@ cxr.heat = (() => {
       paintLegend(name, map.peak);
       draw(item, answer, label);
     }
-    setText(byId("heat-note"), note(name, visible));
+    setText(byId("heat-note"), note(name, visible, answer.trust[label]));
   }
 
   cxr.painters.push(paint);

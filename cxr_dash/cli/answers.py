@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cxr_dash.cli.console import table
@@ -82,6 +83,7 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
                 "heatmap": {
                     "peak": analysis.heatmaps[finding.label.key].peak,
                     "flat": analysis.heatmaps[finding.label.key].flat,
+                    "trust": _trust_data(analysis, finding.label.key),
                 },
             }
             for finding in analysis.findings
@@ -90,6 +92,12 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
         "analysed_at": analysis.analysed_at,
         "note": DISCLAIMER,
     }
+
+
+def _trust_data(analysis: Analysis, key: str) -> dict[str, Any] | None:
+    """How far a label's heat may be trusted; None where the report is switched off."""
+    found = analysis.trust.get(key)
+    return None if found is None else asdict(found)
 
 
 def analysis_table(data: dict[str, Any]) -> str:

@@ -31,6 +31,7 @@ from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.services.cases import CaseStore, StoredFilm
 from cxr_dash.services.gate import installed_gate, judge
+from cxr_dash.services.trust import report_trust
 from cxr_dash.settings import Settings
 
 _PICTURE_QUALITY = 95
@@ -137,6 +138,24 @@ class AnalysisService:
         raw = self.runtimes.get(bundle).run(model_input)
         model_ms = _milliseconds_since(started)
 
+        findings = _findings(raw, bundle)
+        heatmaps = {
+            label.key: make_heatmap(cam, bundle.spec.heat_reference[label.key], preparation)
+            for label, cam in zip(bundle.spec.labels, raw.cams, strict=True)
+        }
+        started = time.perf_counter()
+        trust = {}
+        if self.settings.heat_trust:
+            trust = report_trust(
+                self.runtimes.get(bundle),
+                bundle,
+                model_input,
+                findings=findings,
+                heatmaps=heatmaps,
+                lungs=lungs,
+            )
+        trust_ms = _milliseconds_since(started)
+
         analysis = Analysis(
             model_id=bundle.id,
             model_version=bundle.spec.version,
@@ -144,20 +163,19 @@ class AnalysisService:
             film_sha256=radiograph.sha256,
             preparation=preparation,
             quality=self._judge(radiograph, raw, bundle, lungs) if gate else Quality(Verdict.OK),
-            findings=_findings(raw, bundle),
-            heatmaps={
-                label.key: make_heatmap(cam, bundle.spec.heat_reference[label.key], preparation)
-                for label, cam in zip(bundle.spec.labels, raw.cams, strict=True)
-            },
+            findings=findings,
+            heatmaps=heatmaps,
             milliseconds={
                 "decode": decode_ms,
                 **({"lungs": lungs_ms} if lungs is not None else {}),
                 "prepare": prepare_ms,
                 "model": model_ms,
-                "total": decode_ms + lungs_ms + prepare_ms + model_ms,
+                **({"trust": trust_ms} if trust else {}),
+                "total": decode_ms + lungs_ms + prepare_ms + model_ms + trust_ms,
             },
             analysed_at=datetime.now(UTC).isoformat(timespec="seconds"),
             lungs=lungs,
+            trust=trust,
         )
         self.observe(analysis)
         return analysis

@@ -96,6 +96,7 @@ def film_answer(film: str, model: str, analysis: Analysis) -> Json:
         "heat": {
             key: {"peak": heatmap.peak, "flat": heatmap.flat} for key, heatmap in analysis.heatmaps.items()
         },
+        "trust": {key: found.sentence for key, found in analysis.trust.items()},
         "error": None,
     }
 
