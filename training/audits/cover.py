@@ -120,7 +120,9 @@ def on_input(region: NDArray[np.bool_], plan: Preparation) -> NDArray[np.bool_]:
 
 
 def cover(film: Float32Array, region: NDArray[np.bool_], plan: Preparation) -> Float32Array:
-    """Fill a region with the median grey of the film; letterbox bars stay as they are.
+    """Fill a region with the median grey of what stays in sight; letterbox bars stay as they are.
+
+    The median of the whole film would tell how bright the covered part was.
 
     Parameters
     ----------
@@ -135,7 +137,8 @@ def cover(film: Float32Array, region: NDArray[np.bool_], plan: Preparation) -> F
     shown = np.zeros(region.shape, np.bool_)
     cut(shown, plan.content)[:] = True
     covered = film.copy()
-    covered[region & shown] = np.median(film[shown])
+    in_sight = shown & ~region
+    covered[region & shown] = np.median(film[in_sight if in_sight.any() else shown])
     return covered
 
 

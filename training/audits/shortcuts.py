@@ -153,10 +153,10 @@ def _what_is_covered(guessed: int, films: int) -> str:
     if guessed == films:
         return (
             f"No segmenter: the middle {MIDDLE_SHARE:.0%} of width and height stands for the lungs, and the "
-            "median grey of the film fills what is covered."
+            "median grey of what stays in sight fills what is covered."
         )
     text = (
         "Lungs as the segmenter finds them, with heart and mediastinum between them and a margin of 3 %; the "
-        "median grey of the film fills what is covered."
+        "median grey of what stays in sight fills what is covered."
     )
     return text + (f" On {guessed} of {films} films the middle stands for them." if guessed else "")
