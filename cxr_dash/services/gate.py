@@ -44,9 +44,11 @@ REASONS = (
     *(NO_LUNGS, ONE_LUNG, DOUBTFUL, CUT_LUNGS, UNUSUAL, NOT_CHECKED),
 )
 
-# What grey levels only suggest: a film in a wide black frame is mostly black too. A gate that is sure of a
-# frontal film is believed instead; colour and missing tones are facts, and stay.
+# What other checks only suggest: a film in a wide black frame is mostly black too, lungs may be white with
+# disease, and a model may know few films like this one. A gate that is sure of a frontal film is believed
+# instead, and the rest becomes a warning; colour, missing tones and failures are facts, and stay.
 _OVERRULED = {
+    *(NO_LUNGS, UNLIKE_TRAINING),
     *(quality.ONE_TONE, quality.DARK_UNLIKE, quality.BRIGHT_UNLIKE, quality.UNLIKE),
     *(quality.HARDLY_LIKE, quality.INVERTED),
 }
@@ -81,11 +83,13 @@ def judge(
     Quality
         Never raises: a check that does, or that gives no number, refuses the film.
     """
-    plain = _closed(lambda: imaging.check_film(radiograph))
     taken = _closed(lambda: _taken_for(radiograph, gate()))
-    if taken == _OK and plain.verdict is Verdict.REJECT and _OVERRULED.issuperset(plain.reasons):
-        plain = Quality(Verdict.WARN, plain.reasons)
-    return combined((plain, taken, _closed(lambda: _lungs(lungs)), _closed(lambda: _distance(raw, bundle))))
+    others = [
+        _closed(lambda: imaging.check_film(radiograph)),
+        _closed(lambda: _lungs(lungs)),
+        _closed(lambda: _distance(raw, bundle)),
+    ]
+    return combined([taken, *(map(_overruled, others) if taken == _OK else others)])
 
 
 def combined(opinions: Iterable[Quality]) -> Quality:
@@ -93,6 +97,13 @@ def combined(opinions: Iterable[Quality]) -> Quality:
     ordered = sorted(opinions, key=lambda opinion: _SEVERITY[opinion.verdict])
     reasons = dict.fromkeys(reason for opinion in ordered for reason in opinion.reasons)
     return Quality(ordered[0].verdict if ordered else Verdict.OK, tuple(reasons))
+
+
+def _overruled(opinion: Quality) -> Quality:
+    """A refusal for reasons that a sure gate outweighs becomes a warning."""
+    if opinion.verdict is Verdict.REJECT and _OVERRULED.issuperset(opinion.reasons):
+        return Quality(Verdict.WARN, opinion.reasons)
+    return opinion
 
 
 def _closed(check: Callable[[], Quality]) -> Quality:
@@ -128,14 +139,15 @@ def _taken_for(radiograph: Radiograph, gate: tuple[Bundle, Runtime] | None) -> Q
 
 
 def _lungs(field: LungField | None) -> Quality:
-    """Whether there are two lungs, whole; never more than a warning, for a white lung is not seen as one."""
+    """Whether there are two lungs, whole."""
     if field is None:
         return _OK
     measures = imaging.measure_lungs(field)
     if not np.isfinite((measures.area_share, measures.balance)).all():
         raise FloatingPointError("the measures of the lungs must be numbers")
+    if measures.parts == 0:
+        return Quality(Verdict.REJECT, (NO_LUNGS,))
     checks = (
-        (measures.parts == 0, NO_LUNGS),
         (measures.parts == 1, ONE_LUNG),
         (bool({"top", "left", "right"} & set(measures.touches)), CUT_LUNGS),
     )

@@ -128,7 +128,7 @@ CASES: dict[str, tuple[Callable[[], Quality], Verdict]] = {
     reasons.NOT_CHEST: (lambda: judged(output((0.1, 0.1, 0.8))), Verdict.REJECT),
     reasons.UNUSUAL_PICTURE: (lambda: judged(output(distance=9.0)), Verdict.REJECT),
     reasons.DOUBTFUL: (lambda: judged(output((0.6, 0.2, 0.2))), Verdict.WARN),
-    reasons.UNLIKE_TRAINING: (lambda: judged(model_distance=9.0), Verdict.REJECT),
+    reasons.UNLIKE_TRAINING: (lambda: judged(model_distance=9.0), Verdict.WARN),
     reasons.UNUSUAL: (lambda: judged(model_distance=3.0), Verdict.WARN),
     reasons.NO_LUNGS: (lambda: judged(lungs=lungs_of()), Verdict.WARN),
     reasons.ONE_LUNG: (lambda: judged(lungs=lungs_of((4, 6, 9, 20))), Verdict.WARN),
@@ -178,9 +178,9 @@ def test_a_gate_that_cannot_be_loaded_refuses() -> None:
 
 
 def test_reasons_of_a_refusal_stand_before_warnings_and_each_once() -> None:
-    quality = judged(output((0.1, 0.8, 0.1)), model_distance=3.0, lungs=lungs_of())
+    quality = judged(output((0.1, 0.8, 0.1)), model_distance=3.0, lungs=lungs_of((4, 6, 9, 20)))
     assert quality.verdict is Verdict.REJECT
-    assert quality.reasons == (reasons.LATERAL_VIEW, reasons.NO_LUNGS, reasons.UNUSUAL)
+    assert quality.reasons == (reasons.LATERAL_VIEW, reasons.ONE_LUNG, reasons.UNUSUAL)
     twice = combined([Quality(Verdict.WARN, ("One.",)), Quality(Verdict.WARN, ("One.", "Two."))])
     assert twice == Quality(Verdict.WARN, ("One.", "Two."))
 
@@ -194,6 +194,16 @@ def test_a_gate_that_is_sure_overrules_what_grey_levels_only_suggest() -> None:
     assert judged(film=film).verdict is Verdict.WARN
     assert judged(output((0.6, 0.2, 0.2)), film=film).verdict is Verdict.REJECT
     assert judge(film, output((0.5, 0.5)), model(), lambda: None).verdict is Verdict.REJECT
+
+
+def test_lungs_that_are_missing_and_films_far_from_training_refuse_only_where_the_gate_is_in_doubt() -> None:
+    doubt = output((0.6, 0.2, 0.2))
+    without = judged(doubt, lungs=lungs_of())
+    assert without == Quality(Verdict.REJECT, (reasons.NO_LUNGS, reasons.DOUBTFUL))
+    far = judged(doubt, model_distance=9.0)
+    assert far == Quality(Verdict.REJECT, (reasons.UNLIKE_TRAINING, reasons.DOUBTFUL))
+    ungated = judge(FILM, output((0.5, 0.5), 9.0), model(), lambda: None)
+    assert ungated == Quality(Verdict.REJECT, (reasons.UNLIKE_TRAINING, reasons.NOT_CHECKED))
 
 
 def test_plain_checks_still_refuse_what_the_gate_would_let_pass() -> None:
