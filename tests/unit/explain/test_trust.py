@@ -59,7 +59,7 @@ def test_the_heart_lies_between_the_lungs_and_not_below_or_beside_them(lungs):
     assert heart[20:45, 28:36].all()
     assert not heart[:, :16].any()
     assert not heart[:, 48:].any()
-    # three hundredths of 64 are two pixels of margin below the bases
+    # a twentieth of 64 is three pixels of margin below the bases
     assert not heart[53:].any()
 
 
@@ -84,7 +84,7 @@ def test_the_share_is_that_of_the_films_own_frame(lungs):
     # input columns 24-31 are the film's 400-480: inside the lung of 400-560
     heat = _heat(_map(slice(20, 30), slice(24, 32)), large)
     assert share_inside(heat, "lungs", find_regions(field)) == pytest.approx(1.0, abs=0.03)
-    assert share_inside(heat, "heart", find_regions(field)) < 0.3
+    assert share_inside(heat, "heart", find_regions(field)) < 0.6
 
 
 def test_heat_in_place_that_moves_with_the_film_is_good(lungs):
