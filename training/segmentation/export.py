@@ -81,7 +81,7 @@ def export_segmenter(
     try:
         shutil.copyfile(run.model, staging / MODEL_FILE)
         model = keras.saving.load_model(staging / MODEL_FILE, compile=False, safe_mode=True)
-        (staging / SERVING_FILE).write_bytes(_compiled(model))
+        (staging / SERVING_FILE).write_bytes(compiled_segmenter(model))
         some = prepare_masks(of_split(films, "val")[:COMPARED_FILMS], recipe.preparation)
         _compare(model, staging / SERVING_FILE, some.pixels.astype(np.float32))
         _write(describe(record, films, staging, []), staging)
@@ -163,7 +163,7 @@ def _sources(recipe: SegmenterRecipe, films: Sequence[MaskedFilm]) -> list[Sourc
     return rows
 
 
-def _compiled(model: Any) -> bytes:
+def compiled_segmenter(model: Any) -> bytes:
     """The network at batch size 1, its one output named."""
     import tensorflow as tf
 
