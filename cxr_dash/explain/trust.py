@@ -30,8 +30,8 @@ from cxr_dash.imaging import film_mask, map_to_content, restore_map
 SHIFTS = ((0.025, 0.025), (-0.025, -0.025))
 # Chosen on the boxed val films of `findings` with `findings-mobilenetv2` and its maps of 7 x 7 cells (146
 # maps that were not flat): of 39 with a lower correlation 4 pointed into a box, of 107 others 20; of 13 with
-# less than half of their heat inside the region none did, of 133 others 24. The drift is what 19 in 20 positive answers on val
-# stay below. See docs/measuring.md.
+# less than half of their heat inside the region none did, of 133 others 24. The drift is what 19 in 20
+# positive answers on val stay below. See docs/measuring.md.
 LEAST_CORRELATION = 0.8
 LARGEST_DRIFT = 0.15
 LEAST_INSIDE = 0.5
