@@ -36,14 +36,14 @@ def interval_text(value: Interval | None, digits: int = 2) -> str:
     return f"{text} ({value.low:.{digits}f}–{value.high:.{digits}f})"
 
 
-def percent_text(value: Interval | None) -> str:
+def percent_text(value: Interval | None, digits: int = 0) -> str:
     """``71 % (66–75)``; a dash where there is no figure."""
     if value is None:
         return "–"
-    text = f"{100 * value.value:.0f} %"
+    text = f"{100 * value.value:.{digits}f} %"
     if value.low is None or value.high is None:
         return text
-    return f"{text} ({100 * value.low:.0f}–{100 * value.high:.0f})"
+    return f"{text} ({100 * value.low:.{digits}f}–{100 * value.high:.{digits}f})"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Component:
@@ -151,8 +151,9 @@ def point_table(spec: BundleSpec, split: SplitMetrics, label_key: str) -> Compon
                 f"{found.threshold:.3f}",
                 percent_text(found.sensitivity),
                 percent_text(found.specificity),
-                percent_text(found.ppv_at_prevalence),
-                percent_text(found.npv_at_prevalence),
+                # at a low prevalence an NPV is told from another by its decimals
+                percent_text(found.ppv_at_prevalence, 1),
+                percent_text(found.npv_at_prevalence, 1),
             ]
             for point in spec.operating_points
             if (found := row.points.get(point.key)) is not None

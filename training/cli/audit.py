@@ -67,19 +67,22 @@ def measure_command(
 ) -> None:
     """Measure everything on a bundle's card again: figures, operating points, calibration error, audits.
 
-    Calibration and thresholds stay as they were chosen. Without --write nothing is changed.
+    Calibration and thresholds stay as they were chosen. Without --write nothing is changed; with it heatmaps
+    are measured too, where the bundle's own films have boxes.
     """
     from cxr_dash.inference.bundle import load_bundle
     from training.audits.lungs import lung_finder
     from training.audits.words import audit_lines
     from training.export.card import write_bundle_texts
     from training.export.measure import measure_bundle
+    from training.localisation.onto_card import localise_for_card
 
     try:
         found = load_bundle(bundle)
         spec = measure_bundle(found, data, lung_finder(models or bundle.parent))
         if write:
             write_bundle_texts(spec, bundle)
+            localise_for_card(bundle, data)
     except CxrError as error:
         raise fail(error) from error
     echo_metrics(spec.metrics)

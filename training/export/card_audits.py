@@ -52,11 +52,14 @@ def failures(spec: BundleSpec) -> str:
         for key, row in split.labels.items():
             low = row.auroc.low if row.auroc.low is not None else row.auroc.value
             if low < _COIN:
-                lines.append(f"{names[key]} on {split.split}: hardly told apart, AUROC {figure(row.auroc)}.")
+                lines.append(
+                    f"{names[key]} on {split.split}: hardly told apart, AUROC {figure(row.auroc)}, "
+                    f"{row.positives} positive films."
+                )
             if row.sensitivity.value < _MANY_MISSED:
                 lines.append(
-                    f"{names[key]} on {split.split}: misses {1 - row.sensitivity.value:.0%} of the positive "
-                    f"films at the default threshold (sensitivity {figure(row.sensitivity)})."
+                    f"{names[key]} on {split.split}: misses {1 - row.sensitivity.value:.0%} of "
+                    f"{row.positives} positive films at the default threshold (sensitivity {figure(row.sensitivity)})."
                 )
         whole = split.macro.get("auroc")
         lines += [

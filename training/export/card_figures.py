@@ -201,16 +201,17 @@ def _consequences(spec: BundleSpec, split: SplitMetrics, key: str) -> str:
                 name,
                 f"{row.threshold:.3f}",
                 *(_percent(v) for v in (row.sensitivity, row.specificity, row.ppv, row.npv)),
-                *(_percent(v) for v in (row.ppv_at_prevalence, row.npv_at_prevalence)),
+                # at a low prevalence an NPV is told from another by its decimals
+                *(_percent(v, 1) for v in (row.ppv_at_prevalence, row.npv_at_prevalence)),
             ]
             for name, row in found
         ],
     )
 
 
-def _percent(value: Interval | None) -> str:
+def _percent(value: Interval | None, digits: int = 0) -> str:
     if value is None:
         return "–"
     low, high = value.low, value.high
-    ends = f" ({low:.0%}–{high:.0%})" if low is not None and high is not None else ""
-    return f"{value.value:.0%}{ends}"
+    ends = f" ({low:.{digits}%}–{high:.{digits}%})" if low is not None and high is not None else ""
+    return f"{value.value:.{digits}%}{ends}"

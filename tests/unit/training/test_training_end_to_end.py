@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundle_figures import evaluate_bundle
+from typer.testing import CliRunner
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.imaging import decode, prepare
@@ -16,11 +17,13 @@ from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
+from training.cli.app import app
 from training.evaluation.compare import compare
 from training.evaluation.predict import predict_csv
 from training.evaluation.subject import open_subject
 from training.export.bundle import export_bundle
 from training.export.card import render_card
+from training.export.measure import films_of_bundle, measure_bundle
 from training.films.manifest import of_split, read_manifest
 from training.fitting.epoch_log import SCORE, EpochLog
 from training.fitting.fit import fit
@@ -136,6 +139,37 @@ def test_evaluate_repeats_the_figures_of_the_export(bundle_folder, films_root):
     exported = load_bundle(bundle_folder).spec.metrics[1]
     assert again.macro == exported.macro
     assert again.labels == exported.labels
+
+
+def test_measuring_a_bundle_again_changes_nothing(bundle_folder, films_root):
+    bundle = load_bundle(bundle_folder)
+    again = measure_bundle(bundle, films_root, None)
+    assert again.metrics == bundle.spec.metrics
+    assert again.held_out == bundle.spec.held_out
+    assert again.audits == bundle.spec.audits
+    assert again == bundle.spec
+
+
+def test_a_bundle_that_does_not_say_its_films_cannot_be_measured(bundle_folder, films_root):
+    spec = load_bundle(bundle_folder).spec
+    record = spec.training.model_copy(update={"recipe": {"network.name": "other"}})
+    with pytest.raises(TrainingError, match="must say which films it was made with"):
+        films_of_bundle(spec.model_copy(update={"training": record}), films_root)
+
+
+def test_the_commands_audit_and_measure_answer_and_write_only_when_asked(bundle_folder, films_root, tmp_path):
+    copy = tmp_path / "tiny"
+    shutil.copytree(bundle_folder, copy)
+    (copy / "CARD.md").write_text("old")
+    arguments = [str(copy), "--data", str(films_root)]
+    done = CliRunner().invoke(app, ["audit", *arguments, "--out", str(tmp_path / "audits.json")])
+    answers = json.loads((tmp_path / "audits.json").read_text())
+    assert done.exit_code == int(any(answer["verdict"] == "bad" for answer in answers))
+    assert (copy / "CARD.md").read_text() == "old"
+    done = CliRunner().invoke(app, ["measure", *arguments, "--write"])
+    assert done.exit_code == 0, done.output
+    assert (copy / "CARD.md").read_text() == (bundle_folder / "CARD.md").read_text()
+    assert (copy / "bundle.json").read_text() == (bundle_folder / "bundle.json").read_text()
 
 
 def test_a_run_and_its_bundle_say_the_same_of_a_film(run_folder, bundle_folder, films_root):

@@ -103,7 +103,7 @@ def test_points_are_counted_for_the_chosen_label_and_a_missing_figure_is_a_dash(
     found = card_tables.point_table(measured.spec, split, KEYS[0])
     assert found is not None
     words = text(found)
-    for expected in ("Balanced", "0.400", "80 % (70–90)", "PPV at 5 %", "30 % (20–40)", "–"):
+    for expected in ("Balanced", "0.400", "80 % (70–90)", "PPV at 5 %", "30.0 % (20.0–40.0)", "–"):
         assert expected in words
     assert card_tables.point_table(measured.spec, split, KEYS[1]) is None
 
