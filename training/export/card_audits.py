@@ -59,7 +59,8 @@ def failures(spec: BundleSpec) -> str:
             if row.sensitivity.value < _MANY_MISSED:
                 lines.append(
                     f"{names[key]} on {split.split}: misses {1 - row.sensitivity.value:.0%} of "
-                    f"{row.positives} positive films at the default threshold (sensitivity {figure(row.sensitivity)})."
+                    f"{row.positives} positive films at the default threshold (sensitivity "
+                    f"{figure(row.sensitivity)})."
                 )
         whole = split.macro.get("auroc")
         lines += [

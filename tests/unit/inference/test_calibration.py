@@ -30,3 +30,39 @@ def test_the_sigmoid_stays_finite_inside_0_and_1_and_keeps_the_order(logits: lis
     probabilities = activate(ordered, "sigmoid")
     assert np.all((probabilities >= 0) & (probabilities <= 1))
     assert np.all(np.diff(probabilities) >= 0)
+
+
+def _stepped(**steps: dict[str, list[float]]) -> dict[str, object]:
+    calibration = spec_dict()["calibration"] | {"kind": "isotonic", "steps": steps}
+    return spec_dict(calibration=calibration)
+
+
+def test_a_label_with_steps_takes_its_curve_and_the_others_keep_their_lines() -> None:
+    spec = BundleSpec.model_validate(_stepped(nodule={"logits": [-1.0, 1.0], "probabilities": [0.1, 0.7]}))
+    logits = np.array([[0.5, -9.0], [0.5, 0.0], [0.5, 9.0]])
+    found = calibrated_probabilities(logits, spec)
+    np.testing.assert_allclose(found[:, 0], 0.5)
+    np.testing.assert_allclose(found[:, 1], [0.1, 0.4, 0.7])
+
+
+@pytest.mark.parametrize(
+    ("key", "logits", "probabilities"),
+    [
+        ("hernia", [0.0], [0.5]),
+        ("nodule", [], []),
+        ("nodule", [0.0, 1.0], [0.5]),
+        ("nodule", [1.0, 0.0], [0.1, 0.5]),
+        ("nodule", [0.0, 1.0], [0.5, 0.1]),
+    ],
+)
+def test_steps_that_would_turn_films_around_are_refused(
+    key: str, logits: list[float], probabilities: list[float]
+) -> None:
+    with pytest.raises(ValueError, match="increasing logits"):
+        BundleSpec.model_validate(_stepped(**{key: {"logits": logits, "probabilities": probabilities}}))
+
+
+def test_the_audits_of_older_bundles_are_read_as_not_judged() -> None:
+    spec = BundleSpec.model_validate(spec_dict(audits={"border_only": "A ridge gets 80 %."}))
+    (audit,) = spec.audits
+    assert (audit.key, audit.verdict, audit.headline) == ("border_only", "caution", "A ridge gets 80 %.")
