@@ -45,8 +45,8 @@ def _agreement(spec: SegmenterSpec) -> str:
         "same outline, 0 nothing in common. Mean over films, in the film's own frame, with a 95 % interval "
         "from 2,000 samples in which patients, not films, were drawn.",
         *(_table_of(metrics) for metrics in sorted(spec.metrics, key=lambda metrics: metrics.split)),
-        "People disagree most behind the heart: a network that leaves that lung out cannot agree with those "
-        "who drew it, and no single outline agrees with all. The rows by custom show how far that goes.",
+        "People disagree most behind the heart, and no single outline agrees with all of them: the rows by "
+        "custom show how far that goes, and the last one what is left without the heart.",
     ]
     return "\n\n".join(parts)
 
