@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array, Float64Array, LungField, Preparation, PreparationSpec, Radiograph
 from cxr_dash.errors import FilmError, TrainingError
-from cxr_dash.imaging import apply_preparation, decode, plan_preparation
-from cxr_dash.imaging.lungs import film_mask, lung_box
+from cxr_dash.imaging import apply_preparation, decode
+from cxr_dash.imaging.lungs import film_mask
 from cxr_dash.imaging.prepare import cut
 from cxr_dash.inference.runtime import Runtime
 from training.audits.material import FindLungs
+from training.films.lungs import plan_film
 from training.films.manifest import Film
 
 MIDDLE_SHARE = 0.7
@@ -64,7 +65,7 @@ def score_covered(
         field = find_lungs(radiograph) if find_lungs else None
         region = lung_region(field) if field is not None else None
         guessed += region is None
-        plan = plan_preparation(radiograph, spec, lung_box(field) if field is not None else None)
+        plan = plan_film(radiograph, spec)
         inside = on_input(middle_of_film(plan) if region is None else region, plan)
         prepared = apply_preparation(radiograph, plan)
         without.append(runtime.run(cover(prepared, inside, plan)).logits)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from cxr_dash.domain import LungField, Radiograph
-from cxr_dash.imaging import apply_preparation, plan_preparation
 from cxr_dash.inference.catalog import Catalog
-from cxr_dash.inference.runtime.segmenter import KerasSegmenter, LiteRtSegmenter, SegmenterRuntime
+from cxr_dash.inference.lungs import find_lungs
+from cxr_dash.inference.runtime import RuntimePool
 from training.audits.material import FindLungs
 
 
@@ -16,12 +16,9 @@ def lung_finder(models: Path) -> FindLungs | None:
     bundle = Catalog(models).tool("lungs")
     if bundle is None:
         return None
-    path = bundle.serving_path
-    runtime: SegmenterRuntime = LiteRtSegmenter(path) if path else KerasSegmenter(bundle.model_path)
-    spec = bundle.spec.preparation
+    runtimes = RuntimePool()
 
     def find(radiograph: Radiograph) -> LungField:
-        plan = plan_preparation(radiograph, spec)
-        return LungField(runtime.run(apply_preparation(radiograph, plan)), plan)
+        return find_lungs(radiograph, bundle, runtimes)
 
     return find
