@@ -43,6 +43,6 @@ def without_last_stride(backbone: Any, application: str) -> Any:
             config |= {"strides": (1, 1), "padding": "same"}
         return type(layer).from_config(config)
 
-    finer = keras.models.clone_model(backbone, input_tensors=backbone.inputs, clone_function=copied)
+    finer = keras.models.clone_model(backbone, input_tensors=backbone.input, clone_function=copied)
     finer.set_weights(backbone.get_weights())
     return finer

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_dash.errors import TrainingError
+from training.localisation.material import variant_of
 from training.networks import NETWORKS, build_network
 from training.networks.options import Options
 
@@ -45,6 +46,18 @@ def test_without_the_last_stride_the_strided_layer_gives_the_same_and_the_values
     np.testing.assert_allclose(fine[:, 1::2, 1::2], coarse, rtol=1e-4, atol=1e-5)
     cam = NETWORKS[name].cam_layer
     assert finer.get_layer(cam).output.shape[1:3] == (4, 4)
+
+
+def test_a_finished_model_can_do_without_its_last_stride_too_and_on_films_of_another_size(tmp_path):
+    import keras
+
+    path = tmp_path / "model.keras"
+    _network("mobilenet", None).save(path)
+    model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    finer = variant_of(model, size=96, last_stride=1)
+    assert finer.input.shape[1:] == (96, 96, 1)
+    assert finer.get_layer("conv_pw_13_relu").output.shape[1:3] == (6, 6)
+    assert finer.count_params() == model.count_params()
 
 
 def test_a_network_whose_last_stride_cannot_be_left_out_says_so():
