@@ -119,6 +119,11 @@ def _tools(service: AnalysisService) -> Iterator[Check]:
         yield Check("lungs", "warn", "no segmenter", "Put the bundle `lungs` into the models folder.")
     else:
         yield _tool(segmenter.id, partial(check_lungs, service, segmenter))
+        for model_id in service.catalog.ids():
+            learned = service.catalog.get(model_id).spec.lungs_sha256
+            if learned not in (None, segmenter.serving_sha256):
+                found = f"learned from films cropped by another segmenter, {learned[:12]}…"
+                yield Check(model_id, "warn", found, "Install the segmenter it was trained with.")
     if gate is not None:
         yield _tool(gate.id, partial(check_loads, service, gate))
 

@@ -168,6 +168,10 @@ class BundleSpec(Frozen):
     labels: list[Label]
     activation: Literal["sigmoid", "softmax"]
     preparation: PreparationSpec
+    lungs_sha256: Sha256 | None = Field(
+        None,
+        description="The segmenter that cropped the training films, where they were cropped to the lungs.",
+    )
     cam_layer: str
     cam_grid: tuple[PositiveInt, PositiveInt]
     embedding_size: PositiveInt

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bundle_builder import write_bundle
 from compiled_networks import Compiled
 from segmenter_builder import write_segmenter
 
@@ -196,3 +197,10 @@ def _row(path: Path) -> Film:
 
 def _fail(*_: Any) -> None:
     raise AssertionError("looked again")
+
+
+def test_doctor_warns_of_a_model_that_learned_with_another_segmenter(models: Path, tmp_path: Path) -> None:
+    write_bundle(models, "tiny", lungs_sha256="a" * 64)
+    settings = Settings(models_dir=models, cache_type="memory", cache_dir=tmp_path / "cache")
+    found = [check for check in examine(settings) if check.name == "tiny" and check.state == "warn"]
+    assert "another segmenter, aaaaaaaaaaaa" in found[0].detail

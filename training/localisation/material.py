@@ -11,11 +11,12 @@ import numpy as np
 
 from cxr_dash.domain import Float32Array, Heatmap, Preparation, PreparationSpec
 from cxr_dash.errors import FilmError, TrainingError
-from cxr_dash.imaging import apply_preparation, decode, plan_preparation
+from cxr_dash.imaging import apply_preparation, decode
 from cxr_dash.inference.bundle import load_bundle
 from training.evaluation.subject import Subject
 from training.explain.gradcam import Explainer, open_explainer
 from training.films.boxes import BoxedFilm, label_for
+from training.films.lungs import plan_film
 from training.fitting.runs import RunFolder, RunRecord
 from training.networks.stride import LAST_STRIDES, without_last_stride
 
@@ -82,7 +83,7 @@ def _prepared(path: Path, spec: PreparationSpec, where: str) -> Prepared:
         radiograph = decode(path.read_bytes())
     except FilmError as error:
         raise TrainingError(f"{where}: {path} must be a film that can be read; {error.message}") from error
-    preparation = plan_preparation(radiograph, spec)
+    preparation = plan_film(radiograph, spec)
     return Prepared(apply_preparation(radiograph, preparation), preparation)
 
 
