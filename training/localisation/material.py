@@ -121,13 +121,9 @@ def variant_of(model: Any, *, size: int | None, last_stride: int | None) -> Any:
     if size is None:
         return model
 
-    def copied(layer: Any) -> Any:
-        config = layer.get_config()
-        if isinstance(layer, keras.layers.InputLayer):
-            config["batch_shape"] = (None, size, size, 1)
-        return type(layer).from_config(config)
-
-    resized = keras.models.clone_model(model, clone_function=copied)
+    # copies of the layers on a new input: shapes are worked out anew
+    film = keras.tree.map_structure(lambda _: keras.Input((size, size, 1)), model.input)
+    resized = keras.models.clone_model(model, input_tensors=film)
     resized.set_weights(model.get_weights())
     return resized
 
