@@ -1,0 +1,59 @@
+"""The frozen dataclasses that rooms pass to one another.
+
+Conventions: pictures are row-major ``(H, W)``; a point is ``(x, y)``; a size is named ``width`` and
+``height``; grey levels of a model input run from 0 (air, black) to 255 (bone, white).
+"""
+
+from __future__ import annotations
+
+from cxr_dash.domain.answer import (
+    Analysis,
+    Finding,
+    Heatmap,
+    HeatTrust,
+    Label,
+    Quality,
+    RawOutput,
+    TrustRegion,
+    TrustVerdict,
+    Verdict,
+)
+from cxr_dash.domain.film import (
+    DecodeLimits,
+    Float32Array,
+    Float64Array,
+    GreyArray,
+    Radiograph,
+)
+from cxr_dash.domain.lungs import (
+    LungField,
+    LungMeasures,
+)
+from cxr_dash.domain.preparation import (
+    Box,
+    Preparation,
+    PreparationSpec,
+)
+
+__all__ = [
+    "Analysis",
+    "Box",
+    "DecodeLimits",
+    "Finding",
+    "Float32Array",
+    "Float64Array",
+    "GreyArray",
+    "HeatTrust",
+    "Heatmap",
+    "Label",
+    "LungField",
+    "LungMeasures",
+    "Preparation",
+    "PreparationSpec",
+    "Quality",
+    "Radiograph",
+    "RawOutput",
+    "TrustRegion",
+    "TrustVerdict",
+    "Verdict",
+]

@@ -1,0 +1,190 @@
+"""What a model says about a film, from its raw output to the whole analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from cxr_dash.domain.film import Float32Array
+from cxr_dash.domain.lungs import LungField
+from cxr_dash.domain.preparation import Preparation
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One class or finding of a model: its stable key and its names for people."""
+
+    key: str
+    name_en: str
+    name_es: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawOutput:
+    """What a model says about one film, before calibration.
+
+    Attributes
+    ----------
+    logits : ndarray of float32, shape (C,)
+        One per label, unbounded.
+    cams : ndarray of float32, shape (C, h, w)
+        Grad-CAM's weighted sum of the last feature map for every label's logit, before ReLU;
+        unit: logits per cell.
+    embedding : ndarray of float32, shape (D,)
+        The pooled features.
+    """
+
+    logits: Float32Array
+    cams: Float32Array
+    embedding: Float32Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heatmap:
+    """Where in the film the evidence for one label lies.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (h, w)
+        ReLU of the class activation map on the model's own grid, >= 0, un-normalised, unit: logits per cell.
+    peak : float
+        Largest value over the film, letterbox bars left out; kept so that films can be compared and a weak
+        map is never stretched to look strong.
+    flat : bool
+        True when there is no localised evidence to show.
+    preparation : Preparation
+        How to bring the grid back into the film's own frame.
+    """
+
+    values: Float32Array
+    peak: float
+    flat: bool
+    preparation: Preparation
+
+
+TrustRegion = Literal["lungs", "heart", "chest"]
+TrustVerdict = Literal["good", "caution", "poor", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatTrust:
+    """How far one label's heat on one film may be trusted.
+
+    Attributes
+    ----------
+    region : {"lungs", "heart", "chest"}
+        Where this label's heat is expected; ``heart`` is heart and mediastinum.
+    flat : bool
+        Whether there is no localised evidence: then nothing else is judged.
+    inside : float or None
+        Share of the heat inside the region, 0-1; None where the lungs are not known.
+    correlation : float or None
+        Least correlation, -1 to 1, of the map with those of the film shifted a little.
+    drift : float
+        Largest change of the probability under the same shifts, 0-1.
+    verdict : {"good", "caution", "poor", "none"}
+        ``poor``: most of the heat lies outside; ``caution``: unstable, or the region is not known;
+        ``none``: nothing to judge.
+    sentence : str
+        The same in words.
+    """
+
+    region: TrustRegion
+    flat: bool
+    inside: float | None
+    correlation: float | None
+    drift: float
+    verdict: TrustVerdict
+    sentence: str
+
+
+class Verdict(StrEnum):
+    """Whether a film is one the model may be asked about."""
+
+    OK = "ok"
+    WARN = "warn"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the input gate says.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        ``reject`` means the probabilities must not be read.
+    reasons : tuple of str
+        In words, worst first; empty when ``ok``.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One label's answer for one film.
+
+    Attributes
+    ----------
+    label : Label
+    logit : float
+        As the model gave it.
+    probability : float
+        Calibrated, 0-1.
+    threshold : float
+        The bundle's default operating point for this label, 0-1.
+    """
+
+    label: Label
+    logit: float
+    probability: float
+    threshold: float
+
+    @property
+    def above(self) -> bool:
+        """Whether the probability reaches the default threshold."""
+        return self.probability >= self.threshold
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """Everything one model says about one film; immutable.
+
+    Attributes
+    ----------
+    model_id, model_version, model_sha256 : str
+        Which model, and the digest of the file that answered.
+    film_sha256 : str
+        Digest of the uploaded bytes.
+    preparation : Preparation
+    quality : Quality
+    findings : tuple of Finding
+        In the bundle's label order.
+    heatmaps : dict of str to Heatmap
+        By label key.
+    milliseconds : dict of str to float
+        Time spent per stage: ``decode``, ``lungs`` where they were looked for, ``prepare``, ``model``,
+        ``total``.
+    analysed_at : str
+        UTC, ISO 8601.
+    lungs : LungField or None
+        None where no segmenter is installed.
+    trust : dict of str to HeatTrust
+        By label key; empty where the trust report is switched off.
+    """
+
+    model_id: str
+    model_version: str
+    model_sha256: str
+    film_sha256: str
+    preparation: Preparation
+    quality: Quality
+    findings: tuple[Finding, ...]
+    heatmaps: dict[str, Heatmap]
+    milliseconds: dict[str, float]
+    analysed_at: str
+    lungs: LungField | None = None
+    trust: dict[str, HeatTrust] = field(default_factory=dict)

@@ -1,0 +1,69 @@
+"""Films: arrays of grey levels, what a file may be, and a decoded film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
+GreyArray = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeLimits:
+    """What a file may be before any of its pixels is decoded.
+
+    Attributes
+    ----------
+    max_bytes : int
+        Largest file, in bytes.
+    max_pixels : int
+        Largest width x height.
+    min_side : int
+        Shortest allowed side, in pixels.
+    max_aspect_ratio : float
+        Largest long side / short side.
+    """
+
+    max_bytes: int = 25 * 1024 * 1024
+    max_pixels: int = 50_000_000
+    min_side: int = 24
+    max_aspect_ratio: float = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Radiograph:
+    """A decoded film, upright, in grey.
+
+    Attributes
+    ----------
+    pixels : ndarray of uint8 or uint16, shape (H, W)
+        Stored grey levels, unscaled, after the EXIF orientation was applied.
+    bits : int
+        Bits per sample of the file: 1, 2, 4, 8 or 16.
+    file_format : str
+        ``"png"``, ``"jpeg"`` or ``"webp"``.
+    sha256 : str
+        Hex digest of the file's bytes.
+    colour_fraction : float
+        Share of pixels, 0-1, whose channels differ noticeably: 0 for a grey film.
+    """
+
+    pixels: GreyArray
+    bits: int
+    file_format: str
+    sha256: str
+    colour_fraction: float = 0.0
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
