@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Preparation, PreparationSpec
 from cxr_dash.errors import TrainingError
-from cxr_dash.imaging import decode, plan_preparation
+from cxr_dash.imaging import decode
 from training.films.boxes import OPACITY, OPACITY_LABELS, BoxedFilm, Region, box_mask, label_for, read_boxes
+from training.films.lungs import plan_film
 from training.films.manifest import Film
 from training.fitting.augment import move_masks
 from training.networks import Parts
@@ -57,23 +58,12 @@ def box_masks(
     labels : sequence of str
         In the order of the logits.
     spec : PreparationSpec
-        Of the whole film: boxes on lung crops would need the lungs of every film here.
 
     Returns
     -------
     ndarray of uint8, shape (n, FINE, FINE, C)
         255 inside a box, 0 elsewhere and wherever there is none.
-
-    Raises
-    ------
-    TrainingError
-        When the spec crops films to the lungs.
     """
-    if spec.region != "film":
-        raise TrainingError(
-            f"`fit.map_loss_weight` needs `preparation.region` 'film'; received {spec.region!r}.",
-            remedy="Leave the map loss out, or train on whole films.",
-        )
     of_film: dict[Path, list[BoxedFilm]] = defaultdict(list)
     for boxed in boxes:
         of_film[boxed.film.path].append(boxed)
@@ -81,7 +71,7 @@ def box_masks(
     for row, film in enumerate(films):
         if film.path not in of_film:
             continue
-        preparation = plan_preparation(decode(film.path.read_bytes()), spec)
+        preparation = plan_film(decode(film.path.read_bytes()), spec)
         for boxed in of_film[film.path]:
             regions = [in_input(region, preparation) for region in boxed.regions]
             inside = box_mask([region for region in regions if region is not None], FINE, FINE)

@@ -150,9 +150,14 @@ def test_a_head_of_several_layers_has_no_class_maps():
         with_map_loss(split_at(model, None), 1.0)
 
 
-def test_masks_of_lung_crops_are_refused():
-    with pytest.raises(TrainingError, match="region"):
-        box_masks([], [], ["mass"], PreparationSpec(region="lungs"))
+def test_the_boxes_of_a_film_are_drawn_for_its_label_and_those_of_others_left_out(films_root):
+    films = read_manifest(films_root / "films" / "manifest.csv", negative_label="no_finding")[:2]
+    boxed = BoxedFilm(films[1], "effusion", (Region(0.0, 0.0, 0.5, 0.5),))
+    spec = PreparationSpec(height=48, width=48, crop_borders=False)
+    masks = box_masks(films, [boxed], ["mass", "effusion"], spec)
+    assert masks.shape == (2, FINE, FINE, 2)
+    assert masks.sum() == 255 * (FINE // 2) ** 2
+    assert masks[1, : FINE // 2, : FINE // 2, 1].min() == 255
 
 
 @pytest.fixture
