@@ -53,20 +53,30 @@ def within_source_audit(material: Material) -> Audit:
         )
     pooled, within, share, columns = found
     labels = [material.spec.label_keys[k] for k in columns]
+    by_source = _by_stratum(split, [film.source for film in split.films], "source")
+    lowest = min(by_source, key=lambda entry: entry.value.value, default=None)
     return Audit(
         key=key,
         name=name,
         verdict=judge_kept(share.value) if share else "caution",
         headline=f"Comparing only films of the same source, the AUROC is {figure(within)} instead of "
-        f"{figure(pooled)} on {split.name}" + (f": {share.value:.0%} of it is left." if share else "."),
+        f"{figure(pooled)} on {split.name}"
+        + (f": {share.value:.0%} of it is left." if share else ".")
+        + (f" Lowest: {lowest.name}, {figure(lowest.value)}." if lowest else ""),
         limit=LOSS_LIMIT,
-        details=[f"Mean over {', '.join(labels)}; the other labels have too few such pairs."]
-        if len(labels) < len(material.spec.labels)
-        else [],
+        details=[
+            "Sources weigh by their pairs: a large one can hide a small one, so each stands below by itself.",
+            *(
+                [f"Mean over {', '.join(labels)}; the other labels have too few such pairs."]
+                if len(labels) < len(material.spec.labels)
+                else []
+            ),
+        ],
         figures=[
             *audit_figure("AUROC, pooled", split.name, pooled),
             *audit_figure("AUROC within source", split.name, within),
             *audit_figure("share left above chance", split.name, share),
+            *by_source,
         ],
     )
 

@@ -194,7 +194,10 @@ def _planted(*, source_tells: bool, model_knows: bool, view_tells: bool = False)
 def test_a_model_that_knows_the_hospital_is_caught_when_that_helps_it():
     guilty = _planted(source_tells=True, model_knows=True)
     assert source_audit(guilty).verdict == "bad"
-    assert within_source_audit(guilty).verdict == "bad"
+    found = within_source_audit(guilty)
+    assert found.verdict == "bad"
+    assert "Lowest: AUROC, source" in found.headline
+    assert sum(figure.name.startswith("AUROC, source") for figure in found.figures) == 2
     harmless = _planted(source_tells=False, model_knows=False)
     assert source_audit(harmless).verdict == "ok"
     assert within_source_audit(harmless).verdict == "ok"
