@@ -47,5 +47,6 @@ def test_nothing_of_the_bundle_is_of_another_preparation_than_its_recipe(bundle:
     assert isinstance(recipe, SegmenterRecipe)
     assert bundle.spec.preparation == recipe.preparation
     made = bundle.spec.training.recipe
-    # texts apart, which may be put into better words
-    assert {name: made.get(name) for name in recipe.flat()} == recipe.flat()
+    # without the texts, and without augmentation that was added since and is off
+    wanted = {name: value for name, value in recipe.flat().items() if not name.startswith("augment.")}
+    assert {name: made.get(name) for name in wanted} == wanted
