@@ -117,26 +117,27 @@ def standardised():
     }
 
 
+def levels_of(model, films: np.ndarray) -> np.ndarray:
+    """What the network sees of films: no weight, so nothing drawn at random, lies in front of it."""
+    import keras
+
+    return np.asarray(keras.Model(model.input, model.get_layer("grey_levels").output)(films))
+
+
 @pytest.mark.parametrize("kind", ["film", "local"])
-def test_a_standardising_network_gives_the_same_answer_whatever_exposure_and_contrast(
-    standardised, films, kind
-):
-    model = standardised[kind]
-    other = 0.6 * films + 30.0
-    first, second = (np.asarray(model(part)) for part in (films, other))
-    np.testing.assert_allclose(first, second, atol=1e-4)
-    assert np.ptp(first[:, 0]) > 1e-3
+def test_a_standardising_network_sees_the_same_whatever_exposure_and_contrast(standardised, films, kind):
+    seen = levels_of(standardised[kind], films)
+    np.testing.assert_allclose(seen.mean(axis=(1, 2, 3)), 127.5, atol=0.1)
+    np.testing.assert_allclose(seen.std(axis=(1, 2, 3)), 64.0, atol=0.1)
+    np.testing.assert_allclose(seen, levels_of(standardised[kind], 0.6 * films + 30.0), atol=0.05)
 
 
 def test_local_standardising_takes_slow_shades_away_too(standardised, films):
-    import keras
-
     shade = np.linspace(-40, 40, 28, dtype=np.float32)[None, None, :, None]
     inner = slice(5, -5)
     difference = {}
     for kind, model in standardised.items():
-        levels = keras.Model(model.input, model.get_layer("grey_levels").output)
-        before, after = (np.asarray(levels(part))[:, inner, inner] for part in (films, films + shade))
+        before, after = (levels_of(model, part)[:, inner, inner] for part in (films, films + shade))
         difference[kind] = np.abs(before - after).mean()
     assert difference["local"] < 0.35 * difference["film"]
 
