@@ -37,6 +37,9 @@ def localise_command(
     randomise: Annotated[
         bool, typer.Option("--randomise", help="Check that maps change when weights are drawn anew.")
     ] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Ask what the trust report of single films is worth; needs lungs.")
+    ] = False,
     write: Annotated[
         bool, typer.Option("--write", help="Put the figures of `served` into the bundle's bundle.json.")
     ] = False,
@@ -48,6 +51,7 @@ def localise_command(
     from training.localisation.methods import DEFAULT_METHODS, SERVED
     from training.localisation.report import localise_and_write
     from training.localisation.text import localisation_lines, sanity_lines
+    from training.localisation.trust import trust_lines, trusted_pairs
 
     asked = methods or ["all" if input_size or last_stride else SERVED]
     names = [name for one in asked for name in ((SERVED, *DEFAULT_METHODS) if one == "all" else (one,))]
@@ -63,6 +67,7 @@ def localise_command(
             into_bundle=write,
             out=out,
         )
+        report = trust_lines(trusted_pairs(subject, data, split), split) if trust else []
     except CxrError as error:
         raise fail(error) from error
     for line in localisation_lines(found):
@@ -70,5 +75,7 @@ def localise_command(
     if sanity is not None:
         for line in ["", *sanity_lines(sanity)]:
             typer.echo(line)
+    for line in report:
+        typer.echo(line)
     for path in written:
         typer.echo(f"written to {path}", err=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from cxr_dash.domain import HeatTrust
 from cxr_dash.errors import TrainingError
 from training.cli import app
 from training.films.boxes import OPACITY, BoxedFilm, Region, box_mask, label_for, read_boxes
@@ -20,6 +21,7 @@ from training.localisation.measures import CUTS, measure_map
 from training.localisation.methods import parse_method
 from training.localisation.sanity import map_sanity
 from training.localisation.study import BASELINES
+from training.localisation.trust import TrustedPair, trust_lines
 
 # the upper left quarter of a film
 QUARTER = (Region(0.0, 0.0, 0.5, 0.5),)
@@ -255,3 +257,24 @@ def test_localise_measures_a_run_writes_its_figures_and_says_what_it_compared(
     refused = CliRunner().invoke(app, [*arguments, "--write"])
     assert refused.exit_code == 2
     assert "bundle" in refused.stderr
+
+
+def test_the_worth_of_the_trust_report_is_counted_among_maps_that_were_judged():
+    def pair(inside: float, correlation: float, *, hit: bool, flat: bool = False) -> TrustedPair:
+        verdict = "none" if flat else "poor" if inside < 0.5 else "good" if correlation >= 0.8 else "caution"
+        return TrustedPair(HeatTrust("lungs", flat, inside, correlation, 0.01, verdict, ""), hit)
+
+    lines = trust_lines(
+        [
+            pair(0.2, 0.9, hit=False),
+            pair(0.9, 0.9, hit=True),
+            pair(0.9, 0.3, hit=True),
+            pair(0.9, 0.9, hit=False, flat=True),
+        ],
+        "val",
+    )
+    assert lines[0].endswith("3 maps judged, 1 flat")
+    assert "0 of 1 hit; of the others 2 of 2" in lines[1]
+    assert "1 of 1 hit; of the others 1 of 2" in lines[2]
+    assert "0 of 0 hit; of the others 2 of 3" in lines[3]
+    assert "1 of 2 hit; of the others 1 of 1" in lines[4]
