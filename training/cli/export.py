@@ -25,8 +25,8 @@ def export_command(
     """Calibrate, measure and write a bundle; read it back and compare."""
     from training.backend import use_backend
     from training.export.bundle import export_bundle
+    from training.fitting.runs import is_segmenter_run
     from training.metrics import figure
-    from training.segmentation.fit import is_segmenter_run
 
     try:
         # whatever the run was trained with: the compiled graph is made by TensorFlow

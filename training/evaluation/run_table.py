@@ -9,11 +9,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
-from cxr_dash.inference.bundle import SPEC_FILE, read_spec
+from cxr_dash.inference.bundle import SPEC_FILE, read_any_spec, read_spec
 from cxr_dash.inference.schema import Interval
+from cxr_dash.inference.schema_segmenter import SegmenterSpec
 from training.evaluation.result import Evaluation
 from training.evaluation.text import table_lines
-from training.fitting.runs import RunFolder, RunRecord
+from training.fitting.runs import RunFolder, RunRecord, is_segmenter_run
 from training.metrics import figure
 
 DASH = "–"
@@ -46,7 +47,7 @@ class RunRow:
 
 
 def find_models(folders: Sequence[Path]) -> list[Path]:
-    """Runs and bundles as they are; a folder of them is replaced by what it holds, by name.
+    """Runs and bundles as they are; a folder of them is replaced by the classifiers it holds, by name.
 
     Raises
     ------
@@ -58,7 +59,7 @@ def find_models(folders: Sequence[Path]) -> list[Path]:
         if _is_model(folder):
             found.append(folder)
             continue
-        inside = sorted(path for path in folder.glob("*") if _is_model(path))
+        inside = sorted(path for path in folder.glob("*") if _is_model(path) and not _is_segmenter(path))
         if not inside:
             raise TrainingError(
                 f"A model must be a finished run (run.json), a bundle ({SPEC_FILE}), or a folder of them; "
@@ -71,6 +72,12 @@ def find_models(folders: Sequence[Path]) -> list[Path]:
 
 def _is_model(folder: Path) -> bool:
     return RunFolder(folder).record.is_file() or (folder / SPEC_FILE).is_file()
+
+
+def _is_segmenter(folder: Path) -> bool:
+    if RunFolder(folder).record.is_file():
+        return is_segmenter_run(folder)
+    return isinstance(read_any_spec(folder), SegmenterSpec)
 
 
 def run_row(name: str, folder: Path, split: str, evaluation: Evaluation | None) -> RunRow:

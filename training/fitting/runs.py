@@ -16,6 +16,7 @@ from training.backend import current_backend
 from training.fitting.callbacks import Phase
 from training.fitting.epoch_log import EpochLog
 from training.recipe import Recipe
+from training.recipe.segmenter import SEGMENTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class RunRecord:
         Raises
         ------
         TrainingError
-            When the folder holds no finished run.
+            When the folder holds no finished run, or one of a segmenter.
         """
         if not path.is_file():
             raise TrainingError(
@@ -182,9 +183,23 @@ class RunRecord:
                 remedy="Finish the run with `python -m training fit ... --resume`.",
             )
         table = json.loads(path.read_text(encoding="utf-8"))
+        if table["recipe"].get("kind") == SEGMENTER:
+            raise TrainingError(
+                f"The run must be of a classifier here; {path.parent} is of a {SEGMENTER}.",
+                remedy="`export` takes it, and its card says how well it does.",
+            )
         table["recipe"] = Recipe.model_validate(table["recipe"])
         table["left_out"] = {key: tuple(counts) for key, counts in table["left_out"].items()}
         return cls(**table)
+
+
+def is_segmenter_run(folder: Path) -> bool:
+    """Whether a folder holds a finished run of a segmenter."""
+    record = RunFolder(folder).record
+    if not record.is_file():
+        return False
+    table = json.loads(record.read_text(encoding="utf-8"))
+    return bool(table.get("recipe", {}).get("kind") == SEGMENTER)
 
 
 def origin() -> dict[str, Any]:

@@ -82,12 +82,6 @@ class SegmenterRecord:
         return cls(**table | {"recipe": SegmenterRecipe.model_validate(table["recipe"])})
 
 
-def is_segmenter_run(folder: Path) -> bool:
-    """Whether a run folder is a segmenter's."""
-    record = RunFolder(folder).record
-    return record.is_file() and "val_dice" in json.loads(record.read_text(encoding="utf-8"))
-
-
 def fit_segmenter(
     recipe: SegmenterRecipe,
     data_root: Path,

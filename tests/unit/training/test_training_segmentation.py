@@ -9,10 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from bundle_builder import write_bundle
+from segmenter_builder import write_segmenter
 
 from cxr_dash.domain import PreparationSpec, Radiograph
 from cxr_dash.errors import TrainingError
 from cxr_dash.imaging import plan_preparation
+from cxr_dash.inference.bundle import load_segmenter
+from training.evaluation.run_table import find_models
+from training.fitting.runs import RunRecord, is_segmenter_run
 from training.recipe import SegmenterRecipe, load_any, load_recipe
 from training.segmentation.card import render_card
 from training.segmentation.dice import dice, make_mask_loss, mean_interval
@@ -25,7 +30,6 @@ from training.segmentation.films import (
     read_split,
     write_split,
 )
-from training.segmentation.fit import is_segmenter_run
 from training.segmentation.measure import FilmDice, mask_metrics
 from training.segmentation.miniature import FILMS, miniature_recipe, write_masked_miniature
 
@@ -148,10 +152,6 @@ def test_batches_move_masks_with_films_and_an_epoch_is_the_same_after_a_resume(
 
 
 def test_metrics_and_card_tell_collections_and_customs_apart(tmp_path: Path, recipe: SegmenterRecipe) -> None:
-    from segmenter_builder import write_segmenter
-
-    from cxr_dash.inference.bundle import load_segmenter
-
     films = read_masked_films(write_masked_miniature(tmp_path / "data"))
     rows = [FilmDice(film, 0.9 if film.heart else 0.96, 0.95 if film.heart else None) for film in films]
     metrics = mask_metrics("test", rows)
@@ -171,5 +171,15 @@ def test_recipes_of_segmenters_are_told_from_classifiers(tmp_path: Path) -> None
     with pytest.raises(TrainingError, match="32 divides"):
         load_any("lungs", {"preparation.height": "100"})
     assert not is_segmenter_run(tmp_path)
-    (tmp_path / "run.json").write_text(json.dumps({"val_dice": 0.9}), encoding="utf-8")
-    assert is_segmenter_run(tmp_path)
+    (tmp_path / "lungs").mkdir()
+    record = tmp_path / "lungs" / "run.json"
+    record.write_text(json.dumps({"recipe": {"kind": "segmenter"}}), encoding="utf-8")
+    assert is_segmenter_run(record.parent)
+    with pytest.raises(TrainingError, match="must be of a classifier here"):
+        RunRecord.read(record)
+
+
+def test_a_table_of_all_models_of_a_folder_leaves_segmenters_out(tmp_path: Path) -> None:
+    classifier = write_bundle(tmp_path, "tiny")
+    write_segmenter(tmp_path)
+    assert find_models([tmp_path]) == [classifier]
