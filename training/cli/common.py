@@ -19,7 +19,7 @@ SetOption = Annotated[
     typer.Option("--set", help="Change an entry of the recipe: section.name=value. Repeatable."),
 ]
 WeightsOption = Annotated[
-    str | None, typer.Option("--weights", help="Backbone weights: a path, or `imagenet`.")
+    str | None, typer.Option("--weights", help="Backbone weights: a path, a run's model.keras, or `imagenet`.")
 ]
 
 BackendOption = Annotated[

@@ -34,6 +34,7 @@ from training.networks import (
     normalise_featurewise,
     split_at,
 )
+from training.networks.earlier import weights_name
 from training.recipe import DataRecipe, Recipe
 
 logger = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ def fit(
         left_out=left_out,
         train_films=used,
         data_root=str(data_root),
-        weights=Path(weights).name if weights else "",
+        weights=weights_name(weights),
         minutes=round((time.monotonic() - started) / 60, 1),
         best_epoch=best_epoch,
         val_macro_auroc=round(score, 5),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from cxr_dash.errors import TrainingError
 from training.fitting.runs import RunFolder
+from training.networks.earlier import weights_name
 from training.recipe import Recipe
 from training.recipe.segmenter import SegmenterRecipe
 
@@ -58,5 +58,4 @@ def check_start(
 
 
 def _table(recipe: Recipe | SegmenterRecipe, weights: str | None) -> dict[str, object]:
-    # a file may be moved, and named by another path
-    return {**recipe.flat(), "weights": Path(weights).name if weights else ""}
+    return {**recipe.flat(), "weights": weights_name(weights)}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.errors import TrainingError
 from training.networks.backbones import application_features
+from training.networks.earlier import is_earlier_model, take_over
 from training.networks.film_layers import film_layers
 from training.networks.heads import add_head
 from training.networks.network import Network
@@ -52,7 +53,8 @@ def build_network(
     activation : {"sigmoid", "softmax"}
     dropout : float, 0-1
     weights : str or None
-        Path of backbone weights without the top, ``"imagenet"`` to download them, or None for random ones.
+        Path of backbone weights without the top, or of an earlier run's ``model.keras`` whose backbone is
+        taken over; ``"imagenet"`` to download them, or None for random ones.
     options : Options
         Head and sizes, where they are not the network's own.
 
@@ -75,7 +77,7 @@ def build_network(
     film = keras.Input((height, width, 1), name="film")
     grown = film_layers(film, plan)
     features = (
-        _loaded(network, grown, weights, plan.last_stride)
+        _loaded(network, grown, None if is_earlier_model(weights) else weights, plan.last_stride)
         if network.application
         else scratch_features(name, grown, plan)
     )
@@ -85,7 +87,10 @@ def build_network(
             f"{name} at {height} x {width} pixels; received {plan.pool_size}."
         )
     outputs = add_head(features, plan, labels=labels, activation=activation, dropout=dropout)
-    return keras.Model(film, outputs, name=name)
+    model = keras.Model(film, outputs, name=name)
+    if weights is not None and is_earlier_model(weights):
+        take_over(model, weights)
+    return model
 
 
 def normalise_featurewise(model: Any, pixels: NDArray[np.uint8]) -> None:
@@ -135,7 +140,7 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
                     f"`network.{key}` must be left out for {network.name}, whose layers are fixed; "
                     f"received {getattr(options, key)}."
                 )
-        if weights not in (None, "imagenet") and not Path(weights).is_file():
+        if weights is not None and weights != "imagenet" and not Path(weights).is_file():
             raise TrainingError(
                 f"`weights` must be 'imagenet' or the path of a weights file; received {weights!r}.",
                 remedy=_where_to_get(network, height, width),
