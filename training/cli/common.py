@@ -19,7 +19,8 @@ SetOption = Annotated[
     typer.Option("--set", help="Change an entry of the recipe: section.name=value. Repeatable."),
 ]
 WeightsOption = Annotated[
-    str | None, typer.Option("--weights", help="Backbone weights: a path, a run's model.keras, or `imagenet`.")
+    str | None,
+    typer.Option("--weights", help="Backbone weights: a path, a run's model.keras, or `imagenet`."),
 ]
 
 BackendOption = Annotated[

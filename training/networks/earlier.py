@@ -44,7 +44,7 @@ def take_over(model: Any, saved: str) -> None:
         source = known.get(layer.name)
         expected = [tuple(weight.shape) for weight in layer.weights]
         received = [tuple(weight.shape) for weight in source.weights] if source is not None else None
-        if received != expected:
+        if source is None or received != expected:
             raise TrainingError(
                 f"`weights` must be a model of the same backbone: layer {layer.name!r} must have weights of "
                 f"the shapes {expected}; received {received}.",
