@@ -132,3 +132,31 @@ def split_command(
     except CxrError as error:
         raise fail(error) from error
     typer.echo(f"{out}: {len(made)} of {len(films)} films")
+
+
+@app.command("pool")
+def pool_command(
+    manifests: Annotated[
+        list[Path], typer.Argument(help="The first is taken whole, of the others the sources named.")
+    ],
+    out: Annotated[Path, typer.Option(help="CSV to write.")],
+    *,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Of the further manifests. Repeatable.")
+    ] = None,
+    rename: Annotated[
+        list[str] | None, typer.Option("--as", help="Read a label as another: normal=no_finding. Repeatable.")
+    ] = None,
+) -> None:
+    """Put the train and val films of several manifests into one, for pre-training; test patients stay out."""
+    from training.films.manifest_writer import write_manifest
+    from training.films.pool import pool_films
+
+    try:
+        pairs = [pair.partition("=") for pair in rename or ()]
+        names = {before: after for before, _, after in pairs}
+        films = write_manifest(pool_films(manifests, sources=source or (), rename=names), out)
+    except CxrError as error:
+        raise fail(error) from error
+    counts = {split: sum(film.split == split for film in films) for split in ("train", "val")}
+    typer.echo(f"{out}: " + ", ".join(f"{split} {n}" for split, n in counts.items()))
