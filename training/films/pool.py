@@ -35,7 +35,8 @@ def pool_films(
     Raises
     ------
     TrainingError
-        As :func:`read_manifest`; when a source is in no further manifest, or a patient would be in two splits.
+        As :func:`read_manifest`; when a source is in no further manifest, or a patient would be in two
+        splits.
     """
     names = dict(rename or {})
     every = [read_manifest(path) for path in manifests]
