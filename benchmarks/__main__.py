@@ -32,7 +32,7 @@ _BETWEEN = re.compile(r"(<!-- results -->\n).*?(<!-- end of results -->)", flags
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--model", default="findings-mobilenetv2", help="bundle id (default: %(default)s)")
+    parser.add_argument("--model", default="findings", help="bundle id (default: %(default)s)")
     parser.add_argument("--models-dir", type=Path, default=os.environ.get("CXR_MODELS_DIR", ROOT / "models"))
     parser.add_argument("--quick", action="store_true", help="one round of everything: does it run?")
     parser.add_argument("--write-docs", action="store_true", help="put the table into docs/benchmarks.md")

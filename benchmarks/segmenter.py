@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.segmenter", description=__doc__)
     parser.add_argument("--lungs", type=Path, default=ROOT / "models" / "lungs")
-    parser.add_argument("--against", type=Path, default=ROOT / "models" / "findings-mobilenetv2")
+    parser.add_argument("--against", type=Path, default=ROOT / "models" / "findings")
     parser.add_argument("--film", type=Path, default=ROOT / "var" / "benchmark-film.png")
     parser.add_argument("--rounds", type=int, default=100)
     asked = parser.parse_args()

@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     )
     models_dir: Path = Field(ROOT / "models", description="Folder of model bundles, one folder each.")
     default_model: str = Field(
-        "findings-mobilenetv2",
+        "findings",
         description="Bundle selected when the page opens; the first one if it is missing.",
     )
     assets_dir: Path = Field(

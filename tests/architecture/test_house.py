@@ -80,10 +80,10 @@ def test_make_clean_keeps_what_was_trained() -> None:
 
 
 _QUOTED = [
-    ("findings-mobilenetv2", "test", "auroc"),
-    ("covid-mobilenetv2", "external", "auroc"),
-    ("covid-mobilenetv2", "external", "balanced_recall"),
-    ("covid-mobilenetv2", "test", "auroc"),
+    ("findings", "test", "auroc"),
+    ("covid", "external", "auroc"),
+    ("covid", "external", "balanced_recall"),
+    ("covid", "test", "auroc"),
 ]
 
 

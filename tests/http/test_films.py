@@ -16,7 +16,7 @@ from cxr_dash.services.expiry import start_sweeping
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
 
-MODEL = "findings-mobilenetv2"
+MODEL = "findings"
 
 
 def _add(client: FlaskClient, data: bytes) -> str:

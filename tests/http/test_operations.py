@@ -49,7 +49,7 @@ def test_a_folder_without_models_is_alive_but_not_ready_and_says_why(tmp_path: P
 
 
 def test_a_model_that_cannot_be_loaded_makes_the_worker_not_ready(tmp_path: Path) -> None:
-    write_bundle(tmp_path / "models", "findings-mobilenetv2")
+    write_bundle(tmp_path / "models", "findings")
     settings = Settings(cache_dir=tmp_path / "cache", models_dir=tmp_path / "models")
     client = create_app(settings).server.test_client()
     for _ in range(200):
@@ -61,10 +61,10 @@ def test_a_model_that_cannot_be_loaded_makes_the_worker_not_ready(tmp_path: Path
 
 
 def test_metrics_count_analyses_and_refused_files(client: FlaskClient, phantom_png: bytes) -> None:
-    client.post("/films?model=findings-mobilenetv2", data=phantom_png)
+    client.post("/films?model=findings", data=phantom_png)
     client.post("/films", data=b"text")
     text = client.get("/metrics").text
-    assert 'cxr_analyses_total{model="findings-mobilenetv2"' in text
+    assert 'cxr_analyses_total{model="findings"' in text
     assert 'cxr_refused_files_total{code="unsupported_format"} 1.0' in text
     assert 'cxr_stage_seconds_count{stage="model"} 1.0' in text
 

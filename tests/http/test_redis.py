@@ -61,8 +61,8 @@ def test_a_film_added_on_one_machine_is_read_on_another_and_expires(
     )
     here, there = (create_app(settings).server.test_client() for _ in range(2))
     assert here.get("/readyz").get_json()["cache"] == "usable"
-    film = here.post("/films?model=findings-mobilenetv2", data=phantom_png).get_json()["film"]
-    layer = f"/films/{film}/findings-mobilenetv2/effusion/heat-layer.png"
+    film = here.post("/films?model=findings", data=phantom_png).get_json()["film"]
+    layer = f"/films/{film}/findings/effusion/heat-layer.png"
     assert there.get(f"/films/{film}/picture.jpg").status_code == 200
     assert there.get(layer).data == here.get(layer).data
 
