@@ -69,12 +69,17 @@ cxr.statistics = (() => {
     };
     const intervals = predictiveIntervals(found, positives.length, cleared, negatives.length, prevalence);
     const ratio = (part, other) => (part + other > 0 ? part / (part + other) : NaN);
+    const ppv = ratio(shares.found, shares.alarms);
+    const npv = ratio(shares.cleared, shares.missed);
+    // the interval is drawn in from 0 and 1 by its adjustment: where the figure itself is there, so must it be
+    const holding = (interval, value) =>
+      interval && value === value ? [Math.min(interval[0], value), Math.max(interval[1], value)] : interval;
     return {
       sensitivity: { value: sensitivity, interval: wilson(found, positives.length) },
       specificity: { value: specificity, interval: wilson(cleared, negatives.length) },
       // nobody is called positive: there is no positive predictive value to speak of
-      ppv: { value: ratio(shares.found, shares.alarms), interval: intervals.ppv },
-      npv: { value: ratio(shares.cleared, shares.missed), interval: intervals.npv },
+      ppv: { value: ppv, interval: holding(intervals.ppv, ppv) },
+      npv: { value: npv, interval: holding(intervals.npv, npv) },
       perThousand: wholeNumbers(shares, 1000),
     };
   }

@@ -63,14 +63,19 @@ cxr.cut = (() => {
     return { text, select };
   }
 
+  /* Fewer films than these say nothing about a label: two films give a sensitivity of 0, 50 or 100 %. */
+  const FEWEST = 10;
+  const enough = (held, label) => Math.min(held.positives[label].length, held.negatives[label].length) >= FEWEST;
+
   /* Where a model was measured in other hospitals, those figures come first: they are the ones to expect. */
-  function splitIndex() {
+  function splitIndex(label) {
     const chosen = state.splits[state.facts.id];
     if (chosen !== undefined) return chosen;
-    return Math.max(0, state.facts.held_out.findIndex((held) => held.split === "external"));
+    const elsewhere = (held) => held.split === "external" && enough(held, label);
+    return Math.max(0, state.facts.held_out.findIndex(elsewhere));
   }
 
-  const split = () => state.facts.held_out[splitIndex()];
+  const split = (label) => state.facts.held_out[splitIndex(label)];
   const prevalenceKey = (label) => `${state.facts.id}/${label}`;
 
   /* The same whichever split is shown, so that predictive values can be compared. */
@@ -165,7 +170,7 @@ cxr.cut = (() => {
   }
 
   function paintConsequences(label, threshold) {
-    const held = split();
+    const held = split(label);
     const prevalence = prevalenceOf(label);
     const [positives, negatives] = [held.positives[label], held.negatives[label]];
     const figures = cxr.statistics.consequences(positives, negatives, threshold, prevalence);
@@ -179,7 +184,7 @@ cxr.cut = (() => {
     const own = prevalenceKey(label) in state.prevalences;
     nodes.known.hidden = !own;
     setText(nodes.known, `as in ${state.facts.held_out[0].split} films: ${percent(heldOutPrevalence(label))}`);
-    nodes.measured.select.value = String(splitIndex());
+    nodes.measured.select.value = String(splitIndex(label));
     const total = positives.length + negatives.length;
     const where = state.facts.held_out.length < 2 ? `${held.split}: ` : "";
     setText(

@@ -230,6 +230,25 @@ def test_another_model_reads_the_same_films(page: Page, films: list[Path]) -> No
     assert other in page.inner_text(".bottom")
 
 
+def test_figures_come_from_other_hospitals_unless_these_have_too_few_films_of_the_label(
+    page: Page, films: list[Path]
+) -> None:
+    page.select_option("#model", "covid")
+    page.wait_for_selector('.panel-body[data-model="covid"]')
+    open_films(page, films[:1])
+    held = page.evaluate(
+        """() => cxr.state.facts.held_out.map(held => Object.fromEntries(
+            Object.keys(held.positives).map(key => [key, held.positives[key].length])))"""
+    )
+    names = page.evaluate("() => cxr.state.facts.held_out.map(held => held.split)")
+    few = [label for label, count in held[names.index("external")].items() if count < 10]
+    assert few == ["pneumonia"]
+    for label in ("covid", "normal", "pneumonia"):
+        choose_label(page, label)
+        chosen = page.locator("#measured-on select").input_value()
+        assert names[int(chosen)] == ("test" if label in few else "external")
+
+
 def test_the_card_opens_with_warnings_and_curves_and_plotly_waits_until_then(watched: Watched) -> None:
     page = watched.page
     assert not any("plotly" in request.url.rsplit("/", 1)[-1] for request in watched.requests)

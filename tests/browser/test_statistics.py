@@ -92,3 +92,13 @@ def test_the_scale_of_the_bars_is_monotone_and_turns_back(page: Page) -> None:
 )
 def test_percentages_are_never_falsely_zero_or_hundred(page: Page, share: float, words: str) -> None:
     assert page.evaluate("share => cxr.words.percent(share)", share).replace("\u00a0", " ") == words
+
+
+def test_an_interval_holds_its_figure_even_where_nobody_was_found(page: Page) -> None:
+    for positives, negatives in (([0.1, 0.2], [0.05] * 70 + [0.9] * 8), ([0.9] * 5, [0.1] * 5)):
+        found = page.evaluate(
+            "([p, n]) => cxr.statistics.consequences(p, n, 0.5, 0.45)", [positives, negatives]
+        )
+        for name in ("ppv", "npv"):
+            low, high = found[name]["interval"]
+            assert low <= found[name]["value"] <= high
