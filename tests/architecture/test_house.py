@@ -84,6 +84,7 @@ _QUOTED = [
     ("covid", "external", "auroc"),
     ("covid", "external", "balanced_recall"),
     ("covid", "test", "auroc"),
+    ("pneumonia-paediatric", "test", "auroc"),
 ]
 
 
