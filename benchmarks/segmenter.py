@@ -54,9 +54,7 @@ def _cases(lungs: Path, against: Path, film: Path, threads: int) -> dict[str, Ca
     }
 
 
-def _timed(
-    cases: dict[str, Callable[[], object]], rounds: int
-) -> dict[str, list[tuple[float, float]]]:
+def _timed(cases: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[tuple[float, float]]]:
     """Milliseconds of every case by the clock and of all threads' CPU, in turns: what else runs meets all."""
     samples: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
     for case in cases.values():
