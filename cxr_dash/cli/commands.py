@@ -108,7 +108,9 @@ def score(
         settings = read_settings()
         model_id = model or settings.default_model
         request = ScoreRequest(tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs())
-        counts = score_films(build_service(settings), request)
+        # the table has no column for it, and it asks the model twice more about every film
+        service = build_service(settings.model_copy(update={"heat_trust": False}))
+        counts = score_films(service, request)
         parts = ", ".join(f"{counts[status]} {status}" for status in ("ok", "rejected", "error"))
         warn(f"{counts.total()} files: {parts}. Written to {out}.")
 

@@ -87,3 +87,17 @@ def test_analyse_as_json_says_how_far_each_heatmap_may_be_trusted(
         return
     assert all(report["sentence"].endswith(".") and 0.0 <= report["drift"] <= 1.0 for report in reports)
     assert all((report["verdict"] == "none") == report["flat"] for report in reports)
+
+
+def test_scoring_many_films_does_not_ask_the_model_twice_more_about_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("the table has no column for a trust report")
+
+    monkeypatch.setattr("cxr_dash.services.analyse.report_trust", asked)
+    film, table = tmp_path / "film.png", tmp_path / "table.csv"
+    film.write_bytes(imaging.encode_png(imaging.chest_phantom(420, 360), {}))
+    done = CliRunner().invoke(app, ["score", str(film), "--out", str(table), "--no-gate"])
+    assert done.exit_code == 0, done.output
+    assert ",ok," in table.read_text(encoding="utf-8").replace('"', "")
