@@ -112,3 +112,39 @@ def card_command(
         (bundle / CARD_FILE).write_text(text, encoding="utf-8")
     else:
         typer.echo(text, nl=False)
+
+
+@app.command("leave-out")
+def leave_out_command(
+    bundle: BundleArgument,
+    manifest: Annotated[Path, typer.Option(help="manifest.csv of films with one class each.")],
+    sources: Annotated[
+        list[str], typer.Option("--sources", help="Sources to leave out together, A,B. Repeatable.")
+    ],
+) -> None:
+    """Train a linear head on a bundle's features without some hospitals, and ask it about them.
+
+    Chooses between backbones without looking at other hospitals' test films: train and val alone are read.
+    """
+    from cxr_dash.inference.bundle import load_bundle
+    from training.audits.left_out import leave_sources_out
+    from training.evaluation.scoring import score_films
+    from training.evaluation.subject import runtime_of
+    from training.films.manifest import read_manifest
+
+    try:
+        found = load_bundle(bundle)
+        films = [film for film in read_manifest(manifest) if film.split in ("train", "val")]
+        scores = score_films(runtime_of(found), [film.path for film in films], found.spec.preparation)
+        rows = leave_sources_out(
+            scores.embeddings,
+            ["|".join(sorted(film.labels)) for film in films],
+            [film.source for film in films],
+            [pair.split(",") for pair in sources],
+        )
+    except CxrError as error:
+        raise fail(error) from error
+    for row in rows:
+        parts = ", ".join(f"{name} {value:.3f}" for name, value in row.auroc.items())
+        typer.echo(f"{' + '.join(row.sources)}: {row.films} films, AUROC {parts}, mean {row.mean:.3f}")
+    typer.echo(f"mean of {len(rows)}: {sum(row.mean for row in rows) / len(rows):.3f}")

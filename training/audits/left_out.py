@@ -1,0 +1,131 @@
+"""How a model's features do in hospitals left out: what stands in for other hospitals while choosing.
+
+``external`` may not choose. Sources of ``train`` and ``val`` can: some are left out, a linear head learns
+from the features of all other films, and is asked about those left out. Only the head has not seen them; what
+the backbone was trained on stays what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxr_dash.domain import Float32Array, Float64Array
+from cxr_dash.errors import TrainingError
+from training.metrics import auroc
+
+COMPONENTS = 64
+PENALTY = 1e-2  # of the squared weights, against the mean loss of a film
+FEWEST = 5  # films of a class, for an AUROC
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One set of sources that the head did not see.
+
+    Attributes
+    ----------
+    sources : tuple of str
+    films : int
+    auroc : dict of str to float
+        By class: against all other films left out; classes with fewer than five films, or without others,
+        are not in it.
+    """
+
+    sources: tuple[str, ...]
+    films: int
+    auroc: dict[str, float]
+
+    @property
+    def mean(self) -> float:
+        """Mean over the classes measured."""
+        return float(np.mean(list(self.auroc.values())))
+
+
+def leave_sources_out(
+    embeddings: Float32Array,
+    classes: Sequence[str],
+    sources: Sequence[str],
+    left_out: Sequence[Sequence[str]],
+) -> list[LeftOut]:
+    """Train a head without some sources and measure it on them, for each set of sources.
+
+    Parameters
+    ----------
+    embeddings : ndarray of float32, shape (n, D)
+        Of train and val films.
+    classes, sources : sequence of str
+        Of each film.
+    left_out : sequence of sequence of str
+        The sets of sources.
+
+    Raises
+    ------
+    TrainingError
+        When a source has no films, a class has none left, or no class can be measured.
+    """
+    names, origin = np.array(classes), np.array(sources)
+    found = []
+    for held in left_out:
+        missing = sorted(set(held) - set(origin))
+        if missing:
+            raise TrainingError(
+                f"`leave out` must name sources of the films, {', '.join(sorted(set(origin)))}; received "
+                f"{', '.join(missing)}."
+            )
+        out = np.isin(origin, list(held))
+        lost = sorted(set(names) - set(names[~out]))
+        if lost:
+            raise TrainingError(
+                f"Every class must keep films to learn from; without {', '.join(held)} there are none of "
+                f"{', '.join(lost)}.",
+                remedy="Leave fewer sources out at a time.",
+            )
+        order, probabilities = _head(embeddings[~out], names[~out], origin[~out], embeddings[out])
+        figures = _figures(names[out], order, probabilities)
+        if not figures:
+            raise TrainingError(f"{', '.join(held)} must hold films of two classes; received one.")
+        found.append(LeftOut(tuple(held), int(out.sum()), figures))
+    return found
+
+
+def _head(
+    known: Float32Array, names: NDArray[np.str_], origin: NDArray[np.str_], asked: Float32Array
+) -> tuple[list[str], Float64Array]:
+    """Classes in order and their probabilities, shape (n, C), by a linear head in which all sources count."""
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(
+        PCA(min(COMPONENTS, *known.shape), random_state=0),
+        StandardScaler(),
+        LogisticRegression(C=1.0 / (PENALTY * len(known)), max_iter=1000),
+    )
+    model.fit(known, names, logisticregression__sample_weight=_weights(names, origin))
+    return [str(name) for name in model.classes_], np.asarray(model.predict_proba(asked), dtype=np.float64)
+
+
+def _weights(names: NDArray[np.str_], origin: NDArray[np.str_]) -> Float64Array:
+    """Every class counts alike; inside it a source by the square root of its films. The mean is 1."""
+    weights = np.zeros(len(names))
+    for name in np.unique(names):
+        inside = names == name
+        for source in np.unique(origin[inside]):
+            here = inside & (origin == source)
+            weights[here] = 1.0 / np.sqrt(here.sum())
+        weights[inside] /= weights[inside].sum()
+    return np.asarray(weights / weights.mean(), dtype=np.float64)
+
+
+def _figures(names: NDArray[np.str_], order: Sequence[str], probabilities: Float64Array) -> dict[str, float]:
+    figures = {}
+    for column, name in enumerate(order):
+        truths = (names == name).astype(np.float64)
+        if FEWEST <= truths.sum() < len(truths):
+            figures[name] = float(auroc(probabilities[:, column], truths, np.ones((1, len(truths))))[0])
+    return figures
