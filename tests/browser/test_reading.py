@@ -245,6 +245,7 @@ def test_figures_come_from_other_hospitals_unless_these_have_too_few_films_of_th
     assert few == ["pneumonia"]
     for label in ("covid", "normal", "pneumonia"):
         choose_label(page, label)
+        frames(page)
         chosen = page.locator("#measured-on select").input_value()
         assert names[int(chosen)] == ("test" if label in few else "external")
 

@@ -39,17 +39,21 @@ def test_models_lists_every_bundle() -> None:
     answer = runner.invoke(app, ["models"])
     assert answer.exit_code == 0
     listed = [line.split()[0] for line in answer.stdout.splitlines()[1:]]
-    assert listed == Catalog(Settings().models_dir).ids()
+    assert listed == [bundle.id for bundle in Catalog(Settings().models_dir).bundles()]
+    assert {line.split()[1] for line in answer.stdout.splitlines()[1:]} == {"classifier", "gate", "segmenter"}
 
 
 def test_models_as_json_says_what_each_bundle_answers() -> None:
     bundles = json.loads(runner.invoke(app, ["models", "--json"]).stdout)
     catalog = Catalog(Settings().models_dir)
-    assert [bundle["id"] for bundle in bundles] == catalog.ids()
+    assert [bundle["id"] for bundle in bundles] == [bundle.id for bundle in catalog.bundles()]
+    assert [bundle["id"] for bundle in bundles if bundle["kind"] == "classifier"] == catalog.ids()
     for bundle in bundles:
+        assert bundle["runtime"] == "litert"
+        if bundle["kind"] != "classifier":
+            continue
         keys = [label["key"] for label in bundle["labels"]]
         assert keys == catalog.get(bundle["id"]).spec.label_keys
-        assert bundle["runtime"] == "litert"
 
 
 def test_models_names_a_broken_bundle_and_still_lists_the_others(
