@@ -11,7 +11,7 @@ from training.export.bundle import export_bundle
 from training.films.layouts import import_layout
 from training.films.layouts.base import ReadOptions
 from training.films.layouts.registry import FILMS, MANIFEST
-from training.films.miniature import write_miniature
+from training.films.miniature import write_boxes, write_miniature
 from training.films.splits import SplitPlan
 from training.fitting.fit import fit
 from training.networks import NETWORKS
@@ -65,6 +65,8 @@ def smoke(recipe: Recipe | SegmenterRecipe, folder: Path) -> SmokeRun:
     if layout != "manifest":
         plan = SplitPlan(val=0.25, test=0.25, seed=recipe.seed)
         import_layout(layout, source, data, plan, ReadOptions(films=data / FILMS))
+    if small.data.boxes:
+        write_boxes(data / MANIFEST)
     _train(small, data, run)
     bundle = export_bundle(run, folder / "models", data_root=data)
     return SmokeRun(run, bundle.path)
@@ -107,6 +109,7 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
     }
     table["data"] |= {
         "manifest": MANIFEST,
+        "boxes": "boxes.csv" if recipe.data.boxes else None,
         "min_train_films": 1,
         "min_val_films": 1,
         "exclude_train_sources": [],

@@ -19,6 +19,7 @@ PATCH_SIDE = 64
 SPLITS = {"train": 4, "val": 2, "test": 2}
 """Films of each class in each split."""
 
+_RADIUS = 8
 _NEGATIVE = ("normal", "no_finding", "benign")
 
 
@@ -49,14 +50,39 @@ def write_miniature(layout: str, labels: Sequence[str], out: Path) -> Path:
     return _WRITERS[layout](list(labels), out)
 
 
+def write_boxes(manifest: Path) -> Path:
+    """Write ``boxes.csv`` beside the manifest of a miniature: a box around every drawn disease.
+
+    Parameters
+    ----------
+    manifest : Path
+        As :func:`write_miniature` wrote it for the layout ``"manifest"``.
+    """
+    target = manifest.with_name("boxes.csv")
+    with manifest.open(encoding="utf-8", newline="") as rows, target.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["path", "kind", "label", "x", "y", "w", "h", "img_w", "img_h"])
+        for row in csv.DictReader(rows):
+            for label in row["labels"].split("|"):
+                if label not in _NEGATIVE:
+                    x, y = _centre(label)
+                    box = [x - _RADIUS, y - _RADIUS, 2 * _RADIUS, 2 * _RADIUS]
+                    writer.writerow([row["path"], "nih_bbox", label, *box, SIDE, SIDE])
+    return target
+
+
 def _film(seed: int, label: str) -> NDArray[np.uint8]:
     """A drawn chest; what stands for disease is drawn where the label's number puts it."""
     film = chest_phantom(SIDE, SIDE, seed)
     if label not in _NEGATIVE:
-        place = list(LABELS).index(label)
-        centre = (30 + 36 * (place % 2), 36 + 5 * (place // 2 % 6))
-        cv2.circle(film, centre, 8, 230, -1)
+        cv2.circle(film, _centre(label), _RADIUS, 230, -1)
     return film
+
+
+def _centre(label: str) -> tuple[int, int]:
+    """Column and row of the middle of a label's drawn disease."""
+    place = list(LABELS).index(label)
+    return 30 + 36 * (place % 2), 36 + 5 * (place // 2 % 6)
 
 
 def _each(labels: Sequence[str]) -> list[tuple[str, str, int]]:

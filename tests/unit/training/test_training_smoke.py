@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import load_bundle
 from training.cli import app
+from training.films.boxes import box_mask, read_boxes
 from training.films.layouts import import_layout
 from training.films.layouts.base import ReadOptions
 from training.films.layouts.registry import LAYOUTS
 from training.films.manifest import read_manifest
-from training.films.miniature import SPLITS, write_miniature
+from training.films.miniature import SPLITS, write_boxes, write_miniature
 from training.films.splits import SplitPlan
 from training.recipe import load_recipe
 from training.smoke import classes_of, miniature_recipe
@@ -67,3 +70,14 @@ def test_without_smoke_the_films_must_be_named():
     done = CliRunner().invoke(app, ["fit", "radiography-two-class"])
     assert done.exit_code == 2
     assert "--data" in done.output
+
+
+def test_the_boxes_of_a_miniature_hold_what_is_drawn_for_disease(tmp_path):
+    manifest = write_miniature("manifest", ["no_finding", "mass"], tmp_path / "films")
+    boxed = read_boxes(write_boxes(manifest), manifest)
+    assert len(boxed) == sum(SPLITS.values())
+    for found in boxed:
+        pixels = cv2.imread(str(found.film.path), cv2.IMREAD_GRAYSCALE)
+        inside = box_mask(found.regions, *pixels.shape)
+        assert found.finding == "mass"
+        assert np.median(pixels[inside]) > 220
