@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array, Float64Array
 from cxr_dash.errors import TrainingError
+from training.fitting.data import class_weights
 from training.metrics import auroc
 
 COMPONENTS = 64
@@ -106,20 +107,9 @@ def _head(
         StandardScaler(),
         LogisticRegression(C=1.0 / (PENALTY * len(known)), max_iter=1000),
     )
-    model.fit(known, names, logisticregression__sample_weight=_weights(names, origin))
+    weights = class_weights(names, origin)
+    model.fit(known, names, logisticregression__sample_weight=weights / weights.mean())
     return [str(name) for name in model.classes_], np.asarray(model.predict_proba(asked), dtype=np.float64)
-
-
-def _weights(names: NDArray[np.str_], origin: NDArray[np.str_]) -> Float64Array:
-    """Every class counts alike; inside it a source by the square root of its films. The mean is 1."""
-    weights = np.zeros(len(names))
-    for name in np.unique(names):
-        inside = names == name
-        for source in np.unique(origin[inside]):
-            here = inside & (origin == source)
-            weights[here] = 1.0 / np.sqrt(here.sum())
-        weights[inside] /= weights[inside].sum()
-    return np.asarray(weights / weights.mean(), dtype=np.float64)
 
 
 def _figures(names: NDArray[np.str_], order: Sequence[str], probabilities: Float64Array) -> dict[str, float]:

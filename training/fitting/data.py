@@ -49,18 +49,34 @@ def film_weights(
     if not softmax:
         return np.ones(len(films), dtype=np.float32)
     classes = targets.argmax(axis=1)
-    weights = np.ones(len(films), dtype=np.float64)
-    sources = np.array([film.source for film in films])
-    for index in range(targets.shape[1]):
-        inside = classes == index
-        if recipe.balance_sources:
+    sources = np.array([film.source for film in films]) if recipe.balance_sources else None
+    weights = class_weights(classes, sources)
+    if not recipe.balance_classes:
+        weights *= np.bincount(classes)[classes]
+    return np.asarray(weights / weights.mean(), dtype=np.float32)
+
+
+def class_weights(classes: NDArray[Any], sources: NDArray[Any] | None = None) -> Float64Array:
+    """Weights of films that add up to 1 in every class; with sources, each by the square root of its films.
+
+    Parameters
+    ----------
+    classes, sources : ndarray, shape (n,)
+        Of each film.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+    """
+    weights = np.ones(len(classes), dtype=np.float64)
+    for name in np.unique(classes):
+        inside = classes == name
+        if sources is not None:
             for source in np.unique(sources[inside]):
                 here = inside & (sources == source)
                 weights[here] = 1.0 / np.sqrt(here.sum())
-        weights[inside] /= max(weights[inside].sum(), 1e-12)
-        if not recipe.balance_classes:
-            weights[inside] *= inside.sum()
-    return np.asarray(weights / weights.mean(), dtype=np.float32)
+        weights[inside] /= weights[inside].sum()
+    return weights
 
 
 def positive_weights(targets: Float32Array, largest: float) -> Float32Array:
