@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 given = $(if $(filter $(2),$(origin $(1))),CXR_$(1)=$($(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test smoke lint format bench lock clean
+.PHONY: help setup run test smoke lint format bench translations lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ format: setup ## rewrite the code in the house style
 
 bench: setup ## measure speed and memory side by side with Keras predict + the keras.io Grad-CAM recipe
 	$(BIN)/python -m benchmarks
+
+translations: setup ## collect the sentences of the source into the catalogues of each language
+	$(BIN)/python -m cxr_dash.language.collect
 
 lock: ## refresh both lock files (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

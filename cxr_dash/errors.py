@@ -7,6 +7,8 @@ screen, an HTTP status or a CSV row in one place each: ``ui.views``, ``web`` and
 
 from __future__ import annotations
 
+from cxr_dash.domain.words import Words
+
 
 class CxrError(Exception):
     """Base of every error that cxr-dash raises on purpose.
@@ -14,17 +16,22 @@ class CxrError(Exception):
     Parameters
     ----------
     message : str
-        What was expected and what was received.
+        What was expected and what was received: a sentence, or a format string over ``values``.
     remedy : str
-        What the reader can do about it; may be empty.
+        What the reader can do about it, likewise; may be empty.
+    **values
+        The figures of both. Sentences that readers of the page may meet are written with them, so that they
+        can be translated: ``words`` and ``remedy_words`` keep both apart.
     """
 
     code = "error"
 
-    def __init__(self, message: str, *, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+    def __init__(self, message: str, *, remedy: str = "", **values: object) -> None:
+        self.words = Words(message, values)
+        self.remedy_words = Words(remedy, values)
+        super().__init__(str(self.words))
+        self.message = str(self.words)
+        self.remedy = str(self.remedy_words)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()

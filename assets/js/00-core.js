@@ -24,6 +24,8 @@ window.cxr = (() => {
     view: { heat: false, invert: false, zoom: "fit", opacity: 0.6, colourMap: null, brightness: 1, contrast: 1 },
   };
   const painters = [];
+  const actions = {}; // toolbar button's data-action -> what it does
+  const shortcuts = new Map(); // key -> {group, help, action, shown}
   let scheduled = false;
 
   /* Repaint once before the next frame, however often called. */
@@ -34,6 +36,13 @@ window.cxr = (() => {
       scheduled = false;
       for (const paint of painters) paint(state);
     });
+  }
+
+  /* Give a key to an action; `help` is a sentence for the overlay, and without one the key is not listed.
+   * `group` is one of "film", "list", "findings", "page"; `shown` what the overlay calls the key. */
+  function onKey(name, group, help, action, shown = name.length === 1 ? name.toUpperCase() : name) {
+    if (shortcuts.has(name)) throw new Error(`the key ${name} is taken`);
+    shortcuts.set(name, { group, help, action, shown });
   }
 
   const byId = (id) => document.getElementById(id);
@@ -150,7 +159,7 @@ window.cxr = (() => {
   const nameOf = (labelKey) => (labels().find((item) => item.key === labelKey) || { name: labelKey }).name;
 
   return {
-    state, painters, changed, byId, whenPresent, element, setText, url, store, key, row, answerOf, labels, point,
+    state, painters, actions, shortcuts, onKey, changed, byId, whenPresent, element, setText, url, store, key, row, answerOf, labels, point,
     defaultThreshold, threshold, setThresholds, figuresShown, ranked, label, chooseLabel, select, nameOf,
   };
 })();

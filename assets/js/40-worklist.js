@@ -145,7 +145,7 @@ cxr.worklist = (() => {
     const left = kept.length
       ? Math.max(...kept.map((item) => item.keptAt)) + state.settings.case_lifetime_seconds * 1000 - Date.now()
       : 0;
-    setText(note.children[0], cxr.words.count(state.films.length, "film", "films"));
+    setText(note.children[0], cxr.words.plural("{n} film", "{n} films", state.films.length));
     const minutes = Math.max(0, Math.ceil(left / 60000));
     setText(note.children[1], kept.length ? (minutes ? `deleted within ${minutes} min` : "deleted by now") : "");
   }
@@ -170,6 +170,10 @@ cxr.worklist = (() => {
   }
 
   cxr.painters.push(paint);
+  const { N_ } = cxr.words;
+  cxr.onKey("ArrowUp", "list", N_("previous film"), () => step(-1), "↑");
+  cxr.onKey("ArrowDown", "list", N_("next film"), () => step(1), "↓");
+  cxr.onKey("o", "list", N_("open films"), () => cxr.upload.openPicker());
   setInterval(() => state.films.length && cxr.changed(), 20000); // the minutes left
 
   return { step, describe };

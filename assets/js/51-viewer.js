@@ -169,6 +169,15 @@ cxr.viewer = (() => {
   }
 
   cxr.painters.push(paint);
+  const { N_ } = cxr.words;
+  cxr.onKey("h", "film", N_("heatmap on or off"), () => act("heat"));
+  cxr.onKey("i", "film", N_("invert the film"), () => act("invert"));
+  cxr.onKey("f", "film", N_("fit, or one film pixel per screen pixel"), () => act("zoom"));
+  cxr.onKey("w", "film", N_("brightness and contrast"), () => act("window"));
+  document.addEventListener("cxr-close", () => (byId("window-popover").hidden = true));
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#window-popover, [data-action=window]")) byId("window-popover").hidden = true;
+  });
 
   return { build, act, canvas: () => nodes && nodes.canvas, inView: (item) => shown === item.film };
 })();

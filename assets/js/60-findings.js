@@ -3,7 +3,7 @@
 
 cxr.findings = (() => {
   const { state, element, byId, setText } = cxr;
-  const { list, lower, percent, count } = cxr.words;
+  const { list, lower, percent, plural } = cxr.words;
   const SHOWN_AT_LEAST = 5;
 
   function build(panel) {
@@ -19,8 +19,6 @@ cxr.findings = (() => {
       tick.style.left = `${100 * cxr.statistics.scale(Number(tick.dataset.percent) / 100)}%`;
     }
   }
-
-  const nouns = () => (document.querySelector(".findings .section-title").textContent || "findings").toLowerCase();
 
   /* {headline, summary, tone} for the film in view. */
   function words(item, answer) {
@@ -57,7 +55,9 @@ cxr.findings = (() => {
     const ranked = cxr.ranked(answer);
     const above = ranked.filter((item) => item.above);
     const worrying = above.filter((item) => !item.reassuring);
-    const total = count(ranked.length, nouns().replace(/s$/, ""), nouns());
+    const total = state.facts.exclusive
+      ? plural("{n} class", "{n} classes", ranked.length)
+      : plural("{n} finding", "{n} findings", ranked.length);
     const quality = answer.quality.verdict === "ok" ? " Film quality good." : "";
     if (worrying.length) {
       const named = worrying.filter((item) => !item.summary);
@@ -181,6 +181,9 @@ cxr.findings = (() => {
   }
 
   cxr.painters.push(paint);
+  const { N_ } = cxr.words;
+  cxr.onKey("ArrowLeft", "findings", N_("previous finding"), () => step(-1), "←");
+  cxr.onKey("ArrowRight", "findings", N_("next finding"), () => step(1), "→");
 
   return { build, step };
 })();

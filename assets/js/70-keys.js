@@ -1,24 +1,33 @@
-/* The keyboard: everything a reader does between films. */
+/* The keyboard: what each part of the page gave to a key, and the overlay that lists it. */
 "use strict";
 
 cxr.keys = (() => {
-  const { byId } = cxr;
-  const ACTIONS = {
-    ArrowUp: () => cxr.worklist.step(-1),
-    ArrowDown: () => cxr.worklist.step(1),
-    ArrowLeft: () => cxr.findings.step(-1),
-    ArrowRight: () => cxr.findings.step(1),
-    h: () => cxr.viewer.act("heat"),
-    i: () => cxr.viewer.act("invert"),
-    f: () => cxr.viewer.act("zoom"),
-    w: () => cxr.viewer.act("window"),
-    o: () => cxr.upload.openPicker(),
-    "?": () => help(),
-  };
+  const { byId, element, onKey, shortcuts } = cxr;
+  const { t, N_ } = cxr.words;
+  const GROUPS = [["film", N_("Film")], ["list", N_("List")], ["findings", N_("Findings")], ["page", N_("Page")]];
+
+  onKey("?", "page", N_("this help"), () => help());
+  onKey("Escape", "page", N_("close what is open"), () => close(), "Esc");
 
   function help(show = byId("keys-help").hidden) {
-    byId("keys-help").hidden = !show;
+    const overlay = byId("keys-help");
+    if (show && !overlay.firstChild) overlay.append(...GROUPS.map(section));
+    overlay.hidden = !show;
     byId("keys-button").setAttribute("aria-expanded", String(show));
+  }
+
+  function section([group, title]) {
+    const listed = [...shortcuts.values()].filter((one) => one.group === group && one.help);
+    const lines = listed.map((one) =>
+      element("div", {}, [element("dt", {}, [element("kbd", { text: one.shown })]), element("dd", { text: t(one.help) })]),
+    );
+    return element("section", {}, [element("h2", { text: t(title) }), element("dl", {}, lines)]);
+  }
+
+  /* Whatever lies over the page: the overlay, and each part's own. */
+  function close() {
+    help(false);
+    document.dispatchEvent(new CustomEvent("cxr-close"));
   }
 
   /* Fields and the model-card window keep their own keys; a slider needs only its arrows. */
@@ -29,20 +38,16 @@ cxr.keys = (() => {
   }
 
   function pressed(event) {
-    if (event.key === "Escape") {
-      help(false);
-      byId("window-popover").hidden = true;
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || busy(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key !== "Escape" && busy(event)) return;
     const inFindings = event.target.closest("#findings");
     let name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (inFindings && name === "ArrowUp") name = "ArrowLeft";
     else if (inFindings && name === "ArrowDown") name = "ArrowRight";
-    const action = ACTIONS[name];
-    if (!action) return;
-    event.preventDefault();
-    action();
+    const shortcut = shortcuts.get(name);
+    if (!shortcut) return;
+    if (name !== "Escape") event.preventDefault();
+    shortcut.action();
   }
 
   /* Chosen with the mouse, the selector gives the keyboard back to the films. */
@@ -59,7 +64,6 @@ cxr.keys = (() => {
     byId("keys-button").addEventListener("click", () => help());
     document.addEventListener("click", (event) => {
       if (!event.target.closest("#keys-help, #keys-button")) help(false);
-      if (!event.target.closest("#window-popover, [data-action=window]")) byId("window-popover").hidden = true;
     });
   }
 

@@ -16,6 +16,7 @@ window.dash_clientside.cxr = (() => {
       cxr.viewer.build(stage);
       cxr.upload.start();
       cxr.keys.start();
+      cxr.language.start();
       cxr.analysis.start();
       cxr.changed();
     });

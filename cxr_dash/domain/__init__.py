@@ -34,8 +34,13 @@ from cxr_dash.domain.preparation import (
     Preparation,
     PreparationSpec,
 )
+from cxr_dash.domain.words import (
+    N_,
+    Words,
+)
 
 __all__ = [
+    "N_",
     "Analysis",
     "Box",
     "DecodeLimits",
@@ -56,4 +61,5 @@ __all__ = [
     "TrustRegion",
     "TrustVerdict",
     "Verdict",
+    "Words",
 ]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx
 
+from cxr_dash.domain import N_
 from cxr_dash.errors import CxrError
 from cxr_dash.inference.catalog import Catalog
+from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
-from cxr_dash.ui import card, facts, ids, views
+from cxr_dash.ui import facts, ids
+from cxr_dash.ui.views import bundle_words, card, panel
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +25,9 @@ class UnexpectedError(CxrError):
     code = "unexpected"
 
 
-def register_callbacks(app: Dash, service: AnalysisService, catalog: Catalog) -> None:
+def register_callbacks(
+    app: Dash, service: AnalysisService, catalog: Catalog, speak: Callable[[], Translator]
+) -> None:
     """Join the page to the services.
 
     Parameters
@@ -29,8 +35,18 @@ def register_callbacks(app: Dash, service: AnalysisService, catalog: Catalog) ->
     app : Dash
     service : AnalysisService
     catalog : Catalog
+    speak : callable
+        The translator for the reader of the request under way.
     """
     _register_browser_callbacks(app)
+
+    def unforeseen(error: Exception) -> facts.Json:
+        question = ctx.inputs[f"{ids.QUESTION}.data"]
+        logger.error("an analysis failed", exc_info=error)
+        problem = UnexpectedError(
+            N_("The server could not read this film; the reason is in its log."), remedy=N_("Try again.")
+        )
+        return facts.film_problem(question["film"], question["model"], problem, speak())
 
     @app.callback(  # type: ignore[untyped-decorator]
         Output(ids.FACTS, "data"),
@@ -44,30 +60,30 @@ def register_callbacks(app: Dash, service: AnalysisService, catalog: Catalog) ->
         prevent_initial_call=True,
     )
     def choose_model(model: str) -> tuple[Any, ...]:
-        bundle = catalog.get(model)
-        warning = views.warning_line(bundle.spec)
+        bundle, t = catalog.get(model), speak()
+        warning = bundle_words.warning_line(bundle.spec, t)
         return (
-            facts.model_facts(bundle),
-            views.model_panel(bundle.spec),
-            views.population_line(bundle.spec),
+            facts.model_facts(bundle, t),
+            panel.model_panel(bundle.spec, t),
+            bundle_words.population_line(bundle.spec, t),
             warning,
             warning,
-            views.footer_model(bundle),
-            card.audit_badge(bundle.spec),
+            bundle_words.footer_model(bundle),
+            card.audit_badge(bundle.spec, t),
         )
 
     @app.callback(  # type: ignore[untyped-decorator]
         Output(ids.ANSWER, "data"),
         Input(ids.QUESTION, "data"),
         prevent_initial_call=True,
-        on_error=_unforeseen,
+        on_error=unforeseen,
     )
     def ask(question: dict[str, str]) -> facts.Json:
         film, model = question["film"], question["model"]
         try:
-            return facts.film_answer(film, model, service.analyse(film, model))
+            return facts.film_answer(film, model, service.analyse(film, model), speak())
         except CxrError as error:
-            return facts.film_problem(film, model, error)
+            return facts.film_problem(film, model, error, speak())
 
     @app.callback(  # type: ignore[untyped-decorator]
         Output(ids.CARD, "is_open"),
@@ -80,8 +96,8 @@ def register_callbacks(app: Dash, service: AnalysisService, catalog: Catalog) ->
         prevent_initial_call=True,
     )
     def open_card(_button: int, _warning: int, model: str, label: str | None) -> tuple[Any, ...]:
-        bundle = catalog.get(model)
-        return True, card.card_title(bundle.spec), card.card_body(bundle, label or "")
+        bundle, t = catalog.get(model), speak()
+        return True, card.card_title(bundle.spec, t), card.card_body(bundle, label or "", t)
 
 
 def _register_browser_callbacks(app: Dash) -> None:
@@ -91,15 +107,3 @@ def _register_browser_callbacks(app: Dash) -> None:
             ClientsideFunction("cxr", name),
             Input(source, "data"),
         )
-
-
-def _unforeseen(error: Exception) -> facts.Json:
-    question = ctx.inputs[f"{ids.QUESTION}.data"]
-    logger.error("an analysis failed", exc_info=error)
-    return facts.film_problem(
-        question["film"],
-        question["model"],
-        UnexpectedError(
-            "The server could not read this film; the reason is in its log.", remedy="Try again."
-        ),
-    )

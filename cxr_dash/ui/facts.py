@@ -14,7 +14,9 @@ from cxr_dash.domain import Analysis
 from cxr_dash.errors import CxrError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import HeldOut
+from cxr_dash.language import Translator
 from cxr_dash.settings import Settings
+from cxr_dash.ui.views import bundle_words
 
 Json = dict[str, Any]
 
@@ -26,15 +28,18 @@ SUMMARY_LABELS = frozenset({"finding"})
 _PROBABILITY_DIGITS = 5
 
 
-def page_settings(settings: Settings) -> Json:
+def page_settings(settings: Settings, t: Translator) -> Json:
     """Limits and colour tables for the browser scripts.
 
     Returns
     -------
     dict
-        ``colour_maps`` maps a name to base64 of 256 RGB triples: the very table the downloads use.
+        ``colour_maps`` maps a name to base64 of 256 RGB triples: the very table the downloads use;
+        ``words`` holds the translations of what the browser scripts say.
     """
     return {
+        "language": t.language,
+        "words": t.for_browser(),
         "max_upload_bytes": settings.max_upload_bytes,
         "case_lifetime_seconds": settings.case_lifetime_seconds,
         "colour_maps": {
@@ -44,7 +49,7 @@ def page_settings(settings: Settings) -> Json:
     }
 
 
-def model_facts(bundle: Bundle) -> Json:
+def model_facts(bundle: Bundle, t: Translator) -> Json:
     """Labels, operating points and held-out probabilities of one model.
 
     Returns
@@ -61,22 +66,23 @@ def model_facts(bundle: Bundle) -> Json:
         "labels": [
             {
                 "key": label.key,
-                "name": label.name_en,
+                "name": bundle_words.label_name(label, t),
                 "reassuring": label.key in REASSURING_LABELS,
                 "summary": label.key in SUMMARY_LABELS,
             }
             for label in spec.labels
         ],
         "operating_points": [
-            {"key": point.key, "name": point.name_en, "thresholds": point.thresholds}
+            {"key": point.key, "name": bundle_words.point_name(point, t), "thresholds": point.thresholds}
             for point in spec.operating_points
         ],
+        "exclusive": spec.activation == "softmax",
         "default_operating_point": spec.default_operating_point,
-        "held_out": [_held_out(held, spec.label_keys) for held in spec.held_out],
+        "held_out": [_held_out(held, spec.label_keys, t) for held in spec.held_out],
     }
 
 
-def film_answer(film: str, model: str, analysis: Analysis) -> Json:
+def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Json:
     """Everything the page shows about one film, by keys and figures only."""
     preparation = analysis.preparation
     crop = preparation.crop
@@ -91,29 +97,32 @@ def film_answer(film: str, model: str, analysis: Analysis) -> Json:
         "height": preparation.film_height,
         "crop": {"x": crop.x, "y": crop.y, "width": crop.width, "height": crop.height},
         "inverted": preparation.inverted,
-        "quality": {"verdict": analysis.quality.verdict.value, "reasons": list(analysis.quality.reasons)},
+        "quality": {
+            "verdict": analysis.quality.verdict.value,
+            "reasons": [t(reason) for reason in analysis.quality.reasons],
+        },
         "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
         "heat": {
             key: {"peak": heatmap.peak, "flat": heatmap.flat} for key, heatmap in analysis.heatmaps.items()
         },
-        "trust": {key: found.sentence for key, found in analysis.trust.items()},
+        "trust": {key: t(found.sentence) for key, found in analysis.trust.items()},
         "error": None,
     }
 
 
-def film_problem(film: str, model: str, error: CxrError) -> Json:
+def film_problem(film: str, model: str, error: CxrError, t: Translator) -> Json:
     """The same place in the page, when the film cannot be read: why, and what to do."""
     return {
         "film": film,
         "model": model,
-        "error": {"code": error.code, "message": error.message, "remedy": error.remedy},
+        "error": {"code": error.code, "message": t.say(error.words), "remedy": t.say(error.remedy_words)},
     }
 
 
-def _held_out(held: HeldOut, keys: list[str]) -> Json:
+def _held_out(held: HeldOut, keys: list[str], t: Translator) -> Json:
     return {
         "split": held.split,
-        "description": held.description_en,
+        "description": bundle_words.description(held, t),
         "positives": {key: _sorted_probabilities(held, key, truth=1) for key in keys},
         "negatives": {key: _sorted_probabilities(held, key, truth=0) for key in keys},
     }

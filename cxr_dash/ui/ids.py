@@ -17,6 +17,7 @@ POPULATION = "population"
 WARNING = "warning"
 KEYS_BUTTON = "keys-button"
 KEYS_HELP = "keys-help"
+LANGUAGES = "languages"
 
 # Model card
 CARD = "card"

@@ -1,4 +1,4 @@
-"""The page's frame: header, worklist, film, findings, footer. A pure function of settings and catalog."""
+"""The page's frame: header, worklist, film, findings, footer. A pure function."""
 
 from __future__ import annotations
 
@@ -6,32 +6,28 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from cxr_dash.domain import N_
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
+from cxr_dash.language import LANGUAGES, Translator
 from cxr_dash.settings import Settings
-from cxr_dash.ui import card, facts, ids, views
+from cxr_dash.ui import facts, ids
+from cxr_dash.ui.views import bundle_words, card, panel
+from cxr_dash.ui.views.viewer import viewer
+from cxr_dash.ui.views.worklist import worklist_column
 
-DECISION_SUPPORT = "Decision support for trained readers. It does not replace your reading."
-
-_KEYS = (
-    ("↑ ↓", "previous, next film"),
-    ("← →", "previous, next finding"),
-    ("H", "heatmap on or off"),
-    ("I", "invert the film"),
-    ("F", "fit, or one film pixel per screen pixel"),
-    ("W", "brightness and contrast"),
-    ("O", "open films"),
-    ("?", "this help"),
-)
+DECISION_SUPPORT = N_("Decision support for trained readers. It does not replace your reading.")
 
 
-def build_layout(settings: Settings, catalog: Catalog) -> Component:
+def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Component:
     """The whole page, with the default model's panel already in it.
 
     Parameters
     ----------
     settings : Settings
     catalog : Catalog
+    t : Translator
+        For the reader who asked for the page.
 
     Returns
     -------
@@ -43,35 +39,35 @@ def build_layout(settings: Settings, catalog: Catalog) -> Component:
     chosen = catalog.get(catalog.default_id(settings.default_model)) if bundles else None
     return html.Div(
         [
-            *_stores(settings, chosen),
-            html.A("Skip to the findings", href=f"#{ids.PANEL}", className="skip"),
-            _header(bundles, chosen),
+            *_stores(settings, chosen, t),
+            html.A(t("Skip to the findings"), href=f"#{ids.PANEL}", className="skip"),
+            _header(bundles, chosen, t),
             html.Main(
                 [
-                    _worklist(settings),
-                    _viewer(),
+                    worklist_column(settings, t),
+                    viewer(t),
                     html.Aside(
-                        views.model_panel(chosen.spec) if chosen else views.no_model(catalog.broken()),
+                        panel.model_panel(chosen.spec, t) if chosen else panel.no_model(catalog.broken(), t),
                         id=ids.PANEL,
                         className="panel",
                         tabIndex="-1",
-                        **{"aria-label": "What the model says"},
+                        **{"aria-label": t("What the model says")},
                     ),
                 ],
                 className="columns",
             ),
-            _footer(chosen),
+            _footer(chosen, t),
             _card_window(),
-            html.Div("Let go to open the films", className="drop-veil", **{"aria-hidden": "true"}),
+            html.Div(t("Let go to open the films"), className="drop-veil", **{"aria-hidden": "true"}),
         ],
         className="page",
     )
 
 
-def _stores(settings: Settings, chosen: Bundle | None) -> list[Component]:
+def _stores(settings: Settings, chosen: Bundle | None, t: Translator) -> list[Component]:
     return [
-        dcc.Store(id=ids.SETTINGS, data=facts.page_settings(settings)),
-        dcc.Store(id=ids.FACTS, data=facts.model_facts(chosen) if chosen else None),
+        dcc.Store(id=ids.SETTINGS, data=facts.page_settings(settings, t)),
+        dcc.Store(id=ids.FACTS, data=facts.model_facts(chosen, t) if chosen else None),
         dcc.Store(id=ids.FILMS, data=[]),
         dcc.Store(id=ids.QUESTION),
         dcc.Store(id=ids.ANSWER),
@@ -80,24 +76,27 @@ def _stores(settings: Settings, chosen: Bundle | None) -> list[Component]:
     ]
 
 
-def _header(bundles: list[Bundle], chosen: Bundle | None) -> Component:
-    warning = views.warning_line(chosen.spec) if chosen else ""
+def _header(bundles: list[Bundle], chosen: Bundle | None, t: Translator) -> Component:
+    warning = bundle_words.warning_line(chosen.spec, t) if chosen else ""
     return html.Header(
         [
             html.Span("cxr-dash", className="brand"),
-            html.Label("Model", htmlFor=ids.MODEL, className="hidden-label"),
+            html.Label(t("Model"), htmlFor=ids.MODEL, className="hidden-label"),
             dbc.Select(
                 id=ids.MODEL,
-                options=[{"label": views.short_title(bundle.spec), "value": bundle.id} for bundle in bundles],
+                options=[
+                    {"label": bundle_words.short_title(bundle.spec, t), "value": bundle.id}
+                    for bundle in bundles
+                ],
                 value=chosen.id if chosen else None,
                 disabled=not bundles,
                 className="model-select",
             ),
             html.Button(
                 [
-                    "Model card",
+                    t("Model card"),
                     html.Span(
-                        card.audit_badge(chosen.spec) if chosen else "",
+                        card.audit_badge(chosen.spec, t) if chosen else "",
                         id=ids.AUDITS,
                         className="audit-badge",
                     ),
@@ -108,128 +107,56 @@ def _header(bundles: list[Bundle], chosen: Bundle | None) -> Component:
                 disabled=not bundles,
             ),
             html.Span(
-                views.population_line(chosen.spec) if chosen else "",
+                bundle_words.population_line(chosen.spec, t) if chosen else "",
                 id=ids.POPULATION,
                 className="population",
             ),
             html.Button(warning, id=ids.WARNING, className="warning", type="button", title=warning),
             html.Button(
-                "? keys",
+                t("? keys"),
                 id=ids.KEYS_BUTTON,
                 className="quiet-button",
                 type="button",
                 **{"aria-expanded": "false", "aria-controls": ids.KEYS_HELP},
             ),
-            html.Dl(
-                [html.Div([html.Dt(html.Kbd(key)), html.Dd(what)]) for key, what in _KEYS],
-                id=ids.KEYS_HELP,
-                className="keys-help",
-                hidden=True,
-            ),
+            html.Div(id=ids.KEYS_HELP, className="keys-help", hidden=True),
+            _languages(t),
         ],
         className="top",
     )
 
 
-def _worklist(settings: Settings) -> Component:
-    megabytes = f"{settings.max_upload_bytes / 2**20:g}"
-    return html.Aside(
-        [
-            html.Button(
-                [html.Span("Drop films here"), html.Small(f"PNG · JPG, up to {megabytes} MB")],
-                id=ids.DROP,
-                className="drop",
-                type="button",
-            ),
-            html.Div(id=ids.PICKER, hidden=True),
-            html.Div(id=ids.BANNER, className="banner", role="alert", hidden=True),
-            html.Ol(id=ids.WORKLIST, className="rows", **{"aria-label": "Films"}),
-            html.Div(id=ids.WORKLIST_NOTE, className="worklist-note"),
-        ],
-        className="worklist",
-        **{"aria-label": "Worklist"},
-    )
-
-
-def _tool(text: str, action: str, hint: str) -> Component:
-    return html.Button(
-        text,
-        className="tool",
-        type="button",
-        title=hint,
-        **{"data-action": action, "aria-pressed": "false"},
-    )
-
-
-def _viewer() -> Component:
-    return html.Section(
-        [
-            html.Div(
-                [
-                    _tool("Window", "window", "Brightness and contrast (W)"),
-                    _tool("Invert", "invert", "Swap black and white (I)"),
-                    _tool("Fit", "zoom", "Fit, or one film pixel per screen pixel (F); the wheel zooms"),
-                    _tool("Heat H", "heat", "Show where the evidence for the chosen finding lies (H)"),
-                ],
-                id=ids.TOOLBAR,
-                className="toolbar",
-                role="toolbar",
-                hidden=True,
-                **{"aria-label": "Film"},
-            ),
-            html.Div(id=ids.WINDOW_POPOVER, className="popover", hidden=True),
-            html.Div(
-                id=ids.STAGE,
-                className="stage",
-                tabIndex="0",
-                hidden=True,
-                role="region",
-                **{"aria-label": "Film view"},
-            ),
-            html.Div(id=ids.HEAT_NOTE, className="heat-note", role="status", hidden=True),
-            html.Div(id=ids.LEGEND, className="legend", hidden=True),
-            _empty(),
-        ],
-        id=ids.VIEWER,
-        className="viewer",
-        **{"aria-label": "Film"},
-    )
-
-
-def _empty() -> Component:
+def _languages(t: Translator) -> Component:
     return html.Div(
         [
-            html.P(
-                "Drop a frontal chest film anywhere on this page to see what the model makes of it.",
-                className="empty-line",
-            ),
-            html.Div(
-                [
-                    html.Button("Choose films", id=ids.CHOOSE, className="button primary", type="button"),
-                    html.Button(
-                        "Try the synthetic phantom", id=ids.PHANTOM, className="button", type="button"
-                    ),
-                ],
-                className="empty-actions",
-            ),
-            html.P(
-                "Films stay on this server for a limited time, under keys that nobody can guess. "
-                "File names never leave this browser.",
-                className="empty-note",
-            ),
+            html.Button(
+                code.upper(),
+                className="quiet-button language",
+                type="button",
+                title=name,
+                lang=code,
+                **{
+                    "data-language": code,
+                    "aria-label": name,
+                    "aria-pressed": str(code == t.language).lower(),
+                },
+            )
+            for code, name in LANGUAGES.items()
         ],
-        id=ids.EMPTY,
-        className="empty",
+        id=ids.LANGUAGES,
+        className="languages",
+        role="group",
+        **{"aria-label": t("Language")},
     )
 
 
-def _footer(chosen: Bundle | None) -> Component:
+def _footer(chosen: Bundle | None, t: Translator) -> Component:
     return html.Footer(
         [
-            html.Span(DECISION_SUPPORT, className="decision-support"),
+            html.Span(t(DECISION_SUPPORT), className="decision-support"),
             html.Span(
                 [
-                    html.Span(views.footer_model(chosen) if chosen else "", id=ids.FOOTER_MODEL),
+                    html.Span(bundle_words.footer_model(chosen) if chosen else "", id=ids.FOOTER_MODEL),
                     html.Span(id="footer-time"),
                 ],
                 className="footer-model",

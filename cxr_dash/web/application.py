@@ -18,11 +18,27 @@ from cxr_dash.web.films import films_blueprint, handle_error, handle_too_large
 from cxr_dash.web.first_request import SetUpFirst
 from cxr_dash.web.headers import add_security_headers
 from cxr_dash.web.health import health_blueprint
+from cxr_dash.web.language import request_language, request_translator
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.warm_up import WarmUp
 
 # A request that is not a film is small; this much is allowed around the largest film.
 _REQUEST_OVERHEAD_BYTES = 64 * 1024
+
+
+class _Page(Dash):  # type: ignore[misc]
+    """Names its language; puts Dash's scripts in no second footer, which a screen reader would announce."""
+
+    def interpolate_index(self, **parts: str) -> str:
+        """The page's HTML, for the reader of this request."""
+        page = str(super().interpolate_index(**parts))
+        for plain, ours in (
+            ("<html>", f'<html lang="{request_language()}">'),
+            ("<footer>", "<div>"),
+            ("</footer>", "</div>"),
+        ):
+            page = page.replace(plain, ours, 1)
+        return page
 
 
 def create_app(settings: Settings | None = None) -> Dash:
@@ -39,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Dash:
         ``app.server`` is the WSGI application; ``app.server.extensions["cxr_dash"]`` is its :class:`WarmUp`.
     """
     settings = settings or Settings()
-    app = Dash(
+    app = _Page(
         "cxr_dash",
         assets_folder=str(settings.assets_dir.resolve()),
         title="cxr-dash",
@@ -48,12 +64,6 @@ def create_app(settings: Settings | None = None) -> Dash:
         compress=False,
         suppress_callback_exceptions=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
-    )
-    # The page's language; and Dash's scripts in no second footer, which a screen reader would announce.
-    app.index_string = (
-        app.index_string.replace("<html>", '<html lang="en">', 1)
-        .replace("<footer>", "<div>", 1)
-        .replace("</footer>", "</div>", 1)
     )
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _REQUEST_OVERHEAD_BYTES
@@ -71,8 +81,8 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.register_error_handler(CxrError, handle_error)
     server.register_error_handler(413, handle_too_large(settings.max_upload_bytes))
 
-    app.layout = lambda: build_layout(settings, service.catalog)
-    register_callbacks(app, service, service.catalog)
+    app.layout = lambda: build_layout(settings, service.catalog, request_translator())
+    register_callbacks(app, service, service.catalog, request_translator)
     add_security_headers(app)
     server.wsgi_app = SetUpFirst(server.wsgi_app, "/healthz")
     logging.getLogger(__name__).info("cxr-dash %s ready to serve", __version__)

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from cxr_dash import imaging
+from cxr_dash.domain import N_
 from cxr_dash.errors import (
     BackendMissingError,
     BundleNotFoundError,
@@ -23,6 +24,7 @@ from cxr_dash.errors import (
 )
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.exports import ExportOptions, export_name, heat_layer_png, heat_png, overlay_png
+from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
 
 _STATUS: tuple[tuple[type[CxrError], int], ...] = (
@@ -40,7 +42,8 @@ _UNPROCESSABLE = 422
 def handle_error(error: CxrError) -> ResponseReturnValue:
     """The one place where an error of ours becomes an HTTP answer."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), _UNPROCESSABLE)
-    body = {"error": {"code": error.code, "message": error.message, "remedy": error.remedy}}
+    t = request_translator()
+    body = {"error": {"code": error.code, "message": t.say(error.words), "remedy": t.say(error.remedy_words)}}
     return jsonify(body), status
 
 
@@ -50,8 +53,9 @@ def handle_too_large(max_upload_bytes: int) -> Callable[[Exception], ResponseRet
     def handle(_error: Exception) -> ResponseReturnValue:
         return handle_error(
             FilmTooLargeError(
-                f"A film file must be at most {max_upload_bytes / 2**20:g} MB; the one received is larger.",
-                remedy="Export it at a lower resolution, or as JPEG.",
+                N_("A film file must be at most {most:g} MB; the one received is larger."),
+                remedy=N_("Export it at a lower resolution, or as JPEG."),
+                most=max_upload_bytes / 2**20,
             )
         )
 
@@ -66,7 +70,7 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     def refuse_other_sites() -> None:
         # A page of another site must not be able to fill this server's store through a reader's browser.
         if request.method in {"POST", "DELETE"} and _from_another_site():
-            raise RequestError("Films must be added from this application's own page.")
+            raise RequestError(N_("Films must be added from this application's own page."))
 
     @routes.after_request
     def keep_off_disk(response: Response) -> Response:

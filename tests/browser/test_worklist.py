@@ -122,7 +122,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(watched: Watched, tm
         stream.truncate(limit + 1)
     page.set_input_files("#film-input", str(huge))
     settled(page, 1)
-    assert "at most 25 MB" in page.inner_text(".row-reason")
+    assert "at most 25\u00a0MB" in page.inner_text(".row-reason")
     assert not [
         request for request in watched.requests if request.method == "POST" and "/films" in request.url
     ]

@@ -9,6 +9,7 @@ from dash import Dash, html
 
 from cxr_dash.errors import BackendMissingError, CaseNotFoundError
 from cxr_dash.inference.catalog import Catalog
+from cxr_dash.language import Translator
 from cxr_dash.settings import Settings
 from cxr_dash.ui import ids
 from cxr_dash.ui.callbacks import register_callbacks
@@ -27,8 +28,8 @@ class FailingService:
 
 def answer(catalog: Catalog, error: Exception) -> Any:
     app = Dash("callbacks", assets_folder="none")
-    app.layout = html.Div(build_layout(Settings(), catalog))
-    register_callbacks(app, FailingService(error), catalog)  # type: ignore[arg-type]
+    app.layout = html.Div(build_layout(Settings(), catalog, Translator()))
+    register_callbacks(app, FailingService(error), catalog, Translator)  # type: ignore[arg-type]
     value = {"film": "some-key", "model": "tiny", "serial": 1}
     response = app.server.test_client().post(
         "/_dash-update-component",

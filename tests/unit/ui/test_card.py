@@ -10,7 +10,10 @@ from trees import nodes, text, with_class
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
-from cxr_dash.ui import card, card_tables
+from cxr_dash.language import Translator
+from cxr_dash.ui.views import card, card_tables
+
+T = Translator()
 
 
 def _interval(value: float) -> dict[str, float]:
@@ -66,7 +69,7 @@ def measured(bundle: Bundle) -> Bundle:
 
 
 def test_bad_audits_are_named_in_red_before_anything_else(measured: Bundle) -> None:
-    body = card.card_body(measured, "")
+    body = card.card_body(measured, "", T)
     classes = [getattr(node, "className", None) for node in nodes(body)]
     assert classes.index("card-bad") < classes.index("card-warnings") < classes.index("card-section")
     (strip,) = with_class(body, "card-bad")
@@ -79,14 +82,14 @@ def test_bad_audits_are_named_in_red_before_anything_else(measured: Bundle) -> N
 def test_the_header_counts_failed_audits_and_says_nothing_when_there_are_none(
     measured: Bundle, spec: BundleSpec
 ) -> None:
-    assert card.audit_badge(measured.spec) == "2 bad audits"
-    assert card.audit_badge(spec) == ""
-    (strip,) = with_class(card.card_body(Bundle(measured.path, spec), ""), "card-bad")
+    assert card.audit_badge(measured.spec, T) == "2 bad audits"
+    assert card.audit_badge(spec, T) == ""
+    (strip,) = with_class(card.card_body(Bundle(measured.path, spec), "", T), "card-bad")
     assert strip.hidden is True
 
 
 def test_every_audit_opens_to_its_limit_and_figures(measured: Bundle) -> None:
-    words = text(card.card_body(measured, ""))
+    words = text(card.card_body(measured, "", T))
     assert "Limit: bad above half." in words
     assert "0.77 (0.67–0.87)" in words
 
@@ -110,7 +113,7 @@ def test_points_are_counted_for_the_chosen_label_and_a_missing_figure_is_a_dash(
 
 def test_subgroups_show_splits_that_nothing_was_chosen_on(measured: Bundle) -> None:
     sections = [
-        node for node in nodes(card.card_body(measured, "")) if getattr(node, "id", "") == "card-subgroups"
+        node for node in nodes(card.card_body(measured, "", T)) if getattr(node, "id", "") == "card-subgroups"
     ]
     words = text(sections[0])
     assert words.count("sex: F") == 2
@@ -118,7 +121,7 @@ def test_subgroups_show_splits_that_nothing_was_chosen_on(measured: Bundle) -> N
 
 
 def test_the_chips_lead_to_sections_that_are_there(measured: Bundle) -> None:
-    body = card.card_body(measured, "")
+    body = card.card_body(measured, "", T)
     (nav,) = with_class(body, "card-nav")
     targets = [node.href.removeprefix("#") for node in nodes(nav) if getattr(node, "href", None)]
     shown = {

@@ -12,6 +12,7 @@ from cxr_dash import imaging
 from cxr_dash.domain import Analysis, Box, Finding, Heatmap, Label, Preparation, Quality, Verdict
 from cxr_dash.errors import CaseNotFoundError
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.language import Translator
 from cxr_dash.settings import Settings
 from cxr_dash.ui import facts
 
@@ -48,7 +49,7 @@ def analysis() -> Analysis:
 
 
 def test_colour_tables_are_the_very_ones_of_the_downloads() -> None:
-    sent = facts.page_settings(Settings())["colour_maps"]
+    sent = facts.page_settings(Settings(), Translator())["colour_maps"]
     assert tuple(sent) == imaging.COLOUR_MAPS
     for name, encoded in sent.items():
         table = np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(256, 3)
@@ -56,19 +57,19 @@ def test_colour_tables_are_the_very_ones_of_the_downloads() -> None:
 
 
 def test_held_out_probabilities_are_sorted_by_truth_and_unknown_ones_left_out(bundle: Bundle) -> None:
-    (held,) = facts.model_facts(bundle)["held_out"]
+    (held,) = facts.model_facts(bundle, Translator())["held_out"]
     assert held["positives"] == {"effusion": [0.6, 0.9], "nodule": [0.4, 0.9]}
     assert held["negatives"] == {"effusion": [0.1, 0.4], "nodule": [0.1]}
 
 
 def test_the_default_cut_is_the_bundles_operating_point(bundle: Bundle) -> None:
-    told = facts.model_facts(bundle)
+    told = facts.model_facts(bundle, Translator())
     assert told["default_operating_point"] == "balanced"
     assert told["operating_points"][0]["thresholds"] == {"effusion": 0.4, "nodule": 0.4}
 
 
 def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis) -> None:
-    answer = facts.film_answer("key", "tiny", analysis)
+    answer = facts.film_answer("key", "tiny", analysis, Translator())
     assert json.loads(json.dumps(answer)) == answer
     assert answer["crop"] == {"x": 10, "y": 20, "width": 480, "height": 560}
     assert (answer["width"], answer["height"]) == (500, 600)
@@ -80,11 +81,13 @@ def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis
 
 
 def test_an_answer_does_not_carry_the_digest_of_the_film(analysis: Analysis) -> None:
-    assert analysis.film_sha256 not in json.dumps(facts.film_answer("key", "tiny", analysis))
+    assert analysis.film_sha256 not in json.dumps(facts.film_answer("key", "tiny", analysis, Translator()))
 
 
 def test_a_problem_says_why_and_what_to_do() -> None:
-    problem = facts.film_problem("key", "tiny", CaseNotFoundError("It is gone.", remedy="Send it again."))
+    problem = facts.film_problem(
+        "key", "tiny", CaseNotFoundError("It is gone.", remedy="Send it again."), Translator()
+    )
     assert problem["error"] == {
         "code": "case_not_found",
         "message": "It is gone.",

@@ -11,6 +11,7 @@ from plotly.utils import PlotlyJSONEncoder
 from trees import nodes, text, with_class, with_id
 
 from cxr_dash.inference.catalog import Catalog
+from cxr_dash.language import Translator
 from cxr_dash.settings import Settings
 from cxr_dash.ui import ids
 from cxr_dash.ui.layout import DECISION_SUPPORT, build_layout
@@ -20,14 +21,14 @@ DECLARED = {value for name, value in vars(ids).items() if name.isupper()}
 
 
 def test_every_declared_id_is_on_the_page_exactly_once(catalog: Catalog) -> None:
-    page = build_layout(Settings(), catalog)
+    page = build_layout(Settings(), catalog, Translator())
     counts = Counter(node.id for node in nodes(page) if getattr(node, "id", None))
     assert {identity: counts[identity] for identity in DECLARED} == dict.fromkeys(DECLARED, 1)
     assert max(counts.values()) == 1
 
 
 def test_every_node_the_browser_scripts_look_up_is_on_the_page_or_made_by_them(catalog: Catalog) -> None:
-    on_page = {getattr(node, "id", None) for node in nodes(build_layout(Settings(), catalog))}
+    on_page = {getattr(node, "id", None) for node in nodes(build_layout(Settings(), catalog, Translator()))}
     scripts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "assets/js").glob("*.js"))
     looked_up = set(re.findall(r'byId\("([^"]+)"\)', scripts))
     made = set(re.findall(r'\bid: "([^"]+)"', scripts))
@@ -37,46 +38,48 @@ def test_every_node_the_browser_scripts_look_up_is_on_the_page_or_made_by_them(c
 
 def test_stores_forget_everything_with_the_page(catalog: Catalog) -> None:
     stores = [
-        node for node in nodes(build_layout(Settings(), catalog)) if node.to_plotly_json()["type"] == "Store"
+        node
+        for node in nodes(build_layout(Settings(), catalog, Translator()))
+        if node.to_plotly_json()["type"] == "Store"
     ]
     assert stores
     assert {getattr(store, "storage_type", "memory") for store in stores} == {"memory"}
 
 
 def test_the_page_says_that_it_does_not_replace_a_reading(catalog: Catalog) -> None:
-    page = build_layout(Settings(), catalog)
+    page = build_layout(Settings(), catalog, Translator())
     assert DECISION_SUPPORT in text(page)
     assert DECISION_SUPPORT == "Decision support for trained readers. It does not replace your reading."
 
 
 def test_the_empty_page_says_in_one_sentence_what_to_do_and_offers_the_phantom(catalog: Catalog) -> None:
-    empty = with_id(build_layout(Settings(), catalog), ids.EMPTY)
+    empty = with_id(build_layout(Settings(), catalog, Translator()), ids.EMPTY)
     (line,) = with_class(empty, "empty-line")
     assert text(line).count(".") == 1
     assert text(with_id(empty, ids.PHANTOM)) == "Try the synthetic phantom"
 
 
 def test_the_drop_zone_states_the_limit_of_the_settings(catalog: Catalog) -> None:
-    page = build_layout(Settings(max_upload_bytes=3 * 2**20), catalog)
+    page = build_layout(Settings(max_upload_bytes=3 * 2**20), catalog, Translator())
     assert "up to 3 MB" in text(with_id(page, ids.DROP))
     assert with_id(page, ids.SETTINGS).data["max_upload_bytes"] == 3 * 2**20
 
 
 def test_the_default_model_is_chosen_and_its_warning_shown(catalog: Catalog) -> None:
-    page = build_layout(Settings(default_model="tiny"), catalog)
+    page = build_layout(Settings(default_model="tiny"), catalog, Translator())
     assert with_id(page, ids.MODEL).value == "tiny"
     assert text(with_id(page, ids.WARNING)) == "Children were left out."
 
 
 def test_an_empty_models_folder_still_gives_a_page_that_says_what_to_do(tmp_path: Path) -> None:
-    page = build_layout(Settings(), Catalog(tmp_path))
+    page = build_layout(Settings(), Catalog(tmp_path), Translator())
     assert with_id(page, ids.MODEL).disabled
     assert with_id(page, ids.FACTS).data is None
     assert "CXR_MODELS_DIR" in text(with_id(page, ids.PANEL))
 
 
 def test_nothing_on_the_page_or_in_the_assets_points_to_another_server(catalog: Catalog) -> None:
-    tree = json.dumps(build_layout(Settings(), catalog), cls=PlotlyJSONEncoder)
+    tree = json.dumps(build_layout(Settings(), catalog, Translator()), cls=PlotlyJSONEncoder)
     assets = [p for p in (ROOT / "assets").rglob("*") if p.suffix in {".js", ".css", ".svg"}]
     assert len(assets) > 10
     for name, content in [("page", tree), *((p.name, p.read_text(encoding="utf-8")) for p in assets)]:

@@ -10,7 +10,10 @@ from trees import nodes, text, with_class
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
-from cxr_dash.ui import card, views
+from cxr_dash.language import Translator
+from cxr_dash.ui.views import bundle_words, card, panel
+
+T = Translator()
 
 
 def as_json(tree: object) -> str:
@@ -18,45 +21,45 @@ def as_json(tree: object) -> str:
 
 
 def test_the_same_spec_gives_the_same_panel(spec: BundleSpec) -> None:
-    assert as_json(views.model_panel(spec)) == as_json(views.model_panel(spec))
+    assert as_json(panel.model_panel(spec, T)) == as_json(panel.model_panel(spec, T))
 
 
 def test_every_label_has_one_row_in_the_bundles_order_and_no_figure_yet(spec: BundleSpec) -> None:
-    rows = with_class(views.model_panel(spec), "finding")
+    rows = with_class(panel.model_panel(spec, T), "finding")
     assert [row.to_plotly_json()["props"]["data-label"] for row in rows] == spec.label_keys
     assert [text(row) for row in rows] == ["Effusion", "Nodule"]
 
 
 def test_every_row_is_a_button_with_a_mark_for_its_own_cut(spec: BundleSpec) -> None:
-    for row in with_class(views.model_panel(spec), "finding"):
+    for row in with_class(panel.model_panel(spec, T), "finding"):
         assert row.to_plotly_json()["type"] == "Button"
         assert len(with_class(row, "finding-cut")) == 1
 
 
 def test_chips_name_the_bundles_operating_points_and_where_they_were_chosen(spec: BundleSpec) -> None:
-    (chip,) = with_class(views.model_panel(spec), "chip")
+    (chip,) = with_class(panel.model_panel(spec, T), "chip")
     assert text(chip) == "Balanced"
     assert chip.title == "Youden Chosen on val. This is the default."
 
 
 def test_a_model_of_exclusive_classes_speaks_of_classes() -> None:
     spec = BundleSpec.model_validate(spec_dict(activation="softmax"))
-    assert "Classes" in text(views.model_panel(spec))
-    assert views.population_line(spec) == "2 classes · nobody"
+    assert "Classes" in text(panel.model_panel(spec, T))
+    assert bundle_words.population_line(spec, T) == "2 classes · nobody"
 
 
 def test_the_header_says_how_many_findings_on_whom_and_the_first_warning(spec: BundleSpec) -> None:
-    assert views.population_line(spec) == "2 findings · nobody"
-    assert views.warning_line(spec) == "Children were left out."
-    assert views.warning_line(BundleSpec.model_validate(spec_dict())) == ""
+    assert bundle_words.population_line(spec, T) == "2 findings · nobody"
+    assert bundle_words.warning_line(spec, T) == "Children were left out."
+    assert bundle_words.warning_line(BundleSpec.model_validate(spec_dict()), T) == ""
 
 
 def test_the_footer_names_model_version_and_hash(bundle: Bundle) -> None:
-    assert views.footer_model(bundle) == f"tiny 1.0.0 · {bundle.serving_sha256[:12]}"
+    assert bundle_words.footer_model(bundle) == f"tiny 1.0.0 · {bundle.serving_sha256[:12]}"
 
 
 def test_the_card_opens_with_its_warnings_then_curves_then_the_text(bundle: Bundle) -> None:
-    body = card.card_body(bundle, "nodule")
+    body = card.card_body(bundle, "nodule", T)
     kinds = [node.to_plotly_json()["type"] for node in nodes(body)]
     assert kinds.index("Li") < kinds.index("Graph") < kinds.index("Markdown")
     assert "Children were left out." in text(body)
@@ -65,11 +68,13 @@ def test_the_card_opens_with_its_warnings_then_curves_then_the_text(bundle: Bund
 
 
 def test_the_card_of_an_unknown_label_shows_the_first_one(bundle: Bundle) -> None:
-    assert "Effusion on films of split" in text(card.card_body(bundle, "no-such-label"))
+    assert "Effusion on films of split" in text(card.card_body(bundle, "no-such-label", T))
 
 
 def test_graphs_offer_no_link_to_another_server(bundle: Bundle) -> None:
-    graphs = [node for node in nodes(card.card_body(bundle, "")) if node.to_plotly_json()["type"] == "Graph"]
+    graphs = [
+        node for node in nodes(card.card_body(bundle, "", T)) if node.to_plotly_json()["type"] == "Graph"
+    ]
     assert len(graphs) == 2
     for graph in graphs:
         assert graph.config["displaylogo"] is False
@@ -77,6 +82,6 @@ def test_graphs_offer_no_link_to_another_server(bundle: Bundle) -> None:
 
 
 def test_without_a_model_the_panel_says_what_to_do_and_what_was_refused() -> None:
-    words = text(views.no_model({"half-copied": "serving.tflite is missing."}))
+    words = text(panel.no_model({"half-copied": "serving.tflite is missing."}, T))
     assert "CXR_MODELS_DIR" in words
     assert "half-copied: serving.tflite is missing." in words

@@ -1,47 +1,29 @@
-"""Views: pure functions from facts to Dash components.
-
-Nodes that follow a film, a threshold or the heat are left empty here; ``assets/js`` fills them in the
-browser.
-"""
+"""The right-hand column: what a model says. Figures are left empty; ``assets/js/6*.js`` fill them."""
 
 from __future__ import annotations
 
 from dash import html
 from dash.development.base_component import Component
 
-from cxr_dash.inference.bundle import Bundle
+from cxr_dash.domain import N_
 from cxr_dash.inference.schema import BundleSpec, OperatingPoint
+from cxr_dash.language import Translator
 from cxr_dash.ui import ids
+from cxr_dash.ui.views import bundle_words
+from cxr_dash.ui.views.takeaway import takeaway
 
 # Probabilities are drawn on the angular scale, 2/pi * asin(sqrt(p)): small ones stay visible, 0, 50 and 100 %
 # stay where they are. assets/js/20-statistics.js holds the same formula.
 _AXIS_TICKS = ("1", "10", "30", "60", "90")
+_FIGURES = (
+    ("sensitivity", N_("sensitivity")),
+    ("specificity", N_("specificity")),
+    ("ppv", N_("PPV")),
+    ("npv", N_("NPV")),
+)
 
 
-def population_line(spec: BundleSpec) -> str:
-    """A few words for the header: how many labels, and on whom the model was trained."""
-    noun = "finding" if spec.activation == "sigmoid" else "class"
-    count = len(spec.labels)
-    plural = noun if count == 1 else {"finding": "findings", "class": "classes"}[noun]
-    return f"{count} {plural} · {spec.population_en}"
-
-
-def short_title(spec: BundleSpec) -> str:
-    """The title without what stands in brackets, for the model selector."""
-    return spec.title_en.split(" (", maxsplit=1)[0]
-
-
-def warning_line(spec: BundleSpec) -> str:
-    """The bundle's first warning, for the header; empty when it has none."""
-    return spec.warnings[0] if spec.warnings else ""
-
-
-def footer_model(bundle: Bundle) -> str:
-    """Model id, version and the head of its hash."""
-    return f"{bundle.spec.id} {bundle.spec.version} · {bundle.serving_sha256[:12]}"
-
-
-def model_panel(spec: BundleSpec) -> Component:
+def model_panel(spec: BundleSpec, t: Translator) -> Component:
     """The right-hand column for one model: headline, findings, threshold panel, downloads."""
     return html.Div(
         [
@@ -56,7 +38,9 @@ def model_panel(spec: BundleSpec) -> Component:
                 **{"aria-live": "polite"},
             ),
             html.Div(
-                [_findings(spec), _threshold_panel(spec), _downloads()], className="figures", id="figures"
+                [_findings(spec, t), _threshold_panel(spec, t), takeaway(t)],
+                className="figures",
+                id="figures",
             ),
         ],
         key=spec.id,
@@ -65,8 +49,8 @@ def model_panel(spec: BundleSpec) -> Component:
     )
 
 
-def _findings(spec: BundleSpec) -> Component:
-    heading = "Findings" if spec.activation == "sigmoid" else "Classes"
+def _findings(spec: BundleSpec, t: Translator) -> Component:
+    heading = t("Findings") if spec.activation == "sigmoid" else t("Classes")
     return html.Section(
         [
             html.Div(
@@ -80,15 +64,21 @@ def _findings(spec: BundleSpec) -> Component:
                     html.Span("%", className="axis-unit", **{"aria-hidden": "true"}),
                 ],
                 className="findings-head",
-                title="Calibrated probability, on the angular scale so that small ones can be told apart. "
-                "The white mark is each finding's own cut.",
+                title=t(
+                    "Calibrated probability, on the angular scale so that small ones can be told apart. "
+                    "The white mark is each finding's own cut."
+                ),
             ),
             html.Div(
-                [_finding_row(label.key, label.name_en) for label in spec.labels],
+                [_finding_row(label.key, bundle_words.label_name(label, t)) for label in spec.labels],
                 className="findings-list",
                 id="findings",
                 role="listbox",
-                **{"aria-label": f"{heading}: choose one for the heatmap and the threshold panel"},
+                **{
+                    "aria-label": t(
+                        "{heading}: choose one for the heatmap and the threshold panel", heading=heading
+                    )
+                },
             ),
             html.Button(id="more", className="link more", type="button", hidden=True),
         ],
@@ -112,7 +102,7 @@ def _finding_row(key: str, name: str) -> Component:
     )
 
 
-def _threshold_panel(spec: BundleSpec) -> Component:
+def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
     return html.Section(
         [
             html.Div(
@@ -123,13 +113,13 @@ def _threshold_panel(spec: BundleSpec) -> Component:
                 className="cut-head",
             ),
             html.Div(
-                [_chip(point, spec.default_operating_point) for point in spec.operating_points],
+                [_chip(point, spec.default_operating_point, t) for point in spec.operating_points],
                 className="chips",
                 role="group",
-                **{"aria-label": "Operating points"},
+                **{"aria-label": t("Operating points")},
             ),
             html.Div(id="cut-slider", className="cut-slider"),
-            html.Dl([_figure(key, name) for key, name in _FIGURES], className="four"),
+            html.Dl([_figure(key, t(name)) for key, name in _FIGURES], className="four"),
             html.Div(
                 [
                     html.P(id="thousand", className="thousand"),
@@ -141,20 +131,19 @@ def _threshold_panel(spec: BundleSpec) -> Component:
             html.Div(id="measured-on", className="measured-on"),
         ],
         className="cut-panel",
-        **{"aria-label": "Where to cut"},
+        **{"aria-label": t("Where to cut")},
     )
 
 
-_FIGURES = (("sensitivity", "sensitivity"), ("specificity", "specificity"), ("ppv", "PPV"), ("npv", "NPV"))
-
-
-def _chip(point: OperatingPoint, default: str) -> Component:
-    suffix = " This is the default." if point.key == default else ""
+def _chip(point: OperatingPoint, default: str, t: Translator) -> Component:
+    parts = [bundle_words.explanation(point, t), t("Chosen on {split}.", split=point.chosen_on)]
+    if point.key == default:
+        parts.append(t("This is the default."))
     return html.Button(
-        point.name_en,
+        bundle_words.point_name(point, t),
         className="chip",
         type="button",
-        title=f"{point.explanation_en} Chosen on {point.chosen_on}.{suffix}",
+        title=" ".join(parts),
         **{"data-point": point.key, "aria-pressed": "false"},
     )
 
@@ -171,25 +160,16 @@ def _figure(key: str, name: str) -> Component:
     )
 
 
-def _downloads() -> Component:
-    return html.Div(
-        [
-            html.A("Overlay PNG", id="download-overlay", className="button primary", role="button"),
-            html.A("Heat PNG", id="download-heat", className="button", role="button"),
-            html.P(id="download-note", className="download-note"),
-        ],
-        className="downloads",
-    )
-
-
-def no_model(broken: dict[str, str]) -> Component:
+def no_model(broken: dict[str, str], t: Translator) -> Component:
     """The right-hand column when the models folder holds nothing usable."""
     return html.Div(
         [
-            html.H1("No model to ask.", className="headline"),
+            html.H1(t("No model to ask."), className="headline"),
             html.P(
-                "The models folder holds no usable bundle. Set CXR_MODELS_DIR to a folder of bundles and "
-                "start the server again; cxr-dash doctor says what is wrong with each.",
+                t(
+                    "The models folder holds no usable bundle. Set CXR_MODELS_DIR to a folder of bundles and "
+                    "start the server again; cxr-dash doctor says what is wrong with each."
+                ),
                 className="summary",
             ),
             html.Ul([html.Li(f"{name}: {reason}") for name, reason in sorted(broken.items())]),

@@ -10,8 +10,10 @@ from plotly.graph_objects import Figure
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import Audit, BundleSpec, HeldOut
-from cxr_dash.ui import card_tables as tables
+from cxr_dash.language import Translator
 from cxr_dash.ui.figures import reliability_figure, roc_figure
+from cxr_dash.ui.views import bundle_words
+from cxr_dash.ui.views import card_tables as tables
 
 _GRAPH_CONFIG = {
     "displayModeBar": False,
@@ -31,21 +33,22 @@ _SECTIONS = (
 )
 
 
-def card_title(spec: BundleSpec) -> str:
+def card_title(spec: BundleSpec, t: Translator) -> str:
     """Title of the model-card window."""
-    return f"{spec.title_en} · {spec.id} {spec.version}"
+    return f"{bundle_words.title(spec, t)} · {spec.id} {spec.version}"
 
 
-def audit_badge(spec: BundleSpec) -> str:
+def audit_badge(spec: BundleSpec, t: Translator) -> str:
     """For the header's button: how many audits the model failed; empty when none."""
     bad = sum(audit.verdict == "bad" for audit in spec.audits)
-    return f"{bad} bad audit{'s' if bad > 1 else ''}" if bad else ""
+    return t.plural("{n} bad audit", "{n} bad audits", bad) if bad else ""
 
 
-def card_body(bundle: Bundle, label_key: str) -> Component:
+def card_body(bundle: Bundle, label_key: str, t: Translator) -> Component:
     """Warnings and verdicts in plain view, then figures, the curves of one label, and how it was made."""
     spec = bundle.spec
     label = next((item for item in spec.labels if item.key == label_key), spec.labels[0])
+    name = bundle_words.label_name(label, t)
     return html.Div(
         [
             _verdicts(spec.audits),
@@ -59,8 +62,8 @@ def card_body(bundle: Bundle, label_key: str) -> Component:
             _figures(spec),
             _section(
                 "curves",
-                f"{label.name_en}: curves and operating points",
-                [part for held in spec.held_out for part in _curves(spec, held, label.key, label.name_en)],
+                t("{name}: curves and operating points", name=name),
+                [part for held in spec.held_out for part in _curves(spec, held, label.key, name)],
             ),
             _section("subgroups", "Subgroups", _subgroups(spec)),
             _use(spec),

@@ -1,0 +1,25 @@
+/* The language buttons: the choice is remembered on this computer, and the page comes again in that language. */
+"use strict";
+
+cxr.language = (() => {
+  const { byId } = cxr;
+  const COOKIE = "cxr-language"; // as in cxr_dash/web/language.py
+  const YEAR = 365 * 24 * 3600;
+  const leaving = []; // what must be kept before the page goes
+
+  function choose(code) {
+    if (code === cxr.words.language()) return;
+    for (const keep of leaving) keep();
+    document.cookie = `${COOKIE}=${code}; Path=${cxr.url("/")}; Max-Age=${YEAR}; SameSite=Lax`;
+    window.location.reload();
+  }
+
+  function start() {
+    byId("languages").addEventListener("click", (event) => {
+      const button = event.target.closest("[data-language]");
+      if (button) choose(button.dataset.language);
+    });
+  }
+
+  return { start, choose, leaving };
+})();

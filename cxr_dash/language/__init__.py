@@ -1,0 +1,7 @@
+"""What people read, in their language: English in the source, translations in ``cxr_dash/translations``."""
+
+from __future__ import annotations
+
+from cxr_dash.language.translator import LANGUAGES, SOURCE_LANGUAGE, Translator, negotiate, translator
+
+__all__ = ["LANGUAGES", "SOURCE_LANGUAGE", "Translator", "negotiate", "translator"]

@@ -1,0 +1,34 @@
+"""The worklist's frame; ``assets/js/40-worklist.js`` fills it."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from cxr_dash.language import Translator
+from cxr_dash.settings import Settings
+from cxr_dash.ui import ids
+
+
+def worklist_column(settings: Settings, t: Translator) -> Component:
+    """The left-hand column: where films are dropped, and a row for each."""
+    megabytes = f"{settings.max_upload_bytes / 2**20:g}"
+    return html.Aside(
+        [
+            html.Button(
+                [
+                    html.Span(t("Drop films here")),
+                    html.Small(t("PNG · JPG, up to {megabytes} MB", megabytes=megabytes)),
+                ],
+                id=ids.DROP,
+                className="drop",
+                type="button",
+            ),
+            html.Div(id=ids.PICKER, hidden=True),
+            html.Div(id=ids.BANNER, className="banner", role="alert", hidden=True),
+            html.Ol(id=ids.WORKLIST, className="rows", **{"aria-label": t("Films")}),
+            html.Div(id=ids.WORKLIST_NOTE, className="worklist-note"),
+        ],
+        className="worklist",
+        **{"aria-label": t("Worklist")},
+    )

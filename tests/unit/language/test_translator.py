@@ -1,0 +1,65 @@
+"""Sentences, figures and dates in a reader's language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cxr_dash.domain import Words
+from cxr_dash.errors import FilmError
+from cxr_dash.language import Translator, negotiate, translator
+
+
+def test_a_sentence_without_values_is_said_as_it_is_braces_and_all() -> None:
+    assert Translator()("{not a field}") == "{not a field}"
+    assert str(Words("{not a field}")) == "{not a field}"
+
+
+def test_values_are_filled_in() -> None:
+    assert Translator()("at most {most} films", most=3) == "at most 3 films"
+
+
+def test_spanish_figures_have_a_decimal_comma() -> None:
+    spanish = translator("es")
+    assert spanish("{share:.1f} %", share=2.5) == "2,5 %"
+    assert spanish("{name} {count}", name="v1.2", count=3) == "v1.2 3"
+    assert spanish.percent(0.125, 1) == "12,5\u00a0%"
+    assert Translator().percent(0.125, 1) == "12.5\u00a0%"
+
+
+def test_a_moment_is_written_as_the_language_does() -> None:
+    moment = datetime(2026, 3, 2, 14, 5, 6, tzinfo=UTC)
+    assert "mar" in translator("es").moment(moment)
+    assert translator("es").moment(moment).endswith("UTC")
+    assert Translator().moment(moment) != translator("es").moment(moment)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"),
+    [(["es-AR", "en"], "es"), (["de", "es"], "es"), (["de"], "en"), ([], "en"), (["en-GB", "es"], "en")],
+)
+def test_the_browsers_list_decides_best_first(wanted: list[str], given: str) -> None:
+    assert negotiate(wanted) == given
+
+
+def test_an_unknown_language_is_english() -> None:
+    assert translator("xx").language == "en"
+
+
+def test_an_error_keeps_its_sentence_and_its_figures_apart_for_translators() -> None:
+    error = FilmError(
+        "At most {most:.0f} MB; received {had:.1f}.", remedy="Wait {most:.0f} s.", most=25.0, had=26.25
+    )
+    assert str(error) == "At most 25 MB; received 26.2. Wait 25 s."
+    assert error.words.template.startswith("At most {most")
+    assert translator("es").say(error.words) == "At most 25 MB; received 26,2."
+
+
+def test_plural_forms() -> None:
+    english = Translator()
+    assert [english.plural("{n} film", "{n} films", count) for count in (0, 1, 2)] == [
+        "0 films",
+        "1 film",
+        "2 films",
+    ]
