@@ -87,8 +87,16 @@ window.cxr = (() => {
   // ---- questions about the state that several parts ask
   const key = (model, film) => `${model}/${film}`;
   const row = () => state.films.find((item) => item.id === state.selected) || null;
-  const answerOf = (item) =>
+
+  /* What the model said of a film, shown or not. For the part that asks and for the rule below, not for the screen. */
+  const heard = (item) =>
     (item && item.film && state.facts && !state.lateModel && state.answers.get(key(state.facts.id, item.film))) || null;
+
+  /* The one gate before everything that is shown, spoken or saved: films whose answer has to wait (35-read-first.js). */
+  let waits = () => false;
+  const hideWhile = (rule) => (waits = rule);
+  const hidden = (item) => Boolean(item) && waits(item);
+  const answerOf = (item) => (hidden(item) ? null : heard(item));
   const labels = () => (state.facts ? state.facts.labels : []);
   const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
 
@@ -108,9 +116,12 @@ window.cxr = (() => {
     changed();
   }
 
-  const figuresShown = (item, answer) =>
-    answer && !answer.error &&
+  /* The film was read, and judged fit for it or shown in spite of the verdict. */
+  const readable = (item, answer) =>
+    Boolean(answer) && !answer.error &&
     (answer.quality.verdict !== "reject" || state.showRejected.has(key(answer.model, item.film)));
+
+  const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
 
   /* Labels with their probability and how far above (or below) their cut, best first by default cuts. */
   function ranked(answer) {
@@ -159,7 +170,8 @@ window.cxr = (() => {
   const nameOf = (labelKey) => (labels().find((item) => item.key === labelKey) || { name: labelKey }).name;
 
   return {
-    state, painters, actions, shortcuts, onKey, changed, byId, whenPresent, element, setText, url, store, key, row, answerOf, labels, point,
-    defaultThreshold, threshold, setThresholds, figuresShown, ranked, label, chooseLabel, select, nameOf,
+    state, painters, actions, shortcuts, onKey, changed, byId, whenPresent, element, setText, url, store, key, row,
+    heard, hideWhile, hidden, answerOf, labels, point, defaultThreshold, threshold, setThresholds, readable, figuresShown,
+    ranked, label, chooseLabel, select, nameOf,
   };
 })();

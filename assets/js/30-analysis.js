@@ -11,7 +11,7 @@ cxr.analysis = (() => {
   let serial = 0;
   let probing = false;
 
-  const unanswered = (item) => item.status === "kept" && !cxr.answerOf(item);
+  const unanswered = (item) => item.status === "kept" && !cxr.heard(item);
 
   /* Ask the next question unless one is under way. */
   function next() {
