@@ -174,6 +174,9 @@ class Analysis:
         None where no segmenter is installed.
     trust : dict of str to HeatTrust
         By label key; empty where the trust report is switched off.
+    embedding : ndarray of float32, shape (D,), or None
+        The pooled features, 4 kB: films are alike to the model where these point the same way. None where
+        nobody kept them.
     """
 
     model_id: str
@@ -188,3 +191,4 @@ class Analysis:
     analysed_at: str
     lungs: LungField | None = None
     trust: dict[str, HeatTrust] = field(default_factory=dict)
+    embedding: Float32Array | None = None

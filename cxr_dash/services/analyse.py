@@ -176,6 +176,7 @@ class AnalysisService:
             analysed_at=datetime.now(UTC).isoformat(timespec="seconds"),
             lungs=lungs,
             trust=trust,
+            embedding=raw.embedding,
         )
         self.observe(analysis)
         return analysis
