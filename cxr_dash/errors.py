@@ -7,7 +7,7 @@ screen, an HTTP status or a CSV row in one place each: ``ui.views``, ``web`` and
 
 from __future__ import annotations
 
-from cxr_dash.domain.words import Words
+from cxr_dash.words import Words
 
 
 class CxrError(Exception):

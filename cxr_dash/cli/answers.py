@@ -97,7 +97,11 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
 def _trust_data(analysis: Analysis, key: str) -> dict[str, Any] | None:
     """How far a label's heat may be trusted; None where the report is switched off."""
     found = analysis.trust.get(key)
-    return None if found is None else asdict(found)
+    if found is None:
+        return None
+    data = asdict(found)
+    del data["words"]
+    return data | {"sentence": found.sentence}
 
 
 def analysis_table(data: dict[str, Any]) -> str:

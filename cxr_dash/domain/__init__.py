@@ -34,7 +34,7 @@ from cxr_dash.domain.preparation import (
     Preparation,
     PreparationSpec,
 )
-from cxr_dash.domain.words import (
+from cxr_dash.words import (
     N_,
     Words,
 )

@@ -24,6 +24,7 @@ from cxr_dash.domain import (
     TrustRegion,
     TrustVerdict,
 )
+from cxr_dash.explain import trust_words
 from cxr_dash.imaging import film_mask, map_to_content, restore_map
 
 # As shares of the input's sides: to the right and down, and to the left and up.
@@ -45,11 +46,6 @@ _MARGIN = 0.05  # of the longer side: pleura, hila, and cells of a coarse map th
 # The segmenter draws part of the lung behind the heart: what lies between the lungs is narrower than it.
 _HEART_MARGIN = 0.1
 _GRID = 56  # side on which maps are moved back and correlated
-_REGION_NAMES: Mapping[TrustRegion, str] = {
-    "lungs": "the lungs",
-    "heart": "the heart and mediastinum",
-    "chest": "the chest",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +144,7 @@ def heat_trust(
     region = region_of(label_key)
     drift = max(abs(one.probability - probability) for one in shifted)
     if heatmap.flat:
-        return HeatTrust(region, True, None, None, drift, "none", "No localised evidence to judge.")
+        return HeatTrust(region, True, None, None, drift, "none", trust_words.NOTHING)
     inside = share_inside(heatmap, region, regions)
     correlation = min(map_correlation(heatmap, one) for one in shifted)
     stable = correlation >= LEAST_CORRELATION and drift <= LARGEST_DRIFT
@@ -161,7 +157,13 @@ def heat_trust(
         correlation=correlation,
         drift=drift,
         verdict=verdict,
-        sentence=_sentence(region, inside, correlation, drift),
+        words=trust_words.in_words(
+            region,
+            inside,
+            outside=outside,
+            map_moves=correlation < LEAST_CORRELATION,
+            drift=drift if drift > LARGEST_DRIFT else None,
+        ),
     )
 
 
@@ -202,24 +204,6 @@ def map_correlation(heatmap: Heatmap, shifted: Shifted) -> float:
     one, two = one - one.mean(), two - two.mean()
     length = float(np.sqrt((one @ one) * (two @ two)))
     return float(one @ two) / length if length > 0.0 else 0.0
-
-
-def _sentence(region: TrustRegion, inside: float | None, correlation: float, drift: float) -> str:
-    name = _REGION_NAMES[region]
-    if inside is None:
-        place = f"Whether the heat lies in {name} is not known"
-    elif inside < LEAST_INSIDE:
-        return f"Most of the heat lies outside {name} ({1 - inside:.0%}): do not rely on it."
-    else:
-        place = f"{inside:.0%} of the heat lies in {name}"
-    moves = []
-    if correlation < LEAST_CORRELATION:
-        moves.append("the map")
-    if drift > LARGEST_DRIFT:
-        moves.append(f"the probability (by {drift:.2f})")
-    if not moves:
-        return f"{place}; stable when the film is shifted a little."
-    return f"{place}; unstable: a small shift of the film changes {' and '.join(moves)}."
 
 
 def _smaller(plan: Preparation, scale: float) -> Preparation:

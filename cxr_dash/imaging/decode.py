@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import DecodeLimits, GreyArray, Radiograph
+from cxr_dash.domain import N_, DecodeLimits, GreyArray, Radiograph, Words
 from cxr_dash.errors import FilmShapeError, FilmTooLargeError, UnsupportedFormatError
 from cxr_dash.imaging.containers.base import corrupt
 from cxr_dash.imaging.containers.png import pixels_only
@@ -22,6 +22,7 @@ from cxr_dash.imaging.header import ImageHeader, read_header
 # film and the chroma noise of a JPEG, below any drawn arrow or skin tone.
 COLOUR_DIFFERENCE = 24
 _COLOUR_SAMPLES_PER_SIDE = 640
+_MUST_DECODE = N_("The picture must decode")
 
 
 def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  # noqa: B008 - frozen
@@ -50,8 +51,10 @@ def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  #
     """
     if len(data) > limits.max_bytes:
         raise FilmTooLargeError(
-            f"The file must be {limits.max_bytes} bytes or less; received {len(data)}.",
-            remedy="Export the film in a smaller size or as JPEG.",
+            N_("The file must be {most} bytes or less; received {received}."),
+            remedy=N_("Export the film in a smaller size or as JPEG."),
+            most=limits.max_bytes,
+            received=len(data),
         )
     header = read_header(data)
     check_limits(header, limits)
@@ -75,27 +78,35 @@ def check_limits(header: ImageHeader, limits: DecodeLimits) -> None:
     """
     if header.animated:
         raise UnsupportedFormatError(
-            f"The file must hold one still picture; received an animated {header.file_format.upper()}.",
-            remedy="Save the one picture you mean as PNG or JPEG.",
+            N_("The file must hold one still picture; received an animated {kind}."),
+            remedy=N_("Save the one picture you mean as PNG or JPEG."),
+            kind=header.file_format.upper(),
         )
     if header.pixel_count > limits.max_pixels:
         raise FilmTooLargeError(
-            f"width x height must be {limits.max_pixels} pixels or less; received "
-            f"{header.width} x {header.height} = {header.pixel_count}.",
-            remedy="Export the film in a smaller size.",
+            N_("width x height must be {most} pixels or less; received {width} x {height} = {received}."),
+            remedy=N_("Export the film in a smaller size."),
+            most=limits.max_pixels,
+            width=header.width,
+            height=header.height,
+            received=header.pixel_count,
         )
     short, long = sorted((header.width, header.height))
     if short < limits.min_side:
         raise FilmShapeError(
-            f"The shorter side must be {limits.min_side} pixels or more; received "
-            f"{header.width} x {header.height}.",
-            remedy="Choose the film itself, not a thumbnail or an icon.",
+            N_("The shorter side must be {least} pixels or more; received {width} x {height}."),
+            remedy=N_("Choose the film itself, not a thumbnail or an icon."),
+            least=limits.min_side,
+            width=header.width,
+            height=header.height,
         )
     if long > limits.max_aspect_ratio * short:
         raise FilmShapeError(
-            f"The longer side must be at most {limits.max_aspect_ratio:g} times the shorter; received "
-            f"{header.width} x {header.height}.",
-            remedy="Choose one whole frontal chest film.",
+            N_("The longer side must be at most {most:g} times the shorter; received {width} x {height}."),
+            remedy=N_("Choose one whole frontal chest film."),
+            most=limits.max_aspect_ratio,
+            width=header.width,
+            height=header.height,
         )
 
 
@@ -124,15 +135,16 @@ def turn_upright(pixels: GreyArray, orientation: int) -> GreyArray:
 
 def _decode_pixels(data: bytes, header: ImageHeader) -> NDArray[Any]:
     encoded = pixels_only(data) if header.file_format == "png" else data
+    damaged = Words(N_("a damaged {kind}"), {"kind": header.file_format.upper()})
     try:
         # UNCHANGED keeps 16 bits and transparency, and leaves the orientation to us.
         stored = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
-        raise corrupt("The picture must decode", f"a damaged {header.file_format.upper()}") from error
+        raise corrupt(_MUST_DECODE, damaged) from error
     if stored is None or stored.shape[:2] != (header.height, header.width):
-        raise corrupt("The picture must decode", f"a damaged {header.file_format.upper()}")
+        raise corrupt(_MUST_DECODE, damaged)
     if stored.dtype not in (np.uint8, np.uint16):
-        raise corrupt("The picture must decode to 8 or 16 bits", str(stored.dtype))
+        raise corrupt(N_("The picture must decode to 8 or 16 bits"), str(stored.dtype))
     return stored
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxr_dash.domain import N_
 from cxr_dash.errors import EmptyFileError
 from cxr_dash.imaging.containers import jpeg, png
 from cxr_dash.imaging.containers.base import ImageHeader
@@ -37,7 +38,8 @@ def read_header(data: bytes) -> ImageHeader:
     """
     if not data:
         raise EmptyFileError(
-            "The file must hold a picture; received 0 bytes.", remedy="Export or download the film again."
+            N_("The file must hold a picture; received 0 bytes."),
+            remedy=N_("Export or download the film again."),
         )
     if data.startswith(png.SIGNATURE):
         return read_png_header(data)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import Float32Array, Preparation, Radiograph
+from cxr_dash.domain import N_, Float32Array, Preparation, Radiograph
 from cxr_dash.errors import RequestError
 from cxr_dash.imaging.window import window_table
 
@@ -38,8 +38,10 @@ def colour_table(name: str) -> ByteArray:
     """
     if name not in COLOUR_MAPS:
         raise RequestError(
-            f"`colour_map` must be one of {', '.join(COLOUR_MAPS)}; received {name!r}.",
-            remedy="Choose one of the listed maps.",
+            N_("`colour_map` must be one of {known}; received {received!r}."),
+            remedy=N_("Choose one of the listed maps."),
+            known=", ".join(COLOUR_MAPS),
+            received=name,
         )
     code = int(getattr(cv2, f"COLORMAP_{name.upper()}"))
     bgr = cv2.applyColorMap(np.arange(256, dtype=np.uint8).reshape(256, 1), code)
@@ -120,7 +122,9 @@ def blend_overlay(display: ByteArray, heat: Float32Array, colour_map: str, opaci
 def _alpha_table(opacity: float) -> ByteArray:
     if not 0.0 <= opacity <= 1.0:
         raise RequestError(
-            f"`opacity` must be between 0 and 1; received {opacity}.", remedy="Move the slider back."
+            N_("`opacity` must be between 0 and 1; received {received}."),
+            remedy=N_("Move the slider back."),
+            received=opacity,
         )
     ramp = np.minimum(np.arange(256) / (255.0 * FULL_ALPHA_HEAT), 1.0)
     return np.rint(255.0 * opacity * ramp).astype(np.uint8)

@@ -29,24 +29,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_dash.domain import Quality, Radiograph, Verdict
+from cxr_dash.domain import N_, Quality, Radiograph, Verdict
 from cxr_dash.imaging.borders import find_borders
 from cxr_dash.imaging.polarity import chest_likeness, looks_inverted
 from cxr_dash.imaging.window import level_counts, percentile_window, window_table
 
-BLANK = "The picture is blank or drawn: it has too few grey tones for a radiograph."
-COLOUR = "The picture is in colour, like a photograph or a screenshot; a radiograph is grey."
-ONE_TONE = "Most of the picture is one flat tone, like a document or a screenshot."
-DARK_UNLIKE = "Most of the picture is black, like a CT slice or an ultrasound image; a chest film is not."
-BRIGHT_UNLIKE = "Most of the picture is white and it does not look like a chest film."
-UNLIKE = "The picture does not look like an upright frontal chest film."
-HARDLY_LIKE = "The picture hardly resembles an upright frontal chest film: check the view and the rotation."
-INVERTED = "Black and white were swapped in this film; it was turned around before it was read."
-DARK = "The film is very dark: findings may be hidden."
-BRIGHT = "The film is very bright: findings may be hidden."
-FEW_TONES = "The film has few grey tones: it was stored with little contrast or compressed strongly."
-SMALL = "The film has a low resolution: small findings such as nodules cannot be seen in it."
-SLIGHT_COLOUR = "Parts of the picture are coloured: drawn marks may mislead the model."
+BLANK = N_("The picture is blank or drawn: it has too few grey tones for a radiograph.")
+COLOUR = N_("The picture is in colour, like a photograph or a screenshot; a radiograph is grey.")
+ONE_TONE = N_("Most of the picture is one flat tone, like a document or a screenshot.")
+DARK_UNLIKE = N_("Most of the picture is black, like a CT slice or an ultrasound image; a chest film is not.")
+BRIGHT_UNLIKE = N_("Most of the picture is white and it does not look like a chest film.")
+UNLIKE = N_("The picture does not look like an upright frontal chest film.")
+HARDLY_LIKE = N_(
+    "The picture hardly resembles an upright frontal chest film: check the view and the rotation."
+)
+INVERTED = N_("Black and white were swapped in this film; it was turned around before it was read.")
+DARK = N_("The film is very dark: findings may be hidden.")
+BRIGHT = N_("The film is very bright: findings may be hidden.")
+FEW_TONES = N_("The film has few grey tones: it was stored with little contrast or compressed strongly.")
+SMALL = N_("The film has a low resolution: small findings such as nodules cannot be seen in it.")
+SLIGHT_COLOUR = N_("Parts of the picture are coloured: drawn marks may mislead the model.")
 
 # Every sentence that `check_film` can give, for translators.
 REASONS = (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from cxr_dash.domain import N_
 from cxr_dash.errors import BundleMismatchError, BundleNotFoundError, LabelNotFoundError
 from cxr_dash.inference.schema import SCHEMA_VERSION, BundleSpec
 from cxr_dash.inference.schema_segmenter import SEGMENTER, SegmenterSpec
@@ -100,8 +101,11 @@ class Bundle(_Files):
         keys = self.spec.label_keys
         if key not in keys:
             raise LabelNotFoundError(
-                f"`label` must be one of {', '.join(keys)} for model {self.id}; received {key!r}.",
-                remedy="Choose a label of this model, or another model.",
+                N_("`label` must be one of {known} for model {model}; received {label!r}."),
+                remedy=N_("Choose a label of this model, or another model."),
+                known=", ".join(keys),
+                model=self.id,
+                label=key,
             )
         return keys.index(key)
 

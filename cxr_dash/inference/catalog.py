@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Literal, overload
 
+from cxr_dash.domain import N_, Words
 from cxr_dash.errors import BundleError, BundleNotFoundError
 from cxr_dash.inference.bundle import SPEC_FILE, Bundle, SegmenterBundle, load_any
 
@@ -82,15 +83,24 @@ class Catalog:
             return answer
         if isinstance(answer, Bundle | SegmenterBundle):
             raise BundleNotFoundError(
-                f"`model` must be a classifier, one of: {', '.join(self.ids()) or 'none'}; "
-                f"{model_id!r} is a {answer.kind}, a tool that the app uses by itself.",
-                remedy="`cxr-dash models` lists every bundle with its kind.",
+                N_(
+                    "`model` must be a classifier, one of: {known}; {model!r} is a {kind}, a tool that the "
+                    "app uses by itself."
+                ),
+                remedy=N_("`cxr-dash models` lists every bundle with its kind."),
+                known=self._known(),
+                model=model_id,
+                kind=answer.kind,
             )
         if answer is not None:
-            raise BundleNotFoundError(f"Model {model_id!r} was refused: {answer}") from answer
+            raise BundleNotFoundError(
+                N_("Model {model!r} was refused: {reason}"), model=model_id, reason=str(answer)
+            ) from answer
         raise BundleNotFoundError(
-            f"`model` must be one of: {', '.join(self.ids()) or 'none'}; received {model_id!r}.",
-            remedy="`cxr-dash models` lists the bundles; CXR_MODELS_DIR says where they are looked for.",
+            N_("`model` must be one of: {known}; received {model!r}."),
+            remedy=N_("`cxr-dash models` lists the bundles; CXR_MODELS_DIR says where they are looked for."),
+            known=self._known(),
+            model=model_id,
         )
 
     def default_id(self, preferred: str) -> str:
@@ -105,9 +115,13 @@ class Catalog:
         if ids:
             return preferred if preferred in ids else ids[0]
         raise BundleNotFoundError(
-            f"The models folder must hold at least one usable bundle; {self._models_dir.name!r} has none.",
-            remedy="Set CXR_MODELS_DIR to a folder of bundles; `cxr-dash doctor` checks each.",
+            N_("The models folder must hold at least one usable bundle; {folder!r} has none."),
+            remedy=N_("Set CXR_MODELS_DIR to a folder of bundles; `cxr-dash doctor` checks each."),
+            folder=self._models_dir.name,
         )
+
+    def _known(self) -> str | Words:
+        return ", ".join(self.ids()) or Words(N_("none"))
 
     def _folders(self) -> list[str]:
         """Names of the folders that call themselves a bundle, sorted: no request can name another path."""

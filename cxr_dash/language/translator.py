@@ -100,7 +100,10 @@ class Translator:
         return str(get_decimal_symbol(self._locale))
 
     def _fill(self, template: str, values: Mapping[str, object]) -> str:
-        return _Fields(self._decimal_sign).vformat(template, (), values) if values else template
+        if not values:
+            return template
+        said = {key: self.say(value) if isinstance(value, Words) else value for key, value in values.items()}
+        return _Fields(self._decimal_sign).vformat(template, (), said)
 
 
 @lru_cache(maxsize=8)

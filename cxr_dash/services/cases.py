@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cxr_dash.domain import Analysis
+from cxr_dash.domain import N_, Analysis
 from cxr_dash.errors import CaseNotFoundError, StorageError
 
 _KEY_BYTES = 24
@@ -95,8 +95,8 @@ class CaseStore:
         key = secrets.token_urlsafe(_KEY_BYTES)
         if self._cache.set(f"film-{key}", film, timeout=self._lifetime_seconds) is False:
             raise StorageError(
-                "The server has no room to keep this film, or may not write to its cache.",
-                remedy="Try again in a minute; if it stays so, tell whoever runs the server.",
+                N_("The server has no room to keep this film, or may not write to its cache."),
+                remedy=N_("Try again in a minute; if it stays so, tell whoever runs the server."),
             )
         return key
 
@@ -111,9 +111,12 @@ class CaseStore:
         film = self._cache.get(f"film-{key}") if _KEY_PATTERN.match(key) else None
         if not isinstance(film, StoredFilm):
             raise CaseNotFoundError(
-                f"This film is no longer kept: films are deleted {self._lifetime_seconds // 60} minutes "
-                "after they were added, or when they are cleared.",
-                remedy="Add the film again.",
+                N_(
+                    "This film is no longer kept: films are deleted {minutes} minutes after they were added, "
+                    "or when they are cleared."
+                ),
+                remedy=N_("Add the film again."),
+                minutes=self._lifetime_seconds // 60,
             )
         return film
 

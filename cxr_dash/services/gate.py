@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from cxr_dash import imaging
-from cxr_dash.domain import LungField, Quality, Radiograph, RawOutput, Verdict
+from cxr_dash.domain import N_, LungField, Quality, Radiograph, RawOutput, Verdict
 from cxr_dash.errors import BundleMismatchError
 from cxr_dash.imaging import quality
 from cxr_dash.inference.bundle import Bundle
@@ -26,17 +26,19 @@ logger = logging.getLogger(__name__)
 
 FRONTAL, LATERAL = "frontal_chest", "lateral_chest"
 
-LATERAL_VIEW = "The picture looks like a lateral chest film; only frontal films can be read."
-NOT_CHEST = "The picture does not look like a whole, upright frontal chest film."
-UNUSUAL_PICTURE = "The picture is unlike the chest films and the other pictures that the input gate knows."
-DOUBTFUL = "It is not certain that this is a whole, upright frontal chest film."
-NO_LUNGS = "No lungs were found in the picture."
-ONE_LUNG = "Only one lung was found: the other may be cut off, hidden or missing."
-CUT_LUNGS = "The lungs reach the edge of the film: part of them may be cut off."
-UNLIKE_TRAINING = "The film does not look like the frontal chest films that this model learned from."
-UNUSUAL = "The film is unusual for this model: few of the films it learned from look like this one."
-FAILED = "The input gate could not judge this picture, so it is refused."
-NOT_CHECKED = "No input gate is installed: it was not checked whether this is a frontal chest film."
+LATERAL_VIEW = N_("The picture looks like a lateral chest film; only frontal films can be read.")
+NOT_CHEST = N_("The picture does not look like a whole, upright frontal chest film.")
+UNUSUAL_PICTURE = N_(
+    "The picture is unlike the chest films and the other pictures that the input gate knows."
+)
+DOUBTFUL = N_("It is not certain that this is a whole, upright frontal chest film.")
+NO_LUNGS = N_("No lungs were found in the picture.")
+ONE_LUNG = N_("Only one lung was found: the other may be cut off, hidden or missing.")
+CUT_LUNGS = N_("The lungs reach the edge of the film: part of them may be cut off.")
+UNLIKE_TRAINING = N_("The film does not look like the frontal chest films that this model learned from.")
+UNUSUAL = N_("The film is unusual for this model: few of the films it learned from look like this one.")
+FAILED = N_("The input gate could not judge this picture, so it is refused.")
+NOT_CHECKED = N_("No input gate is installed: it was not checked whether this is a frontal chest film.")
 
 # Every sentence of this gate, for translators; those of the plain checks are `imaging.quality.REASONS`.
 REASONS = (

@@ -105,7 +105,7 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         "heat": {
             key: {"peak": heatmap.peak, "flat": heatmap.flat} for key, heatmap in analysis.heatmaps.items()
         },
-        "trust": {key: t(found.sentence) for key, found in analysis.trust.items()},
+        "trust": {key: t.say(found.words) for key, found in analysis.trust.items()},
         "error": None,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cxr_dash.domain import N_, Words
 from cxr_dash.errors import CorruptFileError
 
 
@@ -46,9 +47,21 @@ class ImageHeader:
         return self.width * self.height
 
 
-def corrupt(expected: str, received: str) -> CorruptFileError:
-    """Give the error for a damaged file: what was expected, what was received, what to do."""
+def corrupt(expected: str, received: str | Words, **values: object) -> CorruptFileError:
+    """Give the error for a damaged file: what was expected, what was received, what to do.
+
+    Parameters
+    ----------
+    expected : str
+        A format string over ``values``, marked for translators.
+    received : str or Words
+        A figure or a name; `Words` where it is to be translated.
+    **values
+        The figures of both.
+    """
     return CorruptFileError(
-        f"{expected}; received {received}.",
-        remedy="The file is damaged or was cut short: export or download the film again.",
+        N_("{expected}; received {received}."),
+        remedy=N_("The file is damaged or was cut short: export or download the film again."),
+        expected=Words(expected, values),
+        received=received,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cxr_dash.domain import N_, Words
 from cxr_dash.errors import UnsupportedFormatError
 from cxr_dash.imaging.containers.base import ImageHeader, corrupt
 from cxr_dash.imaging.containers.exif import read_orientation
@@ -18,6 +19,8 @@ _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _MARKER_IN_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 # Encoders write about 10 scans; thousands over one frame cost minutes of decoding for a few kilobytes.
 _MAX_SCANS = 200
+_NO_END = N_("A JPEG must close with an end-of-image marker")
+_WITHOUT_END = N_("{count} bytes without one")
 
 
 def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -36,9 +39,10 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     position, scans = 2, 0
     while True:
         if position + 2 > len(data):
-            raise corrupt("A JPEG must close with an end-of-image marker", f"{len(data)} bytes without one")
+            raise corrupt(_NO_END, Words(_WITHOUT_END, {"count": len(data)}))
         if data[position] != 0xFF:
-            raise corrupt("A JPEG segment must start with the byte FF", f"{data[position]:02X} at {position}")
+            received = Words(N_("{byte:02X} at {position}"), {"byte": data[position], "position": position})
+            raise corrupt(N_("A JPEG segment must start with the byte FF"), received)
         marker = data[position + 1]
         if marker == 0xFF:  # fill byte
             position += 1
@@ -52,19 +56,17 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         start = position + 4
         end = position + 2 + int.from_bytes(data[position + 2 : start], "big")
         if end < start or end > len(data):
-            raise corrupt(
-                f"The JPEG segment FF{marker:02X} must be whole", f"{len(data)} bytes, {end} needed"
-            )
+            received = Words(N_("{count} bytes, {needed} needed"), {"count": len(data), "needed": end})
+            raise corrupt(N_("The JPEG segment FF{marker:02X} must be whole"), received, marker=marker)
         yield marker, start, end
         position = end
         if marker == _SOS:
             scans += 1
             found = _MARKER_IN_SCAN.search(data, end)
             if found is None or scans > _MAX_SCANS:
-                received = (
-                    f"{len(data)} bytes without one" if found is None else f"more than {_MAX_SCANS} scans"
-                )
-                raise corrupt("A JPEG must close with an end-of-image marker", received)
+                if found is None:
+                    raise corrupt(_NO_END, Words(_WITHOUT_END, {"count": len(data)}))
+                raise corrupt(_NO_END, Words(N_("more than {most} scans"), {"most": _MAX_SCANS}))
             position = found.end() - 2
 
 
@@ -83,20 +85,26 @@ def read_jpeg_header(data: bytes) -> ImageHeader:
     for marker, start, end in segments(data):
         if marker in _FRAMES and frame is None:
             if end - start < 6:
-                raise corrupt("A JPEG frame header must hold 6 bytes or more", f"{end - start}")
+                raise corrupt(N_("A JPEG frame header must hold 6 bytes or more"), str(end - start))
             height, width = (int.from_bytes(data[i : i + 2], "big") for i in (start + 1, start + 3))
             frame = (marker, data[start], width, height)
         elif marker == _APP1 and data.startswith(b"Exif\0\0", start):
             orientation = read_orientation(data[start:end])
         scans += marker == _SOS
     if frame is None or not scans:
-        raise corrupt("A JPEG must hold a frame and a scan", "neither" if frame is None else "no scan")
+        missing = Words(N_("neither") if frame is None else N_("no scan"))
+        raise corrupt(N_("A JPEG must hold a frame and a scan"), missing)
     marker, bits, width, height = frame
     if not width or not height:
-        raise corrupt("JPEG width and height must be 1 or more", f"{width} x {height}")
+        raise corrupt(N_("JPEG width and height must be 1 or more"), f"{width} x {height}")
     if marker not in _DECODABLE_FRAMES or bits != 8:
         raise UnsupportedFormatError(
-            f"A JPEG must be 8-bit baseline or progressive; received {bits}-bit, frame type FF{marker:02X}.",
-            remedy="Export the film as PNG (8 or 16 bits) from your viewer.",
+            N_(
+                "A JPEG must be 8-bit baseline or progressive; received {bits}-bit, frame type "
+                "FF{marker:02X}."
+            ),
+            remedy=N_("Export the film as PNG (8 or 16 bits) from your viewer."),
+            bits=bits,
+            marker=marker,
         )
     return ImageHeader("jpeg", width, height, bits, orientation)

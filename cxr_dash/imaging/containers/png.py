@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from cxr_dash.domain import N_, Words
 from cxr_dash.imaging.containers.base import ImageHeader, corrupt
 from cxr_dash.imaging.containers.exif import read_orientation
 
@@ -38,20 +39,21 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     position = len(SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if position + 12 > len(data):
-            raise corrupt("A PNG must end with its IEND chunk", f"a file that stops after {len(data)} bytes")
+            received = Words(N_("a file that stops after {count} bytes"), {"count": len(data)})
+            raise corrupt(N_("A PNG must end with its IEND chunk"), received)
         (length,) = struct.unpack_from(">I", data, position)
         kind = data[position + 4 : position + 8]
         start, end = position + 8, position + 8 + length
         if end + 4 > len(data):
+            received = Words(N_("{count} before the end"), {"count": max(len(data) - start, 0)})
             raise corrupt(
-                f"The PNG chunk {kind!r} must hold {length} bytes",
-                f"{max(len(data) - start, 0)} before the end",
+                N_("The PNG chunk {kind!r} must hold {length} bytes"), received, kind=kind, length=length
             )
         yield kind, start, end
         if kind == b"IEND":
             return
         position = end + 4
-    raise corrupt(f"A PNG must have fewer than {_MAX_CHUNKS} chunks", "more")
+    raise corrupt(N_("A PNG must have fewer than {most} chunks"), Words(N_("more")), most=_MAX_CHUNKS)
 
 
 def read_png_header(data: bytes) -> ImageHeader:
@@ -64,14 +66,13 @@ def read_png_header(data: bytes) -> ImageHeader:
     """
     fixed = data[16:29]
     if data[12:16] != b"IHDR" or data[8:12] != b"\0\0\0\x0d" or len(fixed) < 13:
-        raise corrupt("A PNG must start with a 13-byte IHDR chunk", f"{data[8:16]!r}")
+        raise corrupt(N_("A PNG must start with a 13-byte IHDR chunk"), f"{data[8:16]!r}")
     width, height, bits, colour_type, compression, filtering, interlace = struct.unpack(">IIBBBBB", fixed)
     if bits not in _BITS_BY_COLOUR_TYPE.get(colour_type, ()) or compression or filtering or interlace > 1:
-        raise corrupt(
-            "The PNG header must be one the format allows", f"colour type {colour_type}, {bits} bits"
-        )
+        received = Words(N_("colour type {kind}, {bits} bits"), {"kind": colour_type, "bits": bits})
+        raise corrupt(N_("The PNG header must be one the format allows"), received)
     if not (0 < width < 2**31 and 0 < height < 2**31):
-        raise corrupt("PNG width and height must be between 1 and 2147483647", f"{width} x {height}")
+        raise corrupt(N_("PNG width and height must be between 1 and 2147483647"), f"{width} x {height}")
     orientation, frames, transparent, palette = 1, 1, None, False
     for kind, start, end in chunks(data):
         body = data[start : min(end, start + 65536)] if kind not in (b"IDAT", b"fdAT") else b""
@@ -86,7 +87,7 @@ def read_png_header(data: bytes) -> ImageHeader:
         elif kind == b"PLTE":
             palette = True
     if colour_type == PALETTE and not palette:
-        raise corrupt("A PNG with a palette must have a PLTE chunk", "none")
+        raise corrupt(N_("A PNG with a palette must have a PLTE chunk"), Words(N_("none")))
     return ImageHeader("png", width, height, bits, orientation, frames, transparent)
 
 
@@ -106,10 +107,12 @@ def pixels_only(data: bytes) -> bytes:
     for kind, start, end in chunks(data):
         (checksum,) = struct.unpack_from(">I", data, end)
         if zlib.crc32(view[start - 4 : end]) != checksum:
-            raise corrupt(f"The PNG chunk {kind!r} must match its checksum", "other bytes")
+            raise corrupt(
+                N_("The PNG chunk {kind!r} must match its checksum"), Words(N_("other bytes")), kind=kind
+            )
         if kind in _DECODED_CHUNKS:
             parts.append(bytes(view[start - 8 : end + 4]))
         pixel_chunks += kind == b"IDAT"
     if not pixel_chunks:
-        raise corrupt("A PNG must hold pixel data (IDAT)", "none")
+        raise corrupt(N_("A PNG must hold pixel data (IDAT)"), Words(N_("none")))
     return b"".join(parts)

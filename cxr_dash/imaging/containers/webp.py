@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cxr_dash.domain import N_, Words
 from cxr_dash.imaging.containers.base import ImageHeader, corrupt
 from cxr_dash.imaging.containers.exif import read_orientation
 
@@ -19,7 +20,9 @@ def is_webp(data: bytes) -> bool:
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     promised = 8 + int.from_bytes(data[4:8], "little")
     if promised > len(data):
-        raise corrupt(f"A WebP that promises {promised} bytes must hold them", f"{len(data)}")
+        raise corrupt(
+            N_("A WebP that promises {promised} bytes must hold them"), str(len(data)), promised=promised
+        )
     position = 12
     for _ in range(_MAX_CHUNKS):
         if position + 8 > promised:
@@ -27,20 +30,21 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         length = int.from_bytes(data[position + 4 : position + 8], "little")
         start, end = position + 8, position + 8 + length
         if end > promised:
-            raise corrupt(f"The WebP chunk {data[position : position + 4]!r} must be whole", "a shorter file")
+            kind = data[position : position + 4]
+            raise corrupt(N_("The WebP chunk {kind!r} must be whole"), Words(N_("a shorter file")), kind=kind)
         yield data[position : position + 4], start, end
         position = end + (length & 1)
 
 
 def _lossy_size(body: bytes) -> tuple[int, int]:
     if len(body) < 10 or body[3:6] != b"\x9d\x01\x2a":
-        raise corrupt("A WebP key frame must start with 9D 01 2A", f"{body[3:6]!r}")
+        raise corrupt(N_("A WebP key frame must start with 9D 01 2A"), f"{body[3:6]!r}")
     return tuple(int.from_bytes(body[i : i + 2], "little") & 0x3FFF for i in (6, 8))  # type: ignore[return-value]
 
 
 def _lossless_size(body: bytes) -> tuple[int, int]:
     if len(body) < 5 or body[0] != 0x2F:
-        raise corrupt("A lossless WebP must start with 2F", f"{body[:1]!r}")
+        raise corrupt(N_("A lossless WebP must start with 2F"), f"{body[:1]!r}")
     packed = int.from_bytes(body[1:5], "little")
     return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
 
@@ -73,7 +77,12 @@ def read_webp_header(data: bytes) -> ImageHeader:
         width, height = canvas or (1, 1)
         return ImageHeader("webp", width, height, 8, orientation, max(frames, 2))
     if picture is None or 0 in picture:
-        raise corrupt("A WebP must hold a picture", "none")
+        raise corrupt(N_("A WebP must hold a picture"), Words(N_("none")))
     if canvas is not None and canvas != picture:
-        raise corrupt(f"A WebP canvas of {canvas[0]} x {canvas[1]} must match its picture", f"{picture}")
+        raise corrupt(
+            N_("A WebP canvas of {width} x {height} must match its picture"),
+            f"{picture}",
+            width=canvas[0],
+            height=canvas[1],
+        )
     return ImageHeader("webp", *picture, 8, orientation)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from cxr_dash.domain import HeatTrust
+from cxr_dash.domain import HeatTrust, Words
 from cxr_dash.errors import TrainingError
 from training.cli import app
 from training.films.boxes import OPACITY, BoxedFilm, Region, box_mask, label_for, read_boxes
@@ -262,7 +262,7 @@ def test_localise_measures_a_run_writes_its_figures_and_says_what_it_compared(
 def test_the_worth_of_the_trust_report_is_counted_among_maps_that_were_judged():
     def pair(inside: float, correlation: float, *, hit: bool, flat: bool = False) -> TrustedPair:
         verdict = "none" if flat else "poor" if inside < 0.5 else "good" if correlation >= 0.8 else "caution"
-        return TrustedPair(HeatTrust("lungs", flat, inside, correlation, 0.01, verdict, ""), hit)
+        return TrustedPair(HeatTrust("lungs", flat, inside, correlation, 0.01, verdict, Words("")), hit)
 
     lines = trust_lines(
         [

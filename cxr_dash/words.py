@@ -20,7 +20,8 @@ class Words:
     template : str
         English, a format string: ``"At most {most:.0f} MB; received {had:.1f} MB."``
     values : mapping of str to object
-        What the template's fields stand for. Without any, the template is said as it is, braces and all.
+        What the template's fields stand for; `Words` among them are translated with it. Without any, the
+        template is said as it is, braces and all.
     """
 
     template: str
