@@ -1,18 +1,22 @@
 """``make translations``: the sentences of the source into the catalogues of each language.
 
-New sentences come in without a translation, changed ones are marked fuzzy, and what is said no more goes.
+New sentences come in without a translation, and what is said no more goes. Nothing else in a file depends on
+when, where or with which version of Babel it was written: collecting twice gives the same bytes.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
+from cxr_dash.language import figures
 from cxr_dash.language.catalogue import TRANSLATIONS, read_messages
 from cxr_dash.language.translator import LANGUAGES, SOURCE_LANGUAGE
 
@@ -40,11 +44,11 @@ def said_by_the_application() -> Catalog:
 
 
 def said_by_the_models(folder: Path = ROOT / "models") -> Catalog:
-    """Every sentence of the shipped bundles."""
+    """Every sentence of the shipped bundles, its figures as numbered fields."""
     found = Catalog(charset="utf-8", fuzzy=False)
     for path in sorted(folder.glob("*/bundle.json")):
         for sentence in _sentences(json.loads(path.read_text(encoding="utf-8"))):
-            found.add(sentence, locations=[(f"models/{path.parent.name}", None)])
+            found.add(figures.apart(sentence)[0], locations=[(f"models/{path.parent.name}", None)])
     return found
 
 
@@ -58,14 +62,37 @@ def _sentences(bundle: dict[str, object]) -> Iterator[str]:
 
 
 def update(path: Path, language: str, said: Catalog) -> None:
-    """Bring one catalogue up to date with what is said."""
+    """Bring one catalogue up to date with what is said; translations and the notes at its head stay."""
     known = read_messages(path) if path.is_file() else Catalog(locale=language)
     known.locale = language
     known.update(said, no_fuzzy_matching=True)
-    known.obsolete.clear()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as stream:
-        write_po(stream, known, width=110, omit_header=False, sort_output=True, ignore_obsolete=True)
+    path.write_text(_head(path, known) + _body(known), encoding="utf-8")
+
+
+def _head(path: Path, known: Catalog) -> str:
+    """The notes for translators that the file has, and what gettext's tools need to know."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    notes = [line.rstrip() for line in takewhile(lambda line: line.startswith("#"), lines)]
+    fields = {
+        "Project-Id-Version": "cxr-dash",
+        "Language": str(known.locale),
+        "Plural-Forms": known.plural_forms,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    entry = ['msgid ""', 'msgstr ""', *(f'"{name}: {value}\\n"' for name, value in fields.items())]
+    return "\n".join([*notes, *entry, "", ""])
+
+
+def _body(known: Catalog) -> str:
+    for message in known:
+        # Babel takes "27% of" for a field of the old kind; fields are in braces here
+        message.flags.discard("python-format")
+    stream = io.BytesIO()
+    write_po(stream, known, width=110, omit_header=True, sort_output=True, ignore_obsolete=True)
+    return stream.getvalue().decode("utf-8")
 
 
 def main() -> None:

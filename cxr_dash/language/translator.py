@@ -13,6 +13,7 @@ from babel import Locale, dates, negotiate_locale
 from babel.numbers import get_decimal_symbol
 
 from cxr_dash.domain import Words
+from cxr_dash.language import figures
 from cxr_dash.language.catalogue import Catalogue, catalogue
 
 SOURCE_LANGUAGE = "en"
@@ -48,7 +49,10 @@ class Translator:
 
     def __call__(self, text: str, /, **values: object) -> str:
         """The sentence in this language, its fields filled in."""
-        return self._fill(self._catalogue.single.get(text, text), values)
+        known = self._catalogue.single
+        if text not in known and not values and known:
+            return self._with_its_figures(text)
+        return self._fill(known.get(text, text), values)
 
     def plural(self, one: str, many: str, number: int, /, **values: object) -> str:
         """The form for ``number``, which may be named ``{n}`` in both."""
@@ -98,6 +102,14 @@ class Translator:
     @property
     def _decimal_sign(self) -> str:
         return str(get_decimal_symbol(self._locale))
+
+    def _with_its_figures(self, sentence: str) -> str:
+        """A bundle's sentence, which the catalogue knows without its figures."""
+        template, found = figures.apart(sentence)
+        translated = self._catalogue.single.get(template)
+        if translated is None:
+            return sentence
+        return translated.format(*(figures.written(figure, self._decimal_sign) for figure in found))
 
     def _fill(self, template: str, values: Mapping[str, object]) -> str:
         if not values:
