@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, model_validator
 
 from cxr_dash.inference.schema_figures import Frozen, Interval, Key, Probability
 
@@ -27,6 +29,57 @@ class LocalisedFinding(Frozen):
     iou: Interval = Field(description="Mean IoU of the boxes with what is above the cut.")
 
 
+MAX_EXAMPLES = 12
+MAX_OUTLINE_POINTS = 80
+MAX_GRID = 32
+_HEAT_ROW = r"^[0-9a-f]{1,32}$"
+
+Point = tuple[Probability, Probability]
+Outline = Annotated[list[Point], Field(min_length=3, max_length=MAX_OUTLINE_POINTS)]
+
+
+class Frame(Frozen):
+    """A rectangle on a film, as shares of its width and height; may reach beyond the film."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @model_validator(mode="after")
+    def _has_an_area(self) -> Frame:
+        if self.left >= self.right or self.top >= self.bottom:
+            raise ValueError("a frame must have left < right and top < bottom")
+        return self
+
+
+class LocalisationExample(Frozen):
+    """One boxed finding of the measured films as geometry alone: no pixel, no name, no patient.
+
+    ``place`` and ``rank`` say why it is here: its place when all ``ranked`` boxed findings are sorted by
+    energy. Points and boxes are shares of the film's width and height.
+    """
+
+    place: Literal["best", "upper_quarter", "median", "lower_quarter", "worst"]
+    rank: int = Field(ge=1, description="1 is the one with the most heat in its boxes.")
+    ranked: int = Field(ge=1)
+    finding: Key
+    label: Key
+    probability: Probability
+    energy: Probability
+    hit: bool = Field(description="Whether the highest point lies inside a box.")
+    flat: bool
+    aspect: PositiveFloat = Field(description="The film's width over its height.")
+    boxes: list[Frame] = Field(min_length=1, max_length=16)
+    lungs: list[Outline] = Field(max_length=2, description="Their outline, where a segmenter found them.")
+    heat: list[Annotated[str, Field(pattern=_HEAT_ROW)]] = Field(
+        max_length=MAX_GRID,
+        description="The map's cells, row by row, one hexadecimal digit each: fifteenths of its peak.",
+    )
+    heat_frame: Frame = Field(description="Where those cells lie on the film.")
+    peak: Point | None = Field(description="The highest point; None on a flat map.")
+
+
 class LocalisationFigures(Frozen):
     """One way to make maps, on the boxed films of one split; ``mean`` holds plain means over findings."""
 
@@ -38,6 +91,11 @@ class LocalisationFigures(Frozen):
     cut: Probability = Field(description="Share of the peak that IoU is taken at, chosen on val.")
     mean: dict[str, Interval]
     findings: list[LocalisedFinding]
+    examples: list[LocalisationExample] = Field(
+        default_factory=list,
+        max_length=MAX_EXAMPLES,
+        description="Of the maps as served: fixed places in the ranking by energy, never chosen by hand.",
+    )
 
 
 class MapSanity(Frozen):

@@ -10,7 +10,7 @@ import numpy as np
 from cxr_dash.domain import Float64Array
 from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import Interval
-from cxr_dash.inference.schema_localisation import LocalisationFigures, LocalisedFinding
+from cxr_dash.inference.schema_localisation import LocalisationExample, LocalisationFigures, LocalisedFinding
 from training.films.boxes import BoxedFilm
 from training.localisation.measures import CUTS, MapMeasures
 from training.metrics import bootstrap_weights, interval
@@ -47,7 +47,13 @@ def best_cut(val: Measured) -> float:
 
 
 def localisation_figures(
-    method: str, measured: Measured, *, split: str, cut: float, samples: int = SAMPLES
+    method: str,
+    measured: Measured,
+    *,
+    split: str,
+    cut: float,
+    samples: int = SAMPLES,
+    examples: Sequence[LocalisationExample] = (),
 ) -> LocalisationFigures:
     """Every measure of every finding, and their means over findings, with 95 % intervals.
 
@@ -59,6 +65,8 @@ def localisation_figures(
     cut : float
         One of :data:`CUTS`, chosen on val.
     samples : int
+    examples : sequence of LocalisationExample
+        Films shown beside the figures.
     """
     groups = [boxed.film.group for boxed in measured.boxed]
     resampling = bootstrap_weights(groups, samples, SEED)
@@ -96,6 +104,7 @@ def localisation_figures(
         cut=cut,
         mean={name: _over_findings(*single[name]) for name in MEASURES},
         findings=rows,
+        examples=list(examples),
     )
 
 

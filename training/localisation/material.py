@@ -133,17 +133,23 @@ def sized(spec: PreparationSpec, size: int | None) -> PreparationSpec:
     return spec if size is None else replace(spec, height=size, width=size)
 
 
-def served_heatmaps(subject: Subject, pairs: Pairs, data_root: Path | None) -> list[Heatmap]:
-    """What a reader of each film is shown for the label compared."""
+def served_heatmaps(
+    subject: Subject, pairs: Pairs, data_root: Path | None
+) -> tuple[list[Heatmap], list[float]]:
+    """What a reader of each film is shown for the label compared: its map, and its probability."""
     explainer: Explainer = open_explainer(subject, data_root)
-    cams = {path: explainer.runtime.run(film.model_input).cams for path, film in pairs.films.items()}
+    raws = {path: explainer.runtime.run(film.model_input) for path, film in pairs.films.items()}
+    logits = np.stack([raws[one.film.path].logits for one in pairs.boxed]).astype(np.float64)
+    stated = subject.probabilities(logits)
     from cxr_dash.explain import make_heatmap
 
-    return [
+    heatmaps = [
         make_heatmap(
-            cams[one.film.path][subject.labels.index(key)],
+            raws[one.film.path].cams[subject.labels.index(key)],
             explainer.heat_reference[key],
             pairs.films[one.film.path].preparation,
         )
         for one, key in zip(pairs.boxed, pairs.labels, strict=True)
     ]
+    columns = [subject.labels.index(key) for key in pairs.labels]
+    return heatmaps, [float(row[column]) for row, column in zip(stated, columns, strict=True)]

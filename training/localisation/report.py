@@ -48,7 +48,7 @@ def localise_and_write(
     randomise : bool
         Run Adebayo's test too, on 50 boxed val films.
     into_bundle : bool
-        Put the figures of ``served`` and of the baselines into the bundle's ``bundle.json``.
+        Put the figures of ``served``, with examples, and of the baselines into the bundle's ``bundle.json``.
     out : Path, optional
         Folder for ``localisation-<split>.json``; a run's own folder, for the model as it is, if None.
 
@@ -68,7 +68,15 @@ def localise_and_write(
             "`--write` needs a bundle, with the maps as they are served.",
             remedy="Give a bundle's folder, and leave --input-size, --last-stride and other methods out.",
         )
-    found = localise(folder, data, split=split, methods=methods, size=size, last_stride=last_stride)
+    found = localise(
+        folder,
+        data,
+        split=split,
+        methods=methods,
+        size=size,
+        last_stride=last_stride,
+        with_examples=into_bundle,
+    )
     sanity = sanity_of(folder, data) if randomise else None
     written = []
     target = out or (folder if not changed and not (folder / SPEC_FILE).is_file() else None)

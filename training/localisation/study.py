@@ -11,7 +11,7 @@ from typing import Any
 from cxr_dash.domain import Float32Array
 from cxr_dash.explain import film_heatmap, make_heatmap
 from cxr_dash.inference.schema import Interval
-from cxr_dash.inference.schema_localisation import LocalisationFigures
+from cxr_dash.inference.schema_localisation import LocalisationExample, LocalisationFigures
 from training.evaluation.subject import Subject, open_subject
 from training.films.boxes import OPACITY, BoxedFilm, label_for, read_boxes
 from training.localisation.baselines import (
@@ -24,6 +24,7 @@ from training.localisation.baselines import (
     over_film,
     random_maps,
 )
+from training.localisation.examples import examples_of
 from training.localisation.figures import Measured, best_cut, difference, localisation_figures
 from training.localisation.maps import MapMaker
 from training.localisation.material import (
@@ -81,6 +82,7 @@ def localise(
     size: int | None = None,
     last_stride: int | None = None,
     samples: int = 1000,
+    with_examples: bool = False,
 ) -> Localisation:
     """Measure a run's or a bundle's maps against boxes.
 
@@ -96,6 +98,8 @@ def localise(
         Change the model first, weights kept: ``served`` then is left out.
     samples : int
         Of the bootstrap.
+    with_examples : bool
+        Keep the geometry of a few films of the split, at fixed places in the ranking by energy.
 
     Raises
     ------
@@ -108,18 +112,21 @@ def localise(
     spec = sized(subject.preparation, size)
     pairs = {name: read_pairs(boxes, name, subject.labels, spec) for name in dict.fromkeys(["val", split])}
     measured: dict[str, dict[str, Measured]] = {name: {} for name in pairs}
+    examples: list[LocalisationExample] = []
     if others:
         model, cam_layer = keras_model(subject)
         model = variant_of(model, size=size, last_stride=last_stride)
         maker = MapMaker(model, cam_layer, others)
     for name, chosen in pairs.items():
         if SERVED in methods and not changed:
-            heatmaps = served_heatmaps(subject, chosen, data)
+            heatmaps, probabilities = served_heatmaps(subject, chosen, data)
             rows = [
                 measure_map(film_heatmap(heat), one.regions, flat=heat.flat)
                 for heat, one in zip(heatmaps, chosen.boxed, strict=True)
             ]
             measured[name][SERVED] = Measured(chosen.boxed, chosen.labels, tuple(rows))
+            if name == split and with_examples:
+                examples = examples_of(measured[name][SERVED], heatmaps, chosen.films, probabilities)
         if others:
             measured[name] |= _of_methods(maker, others, chosen, subject)
         measured[name] |= _of_baselines(boxes, chosen)
@@ -132,7 +139,14 @@ def localise(
         ),
         split=split,
         figures=[
-            localisation_figures(method, found, split=split, cut=cuts[method], samples=samples)
+            localisation_figures(
+                method,
+                found,
+                split=split,
+                cut=cuts[method],
+                samples=samples,
+                examples=examples if method == SERVED else [],
+            )
             for method, found in measured[split].items()
         ],
         gains=_gains(measured[split], cuts, samples),
