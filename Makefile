@@ -26,8 +26,9 @@ $(STAMP): requirements/dev.lock pyproject.toml
 run: setup ## serve the app at http://127.0.0.1:8050 (HOST=, PORT= or CXR_ settings to change)
 	$(call given,HOST,command) $(call given,PORT,command environment) $(BIN)/gunicorn app:server
 
+# One process a core, whole files each, so that what a file sets up (a server, a trained network) is set up once.
 test: setup ## every test: unit, http, model, architecture, browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 smoke: setup ## train every recipe end to end on drawn films, one epoch each
 	$(BIN)/python -m pytest -n auto tests/smoke
