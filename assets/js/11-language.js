@@ -4,6 +4,7 @@
 cxr.language = (() => {
   const { byId } = cxr;
   const COOKIE = "cxr-language"; // as in cxr_dash/web/language.py
+  const PARAMETER = "lang"; // likewise
   const YEAR = 365 * 24 * 3600;
   const leaving = []; // what must be kept before the page goes
 
@@ -11,7 +12,10 @@ cxr.language = (() => {
     if (code === cxr.words.language()) return;
     for (const keep of leaving) keep();
     document.cookie = `${COOKIE}=${code}; Path=${cxr.url("/")}; Max-Age=${YEAR}; SameSite=Lax`;
-    window.location.reload();
+    const address = new URL(window.location.href);
+    if (!address.searchParams.has(PARAMETER)) return window.location.reload();
+    address.searchParams.delete(PARAMETER); // it would outweigh the choice
+    window.location.replace(address);
   }
 
   function start() {

@@ -18,7 +18,7 @@ from cxr_dash.web.films import films_blueprint, handle_error, handle_too_large
 from cxr_dash.web.first_request import SetUpFirst
 from cxr_dash.web.headers import add_security_headers
 from cxr_dash.web.health import health_blueprint
-from cxr_dash.web.language import request_language, request_translator
+from cxr_dash.web.language import request_language, request_translator, tell_language
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.warm_up import WarmUp
 
@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     app.layout = lambda: build_layout(settings, service.catalog, request_translator())
     register_callbacks(app, service, service.catalog, request_translator)
     add_security_headers(app)
+    tell_language(server, app.config.requests_pathname_prefix)
     server.wsgi_app = SetUpFirst(server.wsgi_app, "/healthz")
     logging.getLogger(__name__).info("cxr-dash %s ready to serve", __version__)
     return app
