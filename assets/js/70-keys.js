@@ -34,6 +34,7 @@ cxr.keys = (() => {
   function busy(event) {
     if (document.querySelector(".modal.show")) return true;
     if (event.target.closest('input[type="range"]')) return event.key.length > 1;
+    if (event.target.closest('input[type="checkbox"], input[type="radio"]')) return event.key.length > 1 || event.key === " ";
     return Boolean(event.target.closest("input, select, textarea"));
   }
 

@@ -18,6 +18,7 @@ WARNING = "warning"
 KEYS_BUTTON = "keys-button"
 KEYS_HELP = "keys-help"
 LANGUAGES = "languages"
+READ_FIRST = "read-first"
 
 # Model card
 CARD = "card"
@@ -32,6 +33,8 @@ PICKER = "picker"
 WORKLIST = "worklist"
 WORKLIST_NOTE = "worklist-note"
 BANNER = "banner"
+AGREEMENT_OPEN = "agreement-open"
+AGREEMENT = "agreement"
 
 # Film
 VIEWER = "viewer"

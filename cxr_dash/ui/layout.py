@@ -13,6 +13,7 @@ from cxr_dash.language import LANGUAGES, Translator
 from cxr_dash.settings import Settings
 from cxr_dash.ui import facts, ids
 from cxr_dash.ui.views import bundle_words, card, panel
+from cxr_dash.ui.views.read_first import agreement, read_first_switch
 from cxr_dash.ui.views.viewer import viewer
 from cxr_dash.ui.views.worklist import worklist_column
 
@@ -57,6 +58,7 @@ def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Compone
                 className="columns",
             ),
             _footer(chosen, t),
+            agreement(t),
             _card_window(),
             html.Div(t("Let go to open the films"), className="drop-veil", **{"aria-hidden": "true"}),
         ],
@@ -112,6 +114,7 @@ def _header(bundles: list[Bundle], chosen: Bundle | None, t: Translator) -> Comp
                 className="population",
             ),
             html.Button(warning, id=ids.WARNING, className="warning", type="button", title=warning),
+            read_first_switch(t),
             html.Button(
                 t("? keys"),
                 id=ids.KEYS_BUTTON,

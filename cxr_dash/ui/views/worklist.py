@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from cxr_dash.language import Translator
 from cxr_dash.settings import Settings
 from cxr_dash.ui import ids
+from cxr_dash.ui.views.read_first import agreement_line
 
 
 def worklist_column(settings: Settings, t: Translator) -> Component:
@@ -27,6 +28,7 @@ def worklist_column(settings: Settings, t: Translator) -> Component:
             html.Div(id=ids.PICKER, hidden=True),
             html.Div(id=ids.BANNER, className="banner", role="alert", hidden=True),
             html.Ol(id=ids.WORKLIST, className="rows", **{"aria-label": t("Films")}),
+            agreement_line(t),
             html.Div(id=ids.WORKLIST_NOTE, className="worklist-note"),
         ],
         className="worklist",

@@ -1,0 +1,171 @@
+/* Read first: the reader says what is on a film before the model's answer is shown. Off by default.
+ *
+ * A wrong answer seen first pulls readers after it. While a film waits for its reader, the rule given to
+ * `cxr.hideWhile` holds its answer back from everything that asks for it; the server has been asked all the same.
+ * The first reading is never overwritten: what is changed after the answer stands beside it. */
+"use strict";
+
+cxr.readFirst = (() => {
+  const { state, byId } = cxr;
+  const KEPT = "cxr-read-first"; // on this computer: that the reader reads first, nothing about films
+  const records = new Map(); // row id -> {opinion, seen}: a film sent anew keeps its row
+  const restored = new Map(); // film key -> the same, from before the page came again
+
+  let on = recall();
+
+  function recall() {
+    try {
+      return window.localStorage.getItem(KEPT) === "on";
+    } catch {
+      return false; // forbidden: off until asked for
+    }
+  }
+
+  function record(item) {
+    if (item.film && restored.has(item.film)) {
+      records.set(item.id, restored.get(item.film));
+      restored.delete(item.film);
+    }
+    if (!records.has(item.id)) records.set(item.id, { opinion: null, seen: false });
+    return records.get(item.id);
+  }
+
+  const opinion = (item) => (item ? record(item).opinion : null);
+
+  /* Whether the model's answer had been on the screen before the reader was asked. */
+  const primed = (item) => record(item).seen;
+
+  /* A verdict that the film cannot be judged, or that it cannot be read, advises nothing and may be seen. */
+  function holdsBack(item) {
+    if (!on || item.status !== "kept" || opinion(item)) return false;
+    const answer = cxr.heard(item);
+    return !answer || cxr.readable(item, answer);
+  }
+
+  /* What a reader can tick: the findings in the bundle's order, which says nothing about the film. */
+  const offered = () => cxr.labels().filter((label) => !label.reassuring && !label.summary);
+
+  const said = ({ normal, labels, unsure }, among) => ({
+    normal, labels: normal ? [] : among.filter((key) => labels.has(key)), unsure, at: new Date().toISOString(),
+  });
+
+  /* The first reading, which shows the answer. draft: {normal, labels: Set, unsure}. */
+  function give(item, draft) {
+    const kept = record(item);
+    if (kept.opinion) return;
+    const among = offered().map((label) => label.key);
+    kept.opinion = { ...said(draft, among), model: state.facts.id, offered: among, seenBefore: kept.seen, after: null };
+    cxr.changed();
+  }
+
+  /* A reading changed after the answer was seen; back to the first one, nothing has changed. */
+  function change(item, draft) {
+    const kept = record(item);
+    const now = said(draft, kept.opinion.offered);
+    const what = ({ normal, labels, unsure }) => JSON.stringify([normal, labels, unsure]);
+    kept.opinion = { ...kept.opinion, after: what(now) === what(kept.opinion) ? null : now };
+    cxr.changed();
+  }
+
+  function toggle() {
+    on = !on;
+    try {
+      window.localStorage.setItem(KEPT, on ? "on" : "off");
+    } catch {
+      // holds until the page closes
+    }
+    cxr.changed();
+  }
+
+  /* What the model says by the cuts in force: {abnormal, above: keys}; null where it has no say. */
+  function model(item) {
+    const answer = cxr.heard(item);
+    if (!opinion(item) || !cxr.readable(item, answer)) return null;
+    const above = cxr.ranked(answer).filter((one) => one.above && !one.reassuring).map((one) => one.key);
+    return { abnormal: above.length > 0, above };
+  }
+
+  /* Both readings of a film side by side, or null. */
+  function compared(item) {
+    const own = opinion(item);
+    const other = model(item);
+    if (!own || !other) return null;
+    const findings = cxr.labels()
+      .filter(({ key }) => own.offered.includes(key))
+      .map(({ key, name }) => ({ key, name, reader: own.labels.includes(key), model: other.above.includes(key) }));
+    const agree = own.normal !== other.abnormal;
+    return { item, own, model: other, findings, agree };
+  }
+
+  const FEWEST = 10; // films, before a single finding is counted
+
+  function perFinding(counted) {
+    return offered()
+      .map(({ key, name }) => {
+        const rows = counted.flatMap((one) => one.findings.filter((finding) => finding.key === key));
+        return { key, name, ...cxr.agreement.of(rows.map((row) => [row.reader, row.model])) };
+      })
+      .filter((one) => one.films >= FEWEST && one.kappa.value !== null);
+  }
+
+  /* Plain figures of the whole list, for the screen and for export. Only films whose reading came first are counted. */
+  function summary() {
+    const read = state.films.filter((item) => opinion(item));
+    const fresh = read.filter((item) => !opinion(item).seenBefore);
+    const counted = fresh.map(compared).filter(Boolean);
+    const differing = counted.filter((one) => !one.agree);
+    const swayed = differing.filter(({ own }) => own.after && own.after.normal !== own.normal);
+    return {
+      model: state.facts ? state.facts.id : null,
+      films: state.films.filter((item) => item.status === "kept").length,
+      read: read.length,
+      waiting: state.films.filter(cxr.hidden).length,
+      seenBefore: read.length - fresh.length,
+      withoutAnswer: fresh.length - counted.length,
+      unsure: counted.filter(({ own }) => own.unsure).length,
+      // "yes" is abnormal; first the reader, second the model
+      overall: cxr.agreement.of(counted.map(({ own, model: other }) => [!own.normal, other.abnormal])),
+      findings: perFinding(counted),
+      differing: differing.map(({ item, own, model: other }) => ({
+        row: item.id, number: item.number, reader: own.normal ? "normal" : "abnormal",
+        model: other.abnormal ? "abnormal" : "normal", changed: Boolean(own.after && own.after.normal !== own.normal),
+      })),
+      changed: swayed.length,
+    };
+  }
+
+  function save() {
+    const known = state.films.filter((item) => item.film && (opinion(item) || primed(item)));
+    return Object.fromEntries(known.map((item) => [item.film, record(item)]));
+  }
+
+  function load(kept) {
+    for (const [film, one] of Object.entries(kept || {})) restored.set(film, one);
+    cxr.changed();
+  }
+
+  /* A film whose answer is on the screen, in its row at least, can no longer be read first. */
+  function noteSeen() {
+    for (const item of state.films) {
+      if (!opinion(item) && cxr.figuresShown(item, cxr.answerOf(item))) record(item).seen = true;
+    }
+  }
+
+  function paintToggle() {
+    const button = byId("read-first");
+    if (!button) return;
+    if (!button.dataset.ready) {
+      button.dataset.ready = "yes";
+      button.addEventListener("click", toggle);
+    }
+    button.setAttribute("aria-pressed", String(on));
+  }
+
+  cxr.hideWhile(holdsBack);
+  cxr.painters.push(noteSeen, paintToggle);
+  const { N_ } = cxr.words;
+  cxr.onKey("y", "page", N_("read first: say what you see before the model does"), toggle);
+  if (cxr.session) cxr.session.part("readFirst", { save, load });
+
+  return { isOn: () => on, toggle, opinion, primed, offered, give, change, compared, summary, save, load };
+})();

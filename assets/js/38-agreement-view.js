@@ -1,0 +1,138 @@
+/* The line at the worklist's foot, and what it opens: how far the reader and the model agree on this list. */
+"use strict";
+
+cxr.agreementView = (() => {
+  const { element, byId, setText } = cxr;
+  const { t, plural, decimal, percent, interval } = cxr.words;
+  const ROUGH_BELOW = 30; // films; the large-sample formula is no more than a hint below
+  let open = false;
+
+  function kappaInWords({ value, interval: bounds, why }) {
+    if (why === "few") return t("Kappa not estimable: at least two films are needed");
+    if (why === "constant") return t("Kappa not estimable: one of you gave the same answer on every film");
+    if (!bounds) return t("Kappa {value}, interval not estimable", { value: decimal(value, 2) });
+    const [low, high] = bounds.map((bound) => decimal(bound, 2));
+    return t("Kappa {value} (95 % interval {low} to {high})", { value: decimal(value, 2), low, high });
+  }
+
+  function agreed({ films, agreed: n, share, interval: bounds }) {
+    return t("Alike on {agreed} of {films} films: {share} (95 % interval {interval})", {
+      agreed: n, films, share: percent(share), interval: interval(bounds),
+    });
+  }
+
+  const line = (text, name = null) => element("p", { class: name, text });
+
+  function overall(figures) {
+    if (!figures.films) return [line(t("No film has been read first yet."), "own-note")];
+    return [
+      line(agreed(figures), "agreement-main"),
+      line(kappaInWords(figures.kappa), "agreement-main"),
+      line(
+        t("Both abnormal {both}, both normal {neither}, abnormal only to you {reader}, only to the model {model}.", {
+          both: figures.bothYes, neither: figures.bothNo, reader: figures.firstOnly, model: figures.secondOnly,
+        }),
+      ),
+      ...(figures.films < ROUGH_BELOW
+        ? [line(plural("Only {n} film: too few to judge either of you.", "Only {n} films: the figures are rough, and too few to judge either of you.", figures.films), "agreement-few")]
+        : []),
+    ];
+  }
+
+  function findings(list) {
+    if (!list.length) return [];
+    const rows = list.map((one) =>
+      element("tr", {}, [
+        element("th", { scope: "row", text: one.name }),
+        element("td", { text: t("{agreed} of {films}", { agreed: one.agreed, films: one.films }) }),
+        element("td", { text: kappaInWords(one.kappa) }),
+      ]),
+    );
+    return [element("h3", { text: t("Finding by finding") }), element("table", {}, [element("tbody", {}, rows)])];
+  }
+
+  function differing({ differing: list, changed }) {
+    if (!list.length) return [];
+    const films = list.map((one) => {
+      const text = one.reader === "normal"
+        ? t("{film}: normal to you, abnormal to the model", { film: cxr.words.film(one) })
+        : t("{film}: abnormal to you, normal to the model", { film: cxr.words.film(one) });
+      const said = one.changed ? t("{difference}; you changed your mind", { difference: text }) : text;
+      return element("li", {}, [element("button", { class: "link", type: "button", text: said, onclick: () => cxr.select(one.row) })]);
+    });
+    const minds = plural(
+      "Of the {n} film where you differed, you changed your mind on {changed}.",
+      "Of the {n} films where you differed, you changed your mind on {changed}.",
+      list.length, { changed },
+    );
+    return [element("h3", { text: t("Where you differed") }), element("ul", { class: "agreement-films" }, films), line(minds)];
+  }
+
+  function leftOut({ seenBefore, withoutAnswer, unsure }) {
+    const parts = [];
+    if (unsure) parts.push(plural("You were not sure of {n} film; it is counted.", "You were not sure of {n} films; they are counted.", unsure));
+    if (seenBefore) {
+      parts.push(plural(
+        "{n} film is left out: the model's answer had been on the screen before you read it.",
+        "{n} films are left out: the model's answer had been on the screen before you read them.", seenBefore,
+      ));
+    }
+    if (withoutAnswer) {
+      parts.push(plural("{n} film is left out: the model has no answer.", "{n} films are left out: the model has no answer.", withoutAnswer));
+    }
+    return parts.map((text) => line(text, "own-note"));
+  }
+
+  function fill(box, found) {
+    box.replaceChildren(
+      element("header", {}, [
+        element("h2", { text: t("You and the model: normal or abnormal") }),
+        element("button", { class: "quiet-close", type: "button", "aria-label": t("Close"), text: "×", onclick: () => show(false) }),
+      ]),
+      ...overall(found.overall),
+      ...differing(found),
+      ...findings(found.findings),
+      ...leftOut(found),
+      line(t("Abnormal means, for the model, any finding above its cut now in force. Kappa is agreement beyond chance: 0 is what chance gives, 1 is complete. It says how alike you are, not who is right."), "own-note"),
+    );
+  }
+
+  function inShort(found) {
+    if (!found.overall.films) return t("{read} of {films} read first", { read: found.read, films: found.films });
+    const values = { read: found.read, films: found.films, share: percent(found.overall.share) };
+    return t("{read} of {films} read first · agreement {share}", values);
+  }
+
+  function show(wanted) {
+    if (open === wanted) return;
+    open = wanted;
+    paint();
+    (open ? byId("agreement") : byId("agreement-open")).focus();
+  }
+
+  function paint() {
+    const [button, box] = [byId("agreement-open"), byId("agreement")];
+    if (!button || !box) return;
+    if (!button.dataset.ready) {
+      button.dataset.ready = "yes";
+      button.addEventListener("click", () => show(!open));
+    }
+    const found = cxr.readFirst.summary();
+    button.hidden = !(found.read || (cxr.readFirst.isOn() && found.films));
+    if (button.hidden) open = false;
+    setText(button, button.hidden ? "" : inShort(found));
+    button.classList.toggle("complete", found.read > 0 && found.waiting === 0);
+    button.setAttribute("aria-expanded", String(open));
+    box.hidden = !open;
+    const mark = open ? JSON.stringify(found) : "";
+    if (box.dataset.mark === mark) return;
+    box.dataset.mark = mark;
+    if (open) fill(box, found);
+    else box.replaceChildren();
+  }
+
+  cxr.painters.push(paint);
+  document.addEventListener("cxr-close", () => show(false));
+
+  return { show };
+})();
