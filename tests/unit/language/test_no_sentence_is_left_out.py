@@ -24,7 +24,7 @@ _SHOWN = re.compile(
 _PROSE = re.compile(
     r'(?P<before>[\w.]*\(|[^"\s(]?)\s*(?P<text>"[A-Z“][\w’\'“”-]*,?(?: [\w’\'“”(){},;:·-]+)+[.…?!]?")'
 )
-_FILLED_PROSE = re.compile(r"(?P<text>`[A-Z](?:[^`\\]|\\.)*`)")
+_FILLED_PROSE = re.compile(r"(?P<text>`[A-Z][a-z]+,? (?:[^`\\]|\\.)*`)")
 _MARKED = re.compile(r"(?:\b(?:t|N_|plural)\(|,)$")
 _NAMES = {"cxr-dash", "PNG", "PDF", "CSV", "JSON", "ZIP", "ROC", "Esc"}  # said alike in every language
 
