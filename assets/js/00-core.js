@@ -21,7 +21,7 @@ window.cxr = (() => {
     expanded: false, // findings below their cut shown
     serverLost: false,
     lateModel: false, // the selector names a model whose facts have not come
-    view: { heat: false, invert: false, zoom: "fit", opacity: 0.6, colourMap: null, brightness: 1, contrast: 1 },
+    view: { opacity: 0.6, colourMap: null }, // and what 55-view.js adds
   };
   const painters = [];
   const actions = {}; // toolbar button's data-action -> what it does

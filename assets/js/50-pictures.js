@@ -19,7 +19,11 @@ cxr.pictures = (() => {
       films.set(filmKey, url);
       for (const old of [...films.keys()].slice(0, Math.max(0, films.size - MOST))) forget(old);
     }
-    return films.get(filmKey);
+    const url = films.get(filmKey);
+    // looked at last, forgotten last: a prior film stays while others pass beside it
+    films.delete(filmKey);
+    films.set(filmKey, url);
+    return url;
   }
 
   /* The grey levels of a heat layer: 255 is this map's peak. */

@@ -44,6 +44,8 @@ EMPTY = "empty"
 CHOOSE = "choose"
 PHANTOM = "phantom"
 WINDOW_POPOVER = "window-popover"
+FILM_SCALE = "film-scale"
+COMPARE_MENU = "compare-menu"
 HEAT_NOTE = "heat-note"
 LEGEND = "legend"
 

@@ -14,6 +14,7 @@ from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.settings import Settings
 from cxr_dash.ui.callbacks import register_callbacks
 from cxr_dash.ui.layout import build_layout
+from cxr_dash.web.answers import answers_blueprint
 from cxr_dash.web.films import films_blueprint, handle_error, handle_too_large
 from cxr_dash.web.first_request import SetUpFirst
 from cxr_dash.web.headers import add_security_headers
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.before_request(warm_up.ensure_started)
 
     server.register_blueprint(films_blueprint(service, metrics))
+    server.register_blueprint(answers_blueprint(service, request_translator))
     server.register_blueprint(health_blueprint(service, warm_up, metrics))
     server.register_error_handler(CxrError, handle_error)
     server.register_error_handler(413, handle_too_large(settings.max_upload_bytes))

@@ -88,7 +88,7 @@ def test_nothing_sticks_out_at_any_width(page: Page, films: list[Path], width: i
 
 def test_who_asked_for_less_motion_gets_none(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
-    page.evaluate("() => document.getElementById('stage').classList.add('loading')")
+    page.evaluate("() => document.querySelector('.pane').classList.add('loading')")
     running = page.evaluate(
         """() => [...document.querySelectorAll('*')].flatMap(node => ['', '::before', '::after'].map(
             part => getComputedStyle(node, part || null))).filter(

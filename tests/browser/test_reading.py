@@ -154,6 +154,7 @@ def test_opacity_and_colour_map_change_the_heat_without_a_request(
     page.wait_for_load_state("networkidle")
     first = heat_pixels(page)
     asked = len(watched.requests)
+    page.click(".legend-head button")
     page.locator("#opacity").fill("20")
     fainter = heat_pixels(page)
     page.click(".swatch >> nth=2")
@@ -161,7 +162,7 @@ def test_opacity_and_colour_map_change_the_heat_without_a_request(
     assert fainter[..., 3].max() < first[..., 3].max()
     np.testing.assert_array_equal(recoloured[..., 3], fainter[..., 3])
     assert (recoloured[..., :3] != fainter[..., :3]).any()
-    for key in "iffw":
+    for key in "iffwcca":
         page.keyboard.press(key)
     frames(page)
     assert len(watched.requests) == asked

@@ -13,22 +13,15 @@ def viewer(t: Translator) -> Component:
     """The film's frame: toolbar, stage, heat legend, and what stands there before the first film."""
     return html.Section(
         [
-            html.Div(
-                [
-                    _tool(t("Window"), "window", t("Brightness and contrast (W)")),
-                    _tool(t("Invert"), "invert", t("Swap black and white (I)")),
-                    _tool(
-                        t("Fit"), "zoom", t("Fit, or one film pixel per screen pixel (F); the wheel zooms")
-                    ),
-                    _tool(t("Heat H"), "heat", t("Show where the evidence for the chosen finding lies (H)")),
-                ],
-                id=ids.TOOLBAR,
-                className="toolbar",
-                role="toolbar",
-                hidden=True,
-                **{"aria-label": t("Film")},
-            ),
+            _toolbar(t),
             html.Div(id=ids.WINDOW_POPOVER, className="popover", hidden=True),
+            html.Div(
+                id=ids.COMPARE_MENU,
+                className="popover compare-menu",
+                hidden=True,
+                role="group",
+                **{"aria-label": t("Compare side by side")},
+            ),
             html.Div(
                 id=ids.STAGE,
                 className="stage",
@@ -47,14 +40,69 @@ def viewer(t: Translator) -> Component:
     )
 
 
-def _tool(text: str, action: str, hint: str) -> Component:
+def _toolbar(t: Translator) -> Component:
+    zoom = html.Div(
+        [
+            _tool(t("Zoom out"), "out", t("Zoom out (−); the wheel zooms at the pointer"), icon=True),
+            html.Button(
+                "",
+                id=ids.FILM_SCALE,
+                className="tool scale",
+                type="button",
+                title=t("Of the film's own pixels. Fit, or one film pixel per screen pixel (F)"),
+                **{"data-action": "zoom"},
+            ),
+            _tool(t("Zoom in"), "in", t("Zoom in (+)"), icon=True),
+        ],
+        className="tool-group",
+        role="group",
+        **{"aria-label": t("Zoom")},
+    )
+    return html.Div(
+        [
+            _toggle(
+                t("Window"), "window", t("Window: drag on the film for contrast and brightness (W, 1 to 4)")
+            ),
+            _toggle(t("Invert"), "invert", t("Swap black and white (I)"), icon=True),
+            _tool(t("Rotate"), "rotate", t("Rotate by 90° (R)"), icon=True),
+            _toggle(t("Flip"), "flip", t("Flip left to right (X)"), icon=True),
+            zoom,
+            _toggle(t("Magnifier"), "lens", t("Magnifier: hold M, or press it for on and off"), icon=True),
+            _toggle(t("Heat"), "heat", t("Show where the evidence for the chosen finding lies (H)")),
+            html.Button(
+                t("Compare"),
+                className="tool",
+                type="button",
+                title=t("Side by side: heat, findings, models, another film (B)"),
+                **{
+                    "data-action": "compare",
+                    "aria-pressed": "false",
+                    "aria-expanded": "false",
+                    "aria-controls": ids.COMPARE_MENU,
+                },
+            ),
+        ],
+        id=ids.TOOLBAR,
+        className="toolbar",
+        role="toolbar",
+        hidden=True,
+        **{"aria-label": t("Film")},
+    )
+
+
+def _tool(text: str, action: str, hint: str, *, icon: bool = False, **more: str) -> Component:
+    """A button; with `icon` a drawing stands for the text, which screen readers still say."""
     return html.Button(
-        text,
-        className="tool",
+        html.Span(text, className="hidden-label") if icon else text,
+        className=f"tool icon icon-{action}" if icon else "tool",
         type="button",
         title=hint,
-        **{"data-action": action, "aria-pressed": "false"},
+        **{"data-action": action, **more},
     )
+
+
+def _toggle(text: str, action: str, hint: str, *, icon: bool = False) -> Component:
+    return _tool(text, action, hint, icon=icon, **{"aria-pressed": "false"})
 
 
 def _empty(t: Translator) -> Component:
@@ -76,7 +124,8 @@ def _empty(t: Translator) -> Component:
             html.P(
                 t(
                     "Films stay on this server for a limited time, under keys that nobody can guess. "
-                    "File names never leave this browser."
+                    "File names never leave this browser. This tab remembers the list, without names or "
+                    "pictures, until it is closed or cleared."
                 ),
                 className="empty-note",
             ),

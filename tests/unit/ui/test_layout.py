@@ -17,6 +17,8 @@ from cxr_dash.ui import ids
 from cxr_dash.ui.layout import DECISION_SUPPORT, build_layout
 
 ROOT = Path(__file__).resolve().parents[3]
+# A name, which nothing fetches; drawings do not work without it.
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 DECLARED = {value for name, value in vars(ids).items() if name.isupper()}
 
 
@@ -83,7 +85,7 @@ def test_nothing_on_the_page_or_in_the_assets_points_to_another_server(catalog: 
     assets = [p for p in (ROOT / "assets").rglob("*") if p.suffix in {".js", ".css", ".svg"}]
     assert len(assets) > 10
     for name, content in [("page", tree), *((p.name, p.read_text(encoding="utf-8")) for p in assets)]:
-        assert not re.search(r"https?://|//cdn", content), name
+        assert not re.search(r"https?://|//cdn", content.replace(SVG_NAMESPACE, "")), name
 
 
 def test_scripts_never_turn_text_into_markup() -> None:

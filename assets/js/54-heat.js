@@ -1,0 +1,154 @@
+/* The heat over a film: coloured in the browser from the map's grey levels, with the table the downloads use. */
+"use strict";
+
+cxr.heat = (() => {
+  const { state, setText, byId } = cxr;
+  const { t } = cxr.words;
+  const LEVELS = [0.25, 0.5, 0.75]; // of the map's peak
+  const tables = {}; // colour map name -> Uint8Array of 256 RGB triples
+
+  function readTables(encoded) {
+    for (const [name, text] of Object.entries(encoded)) {
+      tables[name] = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    }
+    state.view.colourMap = Object.keys(tables)[0];
+  }
+
+  /* The rule of cxr_dash/imaging/overlay.py: full opacity from half the peak on, cold regions stay as they are. */
+  const FULL_ALPHA_HEAT = 0.5;
+  const alphaOf = (share, opacity) => Math.round(255 * opacity * Math.min(1, share / FULL_ALPHA_HEAT));
+
+  const colourAt = (share, name = state.view.colourMap) => {
+    const level = Math.round(255 * share);
+    return `rgb(${[...tables[name].subarray(3 * level, 3 * level + 3)].join(" ")})`;
+  };
+
+  /* The dark end of a map is lost on a dark film: the lines take its brighter part, in the same order. */
+  const lineColour = (share, name = state.view.colourMap) => colourAt(0.5 + share / 2, name);
+
+  function colour(layer, canvas, name, opacity) {
+    const table = tables[name];
+    const image = new ImageData(layer.width, layer.height);
+    for (let index = 0; index < layer.grey.length; index += 1) {
+      const level = layer.grey[index];
+      image.data.set(table.subarray(3 * level, 3 * level + 3), 4 * index);
+      image.data[4 * index + 3] = alphaOf(level / 255, opacity);
+    }
+    [canvas.width, canvas.height] = [layer.width, layer.height];
+    canvas.getContext("2d").putImageData(image, 0, 0);
+  }
+
+  /* Each line twice: a dark one under a coloured one, so that it is seen on lung and on bone. */
+  function outline(sheet, layer, name) {
+    const strokes = LEVELS.flatMap((share, index) => {
+      const d = cxr.contours.path(cxr.contours.lines(layer, 255 * share));
+      const shape = { d, class: `line line-${index}`, "vector-effect": "non-scaling-stroke" };
+      const lit = cxr.sheet.drawing("path", shape);
+      lit.style.stroke = lineColour(share, name);
+      return [cxr.sheet.drawing("path", { ...shape, class: "line under" }), lit];
+    });
+    sheet.group.replaceChildren(...strokes);
+  }
+
+  async function draw(sheet) {
+    const { item, answer, label } = sheet.pane;
+    const { colourMap, opacity, contour } = state.view;
+    const job = [item.film, answer.model, label, colourMap, contour ? "lines" : opacity].join("|");
+    if (sheet.job === job || sheet.failed === job) return;
+    [sheet.job, sheet.failed] = [job, ""];
+    // never another finding's heat under this one's name, however slow the network
+    hide(sheet);
+    sheet.job = job;
+    try {
+      const layer = await cxr.pictures.layer(item.film, answer.model, label);
+      if (sheet.job !== job) return;
+      if (contour) outline(sheet, layer, colourMap);
+      else colour(layer, sheet.canvas, colourMap, opacity);
+      lay(sheet, answer, layer);
+      sheet.canvas.dataset.drawn = job;
+      sheet.canvas.hidden = contour;
+      sheet.lines.style.display = contour ? "block" : "none";
+      cxr.viewer.moved();
+    } catch {
+      if (sheet.job !== job) return;
+      [sheet.job, sheet.failed] = ["", job];
+      cxr.changed();
+    }
+  }
+
+  /* The map covers the part of the film that the model was shown. */
+  function lay(sheet, { crop }, layer) {
+    const { style } = sheet.canvas;
+    for (const [side, length] of [["left", crop.x], ["top", crop.y], ["width", crop.width], ["height", crop.height]]) {
+      style[side] = `${length}px`;
+    }
+    sheet.crop = { x: crop.x, y: crop.y, across: crop.width / layer.width, down: crop.height / layer.height };
+  }
+
+  function hide(sheet) {
+    sheet.canvas.hidden = true;
+    sheet.lines.style.display = "none";
+    sheet.job = "";
+  }
+
+  const mapOf = ({ answer, label }) => (answer && answer.heat && answer.heat[label]) || null;
+  const below = ({ answer, label, cut }) => state.view.onlyAbove && answer.probabilities[label] < cut;
+
+  /* Whether a pane's heat is drawn, and if not, why. */
+  function status(pane, ready = true) {
+    const map = pane.heat && ready && mapOf(pane);
+    if (!map) return "none";
+    if (map.flat) return "flat";
+    return below(pane) ? "below" : "drawn";
+  }
+
+  function paintSheet(sheet) {
+    const { pane } = sheet;
+    const now = status(pane, sheet.shown === pane.item.film);
+    if (now === "none") sheet.failed = "";
+    if (now !== "drawn") return hide(sheet);
+    sheet.canvas.setAttribute(
+      "aria-label", t("Heatmap: where in the film the evidence for {finding} lies", { finding: cxr.words.lower(pane.name) }),
+    );
+    return draw(sheet);
+  }
+
+  /* Why there is no heat in a pane that asks for it, as a sentence. */
+  function reason(sheet) {
+    const { pane } = sheet;
+    const finding = cxr.words.lower(pane.name);
+    const now = status(pane);
+    if (now === "flat") return t("No localised evidence for {finding}: the map is flat, so nothing is drawn.", { finding });
+    if (now === "below") {
+      return t("No heat: {finding} at {probability} is below its own cut of {cut}, and only findings above theirs are shown.", {
+        finding, probability: cxr.words.percent(pane.answer.probabilities[pane.label]), cut: cxr.words.percent(pane.cut),
+      });
+    }
+    if (sheet.failed) return t("The heatmap could not be fetched. Switch it off and on to try again.");
+    return "";
+  }
+
+  function note(sheets) {
+    const why = sheets.map(reason).filter(Boolean);
+    if (why.length) return [...new Set(why)].join(" ");
+    const meaning = state.view.contour
+      ? t("Inside the lines: what raised this score most. They are not the outline of a lesion.")
+      : t("Bright: what raised this score most. It is not the outline of a lesion.");
+    const { answer, label } = sheets[0].pane;
+    const { compare } = state.view;
+    const trust = (!compare || compare.kind === "heat") && answer.trust[label];
+    return trust ? `${trust} ${meaning}` : meaning;
+  }
+
+  /* After the panes are set, by the viewer. */
+  function paint() {
+    const sheets = cxr.viewer.sheets().filter((sheet) => sheet.pane);
+    for (const sheet of sheets) paintSheet(sheet);
+    const shown = sheets.filter(({ pane, shown: film }) => status(pane, film === pane.item.film) !== "none");
+    byId("heat-note").hidden = shown.length === 0;
+    if (shown.length) setText(byId("heat-note"), note(shown));
+    cxr.legend.paint(shown.filter(({ pane }) => status(pane) === "drawn"));
+  }
+
+  return { paint, readTables, alphaOf, tables, lineColour, levels: LEVELS, paintSheet, status };
+})();

@@ -1,0 +1,177 @@
+/* The stage: one film or two, the toolbar, and what its buttons and keys do. No request but for pictures. */
+"use strict";
+
+cxr.viewer = (() => {
+  const { state, byId, element, setText } = cxr;
+  const { t, N_ } = cxr.words;
+  // around a fitted film: the toolbar may not cover the side marker
+  const ALONE = { left: 16, right: 16, top: 58, bottom: 16 };
+  const BESIDE = { left: 8, right: 8, top: 8, bottom: 16 };
+  const ZOOM_STEP = 1.25;
+  const STILL_AFTER_MS = 180;
+  const two = [];
+  let stage = null;
+  let placing = false;
+  let stillTimer = 0;
+
+  function build(node) {
+    stage = node;
+    ["first", "second"].forEach((name, index) => {
+      const sheet = cxr.sheet.make(name, index === 0 ? "heat-canvas" : "heat-canvas-2");
+      Object.assign(sheet, { index });
+      two.push(sheet);
+      stage.append(sheet.node);
+      new ResizeObserver(() => measure(sheet)).observe(sheet.view);
+    });
+    cxr.gestures.listen(stage);
+    cxr.grey.build(byId("window-popover"), stage);
+    cxr.lens.build(stage);
+    cxr.compare.build(two[1].head);
+    byId("toolbar").addEventListener("click", (event) => {
+      const button = event.target.closest("[data-action]");
+      if (button) act(button.dataset.action);
+    });
+  }
+
+  function measure(sheet) {
+    const { clientWidth: width, clientHeight: height } = sheet.view;
+    sheet.room = width && height ? { width, height, margin: state.view.compare ? BESIDE : ALONE } : null;
+    moved(false);
+  }
+
+  function act(action) {
+    const { view } = state;
+    const sheet = cxr.view.activeSheet();
+    if (!sheet.pane || !sheet.room) return;
+    const tone = cxr.view.toneOf(sheet);
+    if (action === "invert") tone.invert = !tone.invert;
+    if (action === "heat") view.heat = !view.heat;
+    if (action === "contour") {
+      view.contour = !(view.heat && view.contour);
+      view.heat = true;
+    }
+    if (action === "above") view.onlyAbove = !view.onlyAbove;
+    if (action === "rotate") cxr.view.turn(sheet, cxr.geometry.turned);
+    if (action === "flip") cxr.view.turn(sheet, cxr.geometry.flipped);
+    if (action === "zoom") cxr.view.toggleTrue(sheet, cxr.gestures.pointIn(sheet));
+    if (action === "in") cxr.view.zoomAt(sheet, ZOOM_STEP, cxr.geometry.middle(sheet.room));
+    if (action === "out") cxr.view.zoomAt(sheet, 1 / ZOOM_STEP, cxr.geometry.middle(sheet.room));
+    if (action === "fit") cxr.view.fit(sheet);
+    if (action === "window") cxr.grey.toggle();
+    if (action === "lens") cxr.lens.toggle();
+    if (action === "compare") cxr.compare.toggle();
+    cxr.changed();
+  }
+
+  /* Lay the films anew before the next frame. While they move they are layers of their own, which is quick;
+   * at rest they are drawn at their exact size, which is sharp. */
+  function moved(moving = true) {
+    if (moving && stage) {
+      stage.classList.add("moving");
+      clearTimeout(stillTimer);
+      stillTimer = setTimeout(() => stage.classList.remove("moving"), STILL_AFTER_MS);
+    }
+    if (placing) return;
+    placing = true;
+    requestAnimationFrame(() => {
+      placing = false;
+      lay();
+    });
+  }
+
+  function lay() {
+    for (const sheet of two) {
+      if (!sheet.pane || !sheet.room) continue;
+      const tone = cxr.view.toneOf(sheet);
+      cxr.sheet.place(sheet, cxr.view.matrixOf(sheet), cxr.view.percent(sheet));
+      cxr.sheet.tone(sheet, tone.window, tone.invert);
+      warn(sheet);
+    }
+    cxr.lens.lay();
+    const sheet = cxr.view.activeSheet();
+    if (!sheet.pane || !sheet.room) return;
+    const fitted = cxr.view.placeOf(sheet).scale === "fit";
+    stage.classList.toggle("pannable", !fitted);
+    setText(byId("film-scale"), t("{percent} %", { percent: Math.round(cxr.view.percent(sheet)) }));
+    byId("film-scale").classList.toggle("fitted", fitted);
+  }
+
+  /* A film that stands otherwise than it was taken says so, for as long as it does. */
+  function warn({ note, node, pane }) {
+    const { turn, flip } = cxr.view.wayOf({ pane });
+    const flipped = flip ? t("Flipped left to right: left and right are swapped") : "";
+    const rotated = turn ? t("Rotated {degrees}°", { degrees: turn }) : "";
+    note.hidden = !flip && !turn;
+    node.classList.toggle("otherwise", Boolean(flip || turn));
+    setText(note, [flipped, rotated].filter(Boolean).join(" · "));
+  }
+
+  function preloadNeighbours(item) {
+    const index = state.films.indexOf(item);
+    for (const neighbour of [state.films[index + 1], state.films[index - 1]]) {
+      if (neighbour && neighbour.film) cxr.pictures.film(neighbour.film).catch(() => {});
+    }
+  }
+
+  function press(action, on) {
+    const button = document.querySelector(`#toolbar [data-action="${action}"]`);
+    if (button) button.setAttribute("aria-pressed", String(on));
+  }
+
+  function paint() {
+    if (!stage) return;
+    const panes = cxr.compare.panes();
+    byId("empty").hidden = state.films.length > 0;
+    stage.hidden = byId("toolbar").hidden = panes.length === 0;
+    stage.classList.toggle("comparing", panes.length > 1);
+    two.forEach((sheet, index) => show(sheet, panes[index]));
+    if (panes.length === 0) cxr.grey.close();
+    if (panes.length) paintButtons();
+    cxr.heat.paint();
+    lay();
+  }
+
+  function show(sheet, pane) {
+    sheet.node.hidden = !pane;
+    if (!pane) {
+      cxr.sheet.clear(sheet);
+      return;
+    }
+    sheet.pane = pane;
+    if (!sheet.room || (sheet.room.margin === BESIDE) !== Boolean(state.view.compare)) measure(sheet);
+    const before = sheet.shown;
+    cxr.sheet.load(sheet, pane.item);
+    if (sheet.index === 0 && sheet.shown === pane.item.film && before === sheet.shown) preloadNeighbours(pane.item);
+    sheet.frame.style.visibility = sheet.shown === pane.item.film ? "visible" : "hidden";
+  }
+
+  function paintButtons() {
+    const { view } = state;
+    const tone = cxr.view.toneOf(cxr.view.activeSheet());
+    press("invert", tone.invert);
+    press("heat", view.heat);
+    press("window", cxr.grey.open() || tone.window.width !== cxr.view.PLAIN.width || tone.window.level !== cxr.view.PLAIN.level);
+    press("lens", cxr.lens.on());
+    press("compare", Boolean(view.compare));
+    press("flip", cxr.view.wayOf(cxr.view.activeSheet()).flip);
+  }
+
+  cxr.painters.push(paint);
+  const key = (name, help, action, shown) => cxr.onKey(name, "film", help, () => act(action), shown);
+  key("h", N_("heatmap on or off"), "heat");
+  key("c", N_("heat as contour lines"), "contour");
+  key("a", N_("heat only for findings above their cut"), "above");
+  key("i", N_("invert the film"), "invert");
+  key("r", N_("rotate by 90°"), "rotate");
+  key("x", N_("flip left to right"), "flip");
+  key("f", N_("fit, or one film pixel per screen pixel"), "zoom");
+  key("+", N_("zoom in"), "in");
+  key("=", "", "in");
+  key("-", N_("zoom out"), "out");
+  key("0", N_("fit the film"), "fit");
+
+  return {
+    build, act, moved, sheets: () => two, canvas: () => two.length > 0 && two[0].canvas,
+    inView: (item) => two.length > 0 && two[0].shown === item.film,
+  };
+})();

@@ -1,0 +1,115 @@
+/* The grey window: presets, two sliders, and dragging on the film. The picture has 8 bits, so these are contrasts of the
+ * grey levels as they stand in it, and no Hounsfield units. */
+"use strict";
+
+cxr.grey = (() => {
+  const { element, setText } = cxr;
+  const { t, N_ } = cxr.words;
+  const SAID_FOR_MS = 1200;
+  // on frontal films as they are shown here the lungs lie mostly between levels 40 and 205, what is around them above 150
+  const PRESETS = [
+    { name: N_("Default"), window: { width: 255, level: 127.5 }, help: N_("contrast: default") },
+    { name: N_("Lung contrast"), window: { width: 170, level: 120 }, help: N_("contrast for the lungs") },
+    { name: N_("Bone and mediastinum contrast"), window: { width: 140, level: 185 }, help: N_("contrast for bone and mediastinum") },
+    { name: N_("High contrast"), window: { width: 128, level: 140 }, help: N_("high contrast") },
+  ];
+  let popover = null;
+  let parts = null;
+  let figures = null;
+  let timer = 0;
+
+  const sheet = () => cxr.view.activeSheet();
+  const current = () => cxr.view.toneOf(sheet()).window;
+
+  function build(node, stage) {
+    popover = node;
+    figures = element("div", { class: "window-figures", "aria-hidden": "true", hidden: true });
+    stage.append(figures);
+  }
+
+  function slider(name, text, low, high) {
+    const value = element("output", {});
+    const input = element("input", { type: "range", min: String(low), max: String(high), step: "1", id: `window-${name}` });
+    input.addEventListener("input", () => {
+      const { width, level } = { ...current(), [name]: Number(input.value) };
+      cxr.view.setWindow(sheet(), width, level);
+      cxr.changed();
+    });
+    const label = element("label", {}, [element("span", {}, [element("span", { text }), value]), input]);
+    return { name, input, value, label };
+  }
+
+  /* When it is first opened: the language has come by then. */
+  function fill() {
+    const presets = PRESETS.map((preset, index) =>
+      element("button", { class: "tool preset", type: "button", onclick: () => choose(preset) }, [
+        element("span", { text: t(preset.name) }), element("kbd", { text: String(index + 1) }),
+      ]),
+    );
+    const sliders = [slider("width", t("Window (contrast)"), 2, 510), slider("level", t("Level (brightness)"), 0, 255)];
+    const reset = element("button", { class: "link", type: "button", text: t("Reset"), onclick: () => choose(PRESETS[0]) });
+    popover.append(
+      element("div", { class: "presets", role: "group", "aria-label": t("Contrast") }, presets),
+      ...sliders.map((one) => one.label),
+      element("p", { class: "hint", text: t("Drag on the film: sideways for contrast, up and down for brightness. The right button does so at any time.") }),
+      reset,
+    );
+    parts = { presets, sliders };
+  }
+
+  function choose(preset) {
+    if (!sheet().pane || !sheet().room) return;
+    cxr.view.setWindow(sheet(), preset.window.width, preset.window.level);
+    cxr.changed();
+  }
+
+  const open = () => Boolean(popover) && !popover.hidden;
+
+  function toggle() {
+    if (!parts) fill();
+    popover.hidden = !popover.hidden;
+  }
+
+  function close() {
+    if (popover) popover.hidden = true;
+  }
+
+  /* The figures, for as long as they change and a moment longer. */
+  function say({ width, level }) {
+    const [wide, at] = [Math.round(width), Math.round(level)];
+    setText(figures, t("window {width} / level {level}", { width: wide, level: at }));
+    figures.hidden = false;
+    clearTimeout(timer);
+    timer = setTimeout(() => (figures.hidden = true), SAID_FOR_MS);
+  }
+
+  function paint() {
+    if (!parts || popover.hidden || !sheet().pane) return;
+    const now = current();
+    for (const { name, input, value } of parts.sliders) {
+      input.value = String(Math.round(now[name]));
+      setText(value, String(Math.round(now[name])));
+    }
+    parts.presets.forEach((button, index) => {
+      const { width, level } = PRESETS[index].window;
+      button.setAttribute("aria-pressed", String(width === now.width && level === now.level));
+    });
+  }
+
+  cxr.painters.push(paint);
+  cxr.onKey("w", "film", N_("window: drag for contrast and brightness"), () => cxr.viewer.act("window"));
+  PRESETS.forEach((preset, index) => cxr.onKey(String(index + 1), "film", preset.help, () => choose(preset)));
+  document.addEventListener("cxr-close", () => {
+    close();
+    cxr.changed();
+  });
+  document.addEventListener("click", (event) => {
+    // on the film itself the popover stays: there it is dragged
+    if (open() && !event.target.closest("#window-popover, #toolbar, #stage")) {
+      close();
+      cxr.changed();
+    }
+  });
+
+  return { build, toggle, close, open, dragging: open, say };
+})();

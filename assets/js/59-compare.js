@@ -1,0 +1,200 @@
+/* Two panes side by side: a film and its heat, two findings, two models, or another film as a prior. */
+"use strict";
+
+cxr.compare = (() => {
+  const { state, byId, element, setText } = cxr;
+  const { t, N_ } = cxr.words;
+  const KINDS = [
+    ["heat", N_("The film beside its heat")],
+    ["finding", N_("Two findings")],
+    ["model", N_("Two models")],
+    ["film", N_("Another film, as a prior")],
+  ];
+  let controls = null;
+  let heatBefore = false;
+
+  const kept = () => state.films.filter((item) => item.film && item.status === "kept");
+  const models = () => [...byId("model").options].filter((one) => !one.disabled && one.value !== state.facts.id);
+
+  const possible = {
+    heat: () => true,
+    finding: () => cxr.labels().length > 1,
+    model: () => Boolean(state.facts) && models().length > 0,
+    film: () => kept().length > 1,
+  };
+
+  /* What a pane shows of a film by the chosen model. */
+  function paneOf(item, label = cxr.label()) {
+    const answer = cxr.answerOf(item);
+    return {
+      item, label, answer: cxr.figuresShown(item, answer) ? answer : null, heat: state.view.heat,
+      name: label ? cxr.nameOf(label) : "", cut: label ? cxr.threshold(label) : 1,
+      model: state.facts ? t("{model}, version {version}", { model: chosenModel(), version: state.facts.version }) : "",
+    };
+  }
+
+  const chosenModel = () => {
+    const option = [...byId("model").options].find((one) => one.value === state.facts.id);
+    return option ? option.text : state.facts.id;
+  };
+
+  /* One pane, two, or none while there is no film. */
+  function panes() {
+    const item = cxr.row();
+    if (!item || !item.film) return [];
+    const one = paneOf(item);
+    if (!state.view.compare) return [one];
+    const other = beside[state.view.compare.kind](item, one, state.view.compare);
+    if (other) return [state.view.compare.kind === "heat" ? { ...one, heat: false } : one, other];
+    leave();
+    return [paneOf(item)];
+  }
+
+  const beside = {
+    heat: (item, one) => one,
+    finding(item, one, compare) {
+      if (!compare.label || compare.label === one.label) compare.label = nextFinding(one);
+      return paneOf(item, compare.label);
+    },
+    model: (item, one, compare) => cxr.otherModel.pane(item, one, compare, models()),
+    film(item, one, compare) {
+      const others = kept().filter((other) => other.id !== item.id);
+      const prior = others.find((other) => other.id === compare.film) || others[0];
+      if (!prior) return null;
+      compare.film = prior.id;
+      return { ...paneOf(prior, one.label), prior: true };
+    },
+  };
+
+  /* The finding nearest to the first one that has heat to show, else any other. */
+  function nextFinding(one) {
+    const others = (one.answer ? cxr.ranked(one.answer) : cxr.labels()).filter((label) => label.key !== one.label);
+    const found = one.answer && others.find((label) => one.answer.heat[label.key] && !one.answer.heat[label.key].flat);
+    return (found || others[0]).key;
+  }
+
+  function enter(kind) {
+    if (!possible[kind]()) return;
+    if (!state.view.compare) heatBefore = state.view.heat;
+    closeMenu();
+    if (state.view.compare) cxr.view.link(true);
+    state.view.compare = { kind };
+    if (kind !== "film") state.view.heat = true;
+    cxr.changed();
+  }
+
+  function leave() {
+    if (!state.view.compare) return;
+    cxr.view.link(true);
+    if (state.view.compare.kind !== "film") state.view.heat = heatBefore;
+    state.view.compare = null;
+    cxr.changed();
+  }
+
+  /* ---- the menu */
+  function closeMenu() {
+    byId("compare-menu").hidden = true;
+    byId("toolbar").querySelector("[data-action=compare]").setAttribute("aria-expanded", "false");
+  }
+
+  function toggle() {
+    if (state.view.compare) return leave();
+    const menu = byId("compare-menu");
+    if (!menu.hidden) return closeMenu();
+    cxr.grey.close();
+    menu.replaceChildren(
+      ...KINDS.map(([kind, text]) =>
+        element("button", {
+          class: "tool", type: "button", text: t(text), "data-compare": kind, disabled: !possible[kind](), onclick: () => enter(kind),
+        }),
+      ),
+    );
+    menu.hidden = false;
+    byId("toolbar").querySelector("[data-action=compare]").setAttribute("aria-expanded", "true");
+    return menu.querySelector("button:enabled").focus();
+  }
+
+  /* ---- what stands over the panes */
+  function build(head) {
+    const select = (role, name) =>
+      element("select", { class: "compare-select", "data-role": role, "aria-label": name, onchange: (event) => choose(role, event.target.value) });
+    const link = element("button", { class: "tool", type: "button", text: t("Linked"), title: t("Zoom, move and window both films together"), onclick: toggleLink });
+    const close = element("button", { class: "tool", type: "button", text: t("Close"), onclick: leave });
+    controls = { what: select("what", t("Beside it")), label: select("label", t("Finding")), link, close };
+    head.append(element("div", { class: "pane-controls" }, [controls.what, controls.label, link, close]));
+    document.addEventListener("cxr-close", () => {
+      if (!byId("compare-menu").hidden) closeMenu();
+      else leave();
+    });
+    document.addEventListener("click", (event) => {
+      if (!event.target.closest("#compare-menu, [data-action=compare]")) closeMenu();
+    });
+  }
+
+  function toggleLink() {
+    cxr.view.link(!cxr.view.linked());
+  }
+
+  function choose(role, value) {
+    const { compare } = state.view;
+    if (role === "label") compare.otherLabel = value;
+    else if (compare.kind === "finding") compare.label = value;
+    else if (compare.kind === "model") Object.assign(compare, { model: value, otherLabel: null });
+    else compare.film = Number.isNaN(Number(value)) ? value : kept().find((item) => String(item.id) === value).id;
+    cxr.changed();
+  }
+
+  function options(one) {
+    const { kind, label, model, film } = state.view.compare;
+    if (kind === "finding") {
+      return [cxr.labels().filter((item) => item.key !== one.label).map((item) => [item.key, item.name]), label];
+    }
+    if (kind === "model") return [models().map((option) => [option.value, option.text]), model];
+    if (kind === "film") {
+      const others = kept().filter((item) => item.id !== one.item.id);
+      return [others.map((item) => [String(item.id), cxr.words.film(item)]), String(film)];
+    }
+    return [[], ""];
+  }
+
+  function fill(select, choices, chosen) {
+    const known = JSON.stringify(choices);
+    if (select.dataset.known !== known) {
+      select.dataset.known = known;
+      select.replaceChildren(...choices.map(([value, text]) => element("option", { value, text })));
+    }
+    select.hidden = choices.length === 0;
+    select.value = chosen;
+  }
+
+  function caption({ caption: node, pane }) {
+    const film = cxr.words.film(pane.item);
+    const title = pane.prior ? t("{film}, prior", { film }) : film;
+    const lines = [["pane-title", title], ["pane-finding", cxr.otherModel.sentence(pane)], ["pane-model", pane.model]];
+    const known = JSON.stringify(lines);
+    if (node.dataset.known === known) return;
+    node.dataset.known = known;
+    node.replaceChildren(...lines.map(([name, text]) => element("div", { class: name, text })));
+  }
+
+  function paint() {
+    if (!controls) return;
+    const sheets = cxr.viewer.sheets();
+    const { compare } = state.view;
+    for (const sheet of sheets) {
+      sheet.head.hidden = !compare;
+      sheet.node.classList.toggle("active", Boolean(compare) && !cxr.view.linked() && cxr.view.activeSheet() === sheet);
+      if (compare && sheet.pane) caption(sheet);
+    }
+    if (!compare || !sheets[1].pane) return;
+    fill(controls.what, ...options(sheets[0].pane));
+    fill(controls.label, ...cxr.otherModel.labels(sheets[1].pane, sheets[0].pane, compare));
+    controls.link.setAttribute("aria-pressed", String(cxr.view.linked()));
+    controls.link.hidden = false;
+  }
+
+  cxr.painters.push(paint);
+  cxr.onKey("b", "film", N_("compare side by side, and back"), () => cxr.viewer.act("compare"));
+
+  return { build, panes, toggle, enter, leave };
+})();
