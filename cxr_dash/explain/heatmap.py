@@ -39,6 +39,28 @@ def make_heatmap(cam: Float32Array, reference_peak: float, preparation: Preparat
     return Heatmap(values=values, peak=peak, flat=weak or spread, preparation=preparation)
 
 
+def peak_position(heatmap: Heatmap) -> tuple[float, float] | None:
+    """Where on the film the heat is strongest.
+
+    Returns
+    -------
+    tuple of float or None
+        Right and down, as shares of the film's width and height, 0-1; None when the map is flat: its largest
+        value then says nothing.
+    """
+    if heatmap.flat:
+        return None
+    plan = heatmap.preparation
+    shown = map_to_content(heatmap.values, plan)
+    row, column = np.unravel_index(int(shown.argmax()), shown.shape)
+    across = (float(column) + 0.5) / plan.content.width
+    down = (float(row) + 0.5) / plan.content.height
+    return (
+        (plan.crop.x + across * plan.crop.width) / plan.film_width,
+        (plan.crop.y + down * plan.crop.height) / plan.film_height,
+    )
+
+
 def film_heatmap(heatmap: Heatmap) -> Float32Array:
     """The map in the film's own frame.
 

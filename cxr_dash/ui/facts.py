@@ -7,13 +7,15 @@ request. Nothing here names a file or a patient.
 from __future__ import annotations
 
 import base64
+from math import isfinite
 from typing import Any
 
 from cxr_dash import imaging
 from cxr_dash.domain import Analysis
 from cxr_dash.errors import CxrError
+from cxr_dash.explain import peak_position
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.inference.schema import HeldOut
+from cxr_dash.inference.schema import BundleSpec, HeldOut
 from cxr_dash.language import Translator
 from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
@@ -56,7 +58,8 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
     -------
     dict
         ``held_out`` lists splits; per label the sorted probabilities of films with it (``positives``) and
-        without it (``negatives``), from which sensitivity and specificity at any threshold are exact counts.
+        without it (``negatives``), from which sensitivity and specificity at any threshold are exact counts,
+        and its ``auroc`` (``value``, ``low``, ``high``) where the bundle gives one.
     """
     spec = bundle.spec
     return {
@@ -78,7 +81,7 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
         ],
         "exclusive": spec.activation == "softmax",
         "default_operating_point": spec.default_operating_point,
-        "held_out": [_held_out(held, spec.label_keys, t) for held in spec.held_out],
+        "held_out": [_held_out(held, spec, t) for held in spec.held_out],
     }
 
 
@@ -103,8 +106,10 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         },
         "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
         "heat": {
-            key: {"peak": heatmap.peak, "flat": heatmap.flat} for key, heatmap in analysis.heatmaps.items()
+            key: {"peak": heatmap.peak, "flat": heatmap.flat, "at": _rounded(peak_position(heatmap))}
+            for key, heatmap in analysis.heatmaps.items()
         },
+        "trust_verdict": {key: found.verdict for key, found in analysis.trust.items()},
         "trust": {key: t.say(found.words) for key, found in analysis.trust.items()},
         "error": None,
     }
@@ -119,13 +124,27 @@ def film_problem(film: str, model: str, error: CxrError, t: Translator) -> Json:
     }
 
 
-def _held_out(held: HeldOut, keys: list[str], t: Translator) -> Json:
+def _held_out(held: HeldOut, spec: BundleSpec, t: Translator) -> Json:
+    keys = spec.label_keys
     return {
         "split": held.split,
         "description": bundle_words.description(held, t),
         "positives": {key: _sorted_probabilities(held, key, truth=1) for key in keys},
         "negatives": {key: _sorted_probabilities(held, key, truth=0) for key in keys},
+        "auroc": _aurocs(held.split, spec),
     }
+
+
+def _aurocs(split: str, spec: BundleSpec) -> Json:
+    """By label key, as measured when the bundle was made; the interval is the bootstrap's over patients."""
+    measured = next((entry.labels for entry in spec.metrics if entry.split == split), {})
+    known = {key: figures.auroc for key, figures in measured.items() if isfinite(figures.auroc.value)}
+    return {key: figure.model_dump() for key, figure in known.items()}
+
+
+def _rounded(position: tuple[float, float] | None) -> list[float] | None:
+    """To a thousandth of the film's side."""
+    return None if position is None else [round(share, 3) for share in position]
 
 
 def _sorted_probabilities(held: HeldOut, key: str, *, truth: int) -> list[float]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxr_dash.domain import Box, Preparation
-from cxr_dash.explain import content_heat, film_heat, film_heatmap, make_heatmap
+from cxr_dash.explain import content_heat, film_heat, film_heatmap, make_heatmap, peak_position
 
 PREPARATION = Preparation(
     film_width=400,
@@ -81,3 +81,35 @@ def test_evidence_in_the_letterbox_bars_counts_for_nothing() -> None:
     assert not heatmap.flat
     assert heatmap.peak == pytest.approx(film_heatmap(heatmap).max(), rel=0.05)
     assert film_heat(heatmap).max() == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize("cell", [(0, 3), (3, 0), (2, 1)])
+@pytest.mark.parametrize(
+    "preparation",
+    [
+        PREPARATION,
+        replace(PREPARATION, crop=Box(0, 100, 400, 200), content=Box(0, 16, 64, 32)),
+        replace(PREPARATION, crop=Box(200, 30, 100, 200), content=Box(16, 0, 32, 64)),
+    ],
+    ids=["cropped", "bars above and below", "bars beside"],
+)
+def test_the_peaks_position_is_that_of_the_map_in_the_films_frame(
+    preparation: Preparation, cell: tuple[int, int]
+) -> None:
+    cam = np.full((4, 4), 0.1, dtype=np.float32)
+    cam[cell] = 2.0
+    heatmap = make_heatmap(cam, 1.0, preparation)
+    values = film_heatmap(heatmap)
+    hottest = np.argwhere(values >= 0.995 * values.max())
+    (top, left), (bottom, right) = hottest.min(axis=0), hottest.max(axis=0)
+    position = peak_position(heatmap)
+    assert position is not None
+    # to one pixel of the model's input
+    across = preparation.crop.width / preparation.content.width
+    down = preparation.crop.height / preparation.content.height
+    assert left - across <= position[0] * 400 <= right + across
+    assert top - down <= position[1] * 300 <= bottom + down
+
+
+def test_a_flat_map_has_no_peak_to_point_at() -> None:
+    assert peak_position(make_heatmap(np.full((4, 4), 3.0, np.float32), 1.0, PREPARATION)) is None
