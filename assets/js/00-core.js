@@ -17,6 +17,7 @@ window.cxr = (() => {
     thresholds: {}, // model -> label -> probability, where the reader moved it
     prevalences: {}, // model/label -> share, where the reader changed it
     splits: {}, // model -> index of the held-out split
+    settled: {}, // thresholds as they were when the film came into view: rows keep their order while one moves
     showRejected: new Set(), // "model/film" whose figures were asked for in spite of the verdict
     expanded: false, // findings below their cut shown
     serverLost: false,
@@ -113,6 +114,7 @@ window.cxr = (() => {
     const model = state.facts.id;
     state.thresholds = { ...state.thresholds, [model]: { ...state.thresholds[model], ...changes } };
     store("thresholds", state.thresholds);
+    cxr.choices.keep();
     changed();
   }
 
@@ -123,7 +125,13 @@ window.cxr = (() => {
 
   const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
 
-  /* Labels with their probability and how far above (or below) their cut, best first by default cuts. */
+  /* The cut by which findings are in order. */
+  function settledThreshold(label) {
+    const settled = state.settled[state.facts.id];
+    return settled && label in settled ? settled[label] : defaultThreshold(label);
+  }
+
+  /* Labels with their probability and how far above (or below) their cut, best first by settled cuts. */
   function ranked(answer) {
     return labels()
       .map((label) => {
@@ -136,10 +144,10 @@ window.cxr = (() => {
           cut,
           above: probability >= cut,
           margin: scale(probability) - scale(cut),
-          defaultMargin: scale(probability) - scale(defaultThreshold(label.key)),
+          settledMargin: scale(probability) - scale(settledThreshold(label.key)),
         };
       })
-      .sort((a, b) => b.defaultMargin - a.defaultMargin);
+      .sort((a, b) => b.settledMargin - a.settledMargin);
   }
 
   /* The label the reader chose on this film, else the one furthest above its cut. */
@@ -151,7 +159,7 @@ window.cxr = (() => {
     const answer = answerOf(item);
     if (!answer || answer.error) return labels()[0].key;
     const order = ranked(answer);
-    return (order.find((one) => !one.summary && one.defaultMargin >= 0) || order[0]).key;
+    return (order.find((one) => !one.summary && one.settledMargin >= 0) || order[0]).key;
   }
 
   function chooseLabel(labelKey) {
@@ -163,6 +171,7 @@ window.cxr = (() => {
   function select(id) {
     if (state.selected === id) return;
     state.selected = id;
+    state.settled = state.thresholds;
     cxr.analysis.next();
     changed();
   }

@@ -56,15 +56,17 @@ cxr.words = (() => {
     return `${decimal(low, digits)}–${decimal(high, digits)}`;
   }
 
-  const lower = (name) => (/^[A-Z][a-z]/.test(name) ? name[0].toLowerCase() + name.slice(1) : name);
+  /* A finding's name inside a sentence, in languages that write it small there; abbreviations stay. */
+  const SMALL_INSIDE = ["en", "es"];
+  const lower = (name) =>
+    SMALL_INSIDE.includes(language()) && /^\p{Lu}\p{Ll}/u.test(name) ? name[0].toLowerCase() + name.slice(1) : name;
 
-  /* "a", "a and b", "a, b and 3 more". */
+  /* "a", "a and b", "a, b and 3 more", joined as the language does it. */
   function list(names, most = 3) {
-    if (names.length <= 1) return names.join("");
-    const shown = names.length > most ? names.slice(0, most - 1) : names.slice(0, -1);
     const rest = names.length - most + 1;
-    const last = names.length > most ? plural("{n} more", "{n} more", rest) : names[names.length - 1];
-    return t("{list} and {last}", { list: shown.join(", "), last });
+    const shown = names.length > most ? [...names.slice(0, most - 1), plural("{n} more", "{n} more", rest)] : names;
+    const style = language() === "en" ? "en-GB" : language(); // no comma before "and"
+    return new Intl.ListFormat(style, { type: "conjunction" }).format(shown);
   }
 
   const film = (item) => t("film {number}", { number: String(item.number).padStart(2, "0") });

@@ -97,5 +97,54 @@ cxr.statistics = (() => {
     return whole;
   }
 
-  return { scale, unscale, wilson, atOrAbove, predictiveIntervals, consequences, wholeNumbers };
+  const NEIGHBOURS = 60;
+  const FEWEST_NEIGHBOURS = 20;
+
+  /* What became of the held-out films with the scores nearest to this one, on the scale of the bars: how many
+   * had the finding (`found` of `total`), its share with a 95 % interval (Wilson), and the scores that they
+   * span. At most 60 films, and at most a quarter of them all, so that they are films *like this*; films
+   * as far away as the last are in it too, so that the answer does not hang on the order of equal scores.
+   * null where that leaves fewer than 20. positives, negatives: sorted probabilities of held-out films. */
+  function nearest(positives, negatives, probability, most = NEIGHBOURS) {
+    const wanted = Math.min(most, Math.floor((positives.length + negatives.length) / 4));
+    if (wanted < Math.min(most, FEWEST_NEIGHBOURS)) return null;
+    const here = scale(probability);
+    const away = (score) => Math.abs(scale(score) - here);
+    const reach = [...positives, ...negatives].map(away).sort((a, b) => a - b)[wanted - 1] + 1e-12;
+    const near = (sorted) => sorted.filter((score) => away(score) <= reach);
+    const [withIt, without] = [near(positives), near(negatives)];
+    const total = withIt.length + without.length;
+    const scores = [...withIt, ...without];
+    return {
+      found: withIt.length,
+      total,
+      share: withIt.length / total,
+      interval: wilson(withIt.length, total),
+      span: [Math.min(...scores), Math.max(...scores)],
+    };
+  }
+
+  /* The corners of the ROC curve from the strictest cut to the loosest: {threshold, sensitivity, alarms}, with
+   * `alarms` for 1 - specificity. A film is called positive at its score and above; the first corner calls none. */
+  function roc(positives, negatives) {
+    const scores = [...new Set([...positives, ...negatives])].sort((a, b) => b - a);
+    const corners = scores.map((threshold) => ({
+      threshold,
+      sensitivity: atOrAbove(positives, threshold) / positives.length,
+      alarms: atOrAbove(negatives, threshold) / negatives.length,
+    }));
+    return [{ threshold: Infinity, sensitivity: 0, alarms: 0 }, ...corners];
+  }
+
+  /* The area under the corners joined by straight lines: how often a film with the finding scores above one
+   * without, ties counted half (Mann and Whitney 1947). */
+  function auroc(positives, negatives) {
+    const corners = roc(positives, negatives);
+    return corners.slice(1).reduce((area, corner, index) => {
+      const before = corners[index];
+      return area + ((corner.alarms - before.alarms) * (corner.sensitivity + before.sensitivity)) / 2;
+    }, 0);
+  }
+
+  return { scale, unscale, wilson, atOrAbove, predictiveIntervals, consequences, wholeNumbers, nearest, roc, auroc };
 })();

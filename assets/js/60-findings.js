@@ -1,9 +1,10 @@
-/* Headline in words, quality, and every finding against its own cut. */
+/* Headline, quality, and every finding against its own cut: bar, mark, and how sure its score is. */
 "use strict";
 
 cxr.findings = (() => {
   const { state, element, byId, setText } = cxr;
-  const { list, lower, percent, plural } = cxr.words;
+  const { percent, plural, t, N_ } = cxr.words;
+  const { words } = cxr.conclusion;
   const SHOWN_AT_LEAST = 5;
 
   function build(panel) {
@@ -20,67 +21,6 @@ cxr.findings = (() => {
     }
   }
 
-  /* {headline, summary, tone} for the film in view. */
-  function words(item, answer) {
-    if (state.lateModel && !state.serverLost) {
-      return { headline: "Fetching the model…", summary: "The server has not sent it yet.", tone: "busy" };
-    }
-    if (!item) {
-      return { headline: "No film yet.", summary: "Each finding will stand here against its own cut.", tone: "idle" };
-    }
-    if (item.status === "failed") {
-      return { headline: "This film could not be opened.", summary: `${item.message} ${item.remedy || ""}`, tone: "error" };
-    }
-    if (!answer) {
-      const lost = state.serverLost;
-      return {
-        headline: lost ? "The server does not answer." : "Reading…",
-        summary: lost ? "Your list is kept. The page goes on as soon as the server is back." : "",
-        tone: lost ? "error" : "busy",
-      };
-    }
-    if (answer.error) {
-      const gone = answer.error.code === "case_not_found";
-      return gone
-        ? { headline: "This film is no longer kept.", summary: "Its time on the server ran out. Try again sends it anew.", tone: "error" }
-        : { headline: "This film could not be read.", summary: `${answer.error.message} ${answer.error.remedy}`, tone: "error" };
-    }
-    if (!cxr.figuresShown(item, answer)) {
-      return { headline: "Cannot judge this film.", summary: "The model was not made for a picture like this.", tone: "reject" };
-    }
-    return judged(answer);
-  }
-
-  function judged(answer) {
-    const ranked = cxr.ranked(answer);
-    const above = ranked.filter((item) => item.above);
-    const worrying = above.filter((item) => !item.reassuring);
-    const total = state.facts.exclusive
-      ? plural("{n} class", "{n} classes", ranked.length)
-      : plural("{n} finding", "{n} findings", ranked.length);
-    const quality = answer.quality.verdict === "ok" ? " Film quality good." : "";
-    if (worrying.length) {
-      const named = worrying.filter((item) => !item.summary);
-      const names = (named.length ? named : worrying).map((item) => lower(item.name));
-      const lies = worrying.length === 1 ? "lies above its cut" : "lie above their cuts";
-      return {
-        headline: `Worth a look: ${list(names)}.`,
-        summary: `${worrying.length} of ${total} ${lies}.${quality}`,
-        tone: "above",
-      };
-    }
-    const nearest = ranked.filter((item) => !item.reassuring).sort((a, b) => b.margin - a.margin)[0];
-    const reassuring = above.length ? `Only ${lower(above[0].name)} is above its cut.` : "Nothing above its cut.";
-    return {
-      headline: reassuring,
-      summary: nearest
-        ? `Closest: ${lower(nearest.name)}, ${percent(nearest.probability)} against a cut of ${percent(nearest.cut)}. ` +
-          `That does not make the film normal.${quality}`
-        : quality.trim(),
-      tone: "clear",
-    };
-  }
-
   function paintQuality(item, answer) {
     const box = byId("quality");
     const quality = answer && !answer.error ? answer.quality : null;
@@ -94,14 +34,14 @@ cxr.findings = (() => {
     if (!concerns) return;
     const rejected = quality.verdict === "reject";
     box.dataset.verdict = quality.verdict;
-    const title = rejected ? (item.phantom ? "A drawing, not a film." : "Why:") : "Read with care.";
+    const title = rejected ? (item.phantom ? t("A drawing, not a film.") : t("Why:")) : t("Read with care.");
     const reasons = quality.reasons.map((reason) => element("p", { class: "quality-reason", text: reason }));
     if (!reasons.length) reasons.push(element("p", { class: "quality-reason" }));
     reasons[0].prepend(element("strong", { text: title }), " ");
     box.append(...reasons);
     if (!rejected) return;
     const shown = state.showRejected.has(id);
-    const text = shown ? "Hide the figures" : "Show the figures anyway";
+    const text = shown ? t("Hide the figures") : t("Show the figures anyway");
     box.append(
       element("button", {
         class: "link", type: "button", text, "aria-expanded": String(shown),
@@ -131,23 +71,58 @@ cxr.findings = (() => {
       else hidden += 1;
       node.hidden = !keep;
       node.style.order = order;
-      node.classList.toggle("above", finding.above && !finding.reassuring);
-      node.classList.toggle("reassuring", finding.above && finding.reassuring);
-      node.setAttribute("aria-selected", String(finding.key === chosen));
-      node.tabIndex = finding.key === chosen ? 0 : -1;
-      node.style.setProperty("--share", visible ? cxr.statistics.scale(finding.probability) : 0);
-      node.style.setProperty("--cut", cxr.statistics.scale(finding.cut));
-      setText(node.lastElementChild, visible ? percent(finding.probability) : "–");
-      const spoken = visible
-        ? `${finding.name} ${percent(finding.probability)}, ${finding.above ? "above" : "below"} its cut of ${percent(finding.cut)}`
-        : `${finding.name} –, cut ${percent(finding.cut)}`;
-      node.setAttribute("aria-label", spoken);
-      node.title = visible ? spoken : "";
+      paintRow(node, finding, finding.key === chosen, visible ? answer : null);
     });
+    paintMore(hidden, ranked.length > SHOWN_AT_LEAST, visible);
+    setText(byId("how-sure"), visible ? cxr.conclusion.sure(answer, chosen).sentence : "");
+  }
+
+  function paintRow(node, finding, chosen, answer) {
+    const { scale } = cxr.statistics;
+    const part = (name) => node.querySelector(`.finding-${name}`);
+    const { near, sentence } = answer ? cxr.conclusion.sure(answer, finding.key) : { near: null, sentence: "" };
+    node.classList.toggle("above", finding.above && !finding.reassuring);
+    node.classList.toggle("reassuring", finding.above && finding.reassuring);
+    node.classList.toggle("own", cxr.cut.isOwn(finding.key));
+    node.setAttribute("aria-selected", String(chosen));
+    node.tabIndex = chosen ? 0 : -1;
+    node.style.setProperty("--share", answer ? scale(finding.probability) : 0);
+    node.style.setProperty("--cut", scale(finding.cut));
+    setText(part("mark"), finding.above ? "▲" : "");
+    setText(part("value"), answer ? percent(finding.probability) : "–");
+    part("sure").hidden = !near;
+    if (near) {
+      node.style.setProperty("--low", scale(near.interval[0]));
+      node.style.setProperty("--high", scale(near.interval[1]));
+    }
+    const spoken = answer ? `${againstCut(finding)} ${sentence}` : t("{name}: no figure; its cut is {cut}.", {
+      name: finding.name, cut: percent(finding.cut),
+    });
+    node.setAttribute("aria-label", spoken);
+    node.title = answer ? spoken : "";
+  }
+
+  function againstCut(finding) {
+    const values = {
+      name: finding.name, probability: percent(finding.probability), cut: percent(finding.cut),
+      default: percent(cxr.defaultThreshold(finding.key)),
+    };
+    if (cxr.cut.isOwn(finding.key)) {
+      return finding.above
+        ? t("{name} {probability}, above your cut of {cut} (default {default}).", values)
+        : t("{name} {probability}, below your cut of {cut} (default {default}).", values);
+    }
+    return finding.above
+      ? t("{name} {probability}, above its cut of {cut}.", values)
+      : t("{name} {probability}, below its cut of {cut}.", values);
+  }
+
+  function paintMore(hidden, extra, visible) {
     const more = byId("more");
-    const extra = ranked.length > SHOWN_AT_LEAST;
     more.hidden = !(hidden || (state.expanded && extra));
-    setText(more, state.expanded ? "Show fewer ▴" : `${hidden} more ${visible ? "below their cut " : ""}▸`);
+    const below = () => plural("{n} more below its cut", "{n} more below their cuts", hidden);
+    const others = () => plural("{n} more", "{n} more", hidden);
+    setText(more, state.expanded ? t("Show fewer") : visible ? below() : others());
     more.setAttribute("aria-expanded", String(state.expanded));
   }
 
@@ -158,6 +133,7 @@ cxr.findings = (() => {
     const said = words(item, answer);
     setText(byId("headline"), said.headline);
     setText(byId("summary"), said.summary);
+    byId("headline").parentElement.title = said.placed ? cxr.conclusion.sides() : "";
     const body = document.querySelector(".panel-body");
     body.dataset.tone = said.tone;
     paintQuality(item, answer);
@@ -181,9 +157,8 @@ cxr.findings = (() => {
   }
 
   cxr.painters.push(paint);
-  const { N_ } = cxr.words;
   cxr.onKey("ArrowLeft", "findings", N_("previous finding"), () => step(-1), "←");
   cxr.onKey("ArrowRight", "findings", N_("next finding"), () => step(1), "→");
 
-  return { build, step };
+  return { build, step, words };
 })();

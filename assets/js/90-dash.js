@@ -30,6 +30,8 @@ window.dash_clientside.cxr = (() => {
       state.lateModel = false;
       state.expanded = false;
       cxr.findings.build(panel);
+      cxr.choices.recall(data);
+      state.settled = state.thresholds;
       cxr.cut.build(panel);
       cxr.downloads.build(panel);
       cxr.analysis.next();

@@ -66,6 +66,18 @@ def page(watched: Watched) -> Page:
     return watched.page
 
 
+@pytest.fixture(scope="module")
+def still(chromium: Browser, server: GunicornServer) -> Iterator[Page]:
+    """The page for tests that only ask its scripts: loaded once, and left as it is."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{server.port}")
+    page.wait_for_selector("#film-input", state="attached")
+    page.wait_for_function("() => cxr.state.facts")
+    yield page
+    context.close()
+
+
 @pytest.fixture(scope="session")
 def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three films: real ones where the shared originals are, the synthetic phantom elsewhere."""

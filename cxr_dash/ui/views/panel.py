@@ -68,7 +68,9 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
                 className="findings-head",
                 title=t(
                     "Calibrated probability, on the angular scale so that small ones can be told apart. "
-                    "The white mark is each finding's own cut."
+                    "The white mark is each finding's own cut; ▲ says that it is reached. The thin line says "
+                    "how sure the score is: how often held-out films with the nearest scores had the "
+                    "finding, as a 95 % interval."
                 ),
             ),
             html.Div(
@@ -84,6 +86,7 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
             ),
             html.Button(id="more", className="link more", type="button", hidden=True),
         ],
+            html.P(id="how-sure", className="how-sure"),
         className="findings",
     )
 
@@ -92,8 +95,14 @@ def _finding_row(key: str, name: str) -> Component:
     return html.Button(
         [
             html.Span(name, className="finding-name"),
+            html.Span(className="finding-mark"),
             html.Span(
-                [html.Span(className="finding-fill"), html.Span(className="finding-cut")], className="track"
+                [
+                    html.Span(className="finding-fill"),
+                    html.Span(className="finding-sure", hidden=True),
+                    html.Span(className="finding-cut"),
+                ],
+                className="track",
             ),
             html.Span(className="finding-value"),
         ],
@@ -122,6 +131,7 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
             ),
             html.Div(id="cut-slider", className="cut-slider"),
             html.Dl([_figure(key, t(name)) for key, name in _FIGURES], className="four"),
+            html.Div(id="own-cut", className="own-cut"),
             html.Div(
                 [
                     html.P(id="thousand", className="thousand"),
@@ -132,6 +142,14 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
             ),
             html.Div(id="measured-on", className="measured-on"),
         ],
+            html.Button(
+                t("ROC curve"),
+                id="roc-toggle",
+                className="link roc-toggle",
+                type="button",
+                **{"aria-expanded": "false", "aria-controls": "roc"},
+            ),
+            html.Div(id="roc", className="roc", hidden=True),
         className="cut-panel",
         **{"aria-label": t("Where to cut")},
     )

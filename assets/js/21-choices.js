@@ -1,0 +1,98 @@
+/* What a reader chose for a model, kept on this computer: cuts, prevalences, the held-out films to count on.
+ *
+ * An entry belongs to one version of one model and to the file that answers: a new one starts from its own
+ * defaults, because a cut is a probability that only its own model gives. Nothing of a film is kept. Where the
+ * browser keeps nothing (private windows, full or forbidden storage), the page works without. */
+"use strict";
+
+cxr.choices = (() => {
+  const { state } = cxr;
+  const PREFIX = "cxr-choices:";
+  const recalled = new Set(); // models whose entry was read in this visit
+  const stale = new Set(); // models of which another version's cuts lie here
+
+  const name = (facts) => `${PREFIX}${facts.id}@${facts.version}`;
+  const isCut = (value) => typeof value === "number" && value > 0 && value < 1;
+
+  function read(key) {
+    try {
+      const entry = JSON.parse(window.localStorage.getItem(key));
+      return entry && typeof entry === "object" ? entry : null;
+    } catch {
+      return null;
+    }
+  }
+
+  function write(key, entry) {
+    try {
+      if (entry) window.localStorage.setItem(key, JSON.stringify(entry));
+      else window.localStorage.removeItem(key);
+    } catch {
+      // kept until the page closes
+    }
+  }
+
+  /* Entries of this model by what they belong to: other versions, or another file of the same version. */
+  function strangers(facts) {
+    try {
+      return Object.keys(window.localStorage).filter((key) => {
+        if (!key.startsWith(`${PREFIX}${facts.id}@`)) return false;
+        const entry = read(key);
+        return entry && (key !== name(facts) || entry.sha256 !== facts.sha256);
+      });
+    } catch {
+      return [];
+    }
+  }
+
+  const only = (entries, keys, valid) =>
+    Object.fromEntries(Object.entries(entries || {}).filter(([key, value]) => keys.includes(key) && valid(value)));
+
+  /* Take up what was kept for a model, once a visit; what was chosen since is newer. */
+  function recall(facts) {
+    if (recalled.has(facts.id)) return;
+    recalled.add(facts.id);
+    if (strangers(facts).some((key) => Object.keys(read(key).cuts || {}).length)) stale.add(facts.id);
+    const entry = read(name(facts));
+    if (!entry || entry.sha256 !== facts.sha256) return;
+    const keys = facts.labels.map((label) => label.key);
+    const cuts = only(entry.cuts, keys, isCut);
+    if (Object.keys(cuts).length) {
+      state.thresholds = { ...state.thresholds, [facts.id]: cuts };
+      cxr.store("thresholds", state.thresholds);
+    }
+    for (const [label, share] of Object.entries(only(entry.prevalences, keys, isCut))) {
+      state.prevalences[`${facts.id}/${label}`] = share;
+    }
+    const split = facts.held_out.findIndex((held) => held.split === entry.split);
+    if (split >= 0) state.splits[facts.id] = split;
+  }
+
+  /* Keep what now holds for the model in view; nothing chosen, nothing kept. */
+  function keep() {
+    const facts = state.facts;
+    const own = cxr.labels().map((label) => label.key);
+    const cuts = Object.fromEntries(own.filter((key) => cxr.cut.isOwn(key)).map((key) => [key, cxr.threshold(key)]));
+    const prevalences = Object.fromEntries(
+      own.map((key) => [key, state.prevalences[`${facts.id}/${key}`]]).filter(([, share]) => share !== undefined),
+    );
+    const split = facts.held_out[state.splits[facts.id]];
+    const empty = !Object.keys(cuts).length && !Object.keys(prevalences).length && !split;
+    write(name(facts), empty ? null : { sha256: facts.sha256, cuts, prevalences, split: split ? split.split : null });
+  }
+
+  /* Back to what the bundle says, here and on this computer. */
+  function forget() {
+    const { id } = state.facts;
+    for (const label of cxr.labels()) delete state.prevalences[`${id}/${label.key}`];
+    delete state.splits[id];
+    for (const key of [...strangers(state.facts), name(state.facts)]) write(key, null);
+    stale.delete(id);
+    cxr.setThresholds(Object.fromEntries(cxr.labels().map(({ key }) => [key, cxr.defaultThreshold(key)])));
+  }
+
+  /* Whether cuts of another version lie here unused, and none of this one: to be said, not to be applied. */
+  const outdated = () => stale.has(state.facts.id) && !cxr.labels().some((label) => cxr.cut.isOwn(label.key));
+
+  return { recall, keep, forget, outdated };
+})();

@@ -1,0 +1,302 @@
+"""The model's answer in words, how sure it is, and the cut that a reader chose for good."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+from steps import choose_label, frames, in_view, open_films
+from watched import Watched
+
+pytestmark = pytest.mark.browser
+
+# A drawn answer of the model in view: every probability a tenth of its cut, no film behind it.
+_ANSWER = """changes => {
+    const answer = {
+        model: cxr.state.facts.id, film: 'drawn', error: null, quality: {verdict: 'ok', reasons: []},
+        probabilities: {}, heat: {}, trust: {}, trust_verdict: {},
+    };
+    for (const {key} of cxr.labels()) {
+        answer.probabilities[key] = cxr.defaultThreshold(key) / 10;
+        answer.heat[key] = {peak: 0, flat: true, at: null};
+        answer.trust_verdict[key] = 'none';
+    }
+    for (const [key, value] of Object.entries(changes.probabilities || {})) answer.probabilities[key] = value;
+    for (const [key, at] of Object.entries(changes.hot || {})) {
+        answer.heat[key] = {peak: 1, flat: false, at};
+        answer.trust_verdict[key] = changes.trust || 'good';
+    }
+    if (changes.verdict) answer.quality = {verdict: changes.verdict, reasons: ['It looks lateral.']};
+    return cxr.findings.words({film: 'drawn', status: 'kept'}, answer);
+}"""
+
+
+def said(still: Page, **changes: Any) -> dict[str, str]:
+    """Headline, summary and tone of a drawn answer."""
+    return dict(still.evaluate(_ANSWER, changes))
+
+
+def test_one_finding_above_its_cut_is_named_with_the_place_of_its_heat(still: Page) -> None:
+    found = said(still, probabilities={"pneumonia": 0.99}, hot={"pneumonia": [0.8, 0.7]})
+    assert found["headline"] == "Worth a look: pneumonia, heat at picture right, lower third."
+    assert found["summary"] == "1 of 11 findings lies above its cut. Film quality good."
+    assert found["tone"] == "above"
+
+
+@pytest.mark.parametrize(
+    ("at", "place"),
+    [
+        ([0.2, 0.1], "picture left, upper third"),
+        ([0.5, 0.5], "picture middle, middle third"),
+        ([0.57, 1.0], "picture right, lower third"),
+    ],
+)
+def test_the_place_is_said_in_thirds_and_sides_of_the_picture(
+    still: Page, at: list[float], place: str
+) -> None:
+    assert place in said(still, probabilities={"mass": 0.99}, hot={"mass": at})["headline"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"hot": {"mass": [0.8, 0.7]}, "trust": "poor"}], ids=["flat", "poor"]
+)
+def test_no_place_is_said_where_heat_is_flat_or_not_to_be_relied_on(
+    still: Page, changes: dict[str, Any]
+) -> None:
+    found = said(still, probabilities={"mass": 0.99}, **changes)
+    assert found["headline"] == "Worth a look: mass."
+    assert "heat" not in found["summary"]
+
+
+def test_several_findings_are_listed_and_the_first_ones_heat_is_placed_below(still: Page) -> None:
+    high = dict.fromkeys(("mass", "nodule", "edema", "finding"), 0.99)
+    found = said(still, probabilities=high, hot={key: [0.1, 0.1] for key in high})
+    assert re.fullmatch(r"Worth a look: \w+, \w+ and \w+\.", found["headline"])
+    first = found["headline"].removeprefix("Worth a look: ").split(",")[0]
+    assert f"The heat for {first} is strongest at picture left, upper third." in found["summary"]
+    assert "finding" not in found["headline"]
+
+
+def test_nothing_above_names_the_nearest_and_does_not_call_the_film_normal(still: Page) -> None:
+    found = said(still)
+    assert found["headline"] == "Nothing above its cut."
+    assert found["summary"].startswith("Closest: ")
+    assert "That does not make the film normal." in found["summary"]
+    assert found["tone"] == "clear"
+
+
+def test_a_film_that_cannot_be_judged_has_no_figure_in_its_words(still: Page) -> None:
+    found = said(still, probabilities={"pneumonia": 0.99}, verdict="reject")
+    assert found["headline"] == "Cannot judge this film."
+    assert not re.search(r"\d", found["headline"] + found["summary"])
+    assert found["tone"] == "reject"
+
+
+def test_every_row_says_how_sure_it_is_and_draws_it(page: Page, films: list[Path]) -> None:
+    open_films(page, films[:1])
+    in_view(page)
+    shown = page.evaluate(
+        """() => {
+            const answer = cxr.answerOf(cxr.row());
+            return cxr.labels().map(({key}) => {
+                const held = cxr.cut.split(key);
+                const scores = [held.positives[key], held.negatives[key]];
+                const near = cxr.statistics.nearest(...scores, answer.probabilities[key]);
+                const row = document.querySelector(`#findings [data-label="${key}"]`);
+                const track = row.querySelector('.track').getBoundingClientRect();
+                const line = row.querySelector('.finding-sure').getBoundingClientRect();
+                return {
+                    near, visible: !row.hidden, spoken: row.getAttribute('aria-label'), tip: row.title,
+                    ends: near.interval.map(cxr.statistics.scale),
+                    drawn: [line.left, line.right].map(x => (x - track.left) / track.width),
+                };
+            });
+        }"""
+    )
+    assert any(one["visible"] for one in shown)
+    for one in shown:
+        near = one["near"]
+        assert (
+            f"{near['found']} of {near['total']} held-out films (same sources, new patients)" in one["spoken"]
+        )
+        assert re.search(r", (above|below) its cut of ", one["spoken"])
+        assert one["tip"] == one["spoken"]
+        if one["visible"]:
+            np.testing.assert_allclose(one["drawn"], one["ends"], atol=0.01)
+    label = page.evaluate("() => cxr.label()")
+    chosen = page.locator(f'#findings [data-label="{label}"]').get_attribute("aria-label")
+    assert chosen is not None
+    assert page.inner_text("#how-sure").replace("\u00a0", " ") in chosen.replace("\u00a0", " ")
+
+
+def test_the_place_of_the_heat_follows_the_picture_as_it_is_flipped_and_turned(
+    page: Page, films: list[Path]
+) -> None:
+    open_films(page, films[:1])
+    in_view(page)
+    place = """() => {
+        const real = cxr.answerOf(cxr.row());
+        const heat = {mass: {peak: 1, flat: false, at: [0.9, 0.1]}};
+        return cxr.conclusion.placeOf({...real, heat, trust_verdict: {}, quality: {verdict: 'ok'}}, 'mass');
+    }"""
+    seen = [page.evaluate(place)]
+    for key in "xr":
+        page.keyboard.press(key)
+        frames(page)
+        seen.append(page.evaluate(place))
+    # the right upper corner, mirrored to the left, then turned clockwise back to the right
+    assert seen == ["picture right, upper third", "picture left, upper third", "picture right, upper third"]
+
+
+def _point(page: Page) -> tuple[float, float]:
+    """The point's place on the curve: false alarms and sensitivity as the drawing has them, 0-1."""
+    x, y = page.evaluate(
+        """() => {
+            const frame = document.querySelector('.roc-frame').getBBox();
+            const point = document.querySelector('.roc-point');
+            return [(point.getAttribute('cx') - frame.x) / frame.width,
+                    1 - (point.getAttribute('cy') - frame.y) / frame.height];
+        }"""
+    )
+    return x, y
+
+
+def _measured(page: Page) -> tuple[float, float]:
+    """The same as the four figures say it."""
+    sensitivity, specificity = page.evaluate(
+        """() => {
+            const label = cxr.label(), held = cxr.cut.split(label);
+            const scores = [held.positives[label], held.negatives[label]];
+            const all = cxr.statistics.consequences(...scores, cxr.threshold(label), 0.1);
+            return [all.sensitivity.value, all.specificity.value];
+        }"""
+    )
+    return 1 - specificity, sensitivity
+
+
+def test_the_point_on_the_roc_curve_and_the_slider_move_each_other_without_a_request(
+    watched: Watched, films: list[Path]
+) -> None:
+    page = watched.page
+    open_films(page, films[:1])
+    in_view(page)
+    choose_label(page, "pneumonia")
+    page.wait_for_load_state("networkidle")
+    asked = len(watched.requests)
+    page.keyboard.press("g")
+    page.locator("#roc").wait_for(state="visible")
+    assert page.get_attribute("#roc-toggle", "aria-expanded") == "true"
+    places = []
+    for position in (300, 700):
+        page.locator("#cut-range").fill(str(position))
+        frames(page)
+        assert _point(page) == pytest.approx(_measured(page))
+        places.append(_point(page))
+    assert places[0][1] > places[1][1]
+    frame = page.locator(".roc-frame").bounding_box()
+    assert frame is not None
+    page.mouse.move(frame["x"] + 0.9 * frame["width"], frame["y"] + 0.1 * frame["height"])
+    page.mouse.down()
+    page.mouse.move(frame["x"] + 0.5 * frame["width"], frame["y"] + 0.2 * frame["height"], steps=3)
+    page.mouse.up()
+    frames(page)
+    dragged = _point(page)
+    assert dragged == pytest.approx(_measured(page))
+    assert 0.2 < dragged[0] < 0.8
+    slider = float(page.input_value("#cut-range")) / 1000
+    cut = page.evaluate("() => cxr.threshold(cxr.label())")
+    assert slider == pytest.approx(2 / np.pi * np.arcsin(np.sqrt(cut)), abs=1e-3)
+    page.keyboard.press("ArrowRight")  # the point has the keyboard: more sensitive, not the next finding
+    frames(page)
+    assert page.evaluate("() => cxr.label()") == "pneumonia"
+    assert page.evaluate("() => cxr.threshold(cxr.label())") < cut
+    assert len(watched.requests) == asked
+
+
+def test_presets_and_steps_of_the_cut_have_keys(page: Page, films: list[Path]) -> None:
+    open_films(page, films[:1])
+    in_view(page)
+    cut = "() => cxr.threshold(cxr.label())"
+    default = page.evaluate(cut)
+    page.keyboard.press("p")
+    frames(page)
+    pressed = page.locator('.chip[aria-pressed="true"]').first.get_attribute("data-point")
+    assert page.evaluate(cut) == page.evaluate("key => cxr.point(key).thresholds[cxr.label()]", pressed)
+    page.keyboard.press("]")
+    higher = page.evaluate(cut)
+    page.keyboard.press("[")
+    page.keyboard.press("[")
+    assert page.evaluate(cut) < higher
+    page.click("#cut-defaults")
+    frames(page)
+    assert page.evaluate(cut) == default
+
+
+def _again(page: Page) -> None:
+    page.reload()
+    page.wait_for_selector("#film-input", state="attached")
+    frames(page)
+
+
+def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page: Page) -> None:
+    choose = "label => { cxr.chooseLabel(label); }"
+    page.evaluate(choose, "pneumonia")
+    frames(page)
+    page.locator("#cut-range").fill("321")
+    page.fill("#prevalence-input", "12")
+    frames(page)
+    own = page.evaluate("() => cxr.threshold('pneumonia')")
+    _again(page)
+    page.evaluate(choose, "pneumonia")
+    frames(page)
+    assert page.evaluate("() => cxr.threshold('pneumonia')") == own
+    assert page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert page.input_value("#prevalence-input") == "12"
+    default = page.evaluate("() => cxr.words.percent(cxr.defaultThreshold('pneumonia'))")
+    assert page.inner_text("#own-cut span") == f"Your cut; the default is {default}."
+    page.select_option("#model", "covid")
+    page.wait_for_selector('.panel-body[data-model="covid"]')
+    frames(page)
+    assert not page.evaluate("() => cxr.labels().some(label => cxr.cut.isOwn(label.key))")
+    page.select_option("#model", "findings")
+    page.wait_for_selector('.panel-body[data-model="findings"]')
+    page.evaluate(choose, "pneumonia")
+    frames(page)
+    page.click("#cut-defaults")
+    _again(page)
+    assert not page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert page.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('cxr-choices'))") == []
+
+
+def test_a_cut_for_another_version_of_the_model_is_named_and_not_applied(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            cxr.setThresholds({pneumonia: 0.77});
+            const {id, version} = cxr.state.facts;
+            const now = `cxr-choices:${id}@${version}`;
+            localStorage.setItem(`cxr-choices:${id}@0.0.1`, localStorage.getItem(now));
+            localStorage.removeItem(now);
+        }"""
+    )
+    _again(page)
+    assert not page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert "not applied" in page.inner_text("#own-cut")
+    page.click("#cut-defaults")
+    frames(page)
+    assert "not applied" not in page.inner_text("#own-cut")
+    assert page.evaluate("() => Object.keys(localStorage).some(key => key.includes('@0.0.1'))") is False
+
+
+def test_the_panel_works_where_the_browser_keeps_nothing(page: Page) -> None:
+    page.add_init_script(
+        "const denied = () => { throw new DOMException('denied', 'SecurityError'); };"
+        "Object.defineProperty(window, 'localStorage', { get: denied });"
+    )
+    _again(page)
+    page.locator("#cut-range").fill("222")
+    frames(page)
+    assert page.evaluate("() => cxr.cut.isOwn(cxr.label())")
