@@ -37,9 +37,9 @@ cxr.readFirst = (() => {
 
   /* A verdict that the film cannot be judged, or that it cannot be read, advises nothing and may be seen. */
   function holdsBack(item) {
-    if (!on || item.status !== "kept" || opinion(item)) return false;
+    if (!on || opinion(item)) return false;
     const answer = cxr.heard(item);
-    return !answer || cxr.readable(item, answer);
+    return answer ? cxr.readable(item, answer) : item.status === "kept";
   }
 
   /* What a reader can tick: the findings in the bundle's order, which says nothing about the film. */

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from sklearn.metrics import cohen_kappa_score
 from steps import frames
@@ -89,13 +90,20 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
     page.keyboard.press("y")
     page.keyboard.press("h")  # heat wanted from the start
     open_unread(page, films[:2])
+    page.evaluate("() => (cxr.listing.options.order = 'above')")
     labels = page.evaluate("() => cxr.labels().map(label => label.key)")
-    seen = set()
-    for said in ([], [labels], [[labels[3]], [labels[1], labels[0]]], [[labels[-1]]]):
-        page.evaluate(SAY, said or [[]])
-        frames(page, 6)
-        seen.add(re.sub(r"within \d+ min", "", page.evaluate(EVERYTHING)))
-    assert len(seen) == 1
+    for beside in (None, "heat", "finding", "film", "model"):
+        page.evaluate("kind => (cxr.state.view.compare = kind && { kind })", beside)
+        seen = set()
+        for said in ([[]], [labels], [[labels[3]], [labels[1], labels[0]]], [[labels[-1]]]):
+            page.evaluate(SAY, said)
+            frames(page, 6)
+            seen.add(re.sub(r"within \d+ min", "", page.evaluate(EVERYTHING)))
+        assert len(seen) == 1, beside
+    page.evaluate("() => (cxr.state.view.compare = null)")
+    page.keyboard.press("s")
+    page.keyboard.press("d")
+    frames(page)
     assert page.locator("#own-reading").is_visible()
     shown = page.inner_text("body")
     assert "97 %" not in shown.replace("\u00a0", " ")
@@ -105,7 +113,7 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
     )
     assert page.locator('.tool[data-action="heat"]').is_hidden()
     asked = {request.url for request in watched.requests if "/films/" in request.url}
-    assert {url for url in asked if re.search("heat|overlay|report|similar", url)} == set()
+    assert {url for url in asked if re.search("heat|overlay|report|similar|answer", url)} == set()
     page.evaluate(SAY, [labels])
     read(page, normal=True)
     page.keyboard.press("ArrowUp")
@@ -266,6 +274,28 @@ def test_classes_that_exclude_each_other_are_one_choice(page: Page, films: list[
     page.keyboard.press("Enter")
     frames(page)
     assert opinion(page)["labels"] == ["covid"]
+
+
+def test_the_form_the_comparison_and_the_agreement_have_nothing_serious_for_axe(
+    page: Page, films: list[Path]
+) -> None:
+    def serious() -> list[str]:
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+        frames(page)
+        found = Axe().run(page, options=rules).response["violations"]
+        return [
+            f"{one['id']}: {node['html'][:160]}"
+            for one in found
+            if one["impact"] in {"serious", "critical"}
+            for node in one["nodes"]
+        ]
+
+    page.keyboard.press("y")
+    open_unread(page, films[:1])
+    assert serious() == []
+    read(page, normal=True)
+    page.click("#agreement-open")
+    assert serious() == []
 
 
 def agreement(page: Page, pairs: list[tuple[bool, bool]]) -> Any:
