@@ -115,6 +115,24 @@ class StorageError(CxrError):
     code = "storage"
 
 
+class LibraryError(CxrError):
+    """The reference library cannot be used, or cannot be built."""
+
+    code = "library"
+
+
+class LibraryNotFoundError(LibraryError):
+    """There is no reference library on this server, or none for this model, or no such case in it."""
+
+    code = "library_missing"
+
+
+class LibraryMismatchError(LibraryError):
+    """The library was built with another version of the model, or built anew since the page asked."""
+
+    code = "library_mismatch"
+
+
 class RequestError(CxrError):
     """A value that came with a request is outside what is allowed."""
 

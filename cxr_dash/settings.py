@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     max_cache_bytes: int = Field(
         4 * 1024**3, ge=1024**2, description="Largest file-system cache; the oldest films give way first."
     )
+    library_dir: Path = Field(
+        Path("var/library"),
+        description="Folder of the reference library for similar cases; relative to the working folder.",
+    )
 
     @property
     def decode_limits(self) -> DecodeLimits:

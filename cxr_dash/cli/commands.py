@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cxr_dash.cli.console import FAILED, errors_in_words, read_settings, say, warn
+from cxr_dash.cli.library import library_app
 
 app = typer.Typer(
     name="cxr-dash",
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(library_app)
 
 Model = Annotated[
     str | None,

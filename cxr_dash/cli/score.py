@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from cxr_dash.cli.console import warn
 from cxr_dash.cli.films import find_files, read_film
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 COLUMNS = ("path", "status", "reason", "model")
 _PROGRESS_EVERY = 200
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _write(stream: TextIO, rows: Iterable[Scored], bundle: Bundle, *, total: int
         stream.write(csv_line(row.cells(bundle.id, label_keys)))
         stream.flush()
         counts[row.status] += 1
-        _progress(counts.total(), total)
+        progress(counts.total(), total)
     return counts
 
 
@@ -166,7 +168,8 @@ def csv_line(cells: Sequence[str]) -> str:
     return text.getvalue().removesuffix("\r\n") + "\n"
 
 
-def _progress(number: int, total: int) -> None:
+def progress(number: int, total: int) -> None:
+    """Say on stderr how far a long command has come."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{number} / {total} films" + ("\n" if number == total else ""))
         sys.stderr.flush()
@@ -174,13 +177,13 @@ def _progress(number: int, total: int) -> None:
         warn(f"{number} / {total} films")
 
 
-def in_order(work: Callable[[str], Scored], files: Iterable[str], jobs: int) -> Iterator[Scored]:
+def in_order(work: Callable[[str], Answer], files: Iterable[str], jobs: int) -> Iterator[Answer]:
     """Results in the order of ``files``, computed by ``jobs`` threads at most two films ahead of each.
 
     The look-ahead is bounded: memory does not grow with the number of films.
     """
     with ThreadPoolExecutor(jobs, thread_name_prefix="cxr-score") as pool:
-        waiting: deque[Future[Scored]] = deque()
+        waiting: deque[Future[Answer]] = deque()
         try:
             for file in files:
                 waiting.append(pool.submit(work, file))

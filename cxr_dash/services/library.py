@@ -1,0 +1,293 @@
+"""Similar cases: the films of the site's own library that lie nearest to a film, as its model sees them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxr_dash import imaging
+from cxr_dash.domain import Analysis, Heatmap, Label, Preparation
+from cxr_dash.errors import LibraryMismatchError, LibraryNotFoundError
+from cxr_dash.explain import content_heat, make_heatmap
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.catalog import Catalog
+from cxr_dash.services.library_files import (
+    ARRAYS,
+    SPEC_FILE,
+    LibraryCase,
+    LibraryModel,
+    LibrarySpec,
+    damaged,
+    picture_path,
+    preparation_of,
+    read_array,
+    read_spec,
+)
+from cxr_dash.services.library_likeness import NEAREST, similarities
+from cxr_dash.words import N_
+
+logger = logging.getLogger(__name__)
+
+LikenessWord = Literal["very", "alike", "loosely"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLabel:
+    """What the site says of a case: ``key`` where it is one of the model's labels, else its own ``text``."""
+
+    key: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimilarCase:
+    """One film of the library.
+
+    Attributes
+    ----------
+    case : LibraryCase
+    labels : tuple of CaseLabel
+    similarity : float
+        Cosine, -1 to 1.
+    likeness : {"very", "alike", "loosely"} or None
+        Among the similarities of the library's own films; None where it is too small to say.
+    probabilities : dict of str to float
+        What the model says of it, by label key.
+    flat : dict of str to bool
+        By label key, whether the model's heat shows no localised evidence.
+    preparation : Preparation
+        Where the heat lies in the film.
+    """
+
+    case: LibraryCase
+    labels: tuple[CaseLabel, ...]
+    similarity: float
+    likeness: LikenessWord | None
+    probabilities: dict[str, float]
+    flat: dict[str, bool]
+    preparation: Preparation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Similar:
+    """The nearest cases, best first, and what to hold them against.
+
+    Attributes
+    ----------
+    build : str
+        Which build of the library answered.
+    size : int
+        Films of the library that this model knows.
+    counts : dict of str to int
+        How many of those the site gave each label, by label key.
+    itself : bool
+        Whether the very film lies in the library; it is left out.
+    cases : tuple of SimilarCase
+    """
+
+    build: str
+    size: int
+    counts: dict[str, int]
+    itself: bool
+    cases: tuple[SimilarCase, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shelf:
+    """One model's part of a library; the arrays are mapped, not read."""
+
+    model: LibraryModel
+    arrays: dict[str, NDArray[Any]]
+    counts: dict[str, int]
+
+    def heatmap(self, row: int, index: int, bundle: Bundle) -> Heatmap:
+        cam = np.asarray(self.arrays["maps"][row, index], dtype=np.float32)
+        reference = bundle.spec.heat_reference[self.model.label_keys[index]]
+        return make_heatmap(cam, reference, preparation_of(self.arrays["geometry"][row]))
+
+    def word(self, similarity: float) -> LikenessWord | None:
+        bounds = self.model.likeness
+        if bounds is None:
+            return None
+        if similarity >= bounds.very:
+            return "very"
+        return "alike" if similarity >= bounds.alike else "loosely"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opened:
+    """A library as it was when its ``library.json`` had this stamp."""
+
+    stamp: tuple[int, int]
+    spec: LibrarySpec
+    cases: dict[int, LibraryCase]
+    shelves: dict[str, _Shelf]
+
+
+class SimilarCases:
+    """Answers from the reference library of a folder; opened when first asked, and again when it is rebuilt.
+
+    Parameters
+    ----------
+    folder : Path
+    catalog : Catalog
+    """
+
+    def __init__(self, folder: Path, catalog: Catalog) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._lock = threading.Lock()
+        self._opened: _Opened | None = None
+
+    def nearest(self, analysis: Analysis, most: int = NEAREST) -> Similar:
+        """The cases nearest to a film; the film itself is not among them.
+
+        Raises
+        ------
+        LibraryNotFoundError
+            When there is no library, or it does not know the model.
+        LibraryMismatchError
+            When it was built with another version of the model.
+        LibraryError
+            When it is damaged.
+        """
+        library = self._open()
+        bundle = self._catalog.get(analysis.model_id)
+        shelf = self._shelf(library, bundle)
+        if analysis.embedding is None:
+            raise ValueError("an analysis must keep its embedding to be compared")
+        found = similarities(
+            analysis.embedding[np.newaxis],
+            *(shelf.arrays[name] for name in ("embeddings", "centre", "norms")),
+        )[0]
+        same = [library.cases[number].sha256 == analysis.film_sha256 for number in shelf.model.cases]
+        order = np.argsort(-found, kind="stable")
+        rows = [int(row) for row in order if not same[row]][:most]
+        return Similar(
+            build=library.spec.build,
+            size=len(shelf.model.cases),
+            counts=shelf.counts,
+            itself=any(same),
+            cases=tuple(_case(library, shelf, bundle, row, float(found[row])) for row in rows),
+        )
+
+    def picture(self, model_id: str, number: int, build: str | None = None) -> bytes:
+        """A case's picture, JPEG.
+
+        Raises
+        ------
+        LibraryNotFoundError, LibraryMismatchError, LibraryError
+        """
+        library = self._open()
+        self._row(library, self._shelf(library, self._catalog.get(model_id)), number, build)
+        try:
+            return picture_path(self._folder, number).read_bytes()
+        except OSError as error:
+            raise damaged(error) from error
+
+    def heat_layer(self, model_id: str, number: int, label_key: str, build: str | None = None) -> bytes:
+        """The heat of one label over a case's crop: 8-bit grey PNG, 255 is the map's own peak.
+
+        Raises
+        ------
+        LabelNotFoundError, LibraryNotFoundError, LibraryMismatchError, LibraryError
+        """
+        library = self._open()
+        bundle = self._catalog.get(model_id)
+        shelf = self._shelf(library, bundle)
+        row = self._row(library, shelf, number, build)
+        heat = content_heat(shelf.heatmap(row, bundle.label_index(label_key), bundle))
+        return imaging.encode_png(np.rint(heat * 255.0).astype(np.uint8), {})
+
+    def _row(self, library: _Opened, shelf: _Shelf, number: int, build: str | None) -> int:
+        if build not in (None, library.spec.build):
+            # the numbers of another build are other patients' films
+            raise LibraryMismatchError(
+                N_("The library was built anew since this page asked."), remedy=N_("Ask again.")
+            )
+        if number not in shelf.model.cases:
+            raise LibraryNotFoundError(
+                N_("The library has no case {number} for this model."), remedy=N_("Ask again."), number=number
+            )
+        return shelf.model.cases.index(number)
+
+    def _open(self) -> _Opened:
+        try:
+            status = (self._folder / SPEC_FILE).stat()
+            stamp = (status.st_mtime_ns, status.st_ino)
+        except OSError:
+            stamp = (0, 0)
+        with self._lock:
+            if self._opened is None or self._opened.stamp != stamp:
+                self._opened = None
+                spec = read_spec(self._folder)
+                self._opened = _Opened(stamp, spec, {case.number: case for case in spec.cases}, {})
+                logger.info("opened a library of %d cases", len(spec.cases))
+            return self._opened
+
+    def _shelf(self, library: _Opened, bundle: Bundle) -> _Shelf:
+        model = next((one for one in library.spec.models if one.id == bundle.id), None)
+        if model is None:
+            raise LibraryNotFoundError(
+                N_("The reference library was built without the model {model}."),
+                remedy=N_("Its admin can build it again: cxr-dash library build DIR"),
+                model=bundle.id,
+            )
+        if model.sha256 != bundle.serving_sha256:
+            raise LibraryMismatchError(
+                N_(
+                    "The reference library was built with version {built} ({before}…) of {model}; "
+                    "the one here is {now} ({here}…)."
+                ),
+                remedy=N_("Its admin can build it again: cxr-dash library build DIR"),
+                model=bundle.id,
+                built=model.version,
+                before=model.sha256[:8],
+                now=bundle.spec.version,
+                here=bundle.serving_sha256[:8],
+            )
+        with self._lock:
+            if bundle.id not in library.shelves:
+                arrays = {name: read_array(self._folder, model, name) for name in ARRAYS}
+                counts = _counts([library.cases[number] for number in model.cases], bundle.spec.labels)
+                library.shelves[bundle.id] = _Shelf(model, arrays, counts)
+            return library.shelves[bundle.id]
+
+
+def _case(library: _Opened, shelf: _Shelf, bundle: Bundle, row: int, similarity: float) -> SimilarCase:
+    case = library.cases[shelf.model.cases[row]]
+    keys = shelf.model.label_keys
+    return SimilarCase(
+        case=case,
+        labels=case_labels(case, bundle.spec.labels),
+        similarity=similarity,
+        likeness=shelf.word(similarity),
+        probabilities=dict(zip(keys, map(float, shelf.arrays["probabilities"][row]), strict=True)),
+        flat={key: shelf.heatmap(row, index, bundle).flat for index, key in enumerate(keys)},
+        preparation=preparation_of(shelf.arrays["geometry"][row]),
+    )
+
+
+def case_labels(case: LibraryCase, labels: Sequence[Label]) -> tuple[CaseLabel, ...]:
+    """A case's labels; those of the model are known by key or by name, in any language and spelling."""
+    known = {
+        _plain(name): label.key for label in labels for name in (label.key, label.name_en, label.name_es)
+    }
+    return tuple(CaseLabel(known.get(_plain(text)), text) for text in case.labels)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("_", " ").split())
+
+
+def _counts(cases: Sequence[LibraryCase], labels: Sequence[Label]) -> dict[str, int]:
+    found = Counter(key for case in cases for key in {one.key for one in case_labels(case, labels)} if key)
+    return {label.key: found[label.key] for label in labels}
