@@ -95,12 +95,14 @@ def running_gunicorn(
     command: Sequence[str] = (sys.executable, "-m", "gunicorn", "app:server"),
     cwd: Path = ROOT,
     environment: Mapping[str, str] | None = None,
+    port: int | None = None,
 ) -> Iterator[GunicornServer]:
     """Start the server, wait until it can analyse, and stop it as an administrator would.
 
-    ``environment`` replaces the inherited one; address, cache and metrics are always the test's own.
+    ``environment`` replaces the inherited one; address, cache and metrics are always the test's own. ``port``
+    is for a server that comes back where an earlier one was.
     """
-    port = free_port()
+    port = port or free_port()
     variables = {
         **(os.environ if environment is None else environment),
         "CXR_HOST": "127.0.0.1",

@@ -3,6 +3,7 @@
 
 cxr.analysis = (() => {
   const { state } = cxr;
+  const { t } = cxr.words;
   const LOST_AFTER_MS = 4000;
   const ASK_AGAIN_AFTER_MS = 7000;
   const PROBE_EVERY_MS = 2500;
@@ -43,7 +44,7 @@ cxr.analysis = (() => {
         answered({
           film: question.film,
           model: question.model,
-          error: { code: "no_answer", message: "The server gave no answer for this film.", remedy: "Try again." },
+          error: { code: "no_answer", message: t("The server gave no answer for this film."), remedy: t("Try again.") },
         });
       } else if (Date.now() - asked > ASK_AGAIN_AFTER_MS && question.model === state.facts.id) {
         ask(question.film, since);
@@ -70,7 +71,8 @@ cxr.analysis = (() => {
   /* What the server said instead of a picture or a download; when it keeps the film no more, the list learns it. */
   async function refusal(reply, film) {
     const known = await reply.json().then((body) => body.error, () => null);
-    const error = known || { code: "status", message: `The server answered ${reply.status}.`, remedy: "Try again." };
+    const message = t("The server answered {status}.", { status: reply.status });
+    const error = known || { code: "status", message, remedy: t("Try again.") };
     const item = state.films.find((candidate) => candidate.film === film);
     if (error.code === "case_not_found" && item && state.facts) {
       forget(item);
@@ -81,7 +83,7 @@ cxr.analysis = (() => {
   }
 
   function isGone(item) {
-    const answer = cxr.answerOf(item);
+    const answer = cxr.heard(item);
     return Boolean(answer && answer.error && answer.error.code === "case_not_found");
   }
 
@@ -144,5 +146,5 @@ cxr.analysis = (() => {
     setTimeout(probe, PROBE_EVERY_MS);
   }
 
-  return { start, next, answered, forget, retry, lost, refusal, isGone };
+  return { start, next, answered, awaitModel, forget, retry, lost, refusal, isGone };
 })();

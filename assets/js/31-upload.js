@@ -1,14 +1,41 @@
-/* From a file in the reader's hand to a film under a key. A file's own name stays in this script. */
+/* From a file in the reader's hand to a film under a key. A file's own name stays in this script, and of its
+ * bytes nothing is held but the file's handle: the browser reads them as it sends them. */
 "use strict";
 
 cxr.upload = (() => {
-  const { state, element, byId } = cxr;
-  const ACCEPT = "image/png,image/jpeg,image/webp,.png,.jpg,.jpeg,.jfif,.webp";
+  const { state } = cxr;
+  const { t, megabytes } = cxr.words;
   const AT_ONCE = 2;
   const MOST_TRIES = 3; // a film that takes the server down with it is not sent for ever
   const files = new Map(); // row id -> File, or null for the phantom
+  const requests = new Map(); // row id -> what is under way
   let numbers = 0;
   let sending = 0;
+
+  /* Why a film was not sent, and what to do, by a code that outlives a change of language. */
+  const PROBLEMS = {
+    folder: () => [t("A folder cannot be opened."), t("Drop the films themselves.")],
+    large: (item) => [
+      t("This file has {size}; at most {most} can be opened.", {
+        size: megabytes(item.size), most: megabytes(state.settings.max_upload_bytes),
+      }),
+      t("Export it at a lower resolution, or as JPEG."),
+    ],
+    unreadable: () => [t("This file can no longer be read."), t("It may have been moved: drop it again.")],
+    lost: () => [t("The server does not answer."), t("The film is still here: try again.")],
+    stopped: () => [t("It was stopped before it was sent."), t("Try again sends it.")],
+    unsent: () => [t("It was not sent before the page was loaded again."), t("Drop the same file once more.")],
+    gone: () => [t("Its time on the server ran out."), t("Drop the same file once more.")],
+    refused: () => [t("This file is larger than the server accepts."), t("Export it as JPEG.")],
+    odd: (item) => [t("The server could not take this film ({status}).", { status: item.code }), t("Try again.")],
+  };
+  const FINAL = ["folder", "large"];
+
+  function fail(item, problem, values = {}) {
+    Object.assign(item, { status: "failed", problem, lost: false, ...values });
+    [item.message, item.remedy] = PROBLEMS[problem](item);
+    item.final = FINAL.includes(problem);
+  }
 
   /* What Dash is told: no names. */
   function publish() {
@@ -21,39 +48,34 @@ cxr.upload = (() => {
     cxr.changed();
   }
 
-  function add(list) {
-    for (const entry of list) {
-      const item = { id: `row-${++numbers}`, number: numbers, status: "waiting", progress: 0 };
+  /* Entries are {file, folder}; a file that is null stands for the phantom. */
+  function add(entries) {
+    const drop = {}; // what came at one go: only its first double is pointed at
+    for (const { file, folder } of entries) {
+      const item = { id: `row-${++numbers}`, number: numbers, status: "waiting", progress: 0, drop };
+      item.phantom = file === null;
+      item.size = file ? file.size : 0;
       state.films.push(item);
-      files.set(item.id, entry.file);
-      item.phantom = entry.file === null;
-      if (entry.folder) fail(item, "A folder cannot be opened.", "Drop the films themselves.");
-      else if (entry.file && entry.file.size > state.settings.max_upload_bytes) {
-        fail(
-          item,
-          `This file has ${cxr.words.megabytes(entry.file.size)}; at most ` +
-            `${cxr.words.megabytes(state.settings.max_upload_bytes)} can be opened.`,
-          "Export it at a lower resolution, or as JPEG.",
-          { final: true },
-        );
-      }
+      files.set(item.id, file);
+      if (folder) fail(item, "folder");
+      else if (item.size > state.settings.max_upload_bytes) fail(item, "large");
       if (!state.selected) state.selected = item.id;
     }
     publish();
     pump();
   }
 
-  function fail(item, message, remedy = "", { final = false, lost = false } = {}) {
-    Object.assign(item, { status: "failed", message, remedy, final, lost });
-  }
+  const waiting = () => state.films.filter((item) => item.status === "waiting");
 
   function pump() {
     while (sending < AT_ONCE && !state.serverLost) {
-      const item = state.films.find((candidate) => candidate.status === "waiting");
+      const queue = waiting();
+      const item = queue.find((candidate) => candidate.id === state.selected) || queue[0];
       if (!item) return;
       sending += 1;
       item.status = "sending";
-      send(item).finally(() => {
+      item.attempt = (item.attempt || 0) + 1;
+      send(item, item.attempt).finally(() => {
         sending -= 1;
         publish();
         cxr.analysis.next();
@@ -62,28 +84,38 @@ cxr.upload = (() => {
     }
   }
 
-  async function send(item) {
+  async function send(item, attempt) {
     const file = files.get(item.id);
+    const current = () => state.films.includes(item) && item.status === "sending" && item.attempt === attempt;
     if (file) {
       // a file that was moved or unplugged fails here, and is not taken for a lost server
       try {
-        await file.slice(0, 1).arrayBuffer();
+        item.sha = await cxr.duplicates.fingerprint(file);
       } catch {
-        fail(item, "This file can no longer be read.", "It may have been moved: drop it again.");
+        if (current()) fail(item, "unreadable");
         return;
       }
+      if (!current() || cxr.duplicates.settled(item)) return;
     }
     const reply = await post(item, file);
-    if (!state.films.includes(item)) {
-      if (reply.film) release(reply.film);
-    } else if (reply.film) {
-      const known = { status: "kept", film: reply.film, width: reply.width, height: reply.height };
-      Object.assign(item, known, { message: "", remedy: "", keptAt: Date.now() });
-    } else if (reply.error) fail(item, reply.error.message, reply.error.remedy);
+    if (current()) settle(item, reply);
+    else if (reply.film) release(reply.film);
+  }
+
+  function settle(item, reply) {
+    if (reply.film) {
+      item.sha = reply.sha256 || item.sha;
+      if (cxr.duplicates.settled(item)) release(reply.film);
+      else {
+        const { film, width, height } = reply;
+        Object.assign(item, { status: "kept", film, width, height, message: "", remedy: "", keptAt: Date.now() });
+      }
+    } else if (reply.error) {
+      Object.assign(item, { status: "failed", problem: null, ...reply.error });
+    } else if (reply.problem) fail(item, reply.problem, { code: reply.code });
     else {
       item.tries = (item.tries || 0) + 1;
-      const lost = item.tries < MOST_TRIES;
-      fail(item, "The server does not answer.", "The film is still here: try again.", { lost });
+      fail(item, "lost", { lost: item.tries < MOST_TRIES });
       cxr.analysis.lost();
     }
   }
@@ -92,15 +124,17 @@ cxr.upload = (() => {
   function post(item, file) {
     return new Promise((resolve) => {
       const request = new XMLHttpRequest();
+      requests.set(item.id, request);
       const model = state.facts ? `?model=${encodeURIComponent(state.facts.id)}` : "";
       request.open("POST", cxr.url(file ? `/films${model}` : `/films/phantom${model}`));
       request.setRequestHeader("Content-Type", "application/octet-stream");
       request.upload.addEventListener("progress", (event) => {
         item.progress = event.lengthComputable ? event.loaded / event.total : 0;
-        cxr.changed();
+        cxr.worklist.touch(item); // its own row alone: fifty films report several times a second
       });
       request.addEventListener("load", () => resolve(readReply(request)));
       for (const kind of ["error", "abort", "timeout"]) request.addEventListener(kind, () => resolve({}));
+      request.addEventListener("loadend", () => requests.delete(item.id));
       request.send(file || null);
     });
   }
@@ -108,26 +142,29 @@ cxr.upload = (() => {
   function readReply(request) {
     try {
       const body = JSON.parse(request.responseText);
-      if (body.film || body.error) return body;
+      if (body.film) return body;
+      if (body.error) return { error: { message: body.error.message, remedy: body.error.remedy } };
     } catch {
       // not one of our answers: a proxy's page, or nothing
     }
-    const message = request.status === 413
-      ? "This file is larger than the server accepts."
-      : `The server could not take this film (${request.status}).`;
-    return { error: { message, remedy: request.status === 413 ? "Export it as JPEG." : "Try again." } };
+    return request.status === 413 ? { problem: "refused" } : { problem: "odd", code: request.status };
   }
 
   function release(film) {
     fetch(cxr.url(`/films/${film}`), { method: "DELETE", keepalive: true }).catch(() => {});
   }
 
+  /* Whether there is something to send: after a reload a row has no file until it is dropped again. */
+  const inHand = (item) => item.phantom || Boolean(files.get(item.id));
+
   function retry(item) {
     if (item.film) {
       cxr.analysis.forget(item);
+      cxr.pictures.forget(item.film);
       item.film = null;
     }
-    Object.assign(item, { status: "waiting", message: "", remedy: "", progress: 0, lost: false });
+    if (inHand(item)) Object.assign(item, { status: "waiting", message: "", remedy: "", progress: 0, lost: false });
+    else fail(item, item.keptAt ? "gone" : "unsent");
     publish();
     pump();
   }
@@ -137,78 +174,70 @@ cxr.upload = (() => {
     pump();
   }
 
-  function remove(item) {
-    const index = state.films.indexOf(item);
-    state.films.splice(index, 1);
-    files.delete(item.id);
-    if (item.film) {
-      release(item.film);
-      cxr.analysis.forget(item);
-      cxr.pictures.forget(item.film);
-    }
-    if (state.selected === item.id) {
-      const neighbour = state.films[Math.min(index, state.films.length - 1)];
-      state.selected = neighbour ? neighbour.id : null;
+  /* What waits or is on its way stays in the list, unsent. Bytes that are all over there are waited for: only
+   * the answer has the key by which the film can be deleted. */
+  function stop(items) {
+    for (const item of items) {
+      const request = requests.get(item.id);
+      fail(item, "stopped");
+      if (request && item.progress < 1) request.abort();
     }
     publish();
   }
 
-  const clear = () => [...state.films].forEach(remove);
+  function takeOut(item) {
+    const request = requests.get(item.id);
+    state.films.splice(state.films.indexOf(item), 1);
+    files.delete(item.id);
+    if (request && item.progress < 1) request.abort();
+    if (!item.film) return;
+    release(item.film);
+    cxr.analysis.forget(item);
+    cxr.pictures.forget(item.film);
+  }
 
+  function remove(item) {
+    const next = cxr.listing.beside(item);
+    takeOut(item);
+    if (state.selected === item.id) state.selected = next ? next.id : null;
+    publish();
+    cxr.session.save();
+  }
+
+  function clear(items = [...state.films]) {
+    items.forEach(takeOut);
+    if (!cxr.row()) state.selected = state.films.length ? state.films[0].id : null;
+    publish();
+    cxr.session.save();
+  }
+
+  /* A file that came again is what an earlier row has been waiting for. */
+  function handOver(item, earlier) {
+    files.set(earlier.id, files.get(item.id));
+    takeOut(item);
+    if (state.selected === item.id) state.selected = earlier.id;
+    retry(earlier);
+  }
+
+  /* The list as it was before a reload; there are no files with it. */
+  function restore(rows) {
+    for (const item of rows) {
+      numbers = Math.max(numbers, item.number);
+      if (item.phantom) files.set(item.id, null);
+      if (["waiting", "sending"].includes(item.status) || item.lost) fail(item, "unsent");
+      else if (item.status === "failed" && item.problem) fail(item, inHand(item) || item.final ? item.problem : "unsent");
+      state.films.push(item);
+    }
+  }
+
+  const fileOf = (item) => files.get(item.id) || null;
   const nameOf = (item) => {
-    const file = files.get(item.id);
-    return file ? file.name : "the synthetic phantom";
+    const file = fileOf(item);
+    if (file) return file.name;
+    return item.phantom ? t("the synthetic phantom") : cxr.words.film(item);
   };
 
-  const openPicker = () => byId("film-input").click();
-  const addPhantom = () => add([{ file: null }]);
-
-  function dropped(transfer) {
-    const items = [...(transfer.items || [])].filter((item) => item.kind === "file");
-    const entries = items.map((item) => {
-      const entry = item.webkitGetAsEntry && item.webkitGetAsEntry();
-      return { file: item.getAsFile(), folder: Boolean(entry && entry.isDirectory) };
-    });
-    return entries.length ? entries : [...transfer.files].map((file) => ({ file }));
-  }
-
-  function start() {
-    const input = element("input", {
-      type: "file", id: "film-input", multiple: true, accept: ACCEPT, tabindex: "-1", "aria-label": "Films",
-    });
-    input.addEventListener("change", () => {
-      add([...input.files].map((file) => ({ file })));
-      input.value = ""; // so that the same file can be chosen again
-    });
-    byId("picker").append(input);
-    byId("drop").addEventListener("click", openPicker);
-    byId("choose").addEventListener("click", openPicker);
-    byId("phantom").addEventListener("click", addPhantom);
-
-    let depth = 0;
-    const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
-    const veil = (on) => document.body.classList.toggle("dropping", on);
-    window.addEventListener("dragenter", (event) => {
-      if (carriesFiles(event)) veil(++depth > 0);
-    });
-    window.addEventListener("dragleave", (event) => {
-      if (carriesFiles(event)) veil(--depth > 0);
-    });
-    window.addEventListener("dragover", (event) => {
-      if (carriesFiles(event)) event.preventDefault();
-    });
-    window.addEventListener("drop", (event) => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      depth = 0;
-      veil(false);
-      add(dropped(event.dataTransfer));
-    });
-    window.addEventListener("paste", (event) => {
-      const pasted = event.clipboardData ? [...event.clipboardData.files] : [];
-      if (pasted.length) add(pasted.map((file) => ({ file })));
-    });
-  }
-
-  return { start, retry, remove, clear, resumeAfterLoss, nameOf, openPicker, addPhantom };
+  return {
+    add, retry, stop, waiting, remove, clear, handOver, restore, resumeAfterLoss, inHand, fileOf, nameOf, publish,
+  };
 })();

@@ -3,178 +3,222 @@
 
 cxr.worklist = (() => {
   const { state, element, byId, setText } = cxr;
+  const { t, film } = cxr.words;
   const rows = new Map(); // row id -> its nodes
+  const headings = new Map(); // text -> node
+  const touched = new Set(); // items whose progress alone has changed
+  let lazy = null; // watches which rows come into view
 
   function make(item) {
     const thumb = element("span", { class: "thumb", "aria-hidden": "true" });
-    const title = element("span", { class: "row-title", text: cxr.words.film(item) });
+    const title = element("span", { class: "row-title" });
     const note = element("span", { class: "row-note" });
     const bar = element("span", { class: "track mini", "aria-hidden": "true" }, [
       element("span", { class: "finding-fill" }),
       element("span", { class: "finding-cut" }),
     ]);
+    const tick = element("span", { class: "hidden-label" });
     const main = element(
       "button",
       { class: "row-main", type: "button", title: cxr.upload.nameOf(item), onclick: () => cxr.select(item.id) },
-      [thumb, element("span", { class: "row-text" }, [title, note, bar])],
+      [thumb, element("span", { class: "row-text" }, [title, tick, note, bar])],
     );
     const reason = element("p", { class: "row-reason" });
-    const retry = element("button", {
-      class: "link", type: "button", text: "Try again", onclick: () => again(item),
-      "aria-label": `Try ${cxr.words.film(item)} again`,
-    });
-    const remove = element("button", {
-      class: "row-remove", type: "button", text: "×", title: "Remove from the list and from the server",
-      "aria-label": `Remove ${cxr.words.film(item)}`, onclick: () => cxr.upload.remove(item),
-    });
-    const node = element("li", { class: "row" }, [main, remove, element("div", { class: "row-more" }, [reason, retry])]);
-    return { node, main, thumb, note, bar, reason, retry };
+    const again = element("button", { class: "link", type: "button", onclick: () => act(item) });
+    const mark = element("button", { class: "row-mark", type: "button", text: "✓", onclick: () => markRead(item) });
+    const remove = element("button", { class: "row-remove", type: "button", text: "×", onclick: () => takeAway(item) });
+    const node = element("li", { class: "row" }, [main, mark, remove, element("div", { class: "row-more" }, [reason, again])]);
+    node.dataset.row = item.id;
+    lazy.observe(node);
+    return { node, main, thumb, title, tick, note, bar, reason, again, mark, remove, said: "" };
   }
 
-  function again(item) {
-    const answer = cxr.answerOf(item);
-    if (item.status === "kept" && answer && answer.error && answer.error.code !== "case_not_found") {
+  /* Pictures of rows that come near the view, and of no others. */
+  function watch(list) {
+    lazy = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          const row = rows.get(target.dataset.row);
+          if (row && row.near !== isIntersecting) {
+            row.near = isIntersecting;
+            paintThumb(row, state.films.find((item) => item.id === target.dataset.row));
+          }
+        }
+      },
+      { root: list, rootMargin: "200px 0px" },
+    );
+  }
+
+  function paintThumb(row, item) {
+    const path = item && item.film && row.near ? `url("${cxr.url(`/films/${item.film}/thumbnail.jpg`)}")` : "";
+    if (!path || row.path === path) return;
+    row.path = path;
+    row.thumb.style.backgroundImage = path;
+  }
+
+  function act(item) {
+    const answer = cxr.heard(item);
+    if (item.status === "same") cxr.duplicates.addAnyway(item);
+    else if (item.status === "kept" && answer && answer.error && answer.error.code !== "case_not_found") {
       cxr.analysis.retry(item);
     } else cxr.upload.retry(item);
   }
 
-  /* What a row says: {state, note, reason, share, cut, retry}. */
-  function describe(item) {
-    if (item.status === "waiting") return { state: "busy", note: "waiting…", share: 0 };
-    if (item.status === "sending") {
-      const percent = Math.round(item.progress * 100);
-      return { state: "busy", note: percent < 100 ? `sending… ${percent} %` : "reading…", share: item.progress };
+  const isBusy = (item) => ["waiting", "sending"].includes(item.status);
+
+  /* Stops what is under way, takes out what is not; the keyboard goes on beside it. */
+  function takeAway(item) {
+    if (isBusy(item)) {
+      cxr.upload.stop([item]);
+      return;
     }
-    if (item.status === "failed") {
-      return { state: "error", note: "not opened", reason: `${item.message} ${item.remedy}`, retry: !item.final };
-    }
-    const answer = cxr.answerOf(item);
-    if (!state.facts && byId("model").disabled) {
-      return { state: "error", note: "not read", reason: "This server has no model to ask." };
-    }
-    if (!answer) return { state: "busy", note: "reading…", share: 1 };
-    if (answer.error) {
-      const gone = answer.error.code === "case_not_found";
-      return {
-        state: "error",
-        note: gone ? "no longer kept" : "not read",
-        reason: gone ? "Its time on the server ran out." : `${answer.error.message} ${answer.error.remedy}`,
-        retry: true,
-      };
-    }
-    if (!cxr.figuresShown(item, answer)) {
-      const reason = (answer.quality.reasons[0] || "Not a frontal chest film").replace(/\.$/, "");
-      return { state: "reject", note: `cannot judge: ${cxr.words.lower(reason)}` };
-    }
-    return judged(answer);
+    const held = rows.get(item.id) && rows.get(item.id).node.contains(document.activeElement);
+    const next = cxr.listing.beside(item);
+    cxr.upload.remove(item);
+    if (held && next) rows.get(next.id).main.focus();
   }
 
-  function judged(answer) {
-    const above = cxr.ranked(answer).filter((item) => item.above).sort((a, b) => b.margin - a.margin);
-    const worrying = above.filter((item) => !item.reassuring);
-    const top = worrying.find((item) => !item.summary) || above[0];
-    if (!top) {
-      const nearest = [...cxr.ranked(answer)].sort((a, b) => b.margin - a.margin)[0];
-      return { state: "clear", note: "nothing above its cut", share: nearest.probability, cut: nearest.cut };
-    }
-    const more = worrying.length > 1 ? ` +${worrying.length - 1} above` : " above cut";
-    return {
-      state: top.reassuring ? "clear" : "above",
-      note: `${top.name}${more}`,
-      share: top.probability,
-      cut: top.cut,
-    };
+  /* Only the reader says that a film was read. Where that takes it off the screen, the next one comes. */
+  function markRead(item) {
+    const next = cxr.listing.beside(item);
+    item.read = !item.read;
+    if (state.selected === item.id && next && !cxr.listing.shown().includes(item)) cxr.select(next.id);
+    cxr.changed();
   }
 
   function paintRow(item) {
     if (!rows.has(item.id)) rows.set(item.id, make(item));
     const row = rows.get(item.id);
-    const what = describe(item);
+    const what = cxr.listing.describe(item);
+    const selected = item.id === state.selected;
+    const named = cxr.listing.options.order === "name" && cxr.upload.fileOf(item);
+    const said = JSON.stringify([what, selected, item.read, named ? named.name : "", isBusy(item), item.film]);
+    if (row.said !== said) {
+      row.said = said;
+      write(row, item, what, selected, named);
+    }
+    return row.node;
+  }
+
+  function write(row, item, what, selected, named) {
     row.node.dataset.state = what.state;
-    row.node.classList.toggle("selected", item.id === state.selected);
-    row.main.setAttribute("aria-current", item.id === state.selected ? "true" : "false");
+    row.node.classList.toggle("selected", selected);
+    row.node.classList.toggle("is-read", Boolean(item.read));
+    row.main.setAttribute("aria-current", String(selected));
+    setText(row.title, named ? `${film(item)} · ${named.name}` : film(item));
+    setText(row.tick, item.read ? t("read") : "");
     setText(row.note, what.note);
     row.note.title = what.note;
     const failed = what.state === "error";
-    setText(row.reason, failed ? `${cxr.upload.nameOf(item)}: ${what.reason.trim()}` : "");
-    row.node.classList.toggle("has-reason", failed);
-    row.retry.hidden = !what.retry;
+    const name = cxr.upload.nameOf(item);
+    setText(row.reason, failed && what.reason ? t("{file}: {reason}", { file: name, reason: what.reason.trim() }) : "");
+    row.node.classList.toggle("has-reason", failed || Boolean(what.action));
+    row.again.hidden = !what.action;
+    const anyway = what.action === "anyway";
+    setText(row.again, anyway ? t("Add anyway") : t("Try again"));
+    row.again.setAttribute("aria-label", anyway ? t("Add {film} anyway", { film: film(item) }) : t("Try {film} again", { film: film(item) }));
     row.bar.hidden = what.share === undefined;
-    const busy = what.state === "busy";
-    const position = busy ? what.share : cxr.statistics.scale(what.share || 0);
-    row.bar.style.setProperty("--share", position);
+    row.bar.style.setProperty("--share", what.state === "busy" ? what.share : cxr.statistics.scale(what.share || 0));
     row.bar.style.setProperty("--cut", what.cut === undefined ? -1 : cxr.statistics.scale(what.cut));
-    if (item.film && row.film !== item.film) {
-      row.film = item.film;
-      row.thumb.style.backgroundImage = `url("${cxr.url(`/films/${item.film}/thumbnail.jpg`)}")`;
+    writeButtons(row, item);
+    paintThumb(row, item);
+  }
+
+  function writeButtons(row, item) {
+    const busy = isBusy(item);
+    row.mark.hidden = busy || item.status === "same";
+    row.mark.setAttribute("aria-pressed", String(Boolean(item.read)));
+    row.mark.setAttribute("aria-label", t("Mark {film} as read", { film: film(item) }));
+    row.mark.title = item.read ? t("Read; press U to take the mark off") : t("Mark as read (U)");
+    row.remove.title = busy ? t("Stop sending this film") : t("Remove from the list and from the server");
+    row.remove.setAttribute("aria-label", busy ? t("Stop sending {film}", { film: film(item) }) : t("Remove {film}", { film: film(item) }));
+  }
+
+  function forgetRows() {
+    const known = new Set(state.films.map((item) => item.id));
+    for (const [id, row] of rows) {
+      if (known.has(id)) continue;
+      lazy.unobserve(row.node);
+      row.node.remove();
+      rows.delete(id);
     }
-    return row.node;
+  }
+
+  function headingNode(text, films) {
+    if (!headings.has(text)) headings.set(text, element("li", { class: "list-group" }));
+    const node = headings.get(text);
+    setText(node, t("{heading} · {n}", { heading: text, n: films }));
+    return node;
+  }
+
+  /* The nodes of the list, from the top: headings where there are groups, and rows. */
+  function wantedNodes() {
+    const shown = cxr.listing.shown();
+    const titles = shown.map(cxr.listing.heading);
+    const nodes = [];
+    shown.forEach((item, index) => {
+      const title = titles[index];
+      if (title && title !== titles[index - 1]) nodes.push(headingNode(title, titles.filter((other) => other === title).length));
+      nodes.push(paintRow(item));
+    });
+    return nodes;
   }
 
   function paint() {
     const list = byId("worklist");
     if (!list) return;
-    for (const [id, row] of rows) {
-      if (!state.films.some((item) => item.id === id)) {
-        row.node.remove();
-        rows.delete(id);
-      }
+    if (!lazy) watch(list);
+    forgetRows();
+    const held = list.contains(document.activeElement) ? document.activeElement : null;
+    let at = list.firstChild;
+    for (const node of wantedNodes()) {
+      if (node === at) at = at.nextSibling;
+      else list.insertBefore(node, at);
     }
-    for (const item of state.films) {
-      const node = paintRow(item);
-      if (!node.isConnected) list.append(node);
+    while (at) {
+      const after = at.nextSibling;
+      at.remove();
+      at = after;
     }
-    paintNote();
-    paintBanner();
+    // a row that was moved takes the focus with it
+    if (held && held.isConnected && document.activeElement !== held) held.focus({ preventScroll: true });
   }
 
-  function paintNote() {
-    const note = byId("worklist-note");
-    if (!state.films.length) {
-      note.replaceChildren();
-      return;
-    }
-    if (!note.firstChild) {
-      note.append(
-        element("span"),
-        element("span"),
-        element("button", { class: "link", type: "button", text: "Clear now", onclick: cxr.upload.clear }),
-      );
-    }
-    const kept = state.films.filter((item) => item.keptAt);
-    const left = kept.length
-      ? Math.max(...kept.map((item) => item.keptAt)) + state.settings.case_lifetime_seconds * 1000 - Date.now()
-      : 0;
-    setText(note.children[0], cxr.words.plural("{n} film", "{n} films", state.films.length));
-    const minutes = Math.max(0, Math.ceil(left / 60000));
-    setText(note.children[1], kept.length ? (minutes ? `deleted within ${minutes} min` : "deleted by now") : "");
+  /* Paint one row before the next frame: its film has come a little further. */
+  function touch(item) {
+    touched.add(item);
+    if (touched.size > 1) return;
+    requestAnimationFrame(() => {
+      for (const one of touched) if (rows.has(one.id)) paintRow(one);
+      touched.clear();
+    });
   }
 
-  function paintBanner() {
-    const banner = byId("banner");
-    banner.hidden = !state.serverLost;
-    setText(banner, state.serverLost ? "The server does not answer. Your list is kept; trying again…" : "");
-  }
-
-  /* One row up or down. */
+  /* One row up or down, as the rows stand on the screen. */
   function step(by) {
-    if (!state.films.length) return;
-    const index = state.films.findIndex((item) => item.id === state.selected);
-    const item = state.films[Math.min(state.films.length - 1, Math.max(0, index + by))];
+    const items = cxr.listing.shown();
+    if (!items.length) return;
+    const index = items.findIndex((item) => item.id === state.selected);
+    const item = items[Math.min(items.length - 1, Math.max(0, index + by))];
     cxr.select(item.id);
-    whenPainted(item.id);
+    reveal(item.id);
   }
 
-  function whenPainted(id) {
+  function reveal(id) {
     requestAnimationFrame(() => rows.get(id) && rows.get(id).node.scrollIntoView({ block: "nearest" }));
   }
+
+  const onSelected = (fn) => () => cxr.row() && fn(cxr.row());
 
   cxr.painters.push(paint);
   const { N_ } = cxr.words;
   cxr.onKey("ArrowUp", "list", N_("previous film"), () => step(-1), "↑");
   cxr.onKey("ArrowDown", "list", N_("next film"), () => step(1), "↓");
-  cxr.onKey("o", "list", N_("open films"), () => cxr.upload.openPicker());
-  setInterval(() => state.films.length && cxr.changed(), 20000); // the minutes left
+  cxr.onKey("k", "list", "", () => step(-1));
+  cxr.onKey("j", "list", "", () => step(1));
+  cxr.onKey("u", "list", N_("mark as read, or as unread"), onSelected(markRead));
+  cxr.onKey("Delete", "list", N_("remove the film, or stop sending it"), onSelected(takeAway), "Del");
+  cxr.onKey("o", "list", N_("open films"), () => cxr.dropping.openPicker());
 
-  return { step, describe };
+  return { step, touch, reveal, markRead };
 })();

@@ -14,10 +14,11 @@ window.dash_clientside.cxr = (() => {
     cxr.heat.readTables(settings.colour_maps);
     cxr.whenPresent("#stage", (stage) => {
       cxr.viewer.build(stage);
-      cxr.upload.start();
+      cxr.dropping.start();
       cxr.keys.start();
       cxr.language.start();
       cxr.analysis.start();
+      cxr.session.start();
       cxr.changed();
     });
   }
@@ -27,7 +28,7 @@ window.dash_clientside.cxr = (() => {
     if (!data || (state.facts && state.facts.id === data.id)) return;
     cxr.whenPresent(`.panel-body[data-model="${data.id}"]`, (panel) => {
       state.facts = data;
-      state.lateModel = false;
+      state.lateModel = cxr.session.awaits(data.id);
       state.expanded = false;
       cxr.findings.build(panel);
       cxr.choices.recall(data);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# What the page knows. Stores live in the page's memory only: closing it forgets everything.
+# What the page knows. Stores live in the page's memory only; what outlives a reload is in 32-session.js.
 SETTINGS = "settings"
 FACTS = "facts"
 FILMS = "films"
@@ -32,6 +32,8 @@ DROP = "drop"
 PICKER = "picker"
 WORKLIST = "worklist"
 WORKLIST_NOTE = "worklist-note"
+LIST_CONTROLS = "list-controls"
+LIST_STATUS = "list-status"
 BANNER = "banner"
 AGREEMENT_OPEN = "agreement-open"
 AGREEMENT = "agreement"

@@ -88,7 +88,7 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
         except CxrError as error:
             metrics.refused(error.code)
             raise
-        return jsonify(film=key, width=film.width, height=film.height), 201
+        return jsonify(film=key, sha256=film.sha256, width=film.width, height=film.height), 201
 
     @routes.post("")
     def add_film() -> ResponseReturnValue:

@@ -106,14 +106,6 @@ def test_films_dropped_anywhere_on_the_page_are_opened(page: Page, films: list[P
     assert "error" not in states(page)
 
 
-def test_the_same_file_can_be_opened_twice(page: Page, films: list[Path]) -> None:
-    open_films(page, films[:1])
-    open_films(page, films[:1])
-    assert len(states(page)) == 2
-    keys = page.evaluate("() => cxr.state.films.map(item => item.film)")
-    assert len(set(keys)) == 2
-
-
 def test_a_file_over_the_limit_is_refused_before_it_is_sent(watched: Watched, tmp_path: Path) -> None:
     page = watched.page
     limit = page.evaluate("() => cxr.state.settings.max_upload_bytes")

@@ -1,4 +1,4 @@
-"""The worklist's frame; ``assets/js/40-worklist.js`` fills it."""
+"""The worklist's frame; ``assets/js/4*.js`` fill it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ def worklist_column(settings: Settings, t: Translator) -> Component:
             ),
             html.Div(id=ids.PICKER, hidden=True),
             html.Div(id=ids.BANNER, className="banner", role="alert", hidden=True),
+            html.Div(id=ids.LIST_CONTROLS, className="list-controls", hidden=True),
             html.Ol(id=ids.WORKLIST, className="rows", **{"aria-label": t("Films")}),
             agreement_line(t),
-            html.Div(id=ids.WORKLIST_NOTE, className="worklist-note"),
+            html.Div(id=ids.WORKLIST_NOTE, className="worklist-note", hidden=True),
+            html.Div(id=ids.LIST_STATUS, className="hidden-label", role="status"),
         ],
         className="worklist",
         **{"aria-label": t("Worklist")},

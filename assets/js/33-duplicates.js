@@ -1,0 +1,62 @@
+/* The same file again: known by its content, whatever it is called. */
+"use strict";
+
+cxr.duplicates = (() => {
+  const { state } = cxr;
+  let turn = Promise.resolve();
+
+  /* SHA-256 of the file's bytes, in hex; one file at a time, so that no more than one is in memory. Over plain
+   * HTTP from another machine browsers offer no digest: null then, and the server's comes with its answer. */
+  function fingerprint(file) {
+    const mine = turn.then(() => digest(file));
+    turn = mine.catch(() => {});
+    return mine;
+  }
+
+  async function digest(file) {
+    if (!window.crypto || !window.crypto.subtle) {
+      await file.slice(0, 1).arrayBuffer();
+      return null;
+    }
+    const bytes = new Uint8Array(await window.crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  const sameFile = (one, other) =>
+    Boolean(one && other) && one.size === other.size && one.name === other.name && one.lastModified === other.lastModified;
+
+  /* The row that has this film already. Without digests the same name, size and date stand for the same file. */
+  function earlier(item) {
+    const file = cxr.upload.fileOf(item);
+    return state.films.find((other) => {
+      if (other === item || other.status === "waiting" || other.status === "same") return false;
+      return item.sha && other.sha ? item.sha === other.sha : sameFile(file, cxr.upload.fileOf(other));
+    });
+  }
+
+  /* Whether the row needs no sending, because another has the film, or now gets it. */
+  function settled(item) {
+    if (item.anyway || item.phantom) return false;
+    const other = earlier(item);
+    if (!other) return false;
+    if (other.status === "failed" || cxr.analysis.isGone(other)) cxr.upload.handOver(item, other);
+    else {
+      Object.assign(item, { status: "same", sameAs: other.id });
+      if (item.drop && !item.drop.pointed) {
+        item.drop.pointed = true;
+        cxr.select(other.id);
+        cxr.worklist.reveal(other.id);
+      }
+    }
+    return true;
+  }
+
+  const twin = (item) => state.films.find((other) => other.id === item.sameAs) || null;
+
+  function addAnyway(item) {
+    item.anyway = true;
+    cxr.upload.retry(item);
+  }
+
+  return { fingerprint, settled, twin, addAnyway };
+})();

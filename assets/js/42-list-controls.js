@@ -1,0 +1,83 @@
+/* Above the list, once there is something to choose from: a filter, an order, and which films. */
+"use strict";
+
+cxr.listControls = (() => {
+  const { element, byId, setText } = cxr;
+  const { t, N_ } = cxr.words;
+  const { ORDERS, options } = cxr.listing;
+  const CHIPS = [["all", N_("All"), false], ["above", N_("Above"), true], ["unread", N_("Unread"), false], ["problems", N_("Problems"), true]];
+  let nodes = null;
+
+  function choose(changes) {
+    Object.assign(options, changes);
+    cxr.changed();
+  }
+
+  function build(box) {
+    const filter = element("input", {
+      type: "search", class: "list-filter", placeholder: t("Filter"), "aria-label": t("Filter the films"),
+      title: t("A finding, a number, a file name, “unread”, “cannot judge”… (/)"), autocomplete: "off", spellcheck: "false",
+    });
+    filter.addEventListener("input", () => choose({ text: filter.value }));
+    filter.addEventListener("keydown", keyInFilter);
+    const order = element(
+      "select",
+      { class: "list-order", "aria-label": t("Order of the films"), title: t("Order of the films (T)") },
+      ORDERS.map(([value, name]) => element("option", { value, text: t(name) })),
+    );
+    order.addEventListener("change", () => choose({ order: order.value }));
+    const chips = CHIPS.map(([show, name, counted]) => {
+      const chip = element("button", { class: "list-chip", type: "button", onclick: () => choose({ show }) });
+      return { show, name, counted, chip };
+    });
+    const group = element("div", { class: "list-chips", role: "group", "aria-label": t("Which films") }, chips.map(({ chip }) => chip));
+    const none = element("p", { class: "list-none", hidden: true }, [
+      t("No film fits."), " ",
+      element("button", { class: "link", type: "button", text: t("Show all"), onclick: () => choose({ show: "all", text: "" }) }),
+    ]);
+    box.append(element("div", { class: "list-line" }, [filter, order]), group, none);
+    nodes = { filter, order, chips, none };
+  }
+
+  /* Out of the field into the list; Escape takes the words away first. */
+  function keyInFilter(event) {
+    if (event.key === "Escape") choose({ text: "" });
+    if (!["Escape", "Enter", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    nodes.filter.blur();
+    const items = cxr.listing.shown();
+    if (items.length && !items.includes(cxr.row())) cxr.select(items[0].id);
+  }
+
+  function paint(state) {
+    const box = byId("list-controls");
+    if (!box || !state.settings) return;
+    const few = state.films.length < 2;
+    if (few && (box.hidden || !nodes)) return;
+    if (!nodes) build(box);
+    if (few) cxr.listing.shown(); // which takes the choices back
+    box.hidden = few;
+    if (document.activeElement !== nodes.filter || !options.text) nodes.filter.value = options.text;
+    nodes.order.value = options.order;
+    for (const { show, name, counted, chip } of nodes.chips) {
+      const number = cxr.listing.count(show);
+      chip.hidden = !number && options.show !== show;
+      chip.setAttribute("aria-pressed", String(options.show === show));
+      setText(chip, counted ? t("{chip} {n}", { chip: t(name), n: number }) : t(name));
+      chip.setAttribute("aria-label", t("{chip}: {n} films", { chip: t(name), n: number }));
+    }
+    nodes.none.hidden = cxr.listing.shown().length > 0;
+  }
+
+  function nextOrder() {
+    const index = ORDERS.findIndex(([value]) => value === options.order);
+    if (nodes && cxr.state.films.length > 1) choose({ order: ORDERS[(index + 1) % ORDERS.length][0] });
+  }
+
+  cxr.painters.push(paint);
+  cxr.onKey("/", "list", N_("filter the films"), () => nodes && nodes.filter.focus());
+  cxr.onKey("t", "list", N_("order of the films"), nextOrder);
+
+  return {};
+})();
