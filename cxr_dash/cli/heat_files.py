@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
-
 from cxr_dash.domain import Analysis
-from cxr_dash.explain import film_heatmap
+from cxr_dash.services.exports import write_map
 
 # What every file system in use allows (ext4, XFS, APFS, NTFS).
 _MAX_NAME_BYTES = 255
@@ -48,7 +46,8 @@ class HeatFolder:
         # Names are bytes: a cut through a character leaves a name that is no text, yet one that works.
         stem = self._free_stem(os.fsdecode(os.fsencode(path.stem)[:room]))
         for key, heatmap in analysis.heatmaps.items():
-            np.save(self._folder / f"{stem}.{key}.npy", film_heatmap(heatmap))
+            with (self._folder / f"{stem}.{key}.npy").open("wb") as stream:
+                write_map(stream, heatmap)
         return stem
 
     def _free_stem(self, stem: str) -> str:

@@ -25,6 +25,10 @@ from cxr_dash.domain.film import (
     GreyArray,
     Radiograph,
 )
+from cxr_dash.domain.labels import (
+    REASSURING_LABELS,
+    SUMMARY_LABELS,
+)
 from cxr_dash.domain.lungs import (
     LungField,
     LungMeasures,
@@ -41,6 +45,8 @@ from cxr_dash.words import (
 
 __all__ = [
     "N_",
+    "REASSURING_LABELS",
+    "SUMMARY_LABELS",
     "Analysis",
     "Box",
     "DecodeLimits",

@@ -1,5 +1,6 @@
 """Bytes -> film -> model input, and maps back into the film's frame: NumPy and OpenCV, nothing else."""
 
+from cxr_dash.imaging.caption import Caption, caption_strip
 from cxr_dash.imaging.decode import decode
 from cxr_dash.imaging.encode import encode_jpeg, encode_png, read_png_text
 from cxr_dash.imaging.header import ImageHeader, read_header
@@ -18,9 +19,11 @@ from cxr_dash.imaging.quality import check_film
 
 __all__ = [
     "COLOUR_MAPS",
+    "Caption",
     "ImageHeader",
     "apply_preparation",
     "blend_overlay",
+    "caption_strip",
     "check_film",
     "chest_likeness",
     "chest_phantom",

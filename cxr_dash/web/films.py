@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
+import numpy as np
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from numpy.typing import NDArray
 
 from cxr_dash import imaging
-from cxr_dash.domain import N_
+from cxr_dash.domain import N_, Analysis
 from cxr_dash.errors import (
     BackendMissingError,
     BundleNotFoundError,
@@ -18,23 +21,33 @@ from cxr_dash.errors import (
     CxrError,
     FilmTooLargeError,
     LabelNotFoundError,
-    LibraryMismatchError,
-    LibraryNotFoundError,
     RequestError,
     StorageError,
     UnsupportedFormatError,
 )
 from cxr_dash.services import AnalysisService
-from cxr_dash.services.exports import ExportOptions, export_name, heat_layer_png, heat_png, overlay_png
+from cxr_dash.services.exports import (
+    ExportOptions,
+    check_judged,
+    export_name,
+    film_display,
+    find_finding,
+    heat_layer_png,
+    heat_png,
+    overlay_png,
+    provenance,
+    side_by_side_png,
+    write_map,
+)
+from cxr_dash.web.exports import download
 from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
+from cxr_dash.web.same_site import refuse_other_sites
 
 _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (CaseNotFoundError, 404),
     (BundleNotFoundError, 404),
     (LabelNotFoundError, 404),
-    (LibraryNotFoundError, 404),
-    (LibraryMismatchError, 409),
     (FilmTooLargeError, 413),
     (UnsupportedFormatError, 415),
     (BackendMissingError, 503),
@@ -70,11 +83,8 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     """Routes under ``/films``."""
     routes = Blueprint("films", __name__, url_prefix="/films")
 
-    @routes.before_request
-    def refuse_other_sites() -> None:
-        # A page of another site must not be able to fill this server's store through a reader's browser.
-        if request.method in {"POST", "DELETE"} and _from_another_site():
-            raise RequestError(N_("Films must be added from this application's own page."))
+    # A page of another site must not be able to fill this server's store through a reader's browser.
+    routes.before_request(refuse_other_sites)
 
     @routes.after_request
     def keep_off_disk(response: Response) -> Response:
@@ -88,7 +98,7 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
         except CxrError as error:
             metrics.refused(error.code)
             raise
-        return jsonify(film=key, sha256=film.sha256, width=film.width, height=film.height), 201
+        return jsonify(film=key, width=film.width, height=film.height), 201
 
     @routes.post("")
     def add_film() -> ResponseReturnValue:
@@ -115,35 +125,42 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     def heat_layer(film: str, model: str, label: str) -> Response:
         return Response(heat_layer_png(service.analyse(film, model), label), mimetype="image/png")
 
+    def display(film: str, analysis: Analysis) -> NDArray[np.uint8]:
+        return film_display(service.cases.film(film).data, analysis, service.settings.decode_limits)
+
     @routes.get("/<film>/<model>/<label>/heat.png")
     def heat(film: str, model: str, label: str) -> Response:
         analysis = service.analyse(film, model)
-        return _download(heat_png(analysis, label, _options()), export_name(analysis, label, "heat"))
+        content = heat_png(analysis, label, _options())
+        return download(content, export_name(analysis, label, "heat"), "image/png")
 
     @routes.get("/<film>/<model>/<label>/overlay.png")
     def overlay(film: str, model: str, label: str) -> Response:
         analysis = service.analyse(film, model)
-        data = service.cases.film(film).data
-        content = overlay_png(analysis, label, _options(), data, service.settings.decode_limits)
-        return _download(content, export_name(analysis, label, "overlay"))
+        content = overlay_png(analysis, label, _options(), display(film, analysis))
+        return download(content, export_name(analysis, label, "overlay"), "image/png")
+
+    @routes.get("/<film>/<model>/<label>/side-by-side.png")
+    def side_by_side(film: str, model: str, label: str) -> Response:
+        analysis = service.analyse(film, model)
+        shown, t = display(film, analysis), request_translator()
+        content = side_by_side_png(analysis, label, _options(), shown, t)
+        return download(content, export_name(analysis, label, "side-by-side"), "image/png")
+
+    @routes.get("/<film>/<model>/<label>/map.npy")
+    def raw_map(film: str, model: str, label: str) -> Response:
+        analysis, options = service.analyse(film, model), _options()
+        finding = find_finding(analysis, label)
+        check_judged(analysis, anyway=options.anyway)
+        stream = io.BytesIO()
+        write_map(stream, analysis.heatmaps[label])
+        name = export_name(analysis, label, "map", "npy")
+        response = download(stream.getvalue(), name, "application/octet-stream")
+        # an .npy holds numbers only: where they come from travels beside them
+        response.headers["X-Cxr-Provenance"] = json.dumps(provenance(analysis, finding, options))
+        return response
 
     return routes
-
-
-def _from_another_site() -> bool:
-    """Whether a browser says that the request comes from a page which is not this application's.
-
-    Browsers send ``Sec-Fetch-Site`` over HTTPS and to this machine only; over plain HTTP there is ``Origin``,
-    of which the host is compared, because a proxy may have changed the port. Programs send neither.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in {"same-origin", "none"}
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return False
-    named = (request.headers.get("X-Forwarded-Host", ""), request.headers.get("Host", ""))
-    return urlsplit(origin).hostname not in {urlsplit(f"//{host}").hostname for host in named if host}
 
 
 def _options() -> ExportOptions:
@@ -154,6 +171,8 @@ def _options() -> ExportOptions:
         options = replace(options, opacity=_fraction("opacity"))
     if "threshold" in request.args:
         options = replace(options, threshold=_fraction("threshold"))
+    if request.args.get("anyway") == "1":
+        options = replace(options, anyway=True)
     return options
 
 
@@ -162,10 +181,6 @@ def _fraction(name: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise RequestError(f"`{name}` must be a number between 0 and 1; received {text!r}.") from None
-
-
-def _download(content: bytes, name: str) -> Response:
-    response = Response(content, mimetype="image/png")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        raise RequestError(
+            N_("`{name}` must be a number between 0 and 1; received {received!r}."), name=name, received=text
+        ) from None

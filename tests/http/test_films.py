@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
 from pathlib import Path
 
@@ -49,17 +51,22 @@ def test_the_built_in_phantom_can_be_tried(client: FlaskClient) -> None:
     assert client.get(f"/films/{film}/{MODEL}/effusion/heat-layer.png").status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["heat", "overlay"])
+@pytest.mark.parametrize(("kind", "channels"), [("heat", 4), ("overlay", 3), ("side-by-side", 3)])
 def test_a_download_has_the_films_size_and_says_where_it_comes_from(
-    client: FlaskClient, phantom_png: bytes, kind: str
+    client: FlaskClient, phantom_png: bytes, kind: str, channels: int
 ) -> None:
     film = _add(client, phantom_png)
     answer = client.get(
-        f"/films/{film}/{MODEL}/effusion/{kind}.png?colour_map=viridis&opacity=0.5&threshold=0.25"
+        f"/films/{film}/{MODEL}/effusion/{kind}.png?colour_map=viridis&opacity=0.5&threshold=0.25&anyway=1"
     )
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="cxr-')
-    assert _pixels(answer.data).shape == (600, 500, 4 if kind == "heat" else 3)
+    shape = _pixels(answer.data).shape
+    if kind == "side-by-side":
+        assert shape[0] > 600
+        assert shape[1:] == (2 * 500 + 8, channels)
+    else:
+        assert shape == (600, 500, channels)
     text = imaging.read_png_text(answer.data)
     assert text["Label"] == "effusion"
     assert text["Threshold"] == "0.2500"
@@ -68,6 +75,33 @@ def test_a_download_has_the_films_size_and_says_where_it_comes_from(
     assert "Not a diagnosis" in text["Disclaimer"]
     assert 0.0 <= float(text["Probability"]) <= 1.0
     assert {"Preparation", "Creation Time", "Heatmap peak", "Colour map"} <= set(text)
+
+
+def test_a_raw_map_is_numbers_alone_and_its_provenance_travels_in_a_header(
+    client: FlaskClient, phantom_png: bytes
+) -> None:
+    film = _add(client, phantom_png)
+    answer = client.get(f"/films/{film}/{MODEL}/effusion/map.npy?anyway=1")
+    values = np.load(io.BytesIO(answer.data), allow_pickle=False)
+    assert (values.dtype, values.shape) == (np.float32, (600, 500))
+    assert values.min() >= 0.0
+    said = json.loads(answer.headers["X-Cxr-Provenance"])
+    assert (said["Label"], len(said["Model SHA-256"])) == ("effusion", 64)
+    assert "map" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("file", ["heat.png", "overlay.png", "side-by-side.png", "map.npy"])
+def test_pictures_of_a_refused_film_are_given_only_to_whom_asks_for_them_anyway(
+    client: FlaskClient, file: str
+) -> None:
+    board = np.kron(np.indices((16, 16)).sum(axis=0) % 2, np.ones((32, 32))).astype(np.uint8) * 255
+    film = _add(client, imaging.encode_png(board, {}))
+    refusal = client.get(f"/films/{film}/{MODEL}/effusion/{file}")
+    assert refusal.status_code == 422
+    assert "input gate" in refusal.get_json()["error"]["message"]
+    answer = client.get(f"/films/{film}/{MODEL}/effusion/{file}?anyway=1")
+    assert answer.status_code == 200
+    assert "-refused." in answer.headers["Content-Disposition"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""What a reader takes away: pictures, raw maps and tables, with their provenance inside."""
+
+from __future__ import annotations
+
+from cxr_dash.services.exports.listed import ListedFilm, above_cut, cut_of, label_in_view, look_up, margin
+from cxr_dash.services.exports.maps import write_map
+from cxr_dash.services.exports.options import ChosenFilm, ExportOptions, ExportRequest, Opinion
+from cxr_dash.services.exports.pictures import (
+    film_display,
+    heat_layer_png,
+    heat_png,
+    overlay_pixels,
+    overlay_png,
+    side_by_side_png,
+)
+from cxr_dash.services.exports.provenance import (
+    DECISION_SUPPORT,
+    DISCLAIMER,
+    SOFTWARE,
+    check_judged,
+    export_name,
+    find_finding,
+    provenance,
+    refused,
+)
+from cxr_dash.services.exports.readme import readme
+from cxr_dash.services.exports.record import as_json, film_document, film_record, list_document
+from cxr_dash.services.exports.table import COLUMNS, csv_header, csv_line, csv_row, probability_cells
+
+__all__ = [
+    "COLUMNS",
+    "DECISION_SUPPORT",
+    "DISCLAIMER",
+    "SOFTWARE",
+    "ChosenFilm",
+    "ExportOptions",
+    "ExportRequest",
+    "ListedFilm",
+    "Opinion",
+    "above_cut",
+    "as_json",
+    "check_judged",
+    "csv_header",
+    "csv_line",
+    "csv_row",
+    "cut_of",
+    "export_name",
+    "film_display",
+    "film_document",
+    "film_record",
+    "find_finding",
+    "heat_layer_png",
+    "heat_png",
+    "label_in_view",
+    "list_document",
+    "look_up",
+    "margin",
+    "overlay_pixels",
+    "overlay_png",
+    "probability_cells",
+    "provenance",
+    "readme",
+    "refused",
+    "side_by_side_png",
+    "write_map",
+]

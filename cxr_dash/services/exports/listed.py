@@ -1,0 +1,97 @@
+"""The films of a list, looked up: what became of each, in one row."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cxr_dash.domain import REASSURING_LABELS, SUMMARY_LABELS, Analysis, Finding
+from cxr_dash.errors import CxrError
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.language import Translator
+from cxr_dash.services.analyse import AnalysisService
+from cxr_dash.services.exports.options import ChosenFilm, ExportRequest
+from cxr_dash.services.exports.provenance import refused
+from cxr_dash.services.exports.wording import sentences
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFilm:
+    """One film of the list and what the model said.
+
+    Attributes
+    ----------
+    chosen : ChosenFilm
+    status : str
+        ``"ok"``, ``"rejected"`` or ``"error"``, as in ``cxr-dash score``.
+    reason : str
+        In the reader's language; empty for an ordinary film.
+    analysis : Analysis or None
+        ``None`` where there is none.
+    """
+
+    chosen: ChosenFilm
+    status: str
+    reason: str
+    analysis: Analysis | None
+
+    @property
+    def figures(self) -> Analysis | None:
+        """The analysis where its figures may be read: not those of a film that the gate refused."""
+        return self.analysis if self.status == "ok" else None
+
+
+def look_up(
+    service: AnalysisService, request: ExportRequest, chosen: ChosenFilm, t: Translator
+) -> ListedFilm:
+    """What became of one film; whatever is wrong with it becomes its row.
+
+    Raises
+    ------
+    BundleError, BackendMissingError
+        When something other than the film is wrong.
+    """
+    if chosen.film is None:
+        return ListedFilm(chosen, "error", chosen.problem or t("The film is not on the server."), None)
+    service.catalog.get(request.model)
+    try:
+        analysis = service.analyse(chosen.film, request.model)
+    except CxrError as error:
+        reason = f"{t.say(error.words)} {t.say(error.remedy_words)}".strip()
+        return ListedFilm(chosen, "error", reason, None)
+    except Exception as error:
+        # one film of fifty: the others are still taken away
+        logger.error("a film could not be analysed for an export", exc_info=error)
+        return ListedFilm(
+            chosen, "error", t("The server could not read this film; the reason is in its log."), None
+        )
+    reason = " ".join(sentences(analysis.quality.reasons, t))
+    return ListedFilm(chosen, "rejected" if refused(analysis) else "ok", reason, analysis)
+
+
+def cut_of(finding: Finding, thresholds: Mapping[str, float]) -> float:
+    """The cut in force for a finding: the reader's, or the model's default."""
+    return thresholds.get(finding.label.key, finding.threshold)
+
+
+def above_cut(analysis: Analysis, thresholds: Mapping[str, float]) -> list[Finding]:
+    """Findings at or above the cut in force, in the bundle's order."""
+    return [one for one in analysis.findings if one.probability >= cut_of(one, thresholds)]
+
+
+def margin(probability: float, cut: float) -> float:
+    """How far a probability lies above its cut on the page's angular scale, ``2 / pi * asin(sqrt(p))``."""
+    return (math.asin(math.sqrt(probability)) - math.asin(math.sqrt(cut))) * 2.0 / math.pi
+
+
+def label_in_view(analysis: Analysis, bundle: Bundle, chosen: str | None) -> str:
+    """The finding that the page shows of a film: the reader's choice, else the one furthest above its cut."""
+    if chosen in bundle.spec.label_keys:
+        return str(chosen)
+    ranked = sorted(analysis.findings, key=lambda one: margin(one.probability, one.threshold), reverse=True)
+    named = [one for one in ranked if one.above and one.label.key not in SUMMARY_LABELS | REASSURING_LABELS]
+    return (named or ranked)[0].label.key

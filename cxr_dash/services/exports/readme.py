@@ -1,0 +1,81 @@
+"""The ZIP's README: what each file is."""
+
+from __future__ import annotations
+
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.language import Translator
+from cxr_dash.services.exports.provenance import DECISION_SUPPORT, SOFTWARE
+
+
+def readme(bundle: Bundle, t: Translator, *, failed: int) -> str:
+    """What lies in the ZIP, for somebody who did not make it.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    t : Translator
+    failed : int
+        Films and files that could not be written.
+    """
+    spec = bundle.spec
+    top = [
+        (
+            "findings.csv",
+            t(
+                "one line a film: the columns of cxr-dash score, then cuts, what lies above them, and where "
+                "each figure comes from. UTF-8, separated by commas, decimals with a point in every language."
+            ),
+        ),
+        ("findings.json", t("the same as JSON.")),
+    ]
+    if failed:
+        top.append(("errors.txt", t("what could not be written, and why.")))
+    film = [
+        (
+            "report.pdf",
+            t(
+                "one page for paper. A film that the input gate refused has its reasons there, "
+                "and no figures."
+            ),
+        ),
+        (
+            "analysis.json",
+            t("figures, cuts, what was done to the film, and the provenance of the maps beside it."),
+        ),
+        ("*-overlay.png", t("the heat over the film, at the film's own size.")),
+        ("*-heat.png", t("the heat alone, clear where there is none.")),
+        ("*-side-by-side.png", t("the film, and the film with its heat, over a caption.")),
+        (
+            "*-map.npy",
+            t(
+                "the raw map for NumPy: float32 (height, width) in the film's own frame, "
+                "logits per cell, not scaled."
+            ),
+        ),
+    ]
+    parts = [
+        f"{SOFTWARE}\n{t(DECISION_SUPPORT)}",
+        t(
+            "Model: {title}; {model} {version}, SHA-256 {sha}.",
+            title=t.choose({"en": spec.title_en, "es": spec.title_es}),
+            model=spec.id,
+            version=spec.version,
+            sha=bundle.serving_sha256,
+        ),
+        _table(top),
+        t(
+            "Each film has a folder, named by its number in the list and the head of its SHA-256. "
+            "Names of files and of patients are not known here."
+        ),
+        _table(film),
+        t(
+            "Pictures and maps are of the findings above their cut, and of the one that was in view; not of "
+            "every finding of the model."
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"  {name.ljust(width)}  {text}" for name, text in rows)

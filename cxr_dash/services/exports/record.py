@@ -1,0 +1,143 @@
+"""Findings as JSON: one film, or the list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from cxr_dash.domain import Analysis
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.language import Translator
+from cxr_dash.services.exports.listed import ListedFilm, cut_of
+from cxr_dash.services.exports.maps import UNIT
+from cxr_dash.services.exports.provenance import DISCLAIMER, SOFTWARE
+
+Json = dict[str, Any]
+SCHEMA = "cxr-dash findings 1"
+
+
+def list_document(films: Iterable[Json], bundle: Bundle, t: Translator) -> Json:
+    """The whole list.
+
+    Parameters
+    ----------
+    films : iterable of dict
+        A :func:`film_record` each.
+    bundle : Bundle
+    t : Translator
+
+    Returns
+    -------
+    dict
+        What is true of all films stands beside them. Probabilities and cuts are numbers from 0 to 1;
+        ``docs/exports.md`` describes every entry.
+    """
+    return _frame(bundle, t) | {"films": list(films)}
+
+
+def film_document(
+    film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float], t: Translator, maps: Mapping[str, str]
+) -> Json:
+    """One film by itself, with what was done to it and what is known of its maps.
+
+    Parameters
+    ----------
+    film : ListedFilm
+    bundle : Bundle
+    thresholds : mapping of str to float
+    t : Translator
+    maps : mapping of str to str
+        File names of the raw maps beside this document, by label key: an ``.npy`` can carry no text, this is
+        where theirs stands.
+    """
+    document = _frame(bundle, t) | {"film": film_record(film, thresholds)}
+    if film.analysis is None:
+        return document
+    analysis = film.analysis
+    document["preparation"] = asdict(analysis.preparation)
+    document["maps"] = {key: _map_record(analysis, key, name) for key, name in maps.items()}
+    document["heat_trust"] = (
+        {
+            key: {"verdict": found.verdict, "words": t.say(found.words)}
+            for key, found in analysis.trust.items()
+        }
+        if film.figures
+        else {}
+    )
+    return document
+
+
+def film_record(film: ListedFilm, thresholds: Mapping[str, float]) -> Json:
+    """One film of the list; ``findings`` is empty where the figures must not be read."""
+    analysis, chosen = film.analysis, film.chosen
+    opinion = chosen.opinion
+    return {
+        "path": chosen.path,
+        "number": chosen.number,
+        "status": film.status,
+        "reason": film.reason,
+        "film_sha256": analysis.film_sha256 if analysis else None,
+        "analysed_at": analysis.analysed_at if analysis else None,
+        "quality": str(analysis.quality.verdict) if analysis else None,
+        "findings": _findings(film.figures, thresholds),
+        "read": chosen.read,
+        "own_reading": asdict(opinion) if opinion else None,
+    }
+
+
+def _findings(analysis: Analysis | None, thresholds: Mapping[str, float]) -> Json:
+    if analysis is None:
+        return {}
+    found = {}
+    for one in analysis.findings:
+        cut = cut_of(one, thresholds)
+        found[one.label.key] = {
+            "probability": round(one.probability, 6),
+            "cut": cut,
+            "default_cut": one.threshold,
+            "above": one.probability >= cut,
+            "heat_peak": round(analysis.heatmaps[one.label.key].peak, 6),
+            "heat_localised": not analysis.heatmaps[one.label.key].flat,
+        }
+    return found
+
+
+def _map_record(analysis: Analysis, key: str, name: str) -> Json:
+    heatmap = analysis.heatmaps[key]
+    size = analysis.preparation
+    return {
+        "file": name,
+        "dtype": "float32",
+        "shape": [size.film_height, size.film_width],
+        "unit": UNIT,
+        "method": "Grad-CAM of the logit, ReLU",
+        "peak": heatmap.peak,
+        "localised": not heatmap.flat,
+    }
+
+
+def _frame(bundle: Bundle, t: Translator) -> Json:
+    return {
+        "schema": SCHEMA,
+        "software": SOFTWARE,
+        "disclaimer": DISCLAIMER,
+        "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "language": t.language,
+        "model": {
+            "id": bundle.id,
+            "version": bundle.spec.version,
+            "sha256": bundle.serving_sha256,
+            "labels": {
+                label.key: t.choose({"en": label.name_en, "es": label.name_es})
+                for label in bundle.spec.labels
+            },
+        },
+    }
+
+
+def as_json(document: Json) -> str:
+    """The document as a file's text: readable, accents as they are."""
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

@@ -1,0 +1,112 @@
+"""Findings as a CSV table: the columns of ``cxr-dash score``, then what makes a figure traceable."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+
+from cxr_dash.domain import Analysis
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.services.exports.listed import ListedFilm
+from cxr_dash.services.exports.provenance import SOFTWARE
+
+COLUMNS = ("path", "status", "reason", "model")
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Without it, Excel reads UTF-8 as the code page of the machine and spoils every accent.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """One CSV line, ended by a line feed.
+
+    Python quotes only the line endings it writes itself, but readers end a line at a carriage return too.
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def probability_cells(analysis: Analysis | None, label_keys: Sequence[str]) -> list[str]:
+    """Probabilities by label with six decimals and a decimal point; empty where there is no analysis."""
+    found = {one.label.key: f"{one.probability:.6f}" for one in analysis.findings} if analysis else {}
+    return [found.get(key, "") for key in label_keys]
+
+
+def csv_header(bundle: Bundle) -> str:
+    """The first line, for a spreadsheet: the file is UTF-8 with a byte order mark."""
+    keys = bundle.spec.label_keys
+    return BYTE_ORDER_MARK + csv_line(
+        [
+            *COLUMNS,
+            *keys,
+            *(f"cut_{key}" for key in keys),
+            *(f"above_{key}" for key in keys),
+            *("film_sha256", "model_version", "model_sha256", "analysed_at", "software"),
+            *("read", "own_reading", "own_labels", "own_reading_at"),
+        ]
+    )
+
+
+def csv_row(film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float]) -> str:
+    """One film's line; its probabilities stay empty where they must not be read.
+
+    Parameters
+    ----------
+    film : ListedFilm
+    bundle : Bundle
+    thresholds : mapping of str to float
+        The reader's cuts by label key; the model's defaults where one is missing.
+    """
+    keys, figures = bundle.spec.label_keys, film.figures
+    defaults = bundle.spec.operating_point().thresholds
+    return csv_line(
+        [
+            *map(safe_cell, (film.chosen.path, film.status, film.reason, bundle.id)),
+            *probability_cells(figures, keys),
+            *(f"{thresholds.get(key, defaults[key]):.6f}" for key in keys),
+            *_above_cells(figures, thresholds, keys),
+            *_origin_cells(film.analysis, bundle),
+            *_reader_cells(film),
+        ]
+    )
+
+
+def safe_cell(text: str) -> str:
+    """Words for one cell: on one line, and never a formula."""
+    line = " ".join(text.split())
+    return f"'{line}" if text.startswith(_FORMULA) or line.startswith(_FORMULA) else line
+
+
+def _above_cells(
+    analysis: Analysis | None, thresholds: Mapping[str, float], keys: Sequence[str]
+) -> list[str]:
+    if analysis is None:
+        return [""] * len(keys)
+    above = {
+        one.label.key: "1" if one.probability >= thresholds.get(one.label.key, one.threshold) else "0"
+        for one in analysis.findings
+    }
+    return [above[key] for key in keys]
+
+
+def _origin_cells(analysis: Analysis | None, bundle: Bundle) -> list[str]:
+    if analysis is None:
+        return ["", bundle.spec.version, bundle.serving_sha256, "", SOFTWARE]
+    return [
+        analysis.film_sha256,
+        analysis.model_version,
+        analysis.model_sha256,
+        analysis.analysed_at,
+        SOFTWARE,
+    ]
+
+
+def _reader_cells(film: ListedFilm) -> list[str]:
+    read = {None: "", True: "1", False: "0"}[film.chosen.read]
+    opinion = film.chosen.opinion
+    if opinion is None:
+        return [read, "", "", ""]
+    own = "normal" if opinion.normal else "not normal"
+    return [read, own, safe_cell(" ".join(opinion.labels)), safe_cell(opinion.at)]

@@ -1,0 +1,51 @@
+"""Names, figures and reasons as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cxr_dash.domain import Label, Words
+from cxr_dash.language import Translator
+
+
+def label_name(label: Label, t: Translator) -> str:
+    """A label's name in the reader's language."""
+    return t.choose({"en": label.name_en, "es": label.name_es})
+
+
+def percent(share: float, t: Translator) -> str:
+    """A probability or share, 0-1: enough digits to tell small ones apart, never a false 0 or 100.
+
+    The rule of ``cxr.words.percent`` in the page, so that paper and screen say the same.
+    """
+    value = 100.0 * share
+    sign = "\u00a0%"
+    if 0.0 < value < 0.1:
+        return f"<{t.decimal(0.1, 1)}{sign}"
+    if 99.9 < value < 100.0:
+        return f">{t.decimal(99.9, 1)}{sign}"
+    digits = 1 if 0.0 < value < 9.95 or 99.0 < value < 100.0 else 0
+    return f"{t.decimal(value, digits)}{sign}"
+
+
+def interval(low: float, high: float, t: Translator) -> str:
+    """A 95 % interval in per cent, ``79–94``."""
+    digits = 1 if high - low < 0.01 and high < 0.1 else 0
+    return f"{t.decimal(100 * low, digits)}–{t.decimal(100 * high, digits)}"
+
+
+def listed(names: list[str], t: Translator) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return t("{list} and {last}", list=", ".join(names[:-1]), last=names[-1])
+
+
+def lower(name: str) -> str:
+    """A name inside a sentence: ``Pneumonia`` as ``pneumonia``, ``COVID-19`` as it is."""
+    return name[0].lower() + name[1:] if len(name) > 1 and name[1].islower() else name
+
+
+def sentences(reasons: Iterable[Words | str], t: Translator) -> list[str]:
+    """Reasons in the reader's language."""
+    return [t.say(reason) for reason in reasons]

@@ -1,0 +1,8 @@
+"""One film on one sheet of paper: what the model said, how it was cut, and what that is worth."""
+
+from __future__ import annotations
+
+from cxr_dash.services.report.content import ReportContent, report_content
+from cxr_dash.services.report.write import report_pdf
+
+__all__ = ["ReportContent", "report_content", "report_pdf"]

@@ -1,0 +1,292 @@
+"""What the report says, in the reader's language, before anything is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cxr_dash.domain import Analysis, Finding, Verdict
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.language import Translator
+from cxr_dash.services.exports import (
+    DECISION_SUPPORT,
+    SOFTWARE,
+    ExportRequest,
+    ListedFilm,
+    cut_of,
+    label_in_view,
+    margin,
+)
+from cxr_dash.services.exports.wording import interval, label_name, listed, lower, percent, sentences
+from cxr_dash.services.report.headline import headline
+from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: cells in the order of the columns, and whether it stands out."""
+
+    cells: tuple[str, ...]
+    above: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading and what stands under it; ``items`` may be cut short where the sheet is full."""
+
+    heading: str
+    lines: tuple[str, ...]
+    items_heading: str = ""
+    items: tuple[str, ...] = ()
+    items_left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContent:
+    """Every sentence of the sheet.
+
+    Attributes
+    ----------
+    label : str or None
+        The finding whose heat is shown; ``None`` where no figures may be read.
+    rows : tuple of Row
+        Empty where no figures may be read.
+    """
+
+    title: str
+    film: str
+    moment: str
+    headline: str
+    summary: str
+    label: str | None
+    picture_captions: tuple[str, str]
+    legend: tuple[str, str]
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    table_note: str
+    left: tuple[Block, ...]
+    right: Block
+    notes: str
+    signature: str
+    footer: tuple[str, ...]
+
+
+def report_content(film: ListedFilm, bundle: Bundle, request: ExportRequest, t: Translator) -> ReportContent:
+    """Put the report into words.
+
+    Parameters
+    ----------
+    film : ListedFilm
+        One with an analysis. Of a film that the input gate refused only the reasons are told, no figures.
+    bundle : Bundle
+    request : ExportRequest
+        With the cuts in force.
+    t : Translator
+    """
+    if film.analysis is None:
+        raise ValueError("`film` must have an analysis")
+    analysis, figures = film.analysis, film.figures
+    head, summary = t("Cannot judge this film."), t("The model was not made for a picture like this.")
+    label: str | None = None
+    rows: tuple[Row, ...] = ()
+    note = ""
+    if figures is not None:
+        exclusive = bundle.spec.activation == "softmax"
+        head, summary = headline(figures, request.thresholds, t, exclusive=exclusive)
+        label = label_in_view(figures, bundle, film.chosen.label)
+        rows, note = _table(figures, bundle, request, t)
+    return ReportContent(
+        title=t("Chest film: what the model says"),
+        film=t("film {number}", number=f"{film.chosen.number:02d}"),
+        moment=t.moment(datetime.fromisoformat(analysis.analysed_at)),
+        headline=head,
+        summary=summary,
+        label=label,
+        picture_captions=_captions(analysis, label, t),
+        legend=(t("none"), t("peak")),
+        columns=_columns(bundle, t),
+        rows=rows,
+        table_note=note,
+        left=(_quality(analysis, t), *_own_reading(film, bundle, t)),
+        right=_model(bundle, t),
+        notes=t("Notes"),
+        signature=t("Read by, date, signature"),
+        footer=_footer(analysis, t),
+    )
+
+
+def _columns(bundle: Bundle, t: Translator) -> tuple[str, ...]:
+    return (
+        t("Finding") if bundle.spec.activation == "sigmoid" else t("Class"),
+        t("Probability"),
+        t("Cut"),
+        t("Operating point"),
+        t("Result"),
+        t("Sensitivity"),
+        t("Specificity"),
+        t("Measured on"),
+    )
+
+
+def _table(
+    analysis: Analysis, bundle: Bundle, request: ExportRequest, t: Translator
+) -> tuple[tuple[Row, ...], str]:
+    cuts = request.thresholds
+    order = sorted(
+        analysis.findings, key=lambda one: margin(one.probability, cut_of(one, cuts)), reverse=True
+    )
+    measured = {
+        one.label.key: measure(bundle.spec, one.label.key, cut_of(one, cuts), request.split) for one in order
+    }
+    rows = tuple(_row(one, bundle, cuts, measured[one.label.key], t) for one in order)
+    splits = {found.held_out.split: found.held_out for found in measured.values() if found is not None}
+    described = [
+        f"{held.split}: {t.choose({'en': held.description_en, 'es': held.description_es})}"
+        for held in splits.values()
+    ]
+    note = t(
+        "Probabilities are calibrated. Sensitivity and specificity hold at this cut, with 95 % intervals, "
+        "counted on films the model never saw, with and without the finding."
+    )
+    return rows, " ".join([note, *described])
+
+
+def _row(
+    finding: Finding, bundle: Bundle, cuts: Mapping[str, float], measured: Measured | None, t: Translator
+) -> Row:
+    cut = cut_of(finding, cuts)
+    above = finding.probability >= cut
+    point = point_in_force(bundle.spec, finding.label.key, cut)
+    films = ""
+    if measured is not None:
+        films = t(
+            "{split}: {with_it} / {without}",
+            split=measured.held_out.split,
+            with_it=measured.sensitivity.films,
+            without=measured.specificity.films,
+        )
+    return Row(
+        cells=(
+            label_name(finding.label, t),
+            percent(finding.probability, t),
+            percent(cut, t),
+            t.choose({"en": point.name_en, "es": point.name_es}) if point else t("set by the reader"),
+            t("above") if above else t("below"),
+            _share(measured.sensitivity, t) if measured else "–",
+            _share(measured.specificity, t) if measured else "–",
+            films,
+        ),
+        above=above,
+    )
+
+
+def _share(share: Share, t: Translator) -> str:
+    if not share.films:
+        return "–"
+    return f"{percent(share.value, t)} ({interval(share.low, share.high, t)})"
+
+
+def _captions(analysis: Analysis, label: str | None, t: Translator) -> tuple[str, str]:
+    size = analysis.preparation
+    film = t("The film, {width} × {height} pixels.", width=size.film_width, height=size.film_height)
+    if label is None:
+        return film, ""
+    heatmap = analysis.heatmaps[label]
+    name = lower(next(label_name(one.label, t) for one in analysis.findings if one.label.key == label))
+    if heatmap.flat:
+        return film, t("No localised evidence for {name}: nothing is drawn over the film.", name=name)
+    said = t(
+        "Evidence for {name} (Grad-CAM), peak {peak} logits per cell.", name=name, peak=f"{heatmap.peak:.3g}"
+    )
+    trust = analysis.trust.get(label)
+    return film, f"{said} {t.say(trust.words)}" if trust else said
+
+
+def _quality(analysis: Analysis, t: Translator) -> Block:
+    quality = analysis.quality
+    first = {
+        Verdict.OK: t("The input gate has nothing to object to."),
+        Verdict.WARN: t("To be read with care:"),
+        Verdict.REJECT: t(
+            "Refused by the input gate. Probabilities, cuts and heat are left out of this report."
+        ),
+    }[quality.verdict]
+    lines = [first, *sentences(quality.reasons, t)]
+    lines.append(t("SHA-256 of the film: {sha}.", sha=analysis.film_sha256[:16]))
+    if analysis.preparation.inverted:
+        lines.append(t("Black and white were swapped, as the film came inverted."))
+    return Block(heading=t("Film quality"), lines=tuple(lines))
+
+
+def _own_reading(film: ListedFilm, bundle: Bundle, t: Translator) -> tuple[Block, ...]:
+    opinion = film.chosen.opinion
+    if opinion is None:
+        return ()
+    names = {one.key: label_name(one, t) for one in bundle.spec.labels}
+    seen = [lower(names.get(key, key)) for key in opinion.labels]
+    if opinion.normal:
+        said = t("Normal.")
+    elif seen:
+        said = t("Seen: {names}.", names=listed(seen, t))
+    else:
+        said = t("Not normal.")
+    return (
+        Block(
+            heading=t("The reader's own reading, before the model was shown"),
+            lines=(f"{said} ({_moment(opinion.at, t)})",),
+        ),
+    )
+
+
+def _moment(text: str, t: Translator) -> str:
+    try:
+        return t.moment(datetime.fromisoformat(text).astimezone(UTC))
+    except ValueError:
+        return text
+
+
+def _model(bundle: Bundle, t: Translator) -> Block:
+    spec = bundle.spec
+    bad = [t(audit.name) for audit in spec.audits if audit.verdict == "bad"]
+    title = t.choose({"en": spec.title_en, "es": spec.title_es})
+    lines = [
+        f"{title} ({spec.id} {spec.version}, {bundle.serving_sha256[:12]}…)",
+        t(
+            "Learned from: {population}.",
+            population=t.choose({"en": spec.population_en, "es": spec.population_es}).rstrip("."),
+        ),
+    ]
+    if bad:
+        lines.append(
+            t.plural(
+                "{n} of {total} audits went badly: {names}.",
+                "{n} of {total} audits went badly: {names}.",
+                len(bad),
+                total=len(spec.audits),
+                names="; ".join(bad),
+            )
+        )
+    elif spec.audits:
+        lines.append(t.plural("The audit went well.", "None of {n} audits went badly.", len(spec.audits)))
+    return Block(
+        heading=t("The model"),
+        lines=tuple(lines),
+        items_heading=t("Not for:"),
+        items=tuple(t(one) for one in spec.not_for),
+        items_left_out=t("The rest is on the model card."),
+    )
+
+
+def _footer(analysis: Analysis, t: Translator) -> tuple[str, ...]:
+    return (
+        t(DECISION_SUPPORT),
+        t(
+            "{software}; model {model} {version}, SHA-256 {sha}; analysed {moment}.",
+            software=SOFTWARE,
+            model=analysis.model_id,
+            version=analysis.model_version,
+            sha=analysis.model_sha256[:16],
+            moment=analysis.analysed_at,
+        ),
+    )

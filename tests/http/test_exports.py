@@ -1,0 +1,131 @@
+"""Reports, tables and the ZIP over HTTP: one body for all, refused in words where it does not fit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+
+from cxr_dash import imaging
+from cxr_dash.settings import Settings
+from cxr_dash.web import create_app
+
+MODEL = "findings"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """One application for all of these: nothing here changes it."""
+    settings = Settings(cache_dir=tmp_path_factory.mktemp("exports") / "cache", warm_up=False)
+    with create_app(settings).server.test_client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def film(client: FlaskClient) -> str:
+    data = imaging.encode_png(imaging.chest_phantom(320, 280), {})
+    return str(client.post(f"/films?model={MODEL}", data=data).get_json()["film"])
+
+
+def _body(*films: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    return {"model": MODEL, "films": list(films), **settings}
+
+
+def test_a_report_is_one_page_in_the_language_of_the_request(client: FlaskClient, film: str) -> None:
+    answer = client.post("/exports.pdf?lang=es", json=_body({"number": 3, "film": film}))
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.headers["Content-Disposition"].endswith('-findings-report.pdf"') or (
+        "-report-refused.pdf" in answer.headers["Content-Disposition"]
+    )
+    assert answer.headers["Cache-Control"] == "no-store"
+    pdf = PdfReader(io.BytesIO(answer.data))
+    assert len(pdf.pages) == 1
+    assert "Hallazgos" in pdf.pages[0].extract_text()
+
+
+def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -> None:
+    body = _body(
+        {"number": 1, "film": film, "read": True},
+        {"number": 2, "problem": "This file is damaged."},
+        {"number": 3, "film": "a" * 32},
+        thresholds={"effusion": 0.25},
+    )
+    table = client.post("/exports.csv", json=body)
+    assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(table.data.decode("utf-8-sig"))))
+    assert [row["path"] for row in rows] == ["film 01", "film 02", "film 03"]
+    assert [row["status"] for row in rows][1:] == ["error", "error"]
+    assert rows[1]["reason"] == "This file is damaged."
+    assert {row["cut_effusion"] for row in rows} == {"0.250000"}
+    document = client.post("/exports.json", json=body).get_json()
+    assert [one["status"] for one in document["films"]] == [row["status"] for row in rows]
+    assert document["films"][0]["read"] is True
+
+
+def test_everything_comes_as_one_zip_without_a_known_length(client: FlaskClient, film: str) -> None:
+    answer = client.post("/exports.zip", json=_body({"number": 1, "film": film, "anyway": True}))
+    assert answer.mimetype == "application/zip"
+    assert "Content-Length" not in answer.headers
+    names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    assert {"README.txt", "findings.csv", "findings.json"} <= set(names)
+    assert any(name.endswith("/analysis.json") for name in names)
+    assert all(name.isascii() for name in names)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"films": []}, "films"),
+        ({"films": [{"number": 0}]}, "films.0.number"),
+        ({"films": [{"number": 1, "name": "Doe^Jane"}]}, "films.0.name"),
+        ({"films": [{"number": 1}, {"number": 1}]}, "number"),
+        ({"thresholds": {"effusion": 1.2}}, "thresholds.effusion"),
+        ({"thresholds": {"effusion": "0.2"}}, "thresholds.effusion"),
+        ({"thresholds": {"pneumonitis": 0.2}}, "pneumonitis"),
+        ({"colour_map": "jet"}, "colour_map"),
+        ({"opacity": -1}, "opacity"),
+        ({"model": "../secrets"}, "model"),
+    ],
+)
+def test_a_body_that_does_not_fit_is_refused_by_the_entry_that_is_wrong(
+    client: FlaskClient, changes: dict[str, Any], said: str
+) -> None:
+    answer = client.post("/exports.zip", json=_body({"number": 1}) | changes)
+    assert answer.status_code == 422
+    assert said in answer.get_json()["error"]["message"]
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"model": "findings", "films": NaN}'])
+def test_what_is_no_json_is_refused_in_words(client: FlaskClient, data: bytes) -> None:
+    answer = client.post("/exports.csv", data=data)
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["remedy"]
+
+
+def test_an_unknown_model_and_a_film_that_is_gone_are_not_found(client: FlaskClient, film: str) -> None:
+    other = {"model": "no-such-model", "films": [{"number": 1, "film": film}]}
+    assert client.post("/exports.json", json=other).status_code == 404
+    gone = client.post("/exports.pdf", json=_body({"number": 1, "film": "a" * 32}))
+    assert gone.status_code == 404
+    assert gone.get_json()["error"]["code"] == "case_not_found"
+
+
+def test_a_report_is_about_one_film_that_is_kept(client: FlaskClient, film: str) -> None:
+    two = client.post("/exports.pdf", json=_body({"number": 1, "film": film}, {"number": 2, "film": film}))
+    none = client.post("/exports.pdf", json=_body({"number": 1}))
+    assert (two.status_code, none.status_code) == (422, 422)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "csv", "json", "zip"])
+def test_another_sites_page_takes_nothing_away(client: FlaskClient, film: str, kind: str) -> None:
+    body = json.dumps(_body({"number": 1, "film": film}))
+    answer = client.post(f"/exports.{kind}", data=body, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 422
+    assert "own page" in answer.get_json()["error"]["message"]

@@ -1,0 +1,196 @@
+"""One film on one sheet of paper, in the reader's language."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from export_material import REFUSAL, analysis_of, bundle_of, film_file
+from pypdf import PdfReader
+
+from cxr_dash.domain import DecodeLimits, Verdict
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.language import Translator, translator
+from cxr_dash.services.exports import ChosenFilm, ExportRequest, ListedFilm, Opinion, film_display
+from cxr_dash.services.report import report_pdf
+from cxr_dash.services.report.headline import headline
+from cxr_dash.services.report.measured import measure, point_in_force
+
+FILM = film_file()
+LABELS = [
+    ("effusion", "Effusion", "Derrame pleural"),
+    ("pneumonia", "Pneumonia", "Neumonía"),
+    ("nodule", "Nodule", "Nódulo"),
+]
+AUDIT = {
+    "key": "lungs",
+    "name": "Lungs covered",
+    "verdict": "bad",
+    "headline": "It reads elsewhere.",
+    "limit": "none",
+}
+ENGLISH, SPANISH = translator("en"), translator("es")
+
+
+def _report(
+    bundle: Bundle,
+    probabilities: list[float],
+    t: Translator,
+    *,
+    verdict: Verdict = Verdict.OK,
+    **request: object,
+) -> PdfReader:
+    analysis = analysis_of(FILM, bundle, probabilities, verdict=verdict)
+    opinion = Opinion(normal=False, labels=("pneumonia",), at="2026-03-01T10:00:00Z")
+    chosen = ChosenFilm(number=7, film="k", opinion=opinion)
+    film = ListedFilm(chosen, "rejected" if verdict is Verdict.REJECT else "ok", "", analysis)
+    wanted = ExportRequest(model="tiny", films=(chosen,), **request)  # type: ignore[arg-type]
+    display = film_display(FILM, analysis, DecodeLimits())
+    return PdfReader(io.BytesIO(report_pdf(film, bundle, wanted, display, t)))
+
+
+def _text(pdf: PdfReader) -> str:
+    return " ".join(pdf.pages[0].extract_text().replace("\u00a0", " ").split())
+
+
+def test_the_report_says_what_lies_above_its_cut_what_that_is_worth_and_what_it_is_not_for() -> None:
+    bundle = bundle_of(LABELS, audits=[AUDIT], not_for=["Children."])
+    pdf = _report(bundle, [0.8, 0.25, 0.01], ENGLISH, thresholds={"pneumonia": 0.2})
+    text = _text(pdf)
+    assert len(pdf.pages) == 1
+    assert "Worth a look: effusion and pneumonia." in text
+    assert "2 of 3 findings lie above their cuts." in text
+    assert "Effusion 80 % 50 % Balanced above 100 % (84–100) 100 % (84–100) test: 20 / 20" in text
+    assert "Pneumonia 25 % 20 % set by the reader above 100 % (84–100) 40 % (22–61)" in text
+    assert "Nodule 1.0 % 50 % Balanced below" in text
+    assert "test: forty films" in text
+    assert "film 07" in text
+    assert "Seen: pneumonia." in text
+    assert "Children." in text
+    assert "1 of 1 audits went badly: Lungs covered." in text
+    assert "It does not replace your reading." in text
+
+
+def test_the_report_is_in_the_readers_language_with_its_accents() -> None:
+    text = _text(_report(bundle_of(LABELS), [0.1, 0.8, 0.2], SPANISH))
+    assert "Neumonía" in text
+    assert "Nódulo" in text
+    assert "Equilibrado" in text
+    assert "cuarenta placas" in text
+    assert "1 mar 2026" in text
+
+
+def test_the_file_says_what_it_is_and_names_nobody() -> None:
+    pdf = _report(bundle_of(LABELS), [0.8, 0.2, 0.1], SPANISH)
+    about = pdf.metadata
+    assert about is not None
+    assert about.author.startswith("cxr-dash")
+    assert "tiny 1.0.0" in about.subject
+    assert len(about["/Keywords"].split()[-1]) == 64
+    assert pdf.trailer["/Root"]["/Lang"] == "es"
+
+
+def test_paper_is_white_and_shows_film_overlay_and_legend() -> None:
+    pdf = _report(bundle_of(LABELS), [0.8, 0.2, 0.1], ENGLISH)
+    shown = [np.asarray(image.image.convert("RGB")).astype(int) for image in pdf.pages[0].images]
+    assert [picture.shape for picture in shown] == [(180, 150, 3)] * 2
+    grey, coloured = sorted(int(np.abs(picture[..., 0] - picture[..., 2]).max()) for picture in shown)
+    assert grey < 20 < 60 < coloured
+    assert "none" in _text(pdf)
+    assert "peak" in _text(pdf)
+
+
+def test_a_refused_film_has_its_reasons_and_not_one_figure_of_the_model() -> None:
+    pdf = _report(bundle_of(LABELS), [0.87, 0.87, 0.87], ENGLISH, verdict=Verdict.REJECT)
+    text = _text(pdf)
+    assert "Cannot judge this film." in text
+    assert REFUSAL in text
+    assert "87" not in text
+    assert "Effusion" not in text
+    assert len(pdf.pages[0].images) == 1
+
+
+def test_a_film_between_all_cuts_is_not_called_normal() -> None:
+    analysis = analysis_of(FILM, bundle_of(LABELS), [0.4, 0.3, 0.1])
+    said = headline(analysis, {}, ENGLISH, exclusive=False)
+    assert said[0] == "Nothing above its cut."
+    assert "Closest: effusion, 40\u00a0% against a cut of 50\u00a0%" in said[1]
+    assert "does not make the film normal" in said[1]
+
+
+def test_many_findings_in_a_headline_are_counted_and_reassuring_ones_are_no_warning() -> None:
+    labels = [("normal", "Normal", "Normal"), *((f"f{n}", f"Finding{n}", f"Hallazgo{n}") for n in range(6))]
+    bundle = bundle_of(labels)
+    many = analysis_of(FILM, bundle, [0.9] * 7)
+    assert headline(many, {}, ENGLISH, exclusive=True)[0].endswith("and 3 more.")
+    calm = analysis_of(FILM, bundle, [0.9] + [0.1] * 6)
+    assert headline(calm, {}, ENGLISH, exclusive=True)[0] == "Only normal is above its cut."
+
+
+@pytest.mark.parametrize(("labels", "size"), [(2, (180, 150)), (11, (400, 150)), (16, (150, 400))])
+def test_it_stays_on_one_page_with_many_labels_and_long_texts(labels: int, size: tuple[int, int]) -> None:
+    long = (
+        "Sólo para placas frontales de adultos obtenidas en bipedestación, según se midió en el hospital; "
+        * 6
+    )
+    names = [
+        (f"f{n}", f"Finding {n}", f"Engrosamiento pleural número {n} de nombre largo") for n in range(labels)
+    ]
+    bundle = bundle_of(
+        names,
+        not_for=[long] * 9,
+        population_es=long,
+        audits=[AUDIT | {"name": long, "key": f"a{n}"} for n in range(9)],
+    )
+    data = film_file(size=size)
+    reasons = (long, long)
+    analysis = analysis_of(data, bundle, [0.9] * labels)
+    object.__setattr__(analysis, "quality", type(analysis.quality)(Verdict.WARN, reasons))
+    chosen = ChosenFilm(
+        number=1, film="k", opinion=Opinion(False, tuple(key for key, _, _ in names), "2026-03-01")
+    )
+    wanted = ExportRequest(model="tiny", films=(chosen,), thresholds={key: 0.123 for key, _, _ in names})
+    display = film_display(data, analysis, DecodeLimits())
+    pdf = PdfReader(
+        io.BytesIO(report_pdf(ListedFilm(chosen, "ok", "", analysis), bundle, wanted, display, SPANISH))
+    )
+    assert len(pdf.pages) == 1
+    places: list[float] = []
+
+    def place(text: str, cm: list[float], tm: list[float], *_: object) -> None:
+        if text.strip():
+            places.append(cm[3] * tm[5] + cm[5])
+
+    pdf.pages[0].extract_text(visitor_text=place)
+    assert min(places) > 20, "nothing may run off the foot of the sheet"
+    text = _text(pdf)
+    assert all(f"número {n} de nombre largo" in text for n in range(labels))
+    assert "It does not replace your reading." in text or "lectura" in text
+
+
+def test_figures_at_a_cut_are_those_of_films_elsewhere_where_there_are_enough() -> None:
+    held = bundle_of(LABELS).spec.held_out[0].model_dump()
+    bundle = bundle_of(LABELS, held_out=[held, held | {"split": "external"}])
+    found = measure(bundle.spec, "nodule", 0.5, None)
+    assert found is not None
+    assert (found.held_out.split, found.sensitivity.value) == ("external", 1.0)
+    chosen = measure(bundle.spec, "nodule", 0.5, "test")
+    assert chosen is not None
+    assert chosen.held_out.split == "test"
+
+
+def test_a_cut_that_no_operating_point_gives_is_the_readers_own() -> None:
+    spec = bundle_of(LABELS).spec
+    point = point_in_force(spec, "nodule", 0.5)
+    assert point is not None
+    assert point.key == "balanced"
+    assert point_in_force(spec, "nodule", 0.51) is None
+
+
+def test_reportlab_waits_until_the_first_report() -> None:
+    program = "import app, sys; print([name for name in sys.modules if name.startswith('reportlab')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
