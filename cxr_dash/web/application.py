@@ -11,6 +11,7 @@ from cxr_dash import __version__
 from cxr_dash.errors import CxrError
 from cxr_dash.services import build_service
 from cxr_dash.services.expiry import make_cache_folder
+from cxr_dash.services.library import SimilarCases
 from cxr_dash.settings import Settings
 from cxr_dash.ui.callbacks import register_callbacks
 from cxr_dash.ui.layout import build_layout
@@ -21,6 +22,7 @@ from cxr_dash.web.first_request import SetUpFirst
 from cxr_dash.web.headers import add_security_headers
 from cxr_dash.web.health import health_blueprint
 from cxr_dash.web.language import request_language, request_translator, tell_language
+from cxr_dash.web.library import library_blueprint
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.warm_up import WarmUp
 
@@ -79,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.before_request(warm_up.ensure_started)
 
     server.register_blueprint(films_blueprint(service, metrics))
+    server.register_blueprint(library_blueprint(service, SimilarCases(settings.library_dir, service.catalog)))
     server.register_blueprint(exports_blueprint(service))
     server.register_blueprint(answers_blueprint(service, request_translator))
     server.register_blueprint(health_blueprint(service, warm_up, metrics))

@@ -21,6 +21,8 @@ from cxr_dash.errors import (
     CxrError,
     FilmTooLargeError,
     LabelNotFoundError,
+    LibraryMismatchError,
+    LibraryNotFoundError,
     RequestError,
     StorageError,
     UnsupportedFormatError,
@@ -48,6 +50,8 @@ _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (CaseNotFoundError, 404),
     (BundleNotFoundError, 404),
     (LabelNotFoundError, 404),
+    (LibraryNotFoundError, 404),
+    (LibraryMismatchError, 409),
     (FilmTooLargeError, 413),
     (UnsupportedFormatError, 415),
     (BackendMissingError, 503),
@@ -98,7 +102,7 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
         except CxrError as error:
             metrics.refused(error.code)
             raise
-        return jsonify(film=key, width=film.width, height=film.height), 201
+        return jsonify(film=key, sha256=film.sha256, width=film.width, height=film.height), 201
 
     @routes.post("")
     def add_film() -> ResponseReturnValue:
