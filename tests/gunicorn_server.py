@@ -99,8 +99,8 @@ def running_gunicorn(
 ) -> Iterator[GunicornServer]:
     """Start the server, wait until it can analyse, and stop it as an administrator would.
 
-    ``environment`` replaces the inherited one; address, cache and metrics are always the test's own. ``port``
-    is for a server that comes back where an earlier one was.
+    ``environment`` replaces the inherited one; address, cache, library and metrics are always the test's own.
+    ``port`` is for a server that comes back where an earlier one was.
     """
     port = port or free_port()
     variables = {
@@ -109,6 +109,7 @@ def running_gunicorn(
         "CXR_PORT": str(port),
         "CXR_WORKERS": str(WORKERS),
         "CXR_CACHE_DIR": str(folder / "cache"),
+        "CXR_LIBRARY_DIR": str(folder / "library"),
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
     }
     log = folder / "gunicorn.log"

@@ -56,5 +56,5 @@ cxr.pictures = (() => {
     for (const id of [...layers.keys()]) if (id.startsWith(`${filmKey}/`)) layers.delete(id);
   }
 
-  return { film, layer, forget };
+  return { film, layer, forget, readGrey };
 })();

@@ -11,6 +11,7 @@ from cxr_dash.language import Translator
 from cxr_dash.ui import ids
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views.read_first import own_reading
+from cxr_dash.ui.views.similar import similar
 from cxr_dash.ui.views.takeaway import takeaway
 
 # Probabilities are drawn on the angular scale, 2/pi * asin(sqrt(p)): small ones stay visible, 0, 50 and 100 %
@@ -40,7 +41,7 @@ def model_panel(spec: BundleSpec, t: Translator) -> Component:
             ),
             own_reading(t),
             html.Div(
-                [_findings(spec, t), _threshold_panel(spec, t), takeaway(t)],
+                [_findings(spec, t), _threshold_panel(spec, t), similar(t), takeaway(t)],
                 className="figures",
                 id="figures",
             ),

@@ -1,0 +1,137 @@
+/* One case of the library, larger: its film, and beside it the film under its heat. */
+"use strict";
+
+cxr.caseWindow = (() => {
+  const { state, element, setText } = cxr;
+  const { t, percent, lower } = cxr.words;
+  const TALLEST = 62; // of the screen's height, in per cent
+  let nodes = null;
+  let shown = null; // {answer, model, index}
+
+  function build() {
+    const title = element("h2", { class: "case-title", id: "case-title" });
+    const step = (text, name, by) =>
+      element("button", { class: "quiet-button", type: "button", text, "aria-label": name, title: name, onclick: () => move(by) });
+    const close = element("button", {
+      class: "quiet-button", type: "button", text: "×", "aria-label": t("Close"), title: t("Close (Esc)"), onclick: () => hide(),
+    });
+    const plain = figure();
+    const heated = figure();
+    const canvas = element("canvas", { class: "case-heat", role: "img", hidden: true });
+    heated.frame.append(canvas);
+    const facts = element("dl", { class: "case-facts" });
+    const dialog = element("dialog", { class: "case-window", "aria-labelledby": "case-title" }, [
+      element("div", { class: "case-head" }, [title, step("‹", t("More alike"), -1), step("›", t("Less alike"), 1), close]),
+      element("div", { class: "case-films" }, [plain.node, heated.node]),
+      facts,
+    ]);
+    dialog.addEventListener("click", (event) => event.target === dialog && hide());
+    dialog.addEventListener("keydown", pressed);
+    document.body.append(dialog);
+    nodes = { dialog, title, plain, heated, canvas, facts, close };
+  }
+
+  function figure() {
+    const picture = element("img", { class: "case-film" });
+    const frame = element("div", { class: "case-frame" }, [picture]);
+    const caption = element("figcaption");
+    return { node: element("figure", {}, [frame, caption]), frame, picture, caption };
+  }
+
+  /* The keys of the page behind it rest while it is open. */
+  function pressed(event) {
+    if (event.key === "Escape") return;
+    event.stopPropagation();
+    if (event.key === "ArrowLeft") move(-1);
+    if (event.key === "ArrowRight") move(1);
+  }
+
+  function move(by) {
+    const index = shown.index + by;
+    if (index >= 0 && index < shown.answer.cases.length) show(shown.answer, shown.model, index);
+  }
+
+  function hide() {
+    if (nodes && nodes.dialog.open) nodes.dialog.close();
+  }
+
+  function show(answer, model, index) {
+    if (!nodes) build();
+    shown = { answer, model, index };
+    const one = answer.cases[index];
+    const label = cxr.label();
+    const name = lower(cxr.nameOf(label));
+    setText(nodes.title, t("Case {number}: {likeness}", { number: one.number, likeness: cxr.similar.likeness(one) }));
+    const address = cxr.similar.picturePath(answer, model, one);
+    for (const { frame, picture } of [nodes.plain, nodes.heated]) {
+      frame.style.aspectRatio = `${one.width} / ${one.height}`;
+      frame.style.maxWidth = `${(TALLEST * one.width) / one.height}vh`;
+      picture.src = address;
+    }
+    nodes.plain.picture.alt = t("Case {number} of the library", { number: one.number });
+    nodes.heated.picture.alt = "";
+    setText(nodes.plain.caption, t("The film"));
+    paintFacts(one, label);
+    drawHeat(one, label, name);
+    if (nodes.dialog.open) return;
+    nodes.dialog.showModal();
+    nodes.close.focus();
+  }
+
+  function paintFacts(one, label) {
+    const probability = one.probabilities[label];
+    const values = { name: cxr.nameOf(label), share: percent(probability), cut: percent(cxr.threshold(label)) };
+    const said =
+      probability >= cxr.threshold(label)
+        ? t("{name} {share}, above the cut of {cut}", values)
+        : t("{name} {share}, below the cut of {cut}", values);
+    const lines = [[t("Labelled by this site"), cxr.similar.namesOf(one, label)], [t("The model says"), said]];
+    if (one.note) lines.push([t("Note"), one.note]);
+    nodes.facts.replaceChildren(
+      ...lines.map(([term, text]) => element("div", {}, [element("dt", { text: term }), element("dd", { text })])),
+    );
+  }
+
+  async function drawHeat(one, label, name) {
+    const { canvas, heated } = nodes;
+    const mine = shown;
+    canvas.hidden = true;
+    delete canvas.dataset.drawn;
+    if (one.flat[label]) {
+      setText(heated.caption, t("No localised evidence for {name}: the map is flat, so nothing is drawn.", { name }));
+      return;
+    }
+    setText(heated.caption, t("Evidence for {name}, up to this map's own peak", { name }));
+    try {
+      const path = `/library/${mine.model}/${one.number}/${label}/heat-layer.png?build=${mine.answer.build}`;
+      const reply = await fetch(cxr.url(path), { cache: "no-store" });
+      if (!reply.ok) throw new Error(String(reply.status));
+      const layer = await cxr.pictures.readGrey(await reply.blob());
+      if (shown !== mine) return;
+      colour(layer, canvas);
+      for (const side of ["left", "top", "width", "height"]) canvas.style[side] = `${100 * one.crop[side]}%`;
+      canvas.setAttribute("aria-label", t("Where in this case the evidence for {name} lies", { name }));
+      canvas.dataset.drawn = `${one.number}/${label}`;
+      canvas.hidden = false;
+    } catch {
+      if (shown === mine) setText(heated.caption, t("The heatmap could not be fetched. Close this and look again."));
+    }
+  }
+
+  /* By the table and the rule of the heat over the reader's own film. */
+  function colour(layer, canvas) {
+    const { colourMap, opacity } = state.view;
+    const table = cxr.heat.tables[colourMap];
+    const image = new ImageData(layer.width, layer.height);
+    layer.grey.forEach((level, index) => {
+      image.data.set(table.subarray(3 * level, 3 * level + 3), 4 * index);
+      image.data[4 * index + 3] = cxr.heat.alphaOf(level / 255, opacity);
+    });
+    [canvas.width, canvas.height] = [layer.width, layer.height];
+    canvas.getContext("2d").putImageData(image, 0, 0);
+  }
+
+  document.addEventListener("cxr-close", hide);
+
+  return { show, hide };
+})();

@@ -1,0 +1,174 @@
+/* Similar cases: the nearest films of the site's own library. Nothing is fetched until the section is opened. */
+"use strict";
+
+cxr.similar = (() => {
+  const { state, element, byId, setText } = cxr;
+  const { t, plural, N_, decimal, percent, lower } = cxr.words;
+  const MOST = 40; // films whose cases are remembered
+  const LIKENESS = { very: N_("very alike"), alike: N_("alike"), loosely: N_("only loosely alike") };
+  const asked = new Map(); // "model/film" -> {} under way, {answer}, or {error}
+  let open = false;
+  let reveal = false; // opened by its key: bring it into view once it is filled
+
+  async function ask(id, item, model) {
+    const entry = {};
+    asked.set(id, entry);
+    for (const old of [...asked.keys()].slice(0, Math.max(0, asked.size - MOST))) asked.delete(old);
+    try {
+      const reply = await fetch(cxr.url(`/films/${item.film}/${model}/similar`), { cache: "no-store" });
+      if (reply.ok) entry.answer = await reply.json();
+      else entry.error = await cxr.analysis.refusal(reply, item.film);
+    } catch {
+      entry.error = { message: t("The server does not answer."), remedy: "" };
+    }
+    cxr.changed();
+  }
+
+  function again(id) {
+    asked.delete(id);
+    cxr.changed();
+  }
+
+  /* "Any finding" is no label that a site gives: it is there where one of the others is. */
+  const labelled = (one, label) => one.labels.some(({ key }) => key === label || (key && isSummary(label) && !isReassuring(key)));
+  const isSummary = (label) => cxr.labels().some(({ key, summary }) => key === label && summary);
+  const isReassuring = (label) => cxr.labels().some(({ key, reassuring }) => key === label && reassuring);
+
+  /* The chosen finding's name first: a tile has room for two. */
+  function namesOf(one, label) {
+    const order = [...one.labels].sort((a, b) => (b.key === label) - (a.key === label));
+    return order.map(({ name }) => name).join(", ") || t("no label given");
+  }
+
+  /* "alike · 0.83": the word is measured on the library's own films, the figure is a cosine. */
+  function likeness(one) {
+    const figure = decimal(one.similarity, 2);
+    return one.likeness ? t("{word} · {figure}", { word: t(LIKENESS[one.likeness]), figure }) : figure;
+  }
+
+  /* How many of the nearest have the finding, and what that is to be held against. */
+  function summary({ cases, counts, size }, label) {
+    const name = lower(cxr.nameOf(label));
+    const having = cases.filter((one) => labelled(one, label)).length;
+    if (isSummary(label)) {
+      return plural(
+        "{n} of the {total} nearest is labelled with a finding of this model.",
+        "{n} of the {total} nearest are labelled with a finding of this model.",
+        having,
+        { total: cases.length },
+      );
+    }
+    const count = counts[label] || 0;
+    if (!count) return t("No case of this library is labelled {name}.", { name });
+    return plural(
+      "{n} of the {total} nearest is labelled {name}; of all {size} cases, {share} are.",
+      "{n} of the {total} nearest are labelled {name}; of all {size} cases, {share} are.",
+      having,
+      { total: cases.length, name, size, share: percent(count / size) },
+    );
+  }
+
+  function remarks({ cases, itself }) {
+    const said = [];
+    if (cases.length && cases.every((one) => one.likeness === "loosely")) {
+      said.push(t("Nothing in this library is much like this film."));
+    }
+    if (cases.some((one) => !one.likeness)) said.push(t("The library is too small to say how alike that is."));
+    if (itself) said.push(t("This film itself is in the library; it is left out here."));
+    return said.map((text) => element("p", { class: "similar-remark", text }));
+  }
+
+  function tile(answer, model, index) {
+    const one = answer.cases[index];
+    const picture = element("img", { src: picturePath(answer, model, one), alt: "", loading: "lazy" });
+    const button = element(
+      "button",
+      {
+        class: "case", type: "button", "data-case": one.number, "aria-haspopup": "dialog",
+        onclick: () => cxr.caseWindow.show(answer, model, index),
+      },
+      [picture, element("span", { class: "case-labels" }), element("span", { class: "case-likeness", text: likeness(one) })],
+    );
+    picture.addEventListener("error", () => button.classList.add("without-picture"));
+    return element("li", {}, [button]);
+  }
+
+  const picturePath = (answer, model, one) =>
+    cxr.url(`/library/${model}/${one.number}/picture.jpg?build=${answer.build}`);
+
+  function cases(answer, model) {
+    if (!answer.cases.length) return [element("p", { text: t("The library has no other case for this model.") })];
+    return [
+      element("p", { class: "similar-summary" }),
+      element("p", { class: "similar-caveat", text: t("Alike to the model, in projection as much as in disease. It says nothing about this patient.") }),
+      ...remarks(answer),
+      element("ol", { class: "cases", "aria-label": t("Similar cases, most alike first") }, answer.cases.map((_, index) => tile(answer, model, index))),
+    ];
+  }
+
+  function problem({ message, remedy }, id) {
+    const lines = [element("p", { class: "similar-problem", text: message })];
+    if (remedy) lines.push(element("p", { class: "similar-remark", text: remedy }));
+    if (id) lines.push(element("button", { class: "link", type: "button", text: t("Try again"), onclick: () => again(id) }));
+    return lines;
+  }
+
+  function contents(entry, id, model) {
+    if (!entry) return [];
+    if (entry.error) return problem(entry.error, id);
+    if (!entry.answer) return [element("p", { class: "similar-remark", text: t("Looking through the library…") })];
+    return entry.answer.problem ? problem(entry.answer.problem) : cases(entry.answer, model);
+  }
+
+  /* What follows the chosen finding; the pictures stay, so that nothing flickers. */
+  function paintLabel(body, answer, label) {
+    setText(body.querySelector(".similar-summary"), summary(answer, label));
+    answer.cases.forEach((one) => {
+      const node = body.querySelector(`[data-case="${one.number}"]`);
+      node.classList.toggle("labelled", labelled(one, label));
+      setText(node.querySelector(".case-labels"), namesOf(one, label));
+      node.title = namesOf(one, label);
+    });
+  }
+
+  function paint() {
+    const [toggle, body] = [byId("similar-toggle"), byId("similar-body")];
+    if (!toggle || !state.facts) return;
+    toggle.setAttribute("aria-expanded", String(open));
+    body.hidden = !open;
+    if (!open) return;
+    const item = cxr.row();
+    const answer = cxr.answerOf(item);
+    const id = cxr.figuresShown(item, answer) ? cxr.key(answer.model, item.film) : "";
+    if (id && !asked.has(id)) ask(id, item, answer.model);
+    const entry = asked.get(id);
+    const mark = [id, entry && Object.keys(entry).join()].join("|");
+    if (body.dataset.mark !== mark) {
+      body.dataset.mark = mark;
+      body.replaceChildren(...contents(entry, id, answer && answer.model));
+      if (body.contains(document.activeElement)) toggle.focus();
+    }
+    if (body.querySelector(".cases")) paintLabel(body, entry.answer, cxr.label());
+    if (reveal && entry && (entry.answer || entry.error)) {
+      reveal = false;
+      toggle.closest("section").scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  function toggleSection(byKey) {
+    const toggle = byId("similar-toggle");
+    if (!toggle || !cxr.figuresShown(cxr.row(), cxr.answerOf(cxr.row()))) return;
+    open = !open;
+    reveal = open && byKey;
+    if (byKey) toggle.focus({ preventScroll: true });
+    cxr.changed();
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#similar-toggle")) toggleSection(false);
+  });
+  cxr.onKey("s", "findings", N_("similar cases from this site's library"), () => toggleSection(true));
+  cxr.painters.push(paint);
+
+  return { likeness, namesOf, picturePath };
+})();

@@ -1,0 +1,28 @@
+"""Similar cases from the site's own library, folded away; ``assets/js/66-*.js`` fill it when opened."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from cxr_dash.language import Translator
+
+
+def similar(t: Translator) -> Component:
+    """The section below the threshold panel: nothing is fetched for it until it is opened."""
+    return html.Section(
+        [
+            html.H2(
+                html.Button(
+                    t("Similar cases"),
+                    id="similar-toggle",
+                    className="similar-toggle section-title",
+                    type="button",
+                    title=t("Films of this site's library that look most like this one to the model (S)"),
+                    **{"aria-expanded": "false", "aria-controls": "similar-body"},
+                )
+            ),
+            html.Div(id="similar-body", className="similar-body", hidden=True),
+        ],
+        className="similar",
+    )
