@@ -8,7 +8,7 @@
 cxr.readFirst = (() => {
   const { state, byId } = cxr;
   const KEPT = "cxr-read-first"; // on this computer: that the reader reads first, nothing about films
-  const records = new Map(); // row id -> {opinion, seen}: a film sent anew keeps its row
+  const records = new Map(); // row id -> {opinion, seen, heard}: a film sent anew keeps its row
   const restored = new Map(); // film key -> the same, from before the page came again
 
   let on = recall();
@@ -26,7 +26,7 @@ cxr.readFirst = (() => {
       records.set(item.id, restored.get(item.film));
       restored.delete(item.film);
     }
-    if (!records.has(item.id)) records.set(item.id, { opinion: null, seen: false });
+    if (!records.has(item.id)) records.set(item.id, { opinion: null, seen: false, heard: {} });
     return records.get(item.id);
   }
 
@@ -55,6 +55,7 @@ cxr.readFirst = (() => {
     if (kept.opinion) return;
     const among = offered().map((label) => label.key);
     kept.opinion = { ...said(draft, among), model: state.facts.id, offered: among, seenBefore: kept.seen, after: null };
+    noteSeen();
     cxr.changed();
   }
 
@@ -79,9 +80,9 @@ cxr.readFirst = (() => {
 
   /* What the model says by the cuts in force: {abnormal, above: keys}; null where it has no say. */
   function model(item) {
-    const answer = cxr.heard(item);
-    if (!opinion(item) || !cxr.readable(item, answer)) return null;
-    const above = cxr.ranked(answer).filter((one) => one.above && !one.reassuring).map((one) => one.key);
+    const probabilities = opinion(item) && state.facts && record(item).heard[state.facts.id];
+    if (!probabilities) return null;
+    const above = cxr.ranked({ probabilities }).filter((one) => one.above && !one.reassuring).map((one) => one.key);
     return { abnormal: above.length > 0, above };
   }
 
@@ -144,10 +145,14 @@ cxr.readFirst = (() => {
     cxr.changed();
   }
 
-  /* A film whose answer is on the screen, in its row at least, can no longer be read first. */
+  /* A film whose answer is on the screen, in its row at least, can no longer be read first. What was said of one
+   * that was read is kept beside the reading: the server keeps films for a while only. */
   function noteSeen() {
     for (const item of state.films) {
-      if (!opinion(item) && cxr.figuresShown(item, cxr.answerOf(item))) record(item).seen = true;
+      const answer = cxr.answerOf(item);
+      if (!cxr.figuresShown(item, answer)) continue;
+      if (opinion(item)) record(item).heard[answer.model] = answer.probabilities;
+      else record(item).seen = true;
     }
   }
 

@@ -7,12 +7,15 @@ cxr.agreementView = (() => {
   const ROUGH_BELOW = 30; // films; the large-sample formula is no more than a hint below
   let open = false;
 
+  /* Two decimals, with a true minus and no negative zero. */
+  const two = (value) => decimal(Math.round(100 * value) / 100 || 0, 2).replace("-", "−");
+
   function kappaInWords({ value, interval: bounds, why }) {
     if (why === "few") return t("Kappa not estimable: at least two films are needed");
     if (why === "constant") return t("Kappa not estimable: one of you gave the same answer on every film");
-    if (!bounds) return t("Kappa {value}, interval not estimable", { value: decimal(value, 2) });
-    const [low, high] = bounds.map((bound) => decimal(bound, 2));
-    return t("Kappa {value} (95 % interval {low} to {high})", { value: decimal(value, 2), low, high });
+    if (!bounds) return t("Kappa {value}, interval not estimable", { value: two(value) });
+    const [low, high] = bounds.map(two);
+    return t("Kappa {value} (95 % interval {low} to {high})", { value: two(value), low, high });
   }
 
   function agreed({ films, agreed: n, share, interval: bounds }) {
@@ -53,19 +56,27 @@ cxr.agreementView = (() => {
 
   function differing({ differing: list, changed }) {
     if (!list.length) return [];
-    const films = list.map((one) => {
-      const text = one.reader === "normal"
-        ? t("{film}: normal to you, abnormal to the model", { film: cxr.words.film(one) })
-        : t("{film}: abnormal to you, normal to the model", { film: cxr.words.film(one) });
-      const said = one.changed ? t("{difference}; you changed your mind", { difference: text }) : text;
-      return element("li", {}, [element("button", { class: "link", type: "button", text: said, onclick: () => cxr.select(one.row) })]);
-    });
+    const films = (reader) =>
+      list.filter((one) => one.reader === reader).map((one) => {
+        const name = cxr.words.film(one);
+        const text = one.changed ? t("{film} (changed)", { film: name }) : name;
+        return element("li", {}, [element("button", { class: "link", type: "button", text, onclick: () => cxr.select(one.row) })]);
+      });
+    const group = (reader, text) => {
+      const items = films(reader);
+      return items.length ? [line(text, "agreement-group"), element("ul", { class: "agreement-films" }, items)] : [];
+    };
     const minds = plural(
       "Of the {n} film where you differed, you changed your mind on {changed}.",
       "Of the {n} films where you differed, you changed your mind on {changed}.",
       list.length, { changed },
     );
-    return [element("h3", { text: t("Where you differed") }), element("ul", { class: "agreement-films" }, films), line(minds)];
+    return [
+      element("h3", { text: t("Where you differed") }),
+      ...group("normal", t("Normal to you, abnormal to the model:")),
+      ...group("abnormal", t("Abnormal to you, normal to the model:")),
+      line(minds),
+    ];
   }
 
   function leftOut({ seenBefore, withoutAnswer, unsure }) {

@@ -220,6 +220,18 @@ def test_agreement_is_counted_kept_over_a_reload_and_leads_to_the_films_that_dif
     page.keyboard.press("Escape")
     assert page.locator("#agreement").is_hidden()
 
+    # the server keeps films for a while only; what was read of them stays counted
+    page.evaluate(
+        """() => {
+            const { id, film } = { id: cxr.state.facts.id, film: cxr.state.films[1].film };
+            const error = { code: 'case_not_found', message: 'Gone.', remedy: '' };
+            cxr.state.answers.set(cxr.key(id, film), { film, model: id, error });
+            cxr.changed();
+        }"""
+    )
+    frames(page)
+    assert page.evaluate("() => cxr.readFirst.summary().overall.films") == count
+
     page.evaluate("() => cxr.session.save()")
     page.reload()
     page.wait_for_function("() => cxr.state.films.length && cxr.state.films.every(item => cxr.heard(item))")
