@@ -65,7 +65,7 @@ def gate_points(
                 f"A picture less likely to be a frontal film is refused; at least {passed} of those of val "
                 "are not.",
                 "Se rechaza la imagen cuya probabilidad de ser una placa frontal es menor; al menos el "
-                f"{passed} de las de val no lo es.",
+                f"{passed.replace('.', ',').replace('%', ' %')} de las de val no lo es.",
             ),
             reject,
         ),

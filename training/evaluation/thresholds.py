@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cxr_dash.domain import Float64Array
+from cxr_dash.domain import Float64Array, Label
 from cxr_dash.inference.operating_points import predictive_values, wilson_interval
 from cxr_dash.inference.schema import OperatingPoint
+from training.labels import LABELS
 
 DEFAULT_OPERATING_POINT = "balanced"
 FEW_POSITIVES = 20
@@ -34,10 +35,16 @@ def choose_operating_points(
     few = [key for key, (_, truth) in columns.items() if truth.sum() < FEW_POSITIVES]
     ruled = {key: rule_out_threshold(*pair) for key, pair in columns.items()}
     never = [key for key, threshold in ruled.items() if threshold == 0.0]
-    few_en = f" Uncertain for {', '.join(few)}: fewer than {FEW_POSITIVES} positive films." if few else ""
-    few_es = f" Incierto para {', '.join(few)}: menos de {FEW_POSITIVES} placas positivas." if few else ""
-    never_en = f" Not attainable for {', '.join(never)}: threshold 0, nothing is ruled out." if never else ""
-    never_es = f" Inalcanzable para {', '.join(never)}: umbral 0, no se descarta nada." if never else ""
+    few_en, few_es = _said_of(
+        few,
+        f"Uncertain for {{}}: fewer than {FEW_POSITIVES} positive films.",
+        f"Incierto para {{}}: menos de {FEW_POSITIVES} placas positivas.",
+    )
+    never_en, never_es = _said_of(
+        never,
+        "Not attainable for {}: threshold 0, nothing is ruled out.",
+        "Inalcanzable para {}: umbral 0, no se descarta nada.",
+    )
 
     def point(
         key: str, names: tuple[str, str], texts: tuple[str, str], table: dict[str, float]
@@ -88,15 +95,28 @@ def choose_operating_points(
                 f"whose negative predictive value is at least {RULE_OUT_NPV:.0%} at a "
                 f"prevalence of {RULE_OUT_PREVALENCE:.0%}, counting the sensitivity at the lower end of its "
                 "95 % interval." + never_en,
-                f"Umbral más alto que halló al menos el {RULE_OUT_SENSITIVITY:.0%} de las placas positivas, "
-                f"con valor predictivo negativo de al menos {RULE_OUT_NPV:.0%} a "
-                f"una prevalencia del {RULE_OUT_PREVALENCE:.0%}, con la sensibilidad en el extremo "
-                f"inferior de "
-                "su intervalo del 95 %." + never_es,
+                f"Umbral más alto que halló al menos el {100 * RULE_OUT_SENSITIVITY:.0f} % de las placas "
+                f"positivas, con un valor predictivo negativo de al menos el {100 * RULE_OUT_NPV:.0f} % a "
+                f"una prevalencia del {100 * RULE_OUT_PREVALENCE:.0f} %, con la sensibilidad en el extremo "
+                "inferior de su intervalo del 95 %." + never_es,
             ),
             ruled,
         ),
     ]
+
+
+def _said_of(keys: Sequence[str], english: str, spanish: str) -> tuple[str, str]:
+    """A sentence to follow others, about labels as they are called inside one; empty where there are none."""
+    if not keys:
+        return "", ""
+    known = [LABELS.get(key, Label(key, key, key)) for key in keys]
+
+    def inside(name: str) -> str:
+        return name[0].lower() + name[1:] if name[1:2].islower() else name
+
+    names_en = ", ".join(inside(label.name_en) for label in known)
+    names_es = ", ".join(inside(label.name_es) for label in known)
+    return f" {english.format(names_en)}", f" {spanish.format(names_es)}"
 
 
 def youden_threshold(probabilities: Float64Array, targets: Float64Array) -> float:

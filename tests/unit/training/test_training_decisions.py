@@ -98,7 +98,7 @@ def test_rule_out_says_so_when_the_films_cannot_support_it():
     assert list(points) == ["balanced", "sensitivity_95", "specificity_95", "rule_out"]
     assert points["rule_out"].thresholds == {"edema": 0.0}
     assert "Not attainable for edema" in points["rule_out"].explanation_en
-    assert "Inalcanzable para edema" in points["rule_out"].explanation_es
+    assert "Inalcanzable para edema pulmonar: " in points["rule_out"].explanation_es
 
 
 def test_few_positives_are_named_in_the_explanation():
