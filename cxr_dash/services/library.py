@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash import imaging
-from cxr_dash.domain import Analysis, Heatmap, Label, Preparation
+from cxr_dash.domain import Analysis, Heatmap
 from cxr_dash.errors import LibraryMismatchError, LibraryNotFoundError
 from cxr_dash.explain import content_heat, make_heatmap
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
+from cxr_dash.services.library_answer import (
+    LikenessWord,
+    Similar,
+    SimilarCase,
+    case_labels,
+    count_labels,
+)
 from cxr_dash.services.library_files import (
     ARRAYS,
     SPEC_FILE,
@@ -35,69 +40,6 @@ from cxr_dash.services.library_likeness import NEAREST, similarities
 from cxr_dash.words import N_
 
 logger = logging.getLogger(__name__)
-
-LikenessWord = Literal["very", "alike", "loosely"]
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLabel:
-    """What the site says of a case: ``key`` where it is one of the model's labels, else its own ``text``."""
-
-    key: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SimilarCase:
-    """One film of the library.
-
-    Attributes
-    ----------
-    case : LibraryCase
-    labels : tuple of CaseLabel
-    similarity : float
-        Cosine, -1 to 1.
-    likeness : {"very", "alike", "loosely"} or None
-        Among the similarities of the library's own films; None where it is too small to say.
-    probabilities : dict of str to float
-        What the model says of it, by label key.
-    flat : dict of str to bool
-        By label key, whether the model's heat shows no localised evidence.
-    preparation : Preparation
-        Where the heat lies in the film.
-    """
-
-    case: LibraryCase
-    labels: tuple[CaseLabel, ...]
-    similarity: float
-    likeness: LikenessWord | None
-    probabilities: dict[str, float]
-    flat: dict[str, bool]
-    preparation: Preparation
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Similar:
-    """The nearest cases, best first, and what to hold them against.
-
-    Attributes
-    ----------
-    build : str
-        Which build of the library answered.
-    size : int
-        Films of the library that this model knows.
-    counts : dict of str to int
-        How many of those the site gave each label, by label key.
-    itself : bool
-        Whether the very film lies in the library; it is left out.
-    cases : tuple of SimilarCase
-    """
-
-    build: str
-    size: int
-    counts: dict[str, int]
-    itself: bool
-    cases: tuple[SimilarCase, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,9 +131,11 @@ class SimilarCases:
         library = self._open()
         self._row(library, self._shelf(library, self._catalog.get(model_id)), number, build)
         try:
-            return picture_path(self._folder, number).read_bytes()
+            picture = picture_path(self._folder, number).read_bytes()
         except OSError as error:
             raise damaged(error) from error
+        self._check_still(library)
+        return picture
 
     def heat_layer(self, model_id: str, number: int, label_key: str, build: str | None = None) -> bytes:
         """The heat of one label over a case's crop: 8-bit grey PNG, 255 is the map's own peak.
@@ -210,9 +154,7 @@ class SimilarCases:
     def _row(self, library: _Opened, shelf: _Shelf, number: int, build: str | None) -> int:
         if build not in (None, library.spec.build):
             # the numbers of another build are other patients' films
-            raise LibraryMismatchError(
-                N_("The library was built anew since this page asked."), remedy=N_("Ask again.")
-            )
+            raise _built_anew()
         if number not in shelf.model.cases:
             raise LibraryNotFoundError(
                 N_("The library has no case {number} for this model."), remedy=N_("Ask again."), number=number
@@ -220,11 +162,7 @@ class SimilarCases:
         return shelf.model.cases.index(number)
 
     def _open(self) -> _Opened:
-        try:
-            status = (self._folder / SPEC_FILE).stat()
-            stamp = (status.st_mtime_ns, status.st_ino)
-        except OSError:
-            stamp = (0, 0)
+        stamp = self._stamp()
         with self._lock:
             if self._opened is None or self._opened.stamp != stamp:
                 self._opened = None
@@ -232,6 +170,18 @@ class SimilarCases:
                 self._opened = _Opened(stamp, spec, {case.number: case for case in spec.cases}, {})
                 logger.info("opened a library of %d cases", len(spec.cases))
             return self._opened
+
+    def _stamp(self) -> tuple[int, int]:
+        try:
+            status = (self._folder / SPEC_FILE).stat()
+        except OSError:
+            return (0, 0)
+        return (status.st_mtime_ns, status.st_ino)
+
+    def _check_still(self, library: _Opened) -> None:
+        """Refuse what was just read when the library was replaced meanwhile: it may be of another film."""
+        if self._stamp() != library.stamp:
+            raise _built_anew()
 
     def _shelf(self, library: _Opened, bundle: Bundle) -> _Shelf:
         model = next((one for one in library.spec.models if one.id == bundle.id), None)
@@ -257,9 +207,16 @@ class SimilarCases:
         with self._lock:
             if bundle.id not in library.shelves:
                 arrays = {name: read_array(self._folder, model, name) for name in ARRAYS}
-                counts = _counts([library.cases[number] for number in model.cases], bundle.spec.labels)
+                self._check_still(library)
+                counts = count_labels([library.cases[number] for number in model.cases], bundle.spec.labels)
                 library.shelves[bundle.id] = _Shelf(model, arrays, counts)
             return library.shelves[bundle.id]
+
+
+def _built_anew() -> LibraryMismatchError:
+    return LibraryMismatchError(
+        N_("The library was built anew since this page asked."), remedy=N_("Ask again.")
+    )
 
 
 def _case(library: _Opened, shelf: _Shelf, bundle: Bundle, row: int, similarity: float) -> SimilarCase:
@@ -274,20 +231,3 @@ def _case(library: _Opened, shelf: _Shelf, bundle: Bundle, row: int, similarity:
         flat={key: shelf.heatmap(row, index, bundle).flat for index, key in enumerate(keys)},
         preparation=preparation_of(shelf.arrays["geometry"][row]),
     )
-
-
-def case_labels(case: LibraryCase, labels: Sequence[Label]) -> tuple[CaseLabel, ...]:
-    """A case's labels; those of the model are known by key or by name, in any language and spelling."""
-    known = {
-        _plain(name): label.key for label in labels for name in (label.key, label.name_en, label.name_es)
-    }
-    return tuple(CaseLabel(known.get(_plain(text)), text) for text in case.labels)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().replace("_", " ").split())
-
-
-def _counts(cases: Sequence[LibraryCase], labels: Sequence[Label]) -> dict[str, int]:
-    found = Counter(key for case in cases for key in {one.key for one in case_labels(case, labels)} if key)
-    return {label.key: found[label.key] for label in labels}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from cxr_dash.errors import LabelNotFoundError, LibraryError, LibraryMismatchErr
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.library import SimilarCases
 from cxr_dash.services.library_check import check_library
-from cxr_dash.services.library_files import picture_path, read_spec
+from cxr_dash.services.library_files import picture_path, read_array, read_spec
 from cxr_dash.services.library_likeness import measure_likeness, similarities
 
 SEEDS = range(14)
@@ -156,6 +157,27 @@ def test_a_rebuilt_library_is_noticed_and_old_numbers_are_refused(
     assert similar.picture(MODEL, 1, after.build)
     with pytest.raises(LibraryNotFoundError):
         similar.picture(MODEL, 3, after.build)
+
+
+def test_a_library_replaced_while_it_is_read_is_refused_for_that_once(
+    library: Path,
+    tmp_path: Path,
+    service: AnalysisService,
+    stranger: Analysis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    similar = SimilarCases(library, service.catalog)
+    films = draw_films(tmp_path / "others", range(20, 34))
+
+    def replaced_meanwhile(*asked: Any) -> Any:
+        monkeypatch.undo()
+        build_library(films, library)
+        return read_array(*asked)
+
+    monkeypatch.setattr("cxr_dash.services.library.read_array", replaced_meanwhile)
+    with pytest.raises(LibraryMismatchError, match="built anew"):
+        similar.nearest(stranger)
+    assert similar.nearest(stranger).build == read_spec(library).build
 
 
 def test_an_unknown_label_of_a_case_is_refused(library: Path, service: AnalysisService) -> None:
