@@ -14,11 +14,12 @@ RUN python -m pip install --no-deps --no-build-isolation -e . \
     && python -m compileall -q cxr_dash
 
 FROM python:3.12-slim
-# A user of its own, who may write nothing but the folder in which films wait.
+# A user of its own, who may write nothing but the folder in which films wait and that of the reference library.
 RUN groupadd --system --gid 10001 cxr \
     && useradd --system --uid 10001 --gid cxr --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cxr \
     && mkdir -m 0700 /var/cache/cxr-dash \
-    && chown cxr:cxr /var/cache/cxr-dash
+    && mkdir -m 0700 /var/lib/cxr-dash \
+    && chown cxr:cxr /var/cache/cxr-dash /var/lib/cxr-dash
 WORKDIR /srv/cxr-dash
 COPY --from=builder /opt/venv /opt/venv
 COPY --from=builder /srv/cxr-dash /srv/cxr-dash
@@ -29,9 +30,10 @@ ENV PATH="/opt/venv/bin:$PATH" \
     PYTHONUNBUFFERED=1 \
     CXR_HOST=0.0.0.0 \
     CXR_PORT=8050 \
-    CXR_CACHE_DIR=/var/cache/cxr-dash
+    CXR_CACHE_DIR=/var/cache/cxr-dash \
+    CXR_LIBRARY_DIR=/var/lib/cxr-dash/library
 USER 10001:10001
-VOLUME ["/var/cache/cxr-dash"]
+VOLUME ["/var/cache/cxr-dash", "/var/lib/cxr-dash"]
 EXPOSE 8050
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['CXR_PORT'] + '/healthz', timeout=3)"]
