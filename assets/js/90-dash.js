@@ -30,9 +30,9 @@ window.dash_clientside.cxr = (() => {
       state.facts = data;
       state.lateModel = cxr.session.awaits(data.id);
       state.expanded = false;
-      cxr.findings.build(panel);
       cxr.choices.recall(data);
       state.settled = state.thresholds;
+      cxr.findings.build(panel);
       cxr.cut.build(panel);
       cxr.downloads.build(panel);
       cxr.analysis.next();
@@ -42,6 +42,9 @@ window.dash_clientside.cxr = (() => {
 
   const answered = (answer) => cxr.analysis.answered(answer);
 
+  /* The page about the model was opened or closed. */
+  const page_opened = (open) => cxr.modelPage.opened(Boolean(open));
+
   /* Dash asks for the model card of the label in view. */
   cxr.painters.push(() => {
     const label = cxr.label();
@@ -50,5 +53,5 @@ window.dash_clientside.cxr = (() => {
     cxr.store("label", label);
   });
 
-  return { start, facts, answered };
+  return { start, facts, answered, page_opened };
 })();

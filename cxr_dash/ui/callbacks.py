@@ -14,7 +14,7 @@ from cxr_dash.inference.catalog import Catalog
 from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
 from cxr_dash.ui import facts, ids
-from cxr_dash.ui.views import bundle_words, card, panel
+from cxr_dash.ui.views import bundle_words, card, card_label, panel
 
 logger = logging.getLogger(__name__)
 
@@ -85,10 +85,23 @@ def register_callbacks(
         except CxrError as error:
             return facts.film_problem(film, model, error, speak())
 
+    _register_model_page(app, catalog, speak)
+
+
+def _register_model_page(app: Dash, catalog: Catalog, speak: Callable[[], Translator]) -> None:
+    """The page about the model: words when it opens, graphs when scripts see that they are looked at."""
+
     @app.callback(  # type: ignore[untyped-decorator]
         Output(ids.CARD, "is_open"),
         Output(ids.CARD_TITLE, "children"),
+        Output(ids.CARD_LABEL, "options"),
+        Output(ids.CARD_LABEL, "value"),
+        Output(ids.CARD_NAV, "children"),
         Output(ids.CARD_BODY, "children"),
+        Output(ids.CARD_CUT, "children"),
+        Output(ids.CARD_REST, "children"),
+        Output(ids.CARD_CURVES, "children", allow_duplicate=True),
+        Output(ids.CARD_GROUPS, "children", allow_duplicate=True),
         Input(ids.CARD_OPEN, "n_clicks"),
         Input(ids.WARNING, "n_clicks"),
         State(ids.MODEL, "value"),
@@ -96,8 +109,28 @@ def register_callbacks(
         prevent_initial_call=True,
     )
     def open_card(_button: int, _warning: int, model: str, label: str | None) -> tuple[Any, ...]:
-        bundle, t = catalog.get(model), speak()
-        return True, card.card_title(bundle.spec, t), card.card_body(bundle, label or "", t)
+        page = card.card_parts(catalog.get(model), label or "", speak())
+        words = (page.title, page.options, page.label, page.nav, page.top, page.cut, page.rest)
+        return True, *words, [], []
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output(ids.CARD_CURVES, "children"),
+        Input(ids.CARD_CURVES_ASKED, "data"),
+        State(ids.THRESHOLDS, "data"),
+        prevent_initial_call=True,
+    )
+    def draw_curves(asked: dict[str, str], thresholds: dict[str, dict[str, float]]) -> Any:
+        model = asked["model"]
+        cuts = thresholds.get(model, {})
+        return card_label.label_part(catalog.get(model).spec, asked["label"], cuts, speak())
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output(ids.CARD_GROUPS, "children"),
+        Input(ids.CARD_GROUPS_ASKED, "data"),
+        prevent_initial_call=True,
+    )
+    def draw_subgroups(asked: dict[str, str]) -> Any:
+        return card_label.subgroup_part(catalog.get(asked["model"]).spec, speak())
 
 
 def _register_browser_callbacks(app: Dash) -> None:
@@ -107,3 +140,4 @@ def _register_browser_callbacks(app: Dash) -> None:
             ClientsideFunction("cxr", name),
             Input(source, "data"),
         )
+    app.clientside_callback(ClientsideFunction("cxr", "page_opened"), Input(ids.CARD, "is_open"))

@@ -1,179 +1,229 @@
-"""Figures of the model card: ROC and reliability of one label on one held-out split."""
+"""Graphs of the model page: ROC, precision and reliability of one label on one held-out split."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
-from cxr_dash.domain import Float64Array
-from cxr_dash.inference.operating_points import wilson_interval
-from cxr_dash.inference.schema import BundleSpec, HeldOut
+from cxr_dash.inference.schema import BundleSpec, HeldOut, Interval, LabelMetrics
+from cxr_dash.language import Translator
+from cxr_dash.ui.curves import CutCounts, counts_at, precision_curve, reliability, roc_curve
+from cxr_dash.ui.figure_frame import ACCENT, CUT, DIM, MARK, QUIET, Drawn, axis, frame, line_of_a_coin
+from cxr_dash.ui.views import bundle_words
+from cxr_dash.ui.views.card_tables import interval_text
 
-_INK, _DIM, _LINE = "#d9e0e5", "#93a1ab", "#2a343c"
-_ACCENT, _QUIET, _MARK = "#5cc2bb", "#3d4a54", "#ec8a6b"
-_RELIABILITY_BINS = 8
+Share = Callable[[CutCounts], float | None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RocCurve:
-    """An empirical ROC curve.
+@dataclass(frozen=True, slots=True)
+class LabelView:
+    """One label on one held-out split, at the cut of the reader.
 
     Attributes
     ----------
-    false_positive_rate, sensitivity : ndarray of float64, shape (n,)
-        From (0, 0) to (1, 1), one point for each distinct probability.
+    spec : BundleSpec
+    held : HeldOut
+    key : str
+        Of the label.
+    cut : float
+        Probability from which a film is called, 0-1.
     """
 
-    false_positive_rate: Float64Array
-    sensitivity: Float64Array
+    spec: BundleSpec
+    held: HeldOut
+    key: str
+    cut: float
+
+    def name(self, t: Translator) -> str:
+        """The label's name."""
+        return _names(self.spec, t)[self.key]
+
+    @property
+    def measured(self) -> LabelMetrics | None:
+        """What the bundle says of the label on this split."""
+        split = next((found for found in self.spec.metrics if found.split == self.held.split), None)
+        return split.labels.get(self.key) if split else None
+
+    def counts(self, cut: float) -> CutCounts:
+        """The films at a cut."""
+        return counts_at(self.held, self.key, cut)
 
 
-def roc_curve(held: HeldOut, label_key: str) -> RocCurve | None:
-    """The label's ROC on a split, or ``None`` when the split lacks films with it or without it."""
-    probabilities, truths = _known(held, label_key)
-    positives, negatives = int(truths.sum()), int((1 - truths).sum())
-    if not positives or not negatives:
+def roc_figure(view: LabelView, t: Translator) -> Drawn | None:
+    """ROC of a label before those of the others; its operating points and the reader's cut are marked.
+
+    Returns
+    -------
+    Drawn or None
+        None where the split lacks films with the label or without it; the same for the other graphs.
+    """
+    curve = roc_curve(view.held, view.key)
+    if curve is None:
         return None
-    order = np.argsort(-probabilities, kind="stable")
-    ordered = truths[order]
-    # equal probabilities are one step: the curve may not depend on the order of ties
-    last_of_tie = np.append(np.flatnonzero(np.diff(probabilities[order])), len(order) - 1)
-    found = np.cumsum(ordered)[last_of_tie] / positives
-    alarms = np.cumsum(1 - ordered)[last_of_tie] / negatives
-    return RocCurve(np.append(0.0, alarms), np.append(0.0, found))
-
-
-def roc_figure(spec: BundleSpec, held: HeldOut, label_key: str) -> go.Figure:
-    """ROC of ``label_key`` before those of the other labels, with its operating points marked."""
-    figure = _figure("1 − specificity", "sensitivity")
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"color": _LINE, "dash": "dot"}, hoverinfo="skip"
-    )
-    names = {label.key: label.name_en for label in spec.labels}
-    for key in [*(k for k in names if k != label_key), label_key]:
-        curve = roc_curve(held, key)
-        if curve is None:
+    figure = frame(axis(t("1 − specificity"), t), axis(t("sensitivity"), t))
+    line_of_a_coin(figure, [0, 1], [0, 1])
+    names = _names(view.spec, t)
+    for key in [*(k for k in names if k != view.key), view.key]:
+        found, chosen = roc_curve(view.held, key), key == view.key
+        if found is None:
             continue
-        chosen = key == label_key
         figure.add_scatter(
-            x=curve.false_positive_rate,
-            y=curve.sensitivity,
+            x=found.false_positive_rate,
+            y=found.sensitivity,
             mode="lines",
-            line={"color": _ACCENT if chosen else _QUIET, "width": 2.5 if chosen else 1, "shape": "linear"},
+            line={"color": ACCENT if chosen else QUIET, "width": 2.5 if chosen else 1},
             name=names[key],
-            hovertemplate=names[key]
-            + "<br>sensitivity %{y:.0%}, specificity %{customdata:.0%}<extra></extra>",
-            customdata=1 - curve.false_positive_rate,
+            hovertemplate=f"{names[key]}<br>{_rates('%{y:.0%}', '%{customdata:.0%}', t)}<extra></extra>",
+            customdata=1 - found.false_positive_rate,
         )
-    _add_operating_points(figure, spec, held, label_key)
-    figure.update_layout(title_text=_roc_title(spec, held, label_key))
-    return figure
-
-
-def reliability_figure(spec: BundleSpec, held: HeldOut, label_key: str) -> go.Figure:
-    """Stated against observed frequency in bins of equal numbers of films, with 95 % Wilson intervals."""
-    probabilities, truths = _known(held, label_key)
-    figure = _figure("stated probability", "observed share")
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"color": _LINE, "dash": "dot"}, hoverinfo="skip"
+    _mark(figure, view, t, across=_false_alarms, up=_sensitivity)
+    measured = view.measured
+    return Drawn(
+        figure,
+        t(
+            "{name}: AUROC {figure}. A coin has {coin}, the dotted line.",
+            name=view.name(t),
+            figure=_text(measured.auroc if measured else None, curve.area, t),
+            coin=t.decimal(0.5, 1),
+        ),
     )
-    order = np.argsort(probabilities, kind="stable")
-    bins = [chunk for chunk in np.array_split(order, _RELIABILITY_BINS) if len(chunk)]
-    stated = np.array([probabilities[chunk].mean() for chunk in bins])
-    observed = np.array([truths[chunk].mean() for chunk in bins])
-    bounds = [wilson_interval([truths[chunk].sum()], len(chunk)) for chunk in bins]
-    low = np.array([bound[0][0] for bound in bounds])
-    high = np.array([bound[1][0] for bound in bounds])
+
+
+def precision_figure(view: LabelView, t: Translator) -> Drawn | None:
+    """Precision over recall of a label, over what a coin would have: the share of films with it."""
+    curve = precision_curve(view.held, view.key)
+    if curve is None:
+        return None
+    figure = frame(axis(t("sensitivity (recall)"), t), axis(t("PPV (precision)"), t))
+    line_of_a_coin(figure, [0, 1], [curve.prevalence, curve.prevalence])
+    figure.add_scatter(
+        x=np.append(0.0, curve.recall),
+        y=np.append(curve.precision[0], curve.precision),
+        mode="lines",
+        # the precision of a step belongs to the films found by it
+        line={"color": ACCENT, "width": 2, "shape": "vh"},
+        name=view.name(t),
+        hovertemplate=t(
+            "{ppv} of those called have it, {sensitivity} found", ppv="%{y:.0%}", sensitivity="%{x:.0%}"
+        )
+        + "<extra></extra>",
+    )
+    _mark(figure, view, t, across=_sensitivity, up=_precision)
+    measured = view.measured
+    return Drawn(
+        figure,
+        t(
+            "{name}: AUPRC {figure}. A coin has {coin}, the share of films with it: the dotted line.",
+            name=view.name(t),
+            figure=_text(measured.auprc if measured else None, curve.area, t),
+            coin=t.decimal(curve.prevalence, 2),
+        ),
+    )
+
+
+def reliability_figure(view: LabelView, t: Translator) -> Drawn | None:
+    """Stated against observed frequency in bins of equal numbers of films, with 95 % Wilson intervals."""
+    bins = reliability(view.held, view.key)
+    if not bins or roc_curve(view.held, view.key) is None:
+        return None
+    stated, observed = np.array([(one.stated, one.observed) for one in bins]).T
+    low, high = np.array([(one.low, one.high) for one in bins]).T
+    top = float(min(1.0, max(0.05, 1.08 * max(high.max(), stated.max()))))
+    figure = frame(axis(t("stated probability"), t, top), axis(t("observed share"), t, top))
+    line_of_a_coin(figure, [0, 1], [0, 1])
     figure.add_scatter(
         x=stated,
         y=observed,
         mode="lines+markers",
-        line={"color": _ACCENT, "width": 1.5},
-        marker={"color": _ACCENT, "size": 7},
+        line={"color": ACCENT, "width": 1.5},
+        marker={"color": ACCENT, "size": 7},
         error_y={
             "type": "data",
             "symmetric": False,
             "array": np.maximum(high - observed, 0.0),
             "arrayminus": np.maximum(observed - low, 0.0),
-            "color": _DIM,
+            "color": DIM,
             "thickness": 1,
             "width": 3,
         },
-        customdata=[len(chunk) for chunk in bins],
-        hovertemplate="stated %{x:.1%}, observed %{y:.1%}<br>%{customdata} films<extra></extra>",
+        customdata=[one.films for one in bins],
+        hovertemplate=t(
+            "stated {stated}, observed {observed}, {films} films",
+            stated="%{x:.1%}",
+            observed="%{y:.1%}",
+            films="%{customdata}",
+        )
+        + "<extra></extra>",
     )
-    top = float(min(1.0, max(0.05, 1.08 * max([*high, *stated], default=1.0))))
-    figure.update_xaxes(range=[0, top])
-    figure.update_yaxes(range=[0, top])
-    name = next(label.name_en for label in spec.labels if label.key == label_key)
-    figure.update_layout(title_text=f"Reliability · {name}, {len(probabilities)} films")
-    return figure
+    error = interval_text(view.measured.ece if view.measured else None, t, 3)
+    counts = sorted({one.films for one in bins})
+    return Drawn(
+        figure,
+        t(
+            "{name}: calibration error {figure}. {bins} points of {films} films each; on the dotted line the "
+            "stated probability is what happened.",
+            name=view.name(t),
+            figure=error,
+            bins=len(bins),
+            films="–".join(str(count) for count in counts),
+        ),
+    )
 
 
-def _known(held: HeldOut, label_key: str) -> tuple[Float64Array, Float64Array]:
-    probabilities = np.asarray(held.probabilities[label_key], dtype=np.float64)
-    truths = np.asarray(held.truths[label_key], dtype=np.float64)
-    known = truths >= 0
-    return probabilities[known], truths[known]
-
-
-def _add_operating_points(figure: go.Figure, spec: BundleSpec, held: HeldOut, label_key: str) -> None:
-    probabilities, truths = _known(held, label_key)
-    if not truths.any() or truths.all():
-        return
-    x, y, names = [], [], []
-    for point in spec.operating_points:
-        if not 0.0 < point.thresholds[label_key] < 1.0:
-            continue  # the films could not give this operating point
-        called = probabilities >= point.thresholds[label_key]
-        y.append(float(called[truths == 1].mean()))
-        x.append(float(called[truths == 0].mean()))
-        names.append(point.name_en)
+def _mark(figure: go.Figure, view: LabelView, t: Translator, *, across: Share, up: Share) -> None:
+    """The operating points that the films could give, and the reader's cut, which scripts move."""
+    points = [point for point in view.spec.operating_points if 0.0 < point.thresholds[view.key] < 1.0]
+    counts = [view.counts(point.thresholds[view.key]) for point in points]
     figure.add_scatter(
-        x=x,
-        y=y,
+        x=[across(one) for one in counts],
+        y=[up(one) for one in counts],
         mode="markers",
         cliponaxis=False,
-        marker={"color": _MARK, "size": 9, "line": {"color": "#0d1216", "width": 1.5}},
-        text=names,
-        hovertemplate="%{text}<br>sensitivity %{y:.0%}<extra></extra>",
+        marker={"color": MARK, "size": 9, "line": {"color": "#0d1216", "width": 1.5}},
+        text=[bundle_words.point_name(point, t) for point in points],
+        hovertemplate="%{text}<extra></extra>",
+        meta="points",
+    )
+    now = view.counts(view.cut)
+    figure.add_scatter(
+        x=[across(now)],
+        y=[up(now)],
+        mode="markers",
+        cliponaxis=False,
+        marker={"color": CUT, "size": 12, "symbol": "diamond-open", "line": {"width": 2}},
+        hovertemplate=t("your cut") + "<extra></extra>",
+        meta="cut",
     )
 
 
-def _roc_title(spec: BundleSpec, held: HeldOut, label_key: str) -> str:
-    name = next(label.name_en for label in spec.labels if label.key == label_key)
-    metrics = next((m for m in spec.metrics if m.split == held.split), None)
-    auroc = metrics.labels[label_key].auroc if metrics and label_key in metrics.labels else None
-    if auroc is None:
-        return f"ROC · {name}"
-    interval = (
-        f" ({auroc.low:.2f}–{auroc.high:.2f})" if auroc.low is not None and auroc.high is not None else ""
-    )
-    return f"ROC · {name}, AUROC {auroc.value:.2f}{interval}"
+def _sensitivity(counts: CutCounts) -> float | None:
+    return counts.found / (counts.found + counts.missed)
 
 
-def _figure(x_title: str, y_title: str) -> go.Figure:
-    axis = {
-        "range": [0, 1],
-        "tickformat": ".0%",
-        "gridcolor": "#1c242a",
-        "linecolor": _LINE,
-        "zeroline": False,
-        "tickfont": {"color": _DIM, "size": 11},
-    }
-    return go.Figure(
-        layout={
-            "template": None,
-            "showlegend": False,
-            "margin": {"l": 56, "r": 12, "t": 36, "b": 48},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": "system-ui, sans-serif", "color": _INK, "size": 12},
-            "title": {"font": {"size": 13}, "x": 0.02, "xanchor": "left"},
-            "xaxis": axis | {"title": {"text": x_title, "font": {"size": 12}}},
-            "yaxis": axis | {"title": {"text": y_title, "font": {"size": 12}}},
-            "hoverlabel": {"bgcolor": "#182026", "bordercolor": _LINE, "font": {"color": _INK}},
-        }
+def _false_alarms(counts: CutCounts) -> float | None:
+    return counts.alarms / (counts.alarms + counts.cleared)
+
+
+def _precision(counts: CutCounts) -> float | None:
+    called = counts.found + counts.alarms
+    return counts.found / called if called else None
+
+
+def _rates(sensitivity: str, specificity: str, t: Translator) -> str:
+    return t(
+        "sensitivity {sensitivity}, specificity {specificity}",
+        sensitivity=sensitivity,
+        specificity=specificity,
     )
+
+
+def _names(spec: BundleSpec, t: Translator) -> dict[str, str]:
+    return {label.key: bundle_words.label_name(label, t) for label in spec.labels}
+
+
+def _text(measured: Interval | None, counted: float, t: Translator) -> str:
+    """The measured figure with its interval, or what was counted here where none came with the bundle."""
+    return interval_text(measured or Interval(value=counted), t)

@@ -13,6 +13,7 @@ from cxr_dash.language import LANGUAGES, Translator
 from cxr_dash.settings import Settings
 from cxr_dash.ui import facts, ids
 from cxr_dash.ui.views import bundle_words, card, panel
+from cxr_dash.ui.views.card_window import card_window
 from cxr_dash.ui.views.read_first import agreement, read_first_switch
 from cxr_dash.ui.views.viewer import viewer
 from cxr_dash.ui.views.worklist import worklist_column
@@ -59,7 +60,7 @@ def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Compone
             ),
             _footer(chosen, t),
             agreement(t),
-            _card_window(),
+            card_window(t),
             html.Div(t("Let go to open the films"), className="drop-veil", **{"aria-hidden": "true"}),
         ],
         className="page",
@@ -75,6 +76,8 @@ def _stores(settings: Settings, chosen: Bundle | None, t: Translator) -> list[Co
         dcc.Store(id=ids.ANSWER),
         dcc.Store(id=ids.LABEL),
         dcc.Store(id=ids.THRESHOLDS, data={}),
+        dcc.Store(id=ids.CARD_CURVES_ASKED),
+        dcc.Store(id=ids.CARD_GROUPS_ASKED),
     ]
 
 
@@ -166,17 +169,4 @@ def _footer(chosen: Bundle | None, t: Translator) -> Component:
             ),
         ],
         className="bottom",
-    )
-
-
-def _card_window() -> Component:
-    return dbc.Modal(
-        [
-            dbc.ModalHeader(dbc.ModalTitle(id=ids.CARD_TITLE), close_button=True),
-            dbc.ModalBody(id=ids.CARD_BODY),
-        ],
-        id=ids.CARD,
-        scrollable=True,
-        is_open=False,
-        labelledby=ids.CARD_TITLE,
     )

@@ -1,40 +1,63 @@
-"""The model card: what speaks against the model first, then its figures, then how it was made."""
+"""The model page: what speaks against the model first, then its figures, then how it was made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
-from plotly.graph_objects import Figure
 
+from cxr_dash.domain import N_
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.inference.schema import Audit, BundleSpec, HeldOut
-from cxr_dash.language import Translator
-from cxr_dash.ui.figures import reliability_figure, roc_figure
+from cxr_dash.inference.schema import Audit, BundleSpec
+from cxr_dash.language import SOURCE_LANGUAGE, Translator
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views import card_tables as tables
+from cxr_dash.ui.views import card_words as words
+from cxr_dash.ui.views.card_examples import places_part
 
-_GRAPH_CONFIG = {
-    "displayModeBar": False,
-    "displaylogo": False,
-    "responsive": True,
-    "plotlyServerURL": "",
-    "showEditInChartStudio": False,
+# Sections in their order: the node's id ends with the key.
+SECTIONS = {
+    "audits": N_("Audits"),
+    "figures": N_("Figures"),
+    "curves": N_("Curves of one label"),
+    "cut": N_("At your cut"),
+    "subgroups": N_("Subgroups"),
+    "places": N_("Where heatmaps point"),
+    "use": N_("Use"),
+    "films": N_("Films and making"),
+    "text": N_("The whole card as text"),
 }
-_VERDICTS = {"bad": "Bad", "caution": "Caution", "ok": "OK"}
-_SECTIONS = (
-    ("audits", "Audits"),
-    ("figures", "Figures"),
-    ("curves", "Curves and points"),
-    ("subgroups", "Subgroups"),
-    ("use", "Use"),
-    ("films", "Films and making"),
-)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CardParts:
+    """What opening the page fills in; graphs come when their section is in view.
+
+    Attributes
+    ----------
+    title : str
+    options : list of dict
+        Labels, for the selector.
+    label : str
+        Key of the label to begin with.
+    nav, top, cut, rest : list of Component
+        The list of sections; sections before the graphs; the splits to count on; sections after the graphs.
+    """
+
+    title: str
+    options: list[dict[str, str]]
+    label: str
+    nav: list[Component]
+    top: list[Component]
+    cut: list[Component]
+    rest: list[Component]
 
 
 def card_title(spec: BundleSpec, t: Translator) -> str:
-    """Title of the model-card window."""
+    """Title of the model page."""
     return f"{bundle_words.title(spec, t)} · {spec.id} {spec.version}"
 
 
@@ -44,167 +67,214 @@ def audit_badge(spec: BundleSpec, t: Translator) -> str:
     return t.plural("{n} bad audit", "{n} bad audits", bad) if bad else ""
 
 
-def card_body(bundle: Bundle, label_key: str, t: Translator) -> Component:
-    """Warnings and verdicts in plain view, then figures, the curves of one label, and how it was made."""
+def card_parts(bundle: Bundle, label_key: str, t: Translator) -> CardParts:
+    """Warnings and verdicts in plain view, then figures, then how it was made.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    label_key : str
+        The label in view; the first one where the model has no such label.
+    t : Translator
+    """
     spec = bundle.spec
-    label = next((item for item in spec.labels if item.key == label_key), spec.labels[0])
-    name = bundle_words.label_name(label, t)
-    return html.Div(
-        [
-            _verdicts(spec.audits),
-            _warnings(spec.warnings),
-            html.Nav(
-                [html.A(name, href=f"#card-{key}", className="chip") for key, name in _SECTIONS],
-                className="card-nav",
-                **{"aria-label": "Sections of the card"},
-            ),
-            _section("audits", "What else it may be reading", [_audit(audit) for audit in spec.audits]),
-            _figures(spec),
-            _section(
-                "curves",
-                t("{name}: curves and operating points", name=name),
-                [part for held in spec.held_out for part in _curves(spec, held, label.key, name)],
-            ),
-            _section("subgroups", "Subgroups", _subgroups(spec)),
-            _use(spec),
-            _making(spec),
-            html.Details(
-                [
-                    html.Summary("The whole card as text"),
-                    dcc.Markdown(bundle.card or "This bundle came without a card.", className="card-text"),
-                ]
-            ),
-        ],
-        className="card-content",
+    top = [
+        _verdicts(spec.audits, t),
+        _warnings(spec.warnings, t),
+        section("audits", t, [_audit(audit, t) for audit in spec.audits], t("What else it may be reading")),
+        section("figures", t, _figures(spec, t), t("How well it does")),
+    ]
+    rest = [
+        section("places", t, places_part(spec, t)),
+        section("use", t, _use(spec, t)),
+        section("films", t, _making(spec, t)),
+        section("text", t, _text(bundle, t)),
+    ]
+    shown = {node.id for node in (*top, *rest) if getattr(node, "id", None) and not node.hidden}
+    shown |= {"card-curves", "card-cut"}
+    if any(split.subgroups for split in tables.splits_in_order(spec, judged_only=True)):
+        shown.add("card-subgroups")
+    return CardParts(
+        title=card_title(spec, t),
+        options=[{"label": bundle_words.label_name(one, t), "value": one.key} for one in spec.labels],
+        label=label_key if label_key in spec.label_keys else spec.label_keys[0],
+        nav=_nav([key for key in SECTIONS if f"card-{key}" in shown], t),
+        top=top,
+        cut=[_counted_split(spec, held.split, t) for held in tables.held_out_in_order(spec)],
+        rest=rest,
     )
 
 
-def _section(key: str, title: str, parts: Iterable[Component]) -> Component:
+def section(
+    key: str, t: Translator, parts: Iterable[Component], title: str | None = None, **attributes: Any
+) -> Component:
+    """A section of the page with a link to itself; hidden when there is nothing in it."""
     found = list(parts)
+    name = title or t(SECTIONS[key])
     return html.Section(
-        [html.H3(title), *found], id=f"card-{key}", className="card-section", hidden=not found
+        [html.H3([name, " ", _link_to(key, name, t)], id=f"card-{key}-title"), *found],
+        id=f"card-{key}",
+        className="card-section",
+        hidden=not found,
+        **{"aria-labelledby": f"card-{key}-title", **attributes},
     )
 
 
-def _note(text: str) -> Component:
+def note(text: str | Component) -> Component:
+    """A line of small print."""
     return html.P(text, className="card-note")
 
 
-def _verdicts(audits: Sequence[Audit]) -> Component:
-    """One line above all that names what it failed."""
-    bad = [audit.name for audit in audits if audit.verdict == "bad"]
+def _link_to(key: str, name: str, t: Translator) -> Component:
+    return html.A(
+        "#",
+        href=f"#card-{key}",
+        className="card-link",
+        **{"aria-label": t("Link to this section: {name}", name=name)},
+    )
+
+
+def _nav(keys: Sequence[str], t: Translator) -> list[Component]:
+    return [html.Ol([html.Li(html.A(t(SECTIONS[key]), href=f"#card-{key}")) for key in keys])]
+
+
+def _counted_split(spec: BundleSpec, split: str, t: Translator) -> Component:
+    """Where scripts count the films of one split at the reader's cut."""
     return html.Div(
-        [html.Strong(f"Bad in {len(bad)} of {len(audits)} audits: "), "; ".join(bad)] if bad else [],
+        [
+            html.H4(words.split_name(split, t)),
+            html.Div(className="confusion", **{"data-split": split, "data-model": spec.id}),
+        ],
+        className="counted-split",
+    )
+
+
+def _verdicts(audits: Sequence[Audit], t: Translator) -> Component:
+    """One line above all that names what it failed."""
+    bad = [t(audit.name) for audit in audits if audit.verdict == "bad"]
+    failed = t("Bad in {bad} of {all} audits:", bad=len(bad), all=len(audits))
+    return html.Div(
+        [html.Strong(failed), " ", "; ".join(bad)] if bad else [],
         className="card-bad",
         role="alert",
         hidden=not bad,
     )
 
 
-def _audit(audit: Audit) -> Component:
-    rows = [[entry.name, entry.split, tables.interval_text(entry.value)] for entry in audit.figures]
+def _audit(audit: Audit, t: Translator) -> Component:
+    rows = [
+        [t(entry.name), words.short_splits(entry.split, t), tables.interval_text(entry.value, t)]
+        for entry in audit.figures
+    ]
+    header = [t("Figure (95 % interval)"), t("Films"), t("Value")]
     return html.Details(
         [
             html.Summary(
                 [
-                    html.Span(_VERDICTS[audit.verdict], className=f"verdict-mark {audit.verdict}"),
-                    html.Span(audit.name, className="audit-name"),
-                    html.Span(audit.headline, className="audit-headline"),
+                    html.Span(t(words.VERDICTS[audit.verdict]), className=f"verdict-mark {audit.verdict}"),
+                    html.Span(words.said(audit.name, t), className="audit-name"),
+                    html.Span(words.said(audit.headline, t), className="audit-headline"),
                 ]
             ),
-            _note(f"Limit: {audit.limit}."),
-            *(_note(detail) for detail in audit.details),
-            *([tables.table(["Figure (95 % interval)", "Films", "Value"], rows)] if rows else []),
+            note(t("Limit: {limit}.", limit=t(audit.limit))),
+            *(note(words.said(detail, t)) for detail in audit.details),
+            *([tables.table(header, rows, t(audit.name))] if rows else []),
         ],
         className=f"audit {audit.verdict}",
     )
 
 
-def _figures(spec: BundleSpec) -> Component:
-    judged = tables.splits_in_order(spec, judged_only=True)
-    point = spec.operating_point()
+def _figures(spec: BundleSpec, t: Translator) -> list[Component]:
+    point = bundle_words.point_name(spec.operating_point(), t)
     parts: list[Component] = []
     if spec.metrics:
         parts = [
-            tables.summary_table(spec),
-            _note(
-                "Intervals are of resampled patients: the chance of the draw, not the difference between "
-                "hospitals. An AUROC of 0.5 is a coin."
+            tables.summary_table(spec, t),
+            note(
+                t(
+                    "Intervals are of resampled patients: the chance of the draw, not the difference between "
+                    "hospitals. An AUROC of {coin} is a coin.",
+                    coin=t.decimal(0.5, 1),
+                )
             ),
         ]
-    for split in judged:
-        parts += [
-            html.H4(tables.split_name(split.split)),
-            _note(f"{split.description_en} Sensitivity and specificity at “{point.name_en}”."),
-            tables.label_table(spec, split),
-        ]
-    return _section("figures", "How well it does", parts)
-
-
-def _curves(spec: BundleSpec, held: HeldOut, label_key: str, name: str) -> list[Component]:
-    split = next((found for found in spec.metrics if found.split == held.split), None)
-    points = tables.point_table(spec, split, label_key) if split else None
-    return [
-        html.H4(f"{name} on films of split “{held.split}”"),
-        _note(held.description_en),
-        html.Div(
-            [_graph(roc_figure(spec, held, label_key)), _graph(reliability_figure(spec, held, label_key))],
-            className="card-graphs",
-        ),
-        *([points] if points is not None else []),
-    ]
-
-
-def _subgroups(spec: BundleSpec) -> list[Component]:
-    parts: list[Component] = []
     for split in tables.splits_in_order(spec, judged_only=True):
-        if split.subgroups:
-            parts += [html.H4(tables.split_name(split.split)), tables.subgroup_table(split)]
+        films = words.split_description(spec, split, t)
+        parts += [
+            html.H4(words.split_name(split.split, t)),
+            note(words.said(films, t)),
+            note(t("Sensitivity and specificity are those at “{point}”.", point=point)),
+            tables.label_table(spec, split, t),
+        ]
     return parts
 
 
-def _use(spec: BundleSpec) -> Component:
-    localisation = tables.localisation_table(spec)
+def _use(spec: BundleSpec, t: Translator) -> list[Component]:
     gate = spec.out_of_distribution
-    return _section(
-        "use",
-        "Use",
-        [
-            html.H4("What it is for"),
-            html.Ul([html.Li(text) for text in spec.intended_use]),
-            html.H4("What it is not for"),
-            html.Ul([html.Li(text) for text in spec.not_for]),
-            *([html.H4("Where its heatmaps point"), localisation] if localisation is not None else []),
-            *([html.H4("Films it should not be asked about"), _note(gate.measured)] if gate else []),
-        ],
-    )
+    return [
+        html.H4(t("What it is for")),
+        html.Ul([html.Li(words.said(text, t)) for text in spec.intended_use]),
+        html.H4(t("What it is not for")),
+        html.Ul([html.Li(words.said(text, t)) for text in spec.not_for]),
+        *(
+            [html.H4(t("Films it should not be asked about")), note(words.said(gate.measured, t))]
+            if gate
+            else []
+        ),
+    ]
 
 
-def _making(spec: BundleSpec) -> Component:
-    made = spec.training
-    calibration = spec.calibration
-    return _section(
-        "films",
-        "Films and making",
-        [
-            *([tables.source_table(spec)] if spec.sources else []),
-            _note(f"Calibrated on {calibration.fitted_on}: {calibration.chosen or calibration.kind}"),
-            _note(
-                f"Trained {made.date} in {made.minutes:g} minutes, seed {made.seed}, commit {made.commit}; "
-                + ", ".join(f"{name} {version}" for name, version in made.versions.items())
-            ),
-            *(_note(f"sha256 of {name}: {digest}") for name, digest in spec.files.items()),
-        ],
-    )
+def _making(spec: BundleSpec, t: Translator) -> list[Component]:
+    made, calibration = spec.training, spec.calibration
+    versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
+    return [
+        *([tables.source_table(spec, t)] if spec.sources else []),
+        note(
+            t(
+                "Calibrated on {films}: {how}",
+                films=t(calibration.fitted_on),
+                how=t(calibration.chosen or calibration.kind),
+            )
+        ),
+        note(
+            t(
+                "Trained {date} in {minutes} minutes, seed {seed}, commit {commit}; {versions}",
+                date=made.date,
+                minutes=t.decimal(made.minutes, 0),
+                seed=made.seed,
+                commit=made.commit,
+                versions=versions,
+            )
+        ),
+        *(
+            note(t("sha256 of {file}: {digest}", file=name, digest=digest))
+            for name, digest in spec.files.items()
+        ),
+    ]
 
 
-def _graph(figure: Figure) -> Component:
-    return dcc.Graph(figure=figure, config=_GRAPH_CONFIG, className="card-graph")
+def _text(bundle: Bundle, t: Translator) -> list[Component]:
+    """``CARD.md`` is written in English, and says so to who reads the page in another language."""
+    english = t.language == SOURCE_LANGUAGE
+    body = dcc.Markdown(bundle.card, className="card-text") if bundle.card else None
+    return [
+        *([] if english else [note(t("This text is in English only; all figures above are the same."))]),
+        html.Details(
+            [
+                html.Summary(t("Show the text")),
+                html.Div(body, lang=SOURCE_LANGUAGE) if body else note(t("This bundle came without a card.")),
+            ],
+            className="card-more",
+        ),
+    ]
 
 
-def _warnings(warnings: Sequence[str]) -> Component:
+def _warnings(warnings: Sequence[str], t: Translator) -> Component:
     return html.Div(
-        [html.H3("Before you rely on it"), html.Ul([html.Li(warning) for warning in warnings])]
+        [
+            html.H3(t("Before you rely on it")),
+            html.Ul([html.Li(words.said(warning, t)) for warning in warnings]),
+        ]
         if warnings
         else [],
         className="card-warnings",

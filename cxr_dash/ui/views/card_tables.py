@@ -1,67 +1,56 @@
-"""Tables of the model card: figures with their intervals, from ``bundle.json`` alone."""
+"""Tables of the model page: figures with their intervals, from ``bundle.json`` alone."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from dash import html
 from dash.development.base_component import Component
 
-from cxr_dash.inference.schema import BundleSpec, Interval, SplitMetrics
+from cxr_dash.inference.schema import BundleSpec, HeldOut, Interval, SplitMetrics
+from cxr_dash.language import Translator
+from cxr_dash.ui.curves import reliability
+from cxr_dash.ui.views import bundle_words
+from cxr_dash.ui.views import card_words as words
 
-_SPLIT_NAMES = {
-    "test": "Test: new patients, same collections",
-    "external": "Other hospitals",
-    "val": "Val (used for choosing, optimistic)",
-}
+_DIGITS = {"ece": 3, "brier": 3}
 _ORDER = {"external": 0, "test": 1, "val": 2}
-_AVERAGES = {
-    "auroc": "AUROC, mean over labels",
-    "auroc_within_source": "AUROC within one source",
-    "balanced_recall": "Recall, mean over classes",
-    "accuracy": "Most probable class right",
-    "auprc": "AUPRC, mean over labels",
-    "ece": "Calibration error",
-    "brier": "Brier score",
-}
 
 
-def interval_text(value: Interval | None, digits: int = 2) -> str:
+def interval_text(value: Interval | None, t: Translator, digits: int = 2) -> str:
     """``0.71 (0.66–0.75)``; a dash where there is no figure."""
     if value is None:
         return "–"
-    text = f"{value.value:.{digits}f}"
+    text = t.decimal(value.value, digits)
     if value.low is None or value.high is None:
         return text
-    return f"{text} ({value.low:.{digits}f}–{value.high:.{digits}f})"
+    return f"{text} ({t.decimal(value.low, digits)}–{t.decimal(value.high, digits)})"
 
 
-def percent_text(value: Interval | None, digits: int = 0) -> str:
+def percent_text(value: Interval | None, t: Translator, digits: int = 0) -> str:
     """``71 % (66–75)``; a dash where there is no figure."""
     if value is None:
         return "–"
-    text = f"{100 * value.value:.{digits}f} %"
+    text = t.percent(value.value, digits)
     if value.low is None or value.high is None:
         return text
-    return f"{text} ({100 * value.low:.{digits}f}–{100 * value.high:.{digits}f})"
+    return f"{text} ({t.decimal(100 * value.low, digits)}–{t.decimal(100 * value.high, digits)})"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Component:
-    """A table whose first column names its rows."""
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> Component:
+    """A table whose first column names its rows; ``caption`` is read to who cannot see it.
+
+    It goes to the page as one node, and scripts draw it: a node for each of a thousand cells would keep the
+    page from opening at once.
+    """
     return html.Div(
-        html.Table(
-            [
-                html.Thead(html.Tr([html.Th(name, scope="col") for name in header])),
-                html.Tbody(
-                    [
-                        html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])])
-                        for row in rows
-                    ]
-                ),
-            ],
-            className="card-table",
-        ),
         className="card-table-frame",
+        role="group",
+        **{
+            "aria-label": caption,
+            "data-table": json.dumps([list(header), *map(list, rows)], ensure_ascii=False),
+        },
     )
 
 
@@ -71,123 +60,167 @@ def splits_in_order(spec: BundleSpec, *, judged_only: bool = False) -> list[Spli
     return sorted(found, key=lambda split: _ORDER.get(split.split, 3))
 
 
-def split_name(split: str) -> str:
-    """What a split is, for people."""
-    return _SPLIT_NAMES.get(split, split)
+def held_out_in_order(spec: BundleSpec) -> list[HeldOut]:
+    """Held-out films, the most telling split first."""
+    return sorted(spec.held_out, key=lambda held: _ORDER.get(held.split, 3))
 
 
-def summary_table(spec: BundleSpec) -> Component:
+def summary_table(spec: BundleSpec, t: Translator) -> Component:
     """Averages, other hospitals next to test."""
     splits = splits_in_order(spec)
-    names = [name for name in _AVERAGES if any(name in split.macro for split in splits)]
+    names = [name for name in words.AVERAGES if any(name in split.macro for split in splits)]
+    films = [t.plural("{n} film", "{n} films", split.films) for split in splits]
+    heads = [f"{words.split_name(s.split, t)}, {count}" for s, count in zip(splits, films, strict=True)]
     return table(
-        ["Figure (95 % interval)", *(f"{split_name(s.split)}, {s.films} films" for s in splits)],
-        [[_AVERAGES[name], *(interval_text(s.macro.get(name)) for s in splits)] for name in names],
+        [t("Figure (95 % interval)"), *heads],
+        [
+            [
+                words.average_name(name, t),
+                *(interval_text(s.macro.get(name), t, _DIGITS.get(name, 2)) for s in splits),
+            ]
+            for name in names
+        ],
+        t("Averages on every split"),
     )
 
 
-def label_table(spec: BundleSpec, split: SplitMetrics) -> Component:
+def label_table(spec: BundleSpec, split: SplitMetrics, t: Translator) -> Component:
     """Every label on one split."""
     return table(
         [
-            "Label",
-            "Films with / without",
-            "AUROC",
-            "Sensitivity",
-            "Specificity",
-            "Calibration error",
-            "Brier",
+            t("Label"),
+            t("Films with / without"),
+            t("AUROC"),
+            t("AUPRC"),
+            t("Sensitivity"),
+            t("Specificity"),
+            t("Calibration error"),
+            t("Brier"),
         ],
         [
             [
-                label.name_en,
+                bundle_words.label_name(label, t),
                 f"{row.positives} / {row.negatives}",
-                interval_text(row.auroc),
-                percent_text(row.sensitivity),
-                percent_text(row.specificity),
-                interval_text(row.ece, 3),
-                interval_text(row.brier, 3),
+                interval_text(row.auroc, t),
+                interval_text(row.auprc, t),
+                percent_text(row.sensitivity, t),
+                percent_text(row.specificity, t),
+                interval_text(row.ece, t, 3),
+                interval_text(row.brier, t, 3),
             ]
             for label in spec.labels
             if (row := split.labels.get(label.key)) is not None
         ],
+        t("Every label: {split}", split=words.split_name(split.split, t)),
     )
 
 
-def subgroup_table(split: SplitMetrics) -> Component:
+def subgroup_table(split: SplitMetrics, t: Translator) -> Component:
     """Sex, age, projection, population and source on one split."""
     return table(
-        ["Subgroup", "Films", "AUROC, mean", "Over labels"],
+        [t("Subgroup"), t("Films"), t("AUROC, mean"), t("Over labels")],
         [
             [
-                name.replace("=", ": "),
-                f"{group['films'].value:.0f}",
-                interval_text(group.get("auroc")),
-                f"{group['labels'].value:.0f}" if "labels" in group else "–",
+                words.subgroup_name(name, t),
+                t.decimal(group["films"].value, 0),
+                interval_text(group.get("auroc"), t),
+                t.decimal(group["labels"].value, 0) if "labels" in group else "–",
             ]
             for name, group in split.subgroups.items()
         ],
+        t("Subgroups: {split}", split=words.split_name(split.split, t)),
     )
 
 
-def point_table(spec: BundleSpec, split: SplitMetrics, label_key: str) -> Component | None:
+def point_table(spec: BundleSpec, split: SplitMetrics, label_key: str, t: Translator) -> Component | None:
     """What every operating point does to one label's films on one split; None where it was not counted."""
     row = split.labels.get(label_key)
     if row is None or not row.points:
         return None
-    stated = 100 * next(iter(row.points.values())).prevalence
+    stated = t.percent(next(iter(row.points.values())).prevalence)
     return table(
         [
-            "Operating point",
-            "Threshold",
-            "Sensitivity",
-            "Specificity",
-            f"PPV at {stated:.0f} %",
-            f"NPV at {stated:.0f} %",
+            t("Operating point"),
+            t("Threshold"),
+            t("Sensitivity"),
+            t("Specificity"),
+            t("PPV at {prevalence}", prevalence=stated),
+            t("NPV at {prevalence}", prevalence=stated),
         ],
         [
             [
-                point.name_en,
-                f"{found.threshold:.3f}",
-                percent_text(found.sensitivity),
-                percent_text(found.specificity),
+                bundle_words.point_name(point, t),
+                t.percent(found.threshold, 1),
+                percent_text(found.sensitivity, t),
+                percent_text(found.specificity, t),
                 # at a low prevalence an NPV is told from another by its decimals
-                percent_text(found.ppv_at_prevalence, 1),
-                percent_text(found.npv_at_prevalence, 1),
+                percent_text(found.ppv_at_prevalence, t, 1),
+                percent_text(found.npv_at_prevalence, t, 1),
             ]
             for point in spec.operating_points
             if (found := row.points.get(point.key)) is not None
         ],
+        t("Operating points: {split}", split=words.split_name(split.split, t)),
     )
 
 
-def localisation_table(spec: BundleSpec) -> Component | None:
+def reliability_table(held: HeldOut, label_key: str, t: Translator) -> Component:
+    """The points of the reliability graph, with their films."""
+    return table(
+        [t("Stated, mean"), t("Observed (95 % interval)"), t("Films")],
+        [
+            [
+                t.percent(one.stated, 1),
+                percent_text(Interval(value=one.observed, low=one.low, high=one.high), t, 1),
+                str(one.films),
+            ]
+            for one in reliability(held, label_key)
+        ],
+        t("Stated against observed: {split}", split=words.split_name(held.split, t)),
+    )
+
+
+def localisation_table(spec: BundleSpec, t: Translator) -> Component | None:
     """Where heatmaps point on films with boxes; None where it was not measured."""
     if not spec.localisation:
         return None
     return table(
-        ["Maps, films", "Finding", "Films", "Peak in box", "Heat in box", "IoU"],
+        [
+            t("Map, films"),
+            t("Finding"),
+            t("Films"),
+            t("Highest point in a box"),
+            t("Heat in the boxes"),
+            t("IoU"),
+        ],
         [
             [
-                f"{part.method}, {part.split}",
-                entry.finding,
+                f"{words.method_name(part.method, t)}, {words.short_splits(part.split, t)}",
+                words.finding_name(spec, entry.finding, t),
                 str(entry.films),
-                percent_text(entry.pointing),
-                percent_text(entry.energy),
-                interval_text(entry.iou),
+                percent_text(entry.pointing, t),
+                percent_text(entry.energy, t),
+                interval_text(entry.iou, t),
             ]
             for part in spec.localisation
             for entry in part.findings
         ],
+        t("Maps against boxes, by finding"),
     )
 
 
-def source_table(spec: BundleSpec) -> Component:
+def source_table(spec: BundleSpec, t: Translator) -> Component:
     """Films, people and licences."""
     return table(
-        ["Collection", "Films", "Who", "Licence"],
+        [t("Collection"), t("Films"), t("Who"), t("Licence")],
         [
-            [source.name, f"{source.films} ({source.splits})", source.population, source.licence]
+            [
+                source.name,
+                f"{source.films} ({source.splits})",
+                t(source.population),
+                t(source.licence),
+            ]
             for source in spec.sources
         ],
+        t("Collections of films"),
     )

@@ -1,8 +1,11 @@
-"""The model card in the app: what speaks against the model comes first, and nothing is left out."""
+"""The page about the model: what speaks against it comes first, and nothing is left out."""
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from bundle_builder import KEYS, spec_dict
@@ -10,10 +13,55 @@ from trees import nodes, text, with_class
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
+from cxr_dash.inference.schema_localisation import LocalisationExample
 from cxr_dash.language import Translator
-from cxr_dash.ui.views import card, card_tables
+from cxr_dash.ui.views import card, card_examples, card_label, card_tables
 
-T = Translator()
+T, ES = Translator(), Translator("es")
+
+
+def cells(tree: Any) -> str:
+    """What the tables of a tree say; scripts draw them from data."""
+    tables = [getattr(node, "data-table") for node in with_class(tree, "card-table-frame")]
+    return " | ".join(cell for table in tables for row in json.loads(table) for cell in row)
+
+
+def body(bundle: Bundle, label: str = "", t: Translator = T) -> list[Any]:
+    """The words of the page, in their order."""
+    parts = card.card_parts(bundle, label, t)
+    return [*parts.top, *parts.rest]
+
+
+def example(**changes: Any) -> dict[str, Any]:
+    """A hit in the middle of a film twice as wide as high."""
+    box = {"left": 0.5, "top": 0.25, "right": 0.75, "bottom": 0.75}
+    return {
+        "place": "best",
+        "rank": 1,
+        "ranked": 9,
+        "finding": KEYS[1],
+        "label": KEYS[1],
+        "probability": 0.625,
+        "energy": 0.8,
+        "hit": True,
+        "flat": False,
+        "aspect": 2.0,
+        "boxes": [box],
+        "lungs": [[(0.1, 0.1), (0.4, 0.1), (0.4, 0.9)]],
+        "heat": ["00", "0f"],
+        "heat_frame": {"left": 0.0, "top": -0.5, "right": 1.0, "bottom": 1.5},
+        "peak": (0.6, 0.5),
+    } | changes
+
+
+def localised(*examples: dict[str, Any]) -> list[dict[str, Any]]:
+    finding = {"finding": "lung_opacity", "label": KEYS[1], "films": 9, "patients": 9, "flat": 0}
+    finding |= {key: _interval(0.5) for key in ("pointing", "pointing_tolerant", "energy", "iou")}
+    one = {"split": "test", "films": 9, "patients": 9, "flat": 0, "cut": 0.5, "findings": [finding]}
+    return [
+        one | {"method": "served", "mean": {"pointing": _interval(0.42)}, "examples": list(examples)},
+        one | {"method": "train_boxes", "mean": {"pointing": _interval(0.39)}},
+    ]
 
 
 def _interval(value: float) -> dict[str, float]:
@@ -69,14 +117,14 @@ def measured(bundle: Bundle) -> Bundle:
 
 
 def test_bad_audits_are_named_in_red_before_anything_else(measured: Bundle) -> None:
-    body = card.card_body(measured, "", T)
-    classes = [getattr(node, "className", None) for node in nodes(body)]
+    page = body(measured)
+    classes = [getattr(node, "className", None) for node in nodes(page)]
     assert classes.index("card-bad") < classes.index("card-warnings") < classes.index("card-section")
-    (strip,) = with_class(body, "card-bad")
+    (strip,) = with_class(page, "card-bad")
     assert " ".join(text(strip).split()) == "Bad in 2 of 3 audits: Audit border; Audit source"
     assert strip.role == "alert"
-    assert [text(mark) for mark in with_class(body, "verdict-mark")] == ["Bad", "Bad", "OK"]
-    assert len(with_class(body, "bad")) == 4  # two audits, two marks
+    assert [text(mark) for mark in with_class(page, "verdict-mark")] == ["Bad", "Bad", "OK"]
+    assert len(with_class(page, "bad")) == 4  # two audits, two marks
 
 
 def test_the_header_counts_failed_audits_and_says_nothing_when_there_are_none(
@@ -84,18 +132,18 @@ def test_the_header_counts_failed_audits_and_says_nothing_when_there_are_none(
 ) -> None:
     assert card.audit_badge(measured.spec, T) == "2 bad audits"
     assert card.audit_badge(spec, T) == ""
-    (strip,) = with_class(card.card_body(Bundle(measured.path, spec), "", T), "card-bad")
+    (strip,) = with_class(body(Bundle(measured.path, spec)), "card-bad")
     assert strip.hidden is True
 
 
 def test_every_audit_opens_to_its_limit_and_figures(measured: Bundle) -> None:
-    words = text(card.card_body(measured, "", T))
-    assert "Limit: bad above half." in words
-    assert "0.77 (0.67–0.87)" in words
+    page = body(measured)
+    assert "Limit: bad above half." in text(page)
+    assert "0.77 (0.67–0.87)" in cells(page)
 
 
 def test_other_hospitals_stand_next_to_test_with_intervals(measured: Bundle) -> None:
-    rows = text(card_tables.summary_table(measured.spec))
+    rows = cells(card_tables.summary_table(measured.spec, T))
     assert rows.index("Other hospitals, 8 films") < rows.index("Test: new patients")
     assert rows.index("0.60 (0.50–0.70)") < rows.index("0.90 (0.80–1.00)")
 
@@ -103,28 +151,123 @@ def test_other_hospitals_stand_next_to_test_with_intervals(measured: Bundle) -> 
 def test_points_are_counted_for_the_chosen_label_and_a_missing_figure_is_a_dash(measured: Bundle) -> None:
     split = card_tables.splits_in_order(measured.spec, judged_only=True)[0]
     assert split.split == "external"
-    found = card_tables.point_table(measured.spec, split, KEYS[0])
+    found = card_tables.point_table(measured.spec, split, KEYS[0], T)
     assert found is not None
-    words = text(found)
-    for expected in ("Balanced", "0.400", "80 % (70–90)", "PPV at 5 %", "30.0 % (20.0–40.0)", "–"):
+    words = cells(found)
+    for expected in (
+        "Balanced",
+        "40.0\u00a0%",
+        "80\u00a0% (70–90)",
+        "PPV at 5\u00a0%",
+        "30.0\u00a0% (20.0–40.0)",
+        "–",
+    ):
         assert expected in words
-    assert card_tables.point_table(measured.spec, split, KEYS[1]) is None
+    assert card_tables.point_table(measured.spec, split, KEYS[1], T) is None
+
+
+def test_figures_are_written_as_the_reader_writes_them(measured: Bundle) -> None:
+    split = card_tables.splits_in_order(measured.spec)[0]
+    assert "0,60 (0,50–0,70)" in cells(card_tables.label_table(measured.spec, split, ES))
 
 
 def test_subgroups_show_splits_that_nothing_was_chosen_on(measured: Bundle) -> None:
-    sections = [
-        node for node in nodes(card.card_body(measured, "", T)) if getattr(node, "id", "") == "card-subgroups"
-    ]
-    words = text(sections[0])
-    assert words.count("sex: F") == 2
-    assert "Val" not in words
+    part = card_label.subgroup_part(measured.spec, T)
+    assert cells(part).count("Sex: women") == 2
+    assert "Val" not in text(part)
+    assert len(with_class(part, "card-graph")) == 2
 
 
-def test_the_chips_lead_to_sections_that_are_there(measured: Bundle) -> None:
-    body = card.card_body(measured, "", T)
-    (nav,) = with_class(body, "card-nav")
-    targets = [node.href.removeprefix("#") for node in nodes(nav) if getattr(node, "href", None)]
-    shown = {
-        node.id for node in nodes(body) if getattr(node, "id", None) and not getattr(node, "hidden", False)
-    }
-    assert set(targets) <= shown
+def test_the_list_of_sections_leads_to_sections_that_are_there(measured: Bundle) -> None:
+    parts = card.card_parts(measured, "", T)
+    links = [node.href for node in nodes(parts.nav) if getattr(node, "href", None)]
+    late = {"card-curves", "card-cut", "card-subgroups"}  # in the frame of the page
+    there = {node.id for node in (*parts.top, *parts.rest) if getattr(node, "id", None) and not node.hidden}
+    assert {link.removeprefix("#") for link in links} == there | late
+    assert "#card-places" not in links  # these maps were never measured
+    assert links.index("#card-audits") == 0
+
+
+def test_the_page_begins_with_the_label_in_view_or_else_the_first(measured: Bundle) -> None:
+    assert card.card_parts(measured, KEYS[1], T).label == KEYS[1]
+    assert card.card_parts(measured, "no-such-label", T).label == KEYS[0]
+    assert [one["value"] for one in card.card_parts(measured, "", T).options] == list(KEYS)
+
+
+def test_every_graph_has_its_sentence_as_caption_and_as_the_name_of_a_picture(measured: Bundle) -> None:
+    part = card_label.label_part(measured.spec, KEYS[0], {}, T)
+    figures = with_class(part, "card-figure")
+    assert [getattr(figure, "data-graph") for figure in figures] == ["roc", "precision", "reliability"]
+    for figure in figures:
+        picture, caption = figure.children
+        name, sentence = (child.children for child in caption.children)
+        assert picture.role == "img"
+        assert getattr(picture, "aria-label") == f"{name}. {sentence}"
+        assert sentence.startswith("Effusion: ")
+
+
+def test_the_readers_own_cut_is_marked_instead_of_the_default_one(measured: Bundle) -> None:
+    def cut_on_roc(cuts: dict[str, float]) -> tuple[float, float]:
+        (graph, *_) = with_class(card_label.label_part(measured.spec, KEYS[0], cuts, T), "card-graph")
+        (mark,) = [trace for trace in graph.figure.data if trace.meta == "cut"]
+        return mark.x[0], mark.y[0]
+
+    # films without it at 0.1 and 0.4, with it at 0.6 and 0.9; the default cut is 0.4
+    assert cut_on_roc({}) == (0.5, 1.0)
+    assert cut_on_roc({KEYS[0]: 0.7}) == (0.0, 0.5)
+
+
+def test_a_split_without_films_of_both_kinds_says_why_there_is_no_curve(measured: Bundle) -> None:
+    held = measured.spec.held_out[0].model_copy(update={"truths": {key: [0, 0, 0, 0] for key in KEYS}})
+    part = card_label.label_part(measured.spec.model_copy(update={"held_out": [held]}), KEYS[0], {}, T)
+    assert "No curve can be drawn" in text(part)
+    assert with_class(part, "card-graph") == []
+
+
+def test_the_text_of_the_card_stays_english_and_says_so_to_others(measured: Bundle) -> None:
+    (measured.path / "CARD.md").write_text("# Facts", encoding="utf-8")
+    for t, notes in ((T, 0), (ES, 1)):
+        (section,) = [node for node in body(measured, t=t) if getattr(node, "id", "") == "card-text"]
+        (english,) = [node for node in nodes(section) if getattr(node, "lang", "") == "en"]
+        assert [node.children for node in nodes(english) if node.to_plotly_json()["type"] == "Markdown"]
+        assert len(with_class(section, "card-note")) == notes
+
+
+def test_examples_stand_beside_the_hit_rate_and_what_never_looks_at_the_film(measured: Bundle) -> None:
+    miss = example(place="worst", rank=9, hit=False, energy=0.0, finding="lung_opacity")
+    spec = measured.spec.model_validate(
+        spec_dict(localisation=localised(example(), miss)) | {"files": measured.spec.files}
+    )
+    part = card_examples.places_part(spec, T)
+    words = text(part)
+    assert "42\u00a0% (32–52) of 9 films" in words
+    assert "never looks at a film, has 39\u00a0% (29–49)" in words
+    assert "The 9 boxed findings of the split (test) are sorted" in words
+    first, second = with_class(part, "card-example")
+    assert "Best, 1 of 9" in text(first)
+    assert "the highest point lies in the box" in text(first)
+    assert "80\u00a0% of the heat in the box; probability 62\u00a0%" in text(first)
+    assert "Lung opacity" in text(second)
+    (picture,) = [node for node in nodes(second) if node.to_plotly_json()["type"] == "Img"]
+    assert picture.alt.startswith("Sketch of Lung opacity: the highest point misses the box.")
+    assert "Mean box of the training films, test" in cells(part)
+
+
+def test_a_sketch_draws_box_cells_and_peak_where_they_were_measured() -> None:
+    one = LocalisationExample.model_validate(example())
+    url = card_examples.sketch_url(one)
+    assert url.startswith("data:image/svg+xml;base64,")
+    root = ElementTree.fromstring(base64.b64decode(url.split(",")[1]))  # noqa: S314  # our own drawing
+    name = "{http://www.w3.org/2000/svg}"
+    ground, cell, box = root.findall(f"{name}rect")
+    assert (ground.get("width"), ground.get("height")) == ("400.0", "200.0")
+    # the right lower of two by two cells, which reach over the film by half its height
+    assert [cell.get(key) for key in ("x", "y", "width", "height")] == ["200.0", "100.0", "200.0", "200.0"]
+    assert [box.get(key) for key in ("x", "y", "width", "height")] == ["200.0", "50.0", "100.0", "100.0"]
+    assert len(root.findall(f"{name}polygon")) == 1
+    rings = root.findall(f"{name}circle")
+    assert {(ring.get("cx"), ring.get("cy")) for ring in rings} == {("240.0", "100.0")}
+    missed = LocalisationExample.model_validate(example(hit=False))
+    assert "<circle" not in card_examples.sketch(missed)
+    flat = LocalisationExample.model_validate(example(hit=False, flat=True, peak=None, heat=["00", "00"]))
+    assert card_examples.sketch(flat).count("<path") == 0

@@ -11,7 +11,7 @@ from trees import nodes, text, with_class
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.language import Translator
-from cxr_dash.ui.views import bundle_words, card, panel
+from cxr_dash.ui.views import bundle_words, card, card_label, panel
 
 T = Translator()
 
@@ -58,26 +58,20 @@ def test_the_footer_names_model_version_and_hash(bundle: Bundle) -> None:
     assert bundle_words.footer_model(bundle) == f"tiny 1.0.0 · {bundle.serving_sha256[:12]}"
 
 
-def test_the_card_opens_with_its_warnings_then_curves_then_the_text(bundle: Bundle) -> None:
-    body = card.card_body(bundle, "nodule", T)
-    kinds = [node.to_plotly_json()["type"] for node in nodes(body)]
-    assert kinds.index("Li") < kinds.index("Graph") < kinds.index("Markdown")
-    assert "Children were left out." in text(body)
-    assert "Nodule on films of split" in text(body)
-    assert "# Facts about this model" in text(body)
-
-
-def test_the_card_of_an_unknown_label_shows_the_first_one(bundle: Bundle) -> None:
-    assert "Effusion on films of split" in text(card.card_body(bundle, "no-such-label", T))
+def test_the_page_about_the_model_begins_with_its_warnings_and_ends_with_the_text(bundle: Bundle) -> None:
+    page = card.card_parts(bundle, "nodule", T)
+    assert "Children were left out." in text(page.top)
+    (markdown,) = [node for node in nodes(page.rest) if node.to_plotly_json()["type"] == "Markdown"]
+    assert "# Facts about this model" in text(markdown)
 
 
 def test_graphs_offer_no_link_to_another_server(bundle: Bundle) -> None:
-    graphs = [
-        node for node in nodes(card.card_body(bundle, "", T)) if node.to_plotly_json()["type"] == "Graph"
-    ]
-    assert len(graphs) == 2
+    part = card_label.label_part(bundle.spec, "effusion", {}, T)
+    graphs = [node for node in nodes(part) if node.to_plotly_json()["type"] == "Graph"]
+    assert len(graphs) == 3
     for graph in graphs:
         assert graph.config["displaylogo"] is False
+        assert graph.config["displayModeBar"] is False
         assert graph.config["plotlyServerURL"] == ""
 
 

@@ -1,0 +1,68 @@
+"""What all graphs of the model page share: dark, quiet, no title of their own, nothing to drag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from cxr_dash.language import Translator
+
+INK, DIM, LINE = "#d9e0e5", "#93a1ab", "#2a343c"
+ACCENT, QUIET, MARK, CUT = "#5cc2bb", "#46545f", "#ec8a6b", "#ffffff"
+_GRID = "#1f282e"
+_MOST_TICKS = 6
+_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A graph, and what it says in a sentence: its caption, and all of it for who cannot see it."""
+
+    figure: go.Figure
+    sentence: str
+
+
+def axis(title: str, t: Translator, top: float = 1.0) -> dict[str, Any]:
+    """An axis of shares from 0 to ``top``, marked in per cent."""
+    step = next((step for step in _STEPS if top / step <= _MOST_TICKS), _STEPS[-1])
+    ticks = [step * number for number in range(int(top / step + 1e-9) + 1)]
+    return {
+        "title": {"text": title, "font": {"size": 12, "color": DIM}, "standoff": 8},
+        "range": [0, top],
+        "tickvals": ticks,
+        "ticktext": [t.percent(value) for value in ticks],
+        "gridcolor": _GRID,
+        "linecolor": LINE,
+        "zeroline": False,
+        "tickfont": {"color": DIM, "size": 11},
+        "tickangle": 0,
+        "fixedrange": True,
+    }
+
+
+def frame(x: dict[str, Any], y: dict[str, Any]) -> go.Figure:
+    """An empty graph with these axes."""
+    return go.Figure(
+        layout={
+            "template": None,
+            "showlegend": False,
+            "dragmode": False,
+            "height": 270,
+            "margin": {"l": 56, "r": 24, "t": 12, "b": 46},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": "system-ui, sans-serif", "color": INK, "size": 12},
+            "xaxis": x,
+            "yaxis": y,
+            "hoverlabel": {"bgcolor": "#182026", "bordercolor": LINE, "font": {"color": INK}},
+        }
+    )
+
+
+def line_of_a_coin(figure: go.Figure, x: list[float], y: list[float]) -> None:
+    """What no knowledge at all would give, dotted."""
+    figure.add_scatter(
+        x=x, y=y, mode="lines", line={"color": DIM, "dash": "dot", "width": 1}, hoverinfo="skip"
+    )

@@ -1,0 +1,178 @@
+"""The page about the model: opens at once, draws what is looked at, counts at the reader's cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gunicorn_server import GunicornServer
+from playwright.sync_api import Browser, Page
+from steps import frames
+from watched import Watched
+
+pytestmark = pytest.mark.browser
+
+MODELS = Path(__file__).resolve().parents[2] / "models"
+CURVES = ".card-label .js-plotly-plot .main-svg"
+
+
+def bundle(model: str) -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((MODELS / model / "bundle.json").read_text(encoding="utf-8"))
+    return table
+
+
+def opened(page: Page) -> str:
+    """Open the page by its key and hand back the model's id."""
+    page.keyboard.press("l")
+    page.wait_for_selector(".modal.show .card-nav a")
+    return page.input_value("#model")
+
+
+def go(page: Page, section: str) -> None:
+    page.click(f'.card-nav a[href="#card-{section}"]')
+
+
+def drawn(page: Page, label: str) -> None:
+    """Wait until every graph of a label is on the screen."""
+    page.wait_for_function(
+        """label => {
+            const graphs = [...document.querySelectorAll(`.card-label[data-label="${label}"] .card-graph`)];
+            return graphs.length > 0 && graphs.every(graph => graph.querySelector('.main-svg .trace'));
+        }""",
+        arg=label,
+    )
+
+
+def direct_counts(model: str, split: str, label: str, cut: float) -> list[int]:
+    """Found, missed, false alarms, rightly cleared: counted film by film from ``bundle.json``."""
+    (held,) = [one for one in bundle(model)["held_out"] if one["split"] == split]
+    films = list(zip(held["probabilities"][label], held["truths"][label], strict=True))
+    # the page has five decimals
+    called = [(round(probability, 5) >= cut, truth) for probability, truth in films]
+    return [called.count(pair) for pair in ((True, 1), (False, 1), (True, 0), (False, 0))]
+
+
+def questions(watched: Watched) -> list[str]:
+    """What the page asked the server for; a new address makes the browser ask for the icon by itself."""
+    return [request.url for request in watched.requests if not request.url.partition("?")[0].endswith(".ico")]
+
+
+def shown_counts(page: Page, split: str) -> list[int]:
+    cells = f'.confusion[data-split="{split}"] [data-count="{{}}"] strong'
+    return [int(page.inner_text(cells.format(name))) for name in ("found", "missed", "alarms", "cleared")]
+
+
+def test_the_page_opens_by_its_key_draws_every_graph_in_view_and_gives_the_keyboard_back(
+    watched: Watched,
+) -> None:
+    page = watched.page
+    page.focus("#card-open")
+    model = opened(page)
+    asked = [request.url for request in watched.requests]
+    assert not any("plotly" in url.rsplit("/", 1)[-1] for url in asked)
+    assert page.inner_text("#card-figures .card-table >> nth=0").startswith("Figure (95 % interval)")
+    go(page, "curves")
+    page.wait_for_selector(CURVES)
+    (label, chosen) = (one["key"] for one in bundle(model)["labels"][:2])
+    drawn(page, label)
+    page.select_option("#card-label", chosen)
+    drawn(page, chosen)
+    (test,) = [one for one in bundle(model)["metrics"] if one["split"] == "test"]
+    said = [page.locator(".card-label [role=img]").nth(i).get_attribute("aria-label") for i in range(3)]
+    for sentence, figure, digits in zip(said, ("auroc", "auprc", "ece"), (2, 2, 3), strict=True):
+        assert f"{test['labels'][chosen][figure]['value']:.{digits}f}" in str(sentence)
+    # a line may not be hidden by a rule meant for another part of the page
+    assert page.locator(".of-roc .js-line >> nth=-1").bounding_box()["width"] > 50  # type: ignore[index]
+    go(page, "subgroups")
+    page.wait_for_selector("#card-groups .js-plotly-plot .main-svg .trace")
+    assert page.locator("#card-places .card-example img").count() == 5
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".modal", state="detached")
+    assert page.evaluate("() => document.activeElement.id") == "card-open"
+    assert "#" not in page.url
+
+
+def test_the_confusion_matrix_follows_the_cut_without_a_request(watched: Watched) -> None:
+    page = watched.page
+    page.click('.chip[data-point="specificity_95"]')
+    frames(page)
+    model = opened(page)
+    label = page.input_value("#card-label")
+    (point,) = [one for one in bundle(model)["operating_points"] if one["key"] == "specificity_95"]
+    go(page, "curves")
+    drawn(page, label)
+    mark = "() => document.querySelector('.of-roc .js-plotly-plot').data.find(one => one.meta === 'cut').x[0]"
+    assert shown_counts(page, "test") == direct_counts(model, "test", label, point["thresholds"][label])
+    before, asked = page.evaluate(mark), questions(watched)
+    go(page, "cut")
+    page.focus("#card-cut-slider")
+    page.keyboard.press("Home")
+    for _ in range(3):
+        page.keyboard.press("PageUp")
+    frames(page)
+    cut = page.evaluate("label => cxr.threshold(label)", label)
+    assert 0.0 < cut < point["thresholds"][label]
+    found, missed, alarms, cleared = direct_counts(model, "test", label, cut)
+    assert shown_counts(page, "test") == [found, missed, alarms, cleared]
+    assert page.evaluate(mark) == pytest.approx(alarms / (alarms + cleared)) != before
+    assert questions(watched) == asked
+    # another label has its own cut
+    other = next(one["key"] for one in bundle(model)["labels"] if one["key"] != label)
+    page.select_option("#card-label", other)
+    frames(page)
+    default = page.evaluate("label => cxr.threshold(label)", other)
+    assert shown_counts(page, "test") == direct_counts(model, "test", other, default)
+
+
+def test_an_address_with_a_section_opens_the_page_there_and_a_phone_needs_no_sideways_scrolling(
+    watched: Watched,
+) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("about:blank")
+    page.goto(f"{watched.origin}/#card-places")
+    page.wait_for_selector(".modal.show .card-example img")
+    frames(page)
+    assert 0 <= page.locator("#card-places").bounding_box()["y"] < 500  # type: ignore[index]
+    page.locator("#card-curves").scroll_into_view_if_needed()
+    page.wait_for_selector(CURVES)
+    frames(page)
+    sides = page.eval_on_selector_all(
+        ".card-figure", "all => all.map(one => one.getBoundingClientRect().left)"
+    )
+    assert len(set(sides)) == 1
+    assert page.evaluate(
+        "() => [...document.querySelectorAll('.modal, .modal-body, .card-sections')]"
+        ".every(one => one.scrollWidth <= one.clientWidth)"
+    )
+    page.emulate_media(media="print")
+    assert not page.locator(".top").is_visible()
+    assert page.locator(".card-warnings").is_visible()
+
+
+@pytest.fixture
+def spanish(chromium: Browser, server: GunicornServer) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale="es-ES")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(f"http://127.0.0.1:{server.port}")
+    page.wait_for_selector("#film-input", state="attached")
+    yield page
+    context.close()
+
+
+def test_the_page_speaks_spanish_and_what_stays_english_is_marked(spanish: Page) -> None:
+    model = opened(spanish)
+    go(spanish, "curves")
+    label = spanish.input_value("#card-label")
+    drawn(spanish, label)
+    (name,) = [one["name_es"] for one in bundle(model)["labels"] if one["key"] == label]
+    (test,) = [one for one in bundle(model)["metrics"] if one["split"] == "test"]
+    auroc = f"{test['labels'][label]['auroc']['value']:.2f}".replace(".", ",")
+    assert f"{name}: AUROC {auroc} (" in str(spanish.get_attribute(".card-label [role=img]", "aria-label"))
+    assert spanish.inner_text('.card-nav a[href="#card-audits"]') == "Auditorías"
+    assert spanish.locator('#card-text [lang="en"] .card-text').count() == 1
+    assert "sensibilidad" in spanish.inner_text(".confusion >> nth=0").lower()
