@@ -5,7 +5,7 @@ cxr.conclusion = (() => {
   const { state } = cxr;
   const { interval, list, lower, percent, plural, t, N_ } = cxr.words;
 
-  /* {headline, summary, tone} of a film: tone is idle, busy, error, reject, above or clear; `placed` where it
+  /* {headline, summary, tone} of a film: tone is idle, busy, error, reject, shown, above or clear; `placed` where it
    * says on which side the heat is. */
   function words(item, answer) {
     if (state.lateModel && !state.serverLost) {
@@ -27,7 +27,7 @@ cxr.conclusion = (() => {
         tone: "reject",
       };
     }
-    return judged(answer);
+    return judged(item, answer);
   }
 
   function waiting() {
@@ -44,11 +44,21 @@ cxr.conclusion = (() => {
     return { headline: t("This film could not be read."), summary: `${error.message} ${error.remedy}`, tone: "error" };
   }
 
-  function judged(answer) {
+  function judged(item, answer) {
     const ranked = cxr.ranked(answer);
-    const worrying = ranked.filter((item) => item.above && !item.reassuring);
+    const worrying = ranked.filter((one) => one.above && !one.reassuring);
     const said = worrying.length ? worthALook(answer, ranked, worrying) : nothingAbove(ranked);
-    return { ...said, summary: [...refused(answer), ...said.summary, ...ownCuts(), ...good(answer)].join(" ") };
+    if (answer.quality.verdict === "reject" && !item.phantom) return shownAnyway(worrying.length, ranked.length);
+    return { ...said, summary: [...said.summary, ...ownCuts(), ...good(answer)].join(" ") };
+  }
+
+  /* Asking for the figures makes the picture no chest film: no finding is announced. */
+  function shownAnyway(above, total) {
+    return {
+      headline: t("Cannot judge this film; its figures are shown anyway."),
+      summary: [t("They mean nothing where the picture is none of those the model was made for."), howMany(above, total)].join(" "),
+      tone: "shown",
+    };
   }
 
   function worthALook(answer, ranked, worrying) {
@@ -84,11 +94,6 @@ cxr.conclusion = (() => {
     });
     return { headline, summary: [closest, t("That does not make the film normal.")], tone: "clear" };
   }
-
-  const refused = (answer) =>
-    answer.quality.verdict === "reject"
-      ? [t("The model cannot judge this film; its figures are shown because you asked.")]
-      : [];
 
   function ownCuts() {
     const own = cxr.labels().filter((label) => cxr.cut.isOwn(label.key)).length;
@@ -130,14 +135,10 @@ cxr.conclusion = (() => {
   );
 
   // ---- how sure: what became of held-out films with a score like this
-  const SPLITS = {
-    test: N_("same sources, new patients"), external: N_("other hospitals"), val: N_("films the cuts were chosen on"),
-  };
-  const splitName = (split) => (split in SPLITS ? t(SPLITS[split]) : split);
   const known = new WeakMap(); // answer -> split and label -> neighbours; no cut changes them
 
   function nearest(answer, label) {
-    const held = cxr.cut.split(label);
+    const held = cxr.heldOut.split(label);
     if (!known.has(answer)) known.set(answer, new Map());
     const key = `${held.split}/${label}`;
     const found = known.get(answer);
@@ -150,8 +151,11 @@ cxr.conclusion = (() => {
 
   /* {near, sentence} for one label of an answer; near is null where there are too few films to say. */
   function sure(answer, label) {
+    if (answer.quality.verdict === "reject") {
+      return { near: null, sentence: t("How sure this is cannot be said: no held-out film was like this picture.") };
+    }
     const near = nearest(answer, label);
-    const split = splitName(cxr.cut.split(label).split);
+    const split = cxr.heldOut.splitName(cxr.heldOut.split(label).split);
     if (!near) {
       return { near, sentence: t("Too few held-out films ({split}) to say how often a score like this was right.", { split }) };
     }
@@ -171,5 +175,5 @@ cxr.conclusion = (() => {
     return { near, sentence };
   }
 
-  return { words, placeOf, sides: () => t(SIDES), splitName, sure };
+  return { words, placeOf, sides: () => t(SIDES), sure };
 })();

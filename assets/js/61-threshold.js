@@ -1,4 +1,4 @@
-/* Where to cut: chips, slider, prevalence, and what follows from them. All of it without a request. */
+/* Where to cut: chips, slider, keys, and what follows from them. All of it without a request. */
 "use strict";
 
 cxr.cut = (() => {
@@ -14,16 +14,6 @@ cxr.cut = (() => {
     });
     slider.addEventListener("input", () => cutAt(Number(slider.value)));
     panel.querySelector("#cut-slider").append(slider);
-    const prevalence = element("input", {
-      type: "number", min: "0.1", max: "99", step: "any", id: "prevalence-input", inputmode: "decimal",
-    });
-    prevalence.addEventListener("input", () => setPrevalence(prevalence));
-    const known = element("button", { class: "link", type: "button", onclick: () => forgetPrevalence() });
-    panel.querySelector("#prevalence").append(
-      element("label", { for: "prevalence-input", text: t("How common is it here?") }),
-      element("span", { class: "unit" }, [prevalence, element("span", { text: "%" })]),
-      known,
-    );
     const all = element("button", {
       class: "link", type: "button", id: "cut-all", text: t("Use for all findings"),
       title: t("Set every finding's cut by this operating point"),
@@ -42,9 +32,9 @@ cxr.cut = (() => {
     });
     const dots = element("canvas", { role: "img" });
     panel.querySelector("#dots").append(dots);
-    const measured = buildMeasured(panel.querySelector("#measured-on"));
     const own = buildOwn(panel.querySelector("#own-cut"));
-    nodes = { panel, slider, prevalence, known, all, dots, measured, own };
+    nodes = { panel, slider, all, dots, own };
+    cxr.heldOut.build(panel);
     cxr.roc.build(panel);
     new ResizeObserver(() => cxr.changed()).observe(panel.querySelector("#dots"));
   }
@@ -61,64 +51,6 @@ cxr.cut = (() => {
     });
     node.append(text, back);
     return { text, back };
-  }
-
-  function buildMeasured(node) {
-    const text = element("span");
-    const select = element("select", { "aria-label": t("Measured on") });
-    select.addEventListener("change", () => {
-      state.splits[state.facts.id] = Number(select.value);
-      cxr.choices.keep();
-      cxr.changed();
-    });
-    state.facts.held_out.forEach((held, index) => {
-      select.append(element("option", { value: String(index), text: cxr.conclusion.splitName(held.split) }));
-    });
-    const choice = element("span", {}, [element("span", { text: t("Measured on") }), select]);
-    choice.hidden = state.facts.held_out.length < 2;
-    node.append(choice, text);
-    return { text, select };
-  }
-
-  /* Fewer films than these say nothing about a label: two films give a sensitivity of 0, 50 or 100 %. */
-  const FEWEST = 10;
-  const enough = (held, label) => Math.min(held.positives[label].length, held.negatives[label].length) >= FEWEST;
-
-  /* Where a model was measured in other hospitals, those figures come first: they are the ones to expect. */
-  function splitIndex(label) {
-    const chosen = state.splits[state.facts.id];
-    if (chosen !== undefined) return chosen;
-    const elsewhere = (held) => held.split === "external" && enough(held, label);
-    return Math.max(0, state.facts.held_out.findIndex(elsewhere));
-  }
-
-  const split = (label) => state.facts.held_out[splitIndex(label)];
-  const prevalenceKey = (label) => `${state.facts.id}/${label}`;
-
-  /* The same whichever split is shown, so that predictive values can be compared. */
-  function heldOutPrevalence(label) {
-    const [held] = state.facts.held_out;
-    const [with_, without] = [held.positives[label].length, held.negatives[label].length];
-    return with_ + without ? with_ / (with_ + without) : 0.05;
-  }
-
-  function prevalenceOf(label) {
-    const own = state.prevalences[prevalenceKey(label)];
-    return Math.min(0.99, Math.max(0.001, own === undefined ? heldOutPrevalence(label) : own));
-  }
-
-  function setPrevalence(input) {
-    const share = Number(input.value) / 100;
-    if (!input.value || !(share > 0) || share >= 1) return;
-    state.prevalences[prevalenceKey(cxr.label())] = share;
-    cxr.choices.keep();
-    cxr.changed();
-  }
-
-  function forgetPrevalence() {
-    delete state.prevalences[prevalenceKey(cxr.label())];
-    cxr.choices.keep();
-    cxr.changed();
   }
 
   /* A threshold of 0 or 1 says that the films could not give this operating point. */
@@ -215,7 +147,6 @@ cxr.cut = (() => {
     paintOwn(label);
     paintConsequences(label, threshold);
     cxr.roc.paint(label, threshold);
-    cxr.downloads.paint(label, threshold);
   }
 
   /* Whose cut it is, and the way back; a cut of another version of the model is named, never applied. */
@@ -234,43 +165,15 @@ cxr.cut = (() => {
   }
 
   function paintConsequences(label, threshold) {
-    const held = split(label);
-    const prevalence = prevalenceOf(label);
-    const [positives, negatives] = [held.positives[label], held.negatives[label]];
-    const figures = cxr.statistics.consequences(positives, negatives, threshold, prevalence);
+    const held = cxr.heldOut.split(label);
+    const prevalence = cxr.heldOut.prevalence(label);
+    const figures = cxr.statistics.consequences(held.positives[label], held.negatives[label], threshold, prevalence);
     paintFigure("sensitivity", t("sensitivity"), figures.sensitivity);
     paintFigure("specificity", t("specificity"), figures.specificity);
     paintFigure("ppv", t("PPV at {prevalence}", { prevalence: percent(prevalence) }), figures.ppv);
     paintFigure("npv", t("NPV at {prevalence}", { prevalence: percent(prevalence) }), figures.npv);
     paintThousand(figures.perThousand, prevalence);
-    const shown = (100 * prevalence).toFixed(prevalence < 0.1 ? 1 : 0);
-    if (document.activeElement !== nodes.prevalence) nodes.prevalence.value = shown;
-    const own = prevalenceKey(label) in state.prevalences;
-    nodes.known.hidden = !own;
-    setText(nodes.known, t("as in the held-out films ({split}): {share}", {
-      split: cxr.conclusion.splitName(state.facts.held_out[0].split), share: percent(heldOutPrevalence(label)),
-    }));
-    nodes.measured.select.value = String(splitIndex(label));
-    const total = positives.length + negatives.length;
-    const counted = { total, name: lower(cxr.nameOf(label)), split: cxr.conclusion.splitName(held.split) };
-    setText(nodes.measured.text, measuredInWords(positives.length, counted));
-    nodes.measured.text.title = held.description;
-  }
-
-  /* Which films, how many of them; with a choice of splits, the split's name stands in the box before. */
-  function measuredInWords(count, values) {
-    if (state.facts.exclusive) {
-      return state.facts.held_out.length < 2
-        ? plural("Measured on {total} held-out films ({split}), {n} of this class; 95 % intervals.",
-            "Measured on {total} held-out films ({split}), {n} of this class; 95 % intervals.", count, values)
-        : plural("{total} films, {n} of this class; 95 % intervals.",
-            "{total} films, {n} of this class; 95 % intervals.", count, values);
-    }
-    return state.facts.held_out.length < 2
-      ? plural("Measured on {total} held-out films ({split}), {n} with {name}; 95 % intervals.",
-          "Measured on {total} held-out films ({split}), {n} with {name}; 95 % intervals.", count, values)
-      : plural("{total} films, {n} with {name}; 95 % intervals.",
-          "{total} films, {n} with {name}; 95 % intervals.", count, values);
+    cxr.heldOut.paint(label);
   }
 
   cxr.painters.push(paint);
@@ -278,5 +181,5 @@ cxr.cut = (() => {
   cxr.onKey("]", "findings", N_("raise the cut"), () => nudge(KEY_STEP));
   cxr.onKey("p", "findings", N_("next preset of the cut"), () => nextPoint());
 
-  return { build, isOwn, split };
+  return { build, isOwn };
 })();

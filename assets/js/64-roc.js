@@ -114,7 +114,7 @@ cxr.roc = (() => {
     nodes.node.hidden = !open;
     byId("roc-toggle").setAttribute("aria-expanded", String(open));
     if (!open) return;
-    const held = cxr.cut.split(label);
+    const held = cxr.heldOut.split(label);
     const [positives, negatives] = [held.positives[label], held.negatives[label]];
     const name = lower(cxr.nameOf(label));
     const known = positives.length > 0 && negatives.length > 0;

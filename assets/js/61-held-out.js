@@ -1,0 +1,122 @@
+/* The films on which a cut's consequences are counted, and how common a finding is said to be. */
+"use strict";
+
+cxr.heldOut = (() => {
+  const { state, element, setText } = cxr;
+  const { lower, percent, plural, t, N_ } = cxr.words;
+  const SPLITS = {
+    test: N_("same sources, new patients"), external: N_("other hospitals"), val: N_("films the cuts were chosen on"),
+  };
+  let nodes = null;
+
+  const splitName = (name) => (name in SPLITS ? t(SPLITS[name]) : name);
+
+  /* Fewer films than these say nothing about a label: two films give a sensitivity of 0, 50 or 100 %. */
+  const FEWEST = 10;
+  const enough = (held, label) => Math.min(held.positives[label].length, held.negatives[label].length) >= FEWEST;
+
+  /* Where a model was measured in other hospitals, those figures come first: they are the ones to expect. */
+  function splitIndex(label) {
+    const chosen = state.splits[state.facts.id];
+    if (chosen !== undefined) return chosen;
+    const elsewhere = (held) => held.split === "external" && enough(held, label);
+    return Math.max(0, state.facts.held_out.findIndex(elsewhere));
+  }
+
+  const split = (label) => state.facts.held_out[splitIndex(label)];
+  const prevalenceKey = (label) => `${state.facts.id}/${label}`;
+
+  /* The same whichever split is shown, so that predictive values can be compared. */
+  function heldOutPrevalence(label) {
+    const [held] = state.facts.held_out;
+    const [with_, without] = [held.positives[label].length, held.negatives[label].length];
+    return with_ + without ? with_ / (with_ + without) : 0.05;
+  }
+
+  function prevalence(label) {
+    const own = state.prevalences[prevalenceKey(label)];
+    return Math.min(0.99, Math.max(0.001, own === undefined ? heldOutPrevalence(label) : own));
+  }
+
+  function setPrevalence(input) {
+    const share = Number(input.value) / 100;
+    if (!input.value || !(share > 0) || share >= 1) return;
+    state.prevalences[prevalenceKey(cxr.label())] = share;
+    cxr.choices.keep();
+    cxr.changed();
+  }
+
+  function forgetPrevalence() {
+    delete state.prevalences[prevalenceKey(cxr.label())];
+    cxr.choices.keep();
+    cxr.changed();
+  }
+
+  function build(panel) {
+    const input = element("input", {
+      type: "number", min: "0.1", max: "99", step: "any", id: "prevalence-input", inputmode: "decimal",
+    });
+    input.addEventListener("input", () => setPrevalence(input));
+    const known = element("button", { class: "link", type: "button", onclick: () => forgetPrevalence() });
+    panel.querySelector("#prevalence").append(
+      element("label", { for: "prevalence-input", text: t("How common is it here?") }),
+      element("span", { class: "unit" }, [input, element("span", { text: "%" })]),
+      known,
+    );
+    nodes = { input, known, measured: buildMeasured(panel.querySelector("#measured-on")) };
+  }
+
+  function buildMeasured(node) {
+    const text = element("span");
+    const select = element("select", { "aria-label": t("Measured on") });
+    select.addEventListener("change", () => {
+      state.splits[state.facts.id] = Number(select.value);
+      cxr.choices.keep();
+      cxr.changed();
+    });
+    state.facts.held_out.forEach((held, index) => {
+      select.append(element("option", { value: String(index), text: splitName(held.split) }));
+    });
+    const choice = element("span", {}, [element("span", { text: t("Measured on") }), select]);
+    choice.hidden = state.facts.held_out.length < 2;
+    node.append(choice, text);
+    return { text, select };
+  }
+
+  function paint(label) {
+    paintPrevalence(label);
+    const held = split(label);
+    const [count, total] = [held.positives[label].length, held.positives[label].length + held.negatives[label].length];
+    const values = { total, name: lower(cxr.nameOf(label)), split: splitName(held.split) };
+    nodes.measured.select.value = String(splitIndex(label));
+    setText(nodes.measured.text, measuredInWords(count, values));
+    nodes.measured.text.title = held.description;
+  }
+
+  function paintPrevalence(label) {
+    const share = prevalence(label);
+    if (document.activeElement !== nodes.input) nodes.input.value = (100 * share).toFixed(share < 0.1 ? 1 : 0);
+    nodes.known.hidden = !(prevalenceKey(label) in state.prevalences);
+    setText(nodes.known, t("as in the held-out films ({split}): {share}", {
+      split: splitName(state.facts.held_out[0].split), share: percent(heldOutPrevalence(label)),
+    }));
+  }
+
+  /* Which films, how many of them; with a choice of splits, the split's name stands in the box before. */
+  function measuredInWords(count, values) {
+    if (state.facts.exclusive) {
+      return state.facts.held_out.length < 2
+        ? plural("Measured on {total} held-out films ({split}), {n} of this class; 95 % intervals.",
+            "Measured on {total} held-out films ({split}), {n} of this class; 95 % intervals.", count, values)
+        : plural("{total} films, {n} of this class; 95 % intervals.",
+            "{total} films, {n} of this class; 95 % intervals.", count, values);
+    }
+    return state.facts.held_out.length < 2
+      ? plural("Measured on {total} held-out films ({split}), {n} with {name}; 95 % intervals.",
+          "Measured on {total} held-out films ({split}), {n} with {name}; 95 % intervals.", count, values)
+      : plural("{total} films, {n} with {name}; 95 % intervals.",
+          "{total} films, {n} with {name}; 95 % intervals.", count, values);
+  }
+
+  return { build, paint, split, splitName, prevalence };
+})();

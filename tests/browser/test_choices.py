@@ -1,0 +1,75 @@
+"""What a reader chose is remembered for one version of one model, and can be undone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+from steps import frames
+
+pytestmark = pytest.mark.browser
+
+
+def _again(page: Page) -> None:
+    page.reload()
+    page.wait_for_selector("#film-input", state="attached")
+    frames(page)
+
+
+def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page: Page) -> None:
+    choose = "label => { cxr.chooseLabel(label); }"
+    page.evaluate(choose, "pneumonia")
+    frames(page)
+    page.locator("#cut-range").fill("321")
+    page.fill("#prevalence-input", "12")
+    frames(page)
+    own = page.evaluate("() => cxr.threshold('pneumonia')")
+    _again(page)
+    page.evaluate(choose, "pneumonia")
+    frames(page)
+    assert page.evaluate("() => cxr.threshold('pneumonia')") == own
+    assert page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert page.input_value("#prevalence-input") == "12"
+    default = page.evaluate("() => cxr.words.percent(cxr.defaultThreshold('pneumonia'))")
+    assert page.inner_text("#own-cut span") == f"Your cut; the default is {default}."
+    page.select_option("#model", "covid")
+    page.wait_for_selector('.panel-body[data-model="covid"]')
+    frames(page)
+    assert not page.evaluate("() => cxr.labels().some(label => cxr.cut.isOwn(label.key))")
+    page.select_option("#model", "findings")
+    page.wait_for_selector('.panel-body[data-model="findings"]')
+    page.evaluate(choose, "pneumonia")
+    frames(page)
+    page.click("#cut-defaults")
+    _again(page)
+    assert not page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert page.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('cxr-choices'))") == []
+
+
+def test_a_cut_for_another_version_of_the_model_is_named_and_not_applied(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            cxr.setThresholds({pneumonia: 0.77});
+            const {id, version} = cxr.state.facts;
+            const now = `cxr-choices:${id}@${version}`;
+            localStorage.setItem(`cxr-choices:${id}@0.0.1`, localStorage.getItem(now));
+            localStorage.removeItem(now);
+        }"""
+    )
+    _again(page)
+    assert not page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert "not applied" in page.inner_text("#own-cut")
+    page.click("#cut-defaults")
+    frames(page)
+    assert "not applied" not in page.inner_text("#own-cut")
+    assert page.evaluate("() => Object.keys(localStorage).some(key => key.includes('@0.0.1'))") is False
+
+
+def test_the_panel_works_where_the_browser_keeps_nothing(page: Page) -> None:
+    page.add_init_script(
+        "const denied = () => { throw new DOMException('denied', 'SecurityError'); };"
+        "Object.defineProperty(window, 'localStorage', { get: denied });"
+    )
+    _again(page)
+    page.locator("#cut-range").fill("222")
+    frames(page)
+    assert page.evaluate("() => cxr.cut.isOwn(cxr.label())")
