@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -52,13 +53,20 @@ def said_by_the_models(folder: Path = ROOT / "models") -> Catalog:
     return found
 
 
-def _sentences(bundle: dict[str, object]) -> Iterator[str]:
+def _sentences(bundle: dict[str, Any]) -> Iterator[str]:
     for key in _BUNDLE_SENTENCES:
-        yield from bundle.get(key, [])  # type: ignore[misc]
-    for audit in bundle.get("audits", []):  # type: ignore[attr-defined]
+        yield from bundle.get(key, [])
+    for audit in bundle.get("audits", []):
         yield from (audit[key] for key in _AUDIT_SENTENCES)
         yield from audit.get("details", [])
         yield from (figure["name"] for figure in audit.get("figures", []))
+    # only a classifier has a card on the page
+    if bundle.get("kind") == "classifier":
+        yield from (point["chosen_on"] for point in bundle["operating_points"])
+        yield from (
+            bundle["calibration"][key] for key in ("fitted_on", "chosen") if key in bundle["calibration"]
+        )
+        yield from (source[key] for source in bundle["sources"] for key in ("population", "licence"))
 
 
 def update(path: Path, language: str, said: Catalog) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
-# A number by itself: neither part of a name (COVID-19, ResNet-50, 3-pixel) nor of a version (1.2.0).
-_FIGURE = re.compile(r"(?<![\w.,/-])\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?(?![.,]?\d|[\w/]|-\w)")
+# A number by itself: no part of a name (COVID-19, 3-pixel), of a version (1.2.0) or a licence (CC BY 4.0).
+_FIGURE = re.compile(
+    r"(?<![\w.,/-])(?<!CC BY )(?<!-SA )\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?(?![.,]?\d|[\w/]|-\w)"
+)
 _DIGITS_WITHOUT_GROUPS = 4  # Spanish writes 2000, and 20 000 with a no-break space
 
 

@@ -17,7 +17,7 @@ def test_numbers_become_fields_and_names_with_digits_stay() -> None:
 
 
 def test_a_field_filled_with_its_figure_gives_the_sentence_back() -> None:
-    sentence = "Version 1.2.0 {as it is}: 1.7e-07 of 28 x 28, ages 1-5 and 1 to 5."
+    sentence = "Version 1.2.0 {as it is}, CC BY 4.0: 1.7e-07 of 28 x 28, ages 1-5 and 1 to 5."
     template, found = apart(sentence)
     assert template.format(*found) == sentence
     assert found == ("1.7e-07", "28", "28", "1", "5")
