@@ -94,4 +94,12 @@ def test_scripts_never_turn_text_into_markup() -> None:
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script), (
             path.name
         )
-        assert not re.search(r"localStorage|sessionStorage|indexedDB", script), path.name
+
+
+def test_only_the_scripts_that_remember_a_readers_choices_keep_anything_in_the_browser() -> None:
+    keeping = {
+        path.name
+        for path in (ROOT / "assets/js").glob("*.js")
+        if re.search(r"localStorage|sessionStorage|indexedDB", path.read_text(encoding="utf-8"))
+    }
+    assert keeping == {"21-choices.js", "32-session.js", "35-read-first.js"}
