@@ -48,7 +48,7 @@ _ALIKE = {
             "normal",
             "No",
             "Total",
-            "logits",
+            *("logits", "CC", "BY"),
         ),
     }
 }
