@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request
@@ -39,10 +40,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class _Opinion(_Strict):
+class _Reading(_Strict):
     normal: bool
     labels: list[str] = Field(default_factory=list, max_length=64)
     at: str = Field("", max_length=40)
+    unsure: bool = False
+
+
+class _Opinion(_Reading):
+    seen_before: bool = False
+    after: _Reading | None = None
 
 
 class _Film(_Strict):
@@ -102,7 +109,7 @@ def exports_blueprint(service: AnalysisService) -> Blueprint:
         bundle = service.catalog.get(wanted.model)
         rows = [csv_row(film, bundle, wanted.thresholds) for film in _looked_up(service, wanted, t)]
         content = (csv_header(bundle) + "".join(rows)).encode("utf-8")
-        return download(content, list_name("findings", wanted, "csv"), "text/csv; charset=utf-8")
+        return download(content, list_name("list", wanted, "csv"), "text/csv; charset=utf-8")
 
     @routes.post("/exports.json")
     def record() -> Response:
@@ -110,7 +117,7 @@ def exports_blueprint(service: AnalysisService) -> Blueprint:
         bundle = service.catalog.get(wanted.model)
         records = [film_record(film, wanted.thresholds) for film in _looked_up(service, wanted, t)]
         content = as_json(list_document(records, bundle, t)).encode("utf-8")
-        return download(content, list_name("findings", wanted, "json"), "application/json")
+        return download(content, list_name("list", wanted, "json"), "application/json")
 
     @routes.post("/exports.zip")
     def everything() -> Response:
@@ -182,13 +189,20 @@ def _read_body(service: AnalysisService) -> ExportRequest:
 
 
 def _chosen(film: _Film) -> ChosenFilm:
-    opinion = film.opinion
     return ChosenFilm(
         number=film.number,
         film=film.film,
         label=film.label,
         anyway=film.anyway,
         read=film.read,
-        opinion=Opinion(opinion.normal, tuple(opinion.labels), opinion.at) if opinion else None,
+        opinion=_opinion(film.opinion) if film.opinion else None,
         problem=film.problem,
     )
+
+
+def _opinion(given: _Opinion) -> Opinion:
+    def reading(one: _Reading) -> Opinion:
+        return Opinion(one.normal, tuple(one.labels), one.at, one.unsure)
+
+    after = reading(given.after) if given.after else None
+    return replace(reading(given), seen_before=given.seen_before, after=after)

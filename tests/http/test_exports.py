@@ -51,8 +51,10 @@ def test_a_report_is_one_page_in_the_language_of_the_request(client: FlaskClient
 
 
 def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -> None:
+    changed = {"normal": False, "labels": ["effusion"], "at": "2026-03-01T10:05:00Z", "unsure": True}
+    opinion = {"normal": True, "at": "2026-03-01T10:00:00Z", "seen_before": False, "after": changed}
     body = _body(
-        {"number": 1, "film": film, "read": True},
+        {"number": 1, "film": film, "read": True, "opinion": opinion},
         {"number": 2, "problem": "This file is damaged."},
         {"number": 3, "film": "a" * 32},
         thresholds={"effusion": 0.25},
@@ -67,6 +69,8 @@ def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -
     document = client.post("/exports.json", json=body).get_json()
     assert [one["status"] for one in document["films"]] == [row["status"] for row in rows]
     assert document["films"][0]["read"] is True
+    assert (rows[0]["own_reading"], rows[0]["changed_reading"]) == ("normal", "not normal")
+    assert document["films"][0]["own_reading"]["after"]["labels"] == ["effusion"]
 
 
 def test_everything_comes_as_one_zip_without_a_known_length(client: FlaskClient, film: str) -> None:

@@ -45,7 +45,7 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the reader thought before the model was shown.
+    """What the reader thought, before the model was shown unless ``seen_before``.
 
     Attributes
     ----------
@@ -54,11 +54,19 @@ class Opinion:
         Keys of what the reader saw; not necessarily labels of the model in force.
     at : str
         When it was given, ISO 8601.
+    unsure : bool
+    seen_before : bool
+        Whether the model's answer had been on the screen before: the reading then was not first.
+    after : Opinion or None
+        The reading as changed after the model was seen; the first one stays as it was.
     """
 
     normal: bool
     labels: tuple[str, ...]
     at: str
+    unsure: bool = False
+    seen_before: bool = False
+    after: Opinion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from cxr_dash.domain import Analysis
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.services.exports.listed import ListedFilm
+from cxr_dash.services.exports.options import Opinion
 from cxr_dash.services.exports.provenance import SOFTWARE
 
 COLUMNS = ("path", "status", "reason", "model")
@@ -44,7 +45,8 @@ def csv_header(bundle: Bundle) -> str:
             *(f"cut_{key}" for key in keys),
             *(f"above_{key}" for key in keys),
             *("film_sha256", "model_version", "model_sha256", "analysed_at", "software"),
-            *("read", "own_reading", "own_labels", "own_reading_at"),
+            *("read", "own_reading", "own_labels", "own_reading_at", "own_unsure", "own_seen_before"),
+            *("changed_reading", "changed_labels", "changed_reading_at"),
         ]
     )
 
@@ -107,6 +109,13 @@ def _reader_cells(film: ListedFilm) -> list[str]:
     read = {None: "", True: "1", False: "0"}[film.chosen.read]
     opinion = film.chosen.opinion
     if opinion is None:
-        return [read, "", "", ""]
+        return [read, *[""] * 8]
+    flags = [str(int(opinion.unsure)), str(int(opinion.seen_before))]
+    return [read, *_reading_cells(opinion), *flags, *_reading_cells(opinion.after)]
+
+
+def _reading_cells(opinion: Opinion | None) -> list[str]:
+    if opinion is None:
+        return ["", "", ""]
     own = "normal" if opinion.normal else "not normal"
-    return [read, own, safe_cell(" ".join(opinion.labels)), safe_cell(opinion.at)]
+    return [own, safe_cell(" ".join(opinion.labels)), safe_cell(opinion.at)]

@@ -14,6 +14,7 @@ from cxr_dash.services.exports import (
     SOFTWARE,
     ExportRequest,
     ListedFilm,
+    Opinion,
     cut_of,
     label_in_view,
     margin,
@@ -223,20 +224,23 @@ def _own_reading(film: ListedFilm, bundle: Bundle, t: Translator) -> tuple[Block
     opinion = film.chosen.opinion
     if opinion is None:
         return ()
+    lines = [_said(opinion, bundle, t)]
+    if opinion.after:
+        changed = _said(opinion.after, bundle, t)
+        lines.append(t("Changed after the model was seen: {reading}", reading=changed))
+    heading = t("The reader's own reading, before the model was shown")
+    if opinion.seen_before:
+        heading = t("The reader's own reading, after the model had been on the screen")
+    return (Block(heading=heading, lines=tuple(lines)),)
+
+
+def _said(opinion: Opinion, bundle: Bundle, t: Translator) -> str:
     names = {one.key: label_name(one, t) for one in bundle.spec.labels}
     seen = [lower(names.get(key, key)) for key in opinion.labels]
-    if opinion.normal:
-        said = t("Normal.")
-    elif seen:
-        said = t("Seen: {names}.", names=listed(seen, t))
-    else:
-        said = t("Not normal.")
-    return (
-        Block(
-            heading=t("The reader's own reading, before the model was shown"),
-            lines=(f"{said} ({_moment(opinion.at, t)})",),
-        ),
-    )
+    abnormal = t("Seen: {names}.", names=listed(seen, t)) if seen else t("Not normal.")
+    unsure = [t("Not sure.")] if opinion.unsure else []
+    said = [t("Normal.") if opinion.normal else abnormal, *unsure, f"({_moment(opinion.at, t)})"]
+    return " ".join(said)
 
 
 def _moment(text: str, t: Translator) -> str:

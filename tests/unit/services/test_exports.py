@@ -181,6 +181,23 @@ def test_the_table_starts_with_the_columns_of_score_and_has_one_line_a_film(
     assert gone["cut_nodule"] == "0.100000"
 
 
+def test_both_readings_of_a_changed_mind_are_in_table_and_record(bundle: Bundle, analysis: Analysis) -> None:
+    after = Opinion(normal=True, labels=(), at="2026-03-01T10:05:00Z")
+    first = Opinion(False, ("nodule",), "2026-03-01T10:00:00Z", unsure=True, seen_before=True, after=after)
+    film = _listed(analysis, opinion=first)
+    (row,) = _table(bundle, film)
+    assert (row["own_reading"], row["own_labels"]) == ("not normal", "nodule")
+    assert (row["own_unsure"], row["own_seen_before"]) == ("1", "1")
+    assert (row["changed_reading"], row["changed_labels"], row["changed_reading_at"]) == (
+        "normal",
+        "",
+        after.at,
+    )
+    own = film_record(film, {})["own_reading"]
+    assert (own["normal"], own["unsure"], own["seen_before"]) == (False, True, True)
+    assert own["after"]["normal"] is True
+
+
 def test_a_refused_film_has_a_reason_and_no_probability_in_table_and_record(
     bundle: Bundle, refused: Analysis
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ AUDIT = {
     "limit": "none",
 }
 ENGLISH, SPANISH = translator("en"), translator("es")
+OWN = Opinion(normal=False, labels=("pneumonia",), at="2026-03-01T10:00:00Z")
 
 
 def _report(
@@ -41,10 +43,10 @@ def _report(
     t: Translator,
     *,
     verdict: Verdict = Verdict.OK,
+    opinion: Opinion = OWN,
     **request: object,
 ) -> PdfReader:
     analysis = analysis_of(FILM, bundle, probabilities, verdict=verdict)
-    opinion = Opinion(normal=False, labels=("pneumonia",), at="2026-03-01T10:00:00Z")
     chosen = ChosenFilm(number=7, film="k", opinion=opinion)
     film = ListedFilm(chosen, "rejected" if verdict is Verdict.REJECT else "ok", "", analysis)
     wanted = ExportRequest(model="tiny", films=(chosen,), **request)  # type: ignore[arg-type]
@@ -169,6 +171,25 @@ def test_it_stays_on_one_page_with_many_labels_and_long_texts(labels: int, size:
     text = _text(pdf)
     assert all(f"número {n} de nombre largo" in text for n in range(labels))
     assert "It does not replace your reading." in text or "lectura" in text
+
+
+def test_the_report_calls_a_reading_first_only_where_it_was_and_gives_the_later_one_beside_it() -> None:
+    bundle = bundle_of(LABELS)
+    text = _text(_report(bundle, [0.1, 0.8, 0.2], ENGLISH))
+    assert "own reading, before the model was shown" in text
+    after = Opinion(normal=True, labels=(), at="2026-03-01T10:05:00Z")
+    text = _text(
+        _report(
+            bundle,
+            [0.1, 0.8, 0.2],
+            ENGLISH,
+            opinion=replace(OWN, unsure=True, seen_before=True, after=after),
+        )
+    )
+    assert "before the model was shown" not in text
+    assert "own reading, after the model had been on the screen" in text
+    assert "Not sure." in text
+    assert "Changed after the model was seen: Normal." in text
 
 
 def test_figures_at_a_cut_are_those_of_films_elsewhere_where_there_are_enough() -> None:
