@@ -4,8 +4,8 @@
 cxr.viewer = (() => {
   const { state, byId, element, setText } = cxr;
   const { t, N_ } = cxr.words;
-  // around a fitted film: the toolbar may not cover the side marker
-  const ALONE = { left: 16, right: 16, top: 58, bottom: 16 };
+  const GAP = 14; // between the toolbar and what lies under it
+  const ALONE = { left: 16, right: 16, bottom: 16 };
   const BESIDE = { left: 8, right: 8, top: 8, bottom: 16 };
   const ZOOM_STEP = 1.25;
   const STILL_AFTER_MS = 180;
@@ -23,6 +23,7 @@ cxr.viewer = (() => {
       stage.append(sheet.node);
       new ResizeObserver(() => measure(sheet)).observe(sheet.view);
     });
+    new ResizeObserver(() => two.forEach(measure)).observe(byId("toolbar"));
     cxr.gestures.listen(stage);
     cxr.grey.build(byId("window-popover"), stage);
     cxr.lens.build(stage);
@@ -33,9 +34,14 @@ cxr.viewer = (() => {
     });
   }
 
+  /* Around a fitted film the toolbar's row, or its two on a phone, stays free: there lies the side marker. */
   function measure(sheet) {
+    const bar = byId("toolbar");
+    const top = bar.offsetTop + bar.offsetHeight;
+    byId("viewer").style.setProperty("--bar", `${top}px`);
     const { clientWidth: width, clientHeight: height } = sheet.view;
-    sheet.room = width && height ? { width, height, margin: state.view.compare ? BESIDE : ALONE } : null;
+    const margin = state.view.compare ? BESIDE : { ...ALONE, top: top + GAP };
+    sheet.room = width && height ? { width, height, margin } : null;
     moved(false);
   }
 
@@ -92,6 +98,7 @@ cxr.viewer = (() => {
     if (!sheet.pane || !sheet.room) return;
     const fitted = cxr.view.placeOf(sheet).scale === "fit";
     stage.classList.toggle("pannable", !fitted);
+    stage.classList.toggle("gripped", cxr.grey.open() || cxr.lens.on());
     setText(byId("film-scale"), t("{percent} %", { percent: Math.round(cxr.view.percent(sheet)) }));
     byId("film-scale").classList.toggle("fitted", fitted);
   }

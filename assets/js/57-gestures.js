@@ -11,9 +11,12 @@ cxr.gestures = (() => {
   let grip = null; // what the pointers hold: {sheet, kind}
   let last = null; // where the mouse was seen last: {sheet, x, y}
 
-  function sheetAt(event) {
-    const node = event.target.closest && event.target.closest(".pane-view");
-    return cxr.viewer.sheets().find((sheet) => sheet.view === node && sheet.pane && sheet.room) || null;
+  /* By where it happened: a held pointer belongs to the stage, and a double click ends with one held. */
+  function sheetAt({ clientX, clientY, target }) {
+    if (target.closest(".pane-head")) return null;
+    const holds = ({ left, right, top, bottom }) => clientX >= left && clientX < right && clientY >= top && clientY < bottom;
+    const ready = cxr.viewer.sheets().filter((sheet) => sheet.pane && sheet.room);
+    return ready.find((sheet) => holds(sheet.view.getBoundingClientRect())) || null;
   }
 
   function inside(sheet, { clientX, clientY }) {
