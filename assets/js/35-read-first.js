@@ -135,6 +135,19 @@ cxr.readFirst = (() => {
     };
   }
 
+  /* The agreement as the server takes it into tables; null where nothing was read first. */
+  function figures() {
+    const { read, overall, changed, seenBefore, withoutAnswer } = summary();
+    if (!read) return null;
+    const [low, high] = overall.kappa.interval || [null, null];
+    return {
+      films: overall.films, agreed: overall.agreed, both_abnormal: overall.bothYes, both_normal: overall.bothNo,
+      only_reader_abnormal: overall.firstOnly, only_model_abnormal: overall.secondOnly,
+      kappa: overall.kappa.value, kappa_low: low, kappa_high: high,
+      changed, seen_before: seenBefore, without_answer: withoutAnswer,
+    };
+  }
+
   function save() {
     const known = state.films.filter((item) => item.film && (opinion(item) || primed(item)));
     return Object.fromEntries(known.map((item) => [item.film, record(item)]));
@@ -172,5 +185,5 @@ cxr.readFirst = (() => {
   cxr.onKey("y", "page", N_("read first: say what you see before the model does"), toggle);
   if (cxr.session) cxr.session.part("readFirst", { save, load });
 
-  return { isOn: () => on, toggle, opinion, primed, offered, give, change, compared, summary, save, load };
+  return { isOn: () => on, toggle, opinion, primed, offered, give, change, compared, summary, figures };
 })();

@@ -129,7 +129,7 @@ class _Archive:
         """The tables of all films, what went wrong, and what each file is."""
         lines = csv_header(self.bundle) + "".join(self.lines)
         yield from self.store("findings.csv", lines, packed=True)
-        document = list_document(self.records, self.bundle, self.t)
+        document = list_document(self.records, self.bundle, self.t, self.request.agreement)
         yield from self.store("findings.json", as_json(document), packed=True)
         if self.errors:
             yield from self.store("errors.txt", "".join(f"{line}\n" for line in self.errors))

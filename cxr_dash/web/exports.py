@@ -15,6 +15,7 @@ from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.archive import archive
 from cxr_dash.services.exports import (
+    Agreement,
     ChosenFilm,
     ExportRequest,
     ListedFilm,
@@ -62,6 +63,21 @@ class _Film(_Strict):
     problem: str = Field("", max_length=1000)
 
 
+class _Agreement(_Strict):
+    films: int = Field(ge=0)
+    agreed: int = Field(ge=0)
+    both_abnormal: int = Field(ge=0)
+    both_normal: int = Field(ge=0)
+    only_reader_abnormal: int = Field(ge=0)
+    only_model_abnormal: int = Field(ge=0)
+    kappa: float | None = Field(None, ge=-1, le=1)
+    kappa_low: float | None = Field(None, ge=-1, le=1)
+    kappa_high: float | None = Field(None, ge=-1, le=1)
+    changed: int = Field(0, ge=0)
+    seen_before: int = Field(0, ge=0)
+    without_answer: int = Field(0, ge=0)
+
+
 class _Body(_Strict):
     """What the page sends; ``docs/exports.md`` describes it."""
 
@@ -71,6 +87,7 @@ class _Body(_Strict):
     split: str | None = Field(None, max_length=64)
     colour_map: str = "inferno"
     opacity: float = 0.6
+    agreement: _Agreement | None = None
 
 
 def exports_blueprint(service: AnalysisService) -> Blueprint:
@@ -116,7 +133,7 @@ def exports_blueprint(service: AnalysisService) -> Blueprint:
         wanted, t = _read_body(service), request_translator()
         bundle = service.catalog.get(wanted.model)
         records = [film_record(film, wanted.thresholds) for film in _looked_up(service, wanted, t)]
-        content = as_json(list_document(records, bundle, t)).encode("utf-8")
+        content = as_json(list_document(records, bundle, t, wanted.agreement)).encode("utf-8")
         return download(content, list_name("list", wanted, "json"), "application/json")
 
     @routes.post("/exports.zip")
@@ -185,6 +202,7 @@ def _read_body(service: AnalysisService) -> ExportRequest:
         split=body.split,
         colour_map=body.colour_map,
         opacity=body.opacity,
+        agreement=Agreement(**body.agreement.model_dump()) if body.agreement else None,
     )
 
 

@@ -53,11 +53,14 @@ def test_a_report_is_one_page_in_the_language_of_the_request(client: FlaskClient
 def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -> None:
     changed = {"normal": False, "labels": ["effusion"], "at": "2026-03-01T10:05:00Z", "unsure": True}
     opinion = {"normal": True, "at": "2026-03-01T10:00:00Z", "seen_before": False, "after": changed}
+    counted = {"films": 3, "agreed": 2, "both_abnormal": 1, "both_normal": 1, "only_reader_abnormal": 1}
+    counted |= {"only_model_abnormal": 0, "kappa": 0.4, "kappa_low": -0.5, "kappa_high": 1.0}
     body = _body(
         {"number": 1, "film": film, "read": True, "opinion": opinion},
         {"number": 2, "problem": "This file is damaged."},
         {"number": 3, "film": "a" * 32},
         thresholds={"effusion": 0.25},
+        agreement=counted,
     )
     table = client.post("/exports.csv", json=body)
     assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -71,6 +74,7 @@ def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -
     assert document["films"][0]["read"] is True
     assert (rows[0]["own_reading"], rows[0]["changed_reading"]) == ("normal", "not normal")
     assert document["films"][0]["own_reading"]["after"]["labels"] == ["effusion"]
+    assert document["agreement"] == counted | {"changed": 0, "seen_before": 0, "without_answer": 0}
 
 
 def test_everything_comes_as_one_zip_without_a_known_length(client: FlaskClient, film: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxr_dash.services.exports.agreement import Agreement
 from cxr_dash.services.exports.listed import ListedFilm, above_cut, cut_of, label_in_view, look_up, margin
 from cxr_dash.services.exports.maps import write_map
 from cxr_dash.services.exports.options import ChosenFilm, ExportOptions, ExportRequest, Opinion
@@ -32,6 +33,7 @@ __all__ = [
     "DECISION_SUPPORT",
     "DISCLAIMER",
     "SOFTWARE",
+    "Agreement",
     "ChosenFilm",
     "ExportOptions",
     "ExportRequest",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cxr_dash import imaging
 from cxr_dash.domain import N_
 from cxr_dash.errors import RequestError
+from cxr_dash.services.exports.agreement import Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ class ExportRequest:
     colour_map : str
     opacity : float
         0-1.
+    agreement : Agreement or None
+        Of the reader and the model, where films were read first.
     """
 
     model: str
@@ -127,6 +130,7 @@ class ExportRequest:
     split: str | None = None
     colour_map: str = "inferno"
     opacity: float = 0.6
+    agreement: Agreement | None = None
 
     def __post_init__(self) -> None:
         self.options(None)

@@ -11,6 +11,7 @@ from typing import Any
 from cxr_dash.domain import Analysis
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
+from cxr_dash.services.exports.agreement import Agreement
 from cxr_dash.services.exports.listed import ListedFilm, cut_of
 from cxr_dash.services.exports.maps import UNIT
 from cxr_dash.services.exports.provenance import DISCLAIMER, SOFTWARE
@@ -19,7 +20,9 @@ Json = dict[str, Any]
 SCHEMA = "cxr-dash findings 1"
 
 
-def list_document(films: Iterable[Json], bundle: Bundle, t: Translator) -> Json:
+def list_document(
+    films: Iterable[Json], bundle: Bundle, t: Translator, agreement: Agreement | None = None
+) -> Json:
     """The whole list.
 
     Parameters
@@ -28,6 +31,8 @@ def list_document(films: Iterable[Json], bundle: Bundle, t: Translator) -> Json:
         A :func:`film_record` each.
     bundle : Bundle
     t : Translator
+    agreement : Agreement, optional
+        Of the reader and the model, where films were read first.
 
     Returns
     -------
@@ -35,7 +40,8 @@ def list_document(films: Iterable[Json], bundle: Bundle, t: Translator) -> Json:
         What is true of all films stands beside them. Probabilities and cuts are numbers from 0 to 1;
         ``docs/exports.md`` describes every entry.
     """
-    return _frame(bundle, t) | {"films": list(films)}
+    counted = asdict(agreement) if agreement else None
+    return _frame(bundle, t) | {"films": list(films), "agreement": counted}
 
 
 def film_document(
