@@ -73,7 +73,9 @@ def test_the_page_opens_by_its_key_draws_every_graph_in_view_and_gives_the_keybo
     model = opened(page)
     asked = [request.url for request in watched.requests]
     assert not any("plotly" in url.rsplit("/", 1)[-1] for url in asked)
-    assert page.inner_text("#card-figures .card-table >> nth=0").startswith("Figure (95 % interval)")
+    auroc = next(one["macro"]["auroc"] for one in bundle(model)["metrics"] if one["split"] == "test")
+    stated = f"{auroc['value']:.2f} ({auroc['low']:.2f}–{auroc['high']:.2f})"
+    assert stated in page.inner_text("#card-figures .card-table >> nth=0")
     go(page, "curves")
     page.wait_for_selector(CURVES)
     (label, chosen) = (one["key"] for one in bundle(model)["labels"][:2])
