@@ -185,33 +185,6 @@ def test_choosing_another_finding_changes_heat_title_and_threshold_panel(
         assert page.locator(f'#findings [data-label="{label}"]').get_attribute("aria-selected") == "true"
 
 
-@pytest.mark.parametrize("kind", ["overlay", "heat"])
-def test_downloads_open_at_the_films_own_size_with_their_provenance(
-    page: Page, films: list[Path], tmp_path: Path, kind: str
-) -> None:
-    open_films(page, films[:1])
-    in_view(page)
-    label = localised_label(page)
-    choose_label(page, label)
-    page.locator("#cut-range").fill("400")
-    frames(page)
-    with page.expect_download() as caught:
-        page.click(f"#download-{kind}")
-    target = tmp_path / "download.png"
-    caught.value.save_as(target)
-    picture = cv2.imread(str(target), cv2.IMREAD_UNCHANGED)
-    film = imaging.decode(films[0].read_bytes())
-    assert picture.shape[:2] == (film.height, film.width)
-    written = imaging.read_png_text(target.read_bytes())
-    said = " ".join(written.values())
-    assert label in said
-    assert page.evaluate("() => cxr.state.facts.id") in said
-    assert film.sha256 in said
-    assert "Not a diagnosis" in said
-    shown = page.evaluate("label => cxr.threshold(label)", label)
-    assert f"{shown:.3f}"[:5] in said
-
-
 def test_the_phantom_can_be_read_without_any_film_at_hand(page: Page) -> None:
     page.click("#phantom")
     settled(page, 1)

@@ -196,7 +196,7 @@ def test_the_main_regions_neither_overlap_nor_overflow_at_1280_by_720(page: Page
         ".concat(document.documentElement).map(node => node.scrollWidth - node.clientWidth)"
     )
     assert overflow == [0] * 5
-    for name in ("#download-overlay", "#download-heat"):
+    for name in ("#download-overlay", "#download-report", "#download-more"):
         box = page.locator(name).bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= boxes[".bottom"]["top"]

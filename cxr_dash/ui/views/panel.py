@@ -41,10 +41,11 @@ def model_panel(spec: BundleSpec, t: Translator) -> Component:
             ),
             own_reading(t),
             html.Div(
-                [_findings(spec, t), _threshold_panel(spec, t), similar(t), takeaway(t)],
+                [_findings(spec, t), _threshold_panel(spec, t), similar(t)],
                 className="figures",
                 id="figures",
             ),
+            takeaway(t),
         ],
         key=spec.id,
         className="panel-body",
