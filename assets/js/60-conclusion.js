@@ -108,7 +108,14 @@ cxr.conclusion = (() => {
     [N_("picture left, middle third"), N_("picture middle, middle third"), N_("picture right, middle third")],
     [N_("picture left, lower third"), N_("picture middle, lower third"), N_("picture right, lower third")],
   ];
-  const MIDDLE = 0.06; // of the film's width, to either side of its middle
+  const BOTH = [
+    N_("both sides of the picture, upper third"),
+    N_("both sides of the picture, middle third"),
+    N_("both sides of the picture, lower third"),
+  ];
+  const MIDDLE = 0.06; // of the picture's width, to either side of its middle
+  const columnOf = ([x]) => (x < 0.5 - MIDDLE ? 0 : x > 0.5 + MIDDLE ? 2 : 1);
+  const thirdOf = ([, y]) => Math.min(2, Math.floor(y * 3));
 
   /* A place on a film as the picture now lies: the reader may have flipped and turned it. */
   function asShown(film, [x, y]) {
@@ -125,9 +132,10 @@ cxr.conclusion = (() => {
     const heat = answer.heat[label];
     const verdict = (answer.trust_verdict || {})[label];
     if (!heat || heat.flat || !heat.at || verdict === "poor" || answer.quality.verdict === "reject") return null;
-    const [x, y] = asShown(answer.film, heat.at);
-    const column = x < 0.5 - MIDDLE ? 0 : x > 0.5 + MIDDLE ? 2 : 1;
-    return t(PLACES[Math.min(2, Math.floor(y * 3))][column]);
+    const [peak, other] = heat.at.map((place) => asShown(answer.film, place));
+    if (!peak) return null;
+    if (!other || Math.abs(columnOf(peak) - columnOf(other)) !== 2) return t(PLACES[thirdOf(peak)][columnOf(peak)]);
+    return thirdOf(peak) === thirdOf(other) ? t(BOTH[thirdOf(peak)]) : t("both sides of the picture");
   }
 
   const SIDES = N_(

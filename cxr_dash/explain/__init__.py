@@ -1,6 +1,6 @@
 """From raw class activation maps to what a person sees, and how far it may be trusted."""
 
-from cxr_dash.explain.heatmap import content_heat, film_heat, film_heatmap, make_heatmap, peak_position
+from cxr_dash.explain.heatmap import content_heat, film_heat, film_heatmap, make_heatmap, peak_positions
 from cxr_dash.explain.trust import SHIFTS, Shifted, find_regions, heat_trust, shifted_input
 
 __all__ = [
@@ -12,6 +12,6 @@ __all__ = [
     "find_regions",
     "heat_trust",
     "make_heatmap",
-    "peak_position",
+    "peak_positions",
     "shifted_input",
 ]

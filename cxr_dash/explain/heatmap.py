@@ -11,6 +11,10 @@ from cxr_dash.imaging import map_to_content, restore_map
 MIN_SHARE_OF_REFERENCE = 0.05
 # A map whose mean is above this share of its peak is spread over the whole film: it points nowhere.
 MAX_MEAN_TO_PEAK = 0.9
+# Half the width of what counts as neither side of a film, as a share of its width.
+MIDDLE = 0.06
+# From this share of the peak on, the other side of the film shows about the same evidence.
+ABOUT_AS_STRONG = 0.8
 
 
 def make_heatmap(cam: Float32Array, reference_peak: float, preparation: Preparation) -> Heatmap:
@@ -39,26 +43,36 @@ def make_heatmap(cam: Float32Array, reference_peak: float, preparation: Preparat
     return Heatmap(values=values, peak=peak, flat=weak or spread, preparation=preparation)
 
 
-def peak_position(heatmap: Heatmap) -> tuple[float, float] | None:
-    """Where on the film the heat is strongest.
+def peak_positions(heatmap: Heatmap) -> list[tuple[float, float]]:
+    """Where on the film the heat is strongest, and where on the other side it is about as strong.
 
     Returns
     -------
-    tuple of float or None
-        Right and down, as shares of the film's width and height, 0-1; None when the map is flat: its largest
-        value then says nothing.
+    list of tuple of float
+        Right and down, as shares of the film's width and height, 0-1. Empty when the map is flat: its largest
+        value then says nothing. A second place only where the peak lies beside the film's middle and the
+        other side reaches :data:`ABOUT_AS_STRONG` of it: naming one side would then mislead.
     """
     if heatmap.flat:
-        return None
+        return []
     plan = heatmap.preparation
     shown = map_to_content(heatmap.values, plan)
+    across = (plan.crop.x + _middles(shown.shape[1]) * plan.crop.width) / plan.film_width
+    down = (plan.crop.y + _middles(shown.shape[0]) * plan.crop.height) / plan.film_height
     row, column = np.unravel_index(int(shown.argmax()), shown.shape)
-    across = (float(column) + 0.5) / plan.content.width
-    down = (float(row) + 0.5) / plan.content.height
-    return (
-        (plan.crop.x + across * plan.crop.width) / plan.film_width,
-        (plan.crop.y + down * plan.crop.height) / plan.film_height,
-    )
+    places = [(float(across[column]), float(down[row]))]
+    side = places[0][0] - 0.5
+    if abs(side) > MIDDLE:
+        other = np.where((across - 0.5) * np.sign(side) < -MIDDLE, shown, 0.0)
+        row, column = np.unravel_index(int(other.argmax()), other.shape)
+        if other[row, column] >= ABOUT_AS_STRONG * shown.max():
+            places.append((float(across[column]), float(down[row])))
+    return places
+
+
+def _middles(count: int) -> Float32Array:
+    """The middles of so many cells, as shares of them all."""
+    return (np.arange(count, dtype=np.float32) + np.float32(0.5)) / np.float32(count)
 
 
 def film_heatmap(heatmap: Heatmap) -> Float32Array:

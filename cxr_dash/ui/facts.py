@@ -13,7 +13,7 @@ from typing import Any
 from cxr_dash import imaging
 from cxr_dash.domain import Analysis
 from cxr_dash.errors import CxrError
-from cxr_dash.explain import peak_position
+from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec, HeldOut
 from cxr_dash.language import Translator
@@ -106,7 +106,7 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         },
         "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
         "heat": {
-            key: {"peak": heatmap.peak, "flat": heatmap.flat, "at": _rounded(peak_position(heatmap))}
+            key: {"peak": heatmap.peak, "flat": heatmap.flat, "at": _rounded(peak_positions(heatmap))}
             for key, heatmap in analysis.heatmaps.items()
         },
         "trust_verdict": {key: found.verdict for key, found in analysis.trust.items()},
@@ -142,9 +142,9 @@ def _aurocs(split: str, spec: BundleSpec) -> Json:
     return {key: figure.model_dump() for key, figure in known.items()}
 
 
-def _rounded(position: tuple[float, float] | None) -> list[float] | None:
+def _rounded(places: list[tuple[float, float]]) -> list[list[float]]:
     """To a thousandth of the film's side."""
-    return None if position is None else [round(share, 3) for share in position]
+    return [[round(share, 3) for share in place] for place in places]
 
 
 def _sorted_probabilities(held: HeldOut, key: str, *, truth: int) -> list[float]:

@@ -22,7 +22,7 @@ _ANSWER = """changes => {
     };
     for (const {key} of cxr.labels()) {
         answer.probabilities[key] = cxr.defaultThreshold(key) / 10;
-        answer.heat[key] = {peak: 0, flat: true, at: null};
+        answer.heat[key] = {peak: 0, flat: true, at: []};
         answer.trust_verdict[key] = 'none';
     }
     for (const [key, value] of Object.entries(changes.probabilities || {})) answer.probabilities[key] = value;
@@ -45,7 +45,7 @@ def said(still: Page, **changes: Any) -> dict[str, str]:
 
 
 def test_one_finding_above_its_cut_is_named_with_the_place_of_its_heat(still: Page) -> None:
-    found = said(still, probabilities={"pneumonia": 0.99}, hot={"pneumonia": [0.8, 0.7]})
+    found = said(still, probabilities={"pneumonia": 0.99}, hot={"pneumonia": [[0.8, 0.7]]})
     assert found["headline"] == "Worth a look: pneumonia, heat at picture right, lower third."
     assert found["summary"] == "1 of 11 findings lies above its cut. Film quality good."
     assert found["tone"] == "above"
@@ -62,11 +62,22 @@ def test_one_finding_above_its_cut_is_named_with_the_place_of_its_heat(still: Pa
 def test_the_place_is_said_in_thirds_and_sides_of_the_picture(
     still: Page, at: list[float], place: str
 ) -> None:
-    assert place in said(still, probabilities={"mass": 0.99}, hot={"mass": at})["headline"]
+    assert place in said(still, probabilities={"mass": 0.99}, hot={"mass": [at]})["headline"]
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"hot": {"mass": [0.8, 0.7]}, "trust": "poor"}], ids=["flat", "poor"]
+    ("other", "place"),
+    [([0.2, 0.7], "both sides of the picture, lower third"), ([0.2, 0.1], "both sides of the picture")],
+)
+def test_no_side_is_named_where_the_other_is_about_as_hot(
+    still: Page, other: list[float], place: str
+) -> None:
+    found = said(still, probabilities={"mass": 0.99}, hot={"mass": [[0.8, 0.7], other]})
+    assert found["headline"] == f"Worth a look: mass, heat at {place}."
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"hot": {"mass": [[0.8, 0.7]]}, "trust": "poor"}], ids=["flat", "poor"]
 )
 def test_no_place_is_said_where_heat_is_flat_or_not_to_be_relied_on(
     still: Page, changes: dict[str, Any]
@@ -78,7 +89,7 @@ def test_no_place_is_said_where_heat_is_flat_or_not_to_be_relied_on(
 
 def test_several_findings_are_listed_and_the_first_ones_heat_is_placed_below(still: Page) -> None:
     high = dict.fromkeys(("mass", "nodule", "edema", "finding"), 0.99)
-    found = said(still, probabilities=high, hot={key: [0.1, 0.1] for key in high})
+    found = said(still, probabilities=high, hot={key: [[0.1, 0.1]] for key in high})
     assert re.fullmatch(r"Worth a look: \w+, \w+ and \w+\.", found["headline"])
     first = found["headline"].removeprefix("Worth a look: ").split(",")[0]
     assert f"The heat for {first} is strongest at picture left, upper third." in found["summary"]
@@ -155,7 +166,7 @@ def test_the_place_of_the_heat_follows_the_picture_as_it_is_flipped_and_turned(
     in_view(page)
     place = """() => {
         const real = cxr.answerOf(cxr.row());
-        const heat = {mass: {peak: 1, flat: false, at: [0.9, 0.1]}};
+        const heat = {mass: {peak: 1, flat: false, at: [[0.9, 0.1]]}};
         return cxr.conclusion.placeOf({...real, heat, trust_verdict: {}, quality: {verdict: 'ok'}}, 'mass');
     }"""
     seen = [page.evaluate(place)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxr_dash.domain import Box, Preparation
-from cxr_dash.explain import content_heat, film_heat, film_heatmap, make_heatmap, peak_position
+from cxr_dash.explain import content_heat, film_heat, film_heatmap, make_heatmap, peak_positions
 
 PREPARATION = Preparation(
     film_width=400,
@@ -102,8 +102,7 @@ def test_the_peaks_position_is_that_of_the_map_in_the_films_frame(
     values = film_heatmap(heatmap)
     hottest = np.argwhere(values >= 0.995 * values.max())
     (top, left), (bottom, right) = hottest.min(axis=0), hottest.max(axis=0)
-    position = peak_position(heatmap)
-    assert position is not None
+    (position,) = peak_positions(heatmap)
     # to one pixel of the model's input
     across = preparation.crop.width / preparation.content.width
     down = preparation.crop.height / preparation.content.height
@@ -112,4 +111,23 @@ def test_the_peaks_position_is_that_of_the_map_in_the_films_frame(
 
 
 def test_a_flat_map_has_no_peak_to_point_at() -> None:
-    assert peak_position(make_heatmap(np.full((4, 4), 3.0, np.float32), 1.0, PREPARATION)) is None
+    assert peak_positions(make_heatmap(np.full((4, 4), 3.0, np.float32), 1.0, PREPARATION)) == []
+
+
+@pytest.mark.parametrize(("other", "places"), [(1.4, 1), (1.9, 2)])
+def test_the_other_side_is_named_too_where_it_is_about_as_strong(other: float, places: int) -> None:
+    plan = replace(PREPARATION, crop=Box(0, 0, 400, 300))
+    cam = np.zeros((4, 4), np.float32)
+    cam[1, 3], cam[2, 0] = 2.0, other
+    found = peak_positions(make_heatmap(cam, 1.0, plan))
+    assert len(found) == places
+    assert found[0][0] > 0.8
+    assert found[-1][0] < 0.2 or places == 1
+
+
+def test_a_peak_in_the_middle_of_the_film_has_no_other_side() -> None:
+    plan = replace(PREPARATION, crop=Box(0, 0, 400, 300))
+    cam = np.zeros((3, 3), np.float32)
+    cam[1] = (1.9, 2.0, 1.9)
+    ((across, down),) = peak_positions(make_heatmap(cam, 1.0, plan))
+    assert (across, down) == pytest.approx((0.5, 0.5), abs=0.02)

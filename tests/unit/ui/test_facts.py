@@ -74,7 +74,9 @@ def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis
     assert answer["crop"] == {"x": 10, "y": 20, "width": 480, "height": 560}
     assert (answer["width"], answer["height"]) == (500, 600)
     assert answer["probabilities"] == {"effusion": 0.81}
-    assert answer["heat"] == {"effusion": {"peak": 1.25, "flat": False, "at": [0.022, 0.035]}}
+    assert answer["heat"] == {
+        "effusion": {"peak": 1.25, "flat": False, "at": [[0.023, 0.035], [0.562, 0.035]]}
+    }
     assert answer["quality"] == {"verdict": "warn", "reasons": ["The film is very dark."]}
     assert answer["milliseconds"] == 41
     assert answer["error"] is None
