@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import os
 import sys
@@ -21,10 +19,10 @@ from cxr_dash.domain import Analysis, Verdict
 from cxr_dash.errors import CxrError, FilmError, RequestError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.services import AnalysisService
+from cxr_dash.services.exports import COLUMNS, csv_line, probability_cells
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = ("path", "status", "reason", "model")
 _PROGRESS_EVERY = 200
 
 Answer = TypeVar("Answer")
@@ -53,16 +51,8 @@ class Scored:
 
     def cells(self, model_id: str, label_keys: Sequence[str]) -> list[str]:
         """The row; probabilities with six decimals, empty unless ``ok``."""
-        probabilities = {}
-        if self.analysis is not None and self.status == "ok":
-            probabilities = {f.label.key: f"{f.probability:.6f}" for f in self.analysis.findings}
-        return [
-            self.path,
-            self.status,
-            self.reason,
-            model_id,
-            *(probabilities.get(k, "") for k in label_keys),
-        ]
+        figures = self.analysis if self.status == "ok" else None
+        return [self.path, self.status, self.reason, model_id, *probability_cells(figures, label_keys)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +146,6 @@ def _write(stream: TextIO, rows: Iterable[Scored], bundle: Bundle, *, total: int
         counts[row.status] += 1
         progress(counts.total(), total)
     return counts
-
-
-def csv_line(cells: Sequence[str]) -> str:
-    """One CSV line, ended by a line feed.
-
-    Python quotes only the line endings it writes itself, but readers end a line at a carriage return too.
-    """
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def progress(number: int, total: int) -> None:
