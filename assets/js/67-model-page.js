@@ -3,7 +3,7 @@
 
 cxr.modelPage = (() => {
   const { byId, onKey, state } = cxr;
-  const { N_ } = cxr.words;
+  const { t, N_ } = cxr.words;
   const EARLY = "400px"; // graphs are asked for before they come into view
   const ASKED = "#card-"; // an address that ends so opens the page at that section
   const watching = [];
@@ -29,6 +29,8 @@ cxr.modelPage = (() => {
     const frame = document.querySelector(".modal-body");
     // a box that scrolls must be reached by keyboard
     frame.tabIndex = 0;
+    // the library's own name for its button is English
+    document.querySelector(".modal-header .btn-close").ariaLabel = t("Close");
     watch(frame, [byId("card-curves"), byId("card-subgroups")], { rootMargin: EARLY }, inView);
     watch(frame, document.querySelectorAll(".card-section"), { rootMargin: "-10% 0px -70% 0px" }, underWay);
     byId("card-label").onchange = () => {
