@@ -188,6 +188,7 @@ cxr.ownReading = (() => {
   /* Ready for a decision: Normal is ticked, the arrows change it, Enter shows the answer. */
   function normal() {
     const item = cxr.row();
+    paint(); // the film, or the switch, may have come since the last frame
     if (!nodes || nodes.host.hidden || !item) return;
     Object.assign(draft(item), { normal: true });
     draft(item).labels.clear();

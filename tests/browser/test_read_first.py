@@ -101,6 +101,8 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
             seen.add(re.sub(r"within \d+ min", "", page.evaluate(EVERYTHING)))
         assert len(seen) == 1, beside
     page.evaluate("() => (cxr.state.view.compare = null)")
+    taken = page.evaluate("() => cxr.exportBody.of(cxr.state.films).films")
+    assert [film.get("film") for film in taken] == [None, None]
     page.keyboard.press("s")
     page.keyboard.press("d")
     frames(page)
@@ -209,6 +211,14 @@ def test_agreement_is_counted_kept_over_a_reload_and_leads_to_the_films_that_dif
     assert [(one["number"], one["reader"], one["model"]) for one in found["differing"]] == [
         (3, "normal", "abnormal")
     ]
+    record = page.evaluate(
+        """() => fetch(cxr.url('/exports.json'), {
+            method: 'POST', headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify(cxr.exportBody.of(cxr.state.films)),
+        }).then(reply => reply.json())"""
+    )
+    assert [film["own_reading"]["normal"] for film in record["films"]] == [not one for one in reader]
+    assert record["agreement"]["kappa"] == pytest.approx(cohen_kappa_score(reader, model))
     page.click("#agreement-open")
     said = page.inner_text("#agreement")
     assert f"Alike on {count - 1} of {count} films" in said
