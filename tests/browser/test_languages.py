@@ -15,6 +15,7 @@ from steps import frames, settled
 from watched import Watched
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)  # a machine under load is slow, not wrong
 
 # What is on the screen or read aloud, but for what says itself that it is in another language, and for names.
 _SAID = """() => {
