@@ -92,7 +92,9 @@ cxr.conclusion = (() => {
     const closest = t("Closest: {name}, {probability} against a cut of {cut}.", {
       name: lower(nearest.name), probability: percent(nearest.probability), cut: percent(nearest.cut),
     });
-    return { headline, summary: [closest, t("That does not make the film normal.")], tone: "clear" };
+    // neither a "normal" nor silence is a finding of health
+    const caveat = reassuring ? t("That does not rule out disease.") : t("That does not make the film normal.");
+    return { headline, summary: [closest, caveat], tone: "clear" };
   }
 
   function ownCuts() {

@@ -125,7 +125,8 @@ def _header(bundles: list[Bundle], chosen: Bundle | None, t: Translator) -> Comp
                 type="button",
                 **{"aria-expanded": "false", "aria-controls": ids.KEYS_HELP},
             ),
-            html.Div(id=ids.KEYS_HELP, className="keys-help", hidden=True),
+            # can be focused, so that the keyboard can scroll a list longer than the screen
+            html.Div(id=ids.KEYS_HELP, className="keys-help", hidden=True, tabIndex="0"),
             _languages(t),
         ],
         className="top",

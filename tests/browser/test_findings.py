@@ -104,6 +104,15 @@ def test_nothing_above_names_the_nearest_and_does_not_call_the_film_normal(still
     assert found["tone"] == "clear"
 
 
+def test_a_reassuring_class_alone_above_its_cut_does_not_rule_out_disease(page: Page) -> None:
+    page.select_option("#model", "covid")
+    page.wait_for_selector('.panel-body[data-model="covid"]')
+    frames(page)
+    found = said(page, probabilities={"normal": 0.99})
+    assert found["headline"] == "Only normal is above its cut."
+    assert "That does not rule out disease." in found["summary"]
+
+
 def test_a_film_that_cannot_be_judged_has_no_figure_in_its_words(still: Page) -> None:
     found = said(still, probabilities={"pneumonia": 0.99}, verdict="reject")
     assert found["headline"] == "Cannot judge this film."
