@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from babel import Locale, dates, negotiate_locale
+from babel.lists import format_list
 from babel.numbers import get_decimal_symbol
 
 from cxr_dash.domain import Words
@@ -71,10 +73,18 @@ class Translator:
 
     def decimal(self, value: float, digits: int) -> str:
         """A figure with so many decimals."""
-        return f"{value:.{digits}f}".replace(".", self._decimal_sign)
+        return f"{value:.{digits}f}".replace(".", self.decimal_sign)
+
+    def listed(self, names: Sequence[str]) -> str:
+        """``a``, ``a and b``, ``a, b and c``."""
+        text = format_list(names, locale=self._locale)
+        # masa e infiltrado, not "y infiltrado"
+        return (
+            re.sub(r" y (?=h?i(?![ae]))", " e ", text, flags=re.IGNORECASE) if self.language == "es" else text
+        )
 
     def moment(self, value: datetime) -> str:
-        """Date and time, medium length, with the zone for UTC."""
+        """Date and time by the 24-hour clock, the month in letters, with the zone for UTC."""
         text = dates.format_datetime(value, "medium", locale=self._locale)
         return f"{text} UTC" if value.utcoffset() is not None and not value.utcoffset() else text
 
@@ -97,10 +107,12 @@ class Translator:
 
     @property
     def _locale(self) -> Locale:
-        return Locale.parse(self.language)
+        # British dates: no month that could be a day, no second noon; and no comma before "and"
+        return Locale("en", "GB") if self.language == "en" else Locale.parse(self.language)
 
     @property
-    def _decimal_sign(self) -> str:
+    def decimal_sign(self) -> str:
+        """Between the whole and its parts."""
         return str(get_decimal_symbol(self._locale))
 
     def _with_its_figures(self, sentence: str) -> str:
@@ -109,13 +121,13 @@ class Translator:
         translated = self._catalogue.single.get(template)
         if translated is None:
             return sentence
-        return translated.format(*(figures.written(figure, self._decimal_sign) for figure in found))
+        return translated.format(*(figures.written(figure, self.decimal_sign) for figure in found))
 
     def _fill(self, template: str, values: Mapping[str, object]) -> str:
         if not values:
             return template
         said = {key: self.say(value) if isinstance(value, Words) else value for key, value in values.items()}
-        return _Fields(self._decimal_sign).vformat(template, (), said)
+        return _Fields(self.decimal_sign).vformat(template, (), said)
 
 
 @lru_cache(maxsize=8)

@@ -42,11 +42,12 @@ def axis(title: str, t: Translator, top: float = 1.0) -> dict[str, Any]:
     }
 
 
-def frame(x: dict[str, Any], y: dict[str, Any]) -> go.Figure:
-    """An empty graph with these axes."""
+def frame(x: dict[str, Any], y: dict[str, Any], t: Translator) -> go.Figure:
+    """An empty graph with these axes; what it writes by itself has the language's decimal sign."""
     return go.Figure(
         layout={
             "template": None,
+            "separators": f"{t.decimal_sign}\u00a0",
             "showlegend": False,
             "dragmode": False,
             "height": 270,

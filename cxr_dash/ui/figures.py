@@ -63,7 +63,7 @@ def roc_figure(view: LabelView, t: Translator) -> Drawn | None:
     curve = roc_curve(view.held, view.key)
     if curve is None:
         return None
-    figure = frame(axis(t("1 − specificity"), t), axis(t("sensitivity"), t))
+    figure = frame(axis(t("1 − specificity"), t), axis(t("sensitivity"), t), t)
     line_of_a_coin(figure, [0, 1], [0, 1])
     names = _names(view.spec, t)
     for key in [*(k for k in names if k != view.key), view.key]:
@@ -97,7 +97,7 @@ def precision_figure(view: LabelView, t: Translator) -> Drawn | None:
     curve = precision_curve(view.held, view.key)
     if curve is None:
         return None
-    figure = frame(axis(t("sensitivity (recall)"), t), axis(t("PPV (precision)"), t))
+    figure = frame(axis(t("sensitivity (recall)"), t), axis(t("PPV (precision)"), t), t)
     line_of_a_coin(figure, [0, 1], [curve.prevalence, curve.prevalence])
     figure.add_scatter(
         x=np.append(0.0, curve.recall),
@@ -132,7 +132,7 @@ def reliability_figure(view: LabelView, t: Translator) -> Drawn | None:
     stated, observed = np.array([(one.stated, one.observed) for one in bins]).T
     low, high = np.array([(one.low, one.high) for one in bins]).T
     top = float(min(1.0, max(0.05, 1.08 * max(high.max(), stated.max()))))
-    figure = frame(axis(t("stated probability"), t, top), axis(t("observed share"), t, top))
+    figure = frame(axis(t("stated probability"), t, top), axis(t("observed share"), t, top), t)
     line_of_a_coin(figure, [0, 1], [0, 1])
     figure.add_scatter(
         x=stated,

@@ -57,7 +57,7 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
     groups = measured_subgroups(split, t)
     if not groups:
         return None
-    figure = frame(axis(t("AUROC, mean over labels"), t), {})
+    figure = frame(axis(t("AUROC, mean over labels"), t), {}, t)
     names = [group.tick(len(split.labels)) for group in groups]
     for small in (True, False):
         rows = [(name, group) for name, group in zip(names, groups, strict=True) if group.small is small]

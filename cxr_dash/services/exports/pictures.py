@@ -136,8 +136,8 @@ def _caption(analysis: Analysis, finding: Finding, options: ExportOptions, t: Tr
         t("No localised evidence: both films are the same.")
         if heatmap.flat
         else t(
-            "Right: where the evidence lies (Grad-CAM), peak {peak} logits per cell.",
-            peak=f"{heatmap.peak:.3g}",
+            "Right: where the evidence lies (Grad-CAM), peak {peak:.3g} logits per cell.",
+            peak=heatmap.peak,
         ),
         t(
             "Model {model} {version} ({model_sha}), {moment}. Film {film_sha}.",

@@ -36,9 +36,7 @@ def interval(low: float, high: float, t: Translator) -> str:
 
 def listed(names: list[str], t: Translator) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    if len(names) < 2:
-        return "".join(names)
-    return t("{list} and {last}", list=", ".join(names[:-1]), last=names[-1])
+    return t.listed(names)
 
 
 def lower(name: str) -> str:

@@ -197,9 +197,7 @@ def _captions(analysis: Analysis, label: str | None, t: Translator) -> tuple[str
     name = lower(next(label_name(one.label, t) for one in analysis.findings if one.label.key == label))
     if heatmap.flat:
         return film, t("No localised evidence for {name}: nothing is drawn over the film.", name=name)
-    said = t(
-        "Evidence for {name} (Grad-CAM), peak {peak} logits per cell.", name=name, peak=f"{heatmap.peak:.3g}"
-    )
+    said = t("Evidence for {name} (Grad-CAM), peak {peak:.3g} logits per cell.", name=name, peak=heatmap.peak)
     trust = analysis.trust.get(label)
     return film, f"{said} {t.say(trust.words)}" if trust else said
 

@@ -13,13 +13,13 @@ from cxr_dash.ui.views.read_first import agreement_line
 
 def worklist_column(settings: Settings, t: Translator) -> Component:
     """The left-hand column: where films are dropped, and a row for each."""
-    megabytes = f"{settings.max_upload_bytes / 2**20:g}"
+    megabytes = settings.max_upload_bytes / 2**20
     return html.Aside(
         [
             html.Button(
                 [
                     html.Span(t("Drop films here")),
-                    html.Small(t("PNG · JPG, up to {megabytes} MB", megabytes=megabytes)),
+                    html.Small(t("PNG · JPG, up to {megabytes:g} MB", megabytes=megabytes)),
                 ],
                 id=ids.DROP,
                 className="drop",

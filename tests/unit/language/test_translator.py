@@ -28,11 +28,25 @@ def test_spanish_figures_have_a_decimal_comma() -> None:
     assert Translator().percent(0.125, 1) == "12.5\u00a0%"
 
 
+def test_names_are_listed_as_the_language_joins_them() -> None:
+    names = ["mass", "nodule", "edema"]
+    assert [Translator().listed(names[:count]) for count in range(4)] == [
+        "",
+        "mass",
+        "mass and nodule",
+        "mass, nodule and edema",
+    ]
+    spanish = translator("es")
+    assert spanish.listed(["masa", "infiltrado"]) == "masa e infiltrado"
+    assert spanish.listed(["masa", "nódulo", "hernia"]) == "masa, nódulo y hernia"
+    assert spanish.listed(["vía", "hiato"]) == "vía y hiato"
+
+
 def test_a_moment_is_written_as_the_language_does() -> None:
     moment = datetime(2026, 3, 2, 14, 5, 6, tzinfo=UTC)
-    assert "mar" in translator("es").moment(moment)
-    assert translator("es").moment(moment).endswith("UTC")
-    assert Translator().moment(moment) != translator("es").moment(moment)
+    # neither a month that could be a day nor a second noon
+    assert Translator().moment(moment) == "2 Mar 2026, 14:05:06 UTC"
+    assert translator("es").moment(moment) == "2 mar 2026, 14:05:06 UTC"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ def area(probabilities: list[float], truths: list[int]) -> float:
     return curve.area
 
 
+def test_what_a_graph_writes_by_itself_has_the_languages_decimal_sign(spec: BundleSpec) -> None:
+    for t, signs in ((T, ".\u00a0"), (ES, ",\u00a0")):
+        drawn = roc_figure(view(spec, held_out([0.2, 0.8], [0, 1])), t)
+        assert drawn is not None
+        assert drawn.figure.layout.separators == signs
+
+
 def test_the_area_below_the_roc_is_what_others_compute(drawn_films: tuple[list[float], list[int]]) -> None:
     probabilities, truths = drawn_films
     assert area(probabilities, truths) == pytest.approx(reference.roc_auc_score(truths, probabilities))
