@@ -92,10 +92,11 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
     open_unread(page, films[:2])
     page.evaluate("() => (cxr.listing.options.order = 'above')")
     labels = page.evaluate("() => cxr.labels().map(label => label.key)")
+    answers: list[list[list[str]]] = [[[]], [labels], [[labels[3]], [labels[1], labels[0]]], [[labels[-1]]]]
     for beside in (None, "heat", "finding", "film", "model"):
         page.evaluate("kind => (cxr.state.view.compare = kind && { kind })", beside)
         seen = set()
-        for said in ([[]], [labels], [[labels[3]], [labels[1], labels[0]]], [[labels[-1]]]):
+        for said in answers:
             page.evaluate(SAY, said)
             frames(page, 6)
             seen.add(re.sub(r"within \d+ min", "", page.evaluate(EVERYTHING)))
