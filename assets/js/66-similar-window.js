@@ -11,19 +11,21 @@ cxr.caseWindow = (() => {
   function build() {
     const title = element("h2", { class: "case-title", id: "case-title" });
     const step = (text, name, by) =>
-      element("button", { class: "quiet-button", type: "button", text, "aria-label": name, title: name, onclick: () => move(by) });
+      element("button", { class: "case-button", type: "button", text, "aria-label": name, title: name, onclick: () => move(by) });
     const close = element("button", {
-      class: "quiet-button", type: "button", text: "×", "aria-label": t("Close"), title: t("Close (Esc)"), onclick: () => hide(),
+      class: "case-button", type: "button", text: "×", "aria-label": t("Close"), title: t("Close (Esc)"), onclick: () => hide(),
     });
     const plain = figure();
     const heated = figure();
     const canvas = element("canvas", { class: "case-heat", role: "img", hidden: true });
     heated.frame.append(canvas);
     const facts = element("dl", { class: "case-facts" });
+    const caveat = element("p", { class: "similar-caveat", text: cxr.similar.caveat() });
     const dialog = element("dialog", { class: "case-window", "aria-labelledby": "case-title" }, [
       element("div", { class: "case-head" }, [title, step("‹", t("More alike"), -1), step("›", t("Less alike"), 1), close]),
       element("div", { class: "case-films" }, [plain.node, heated.node]),
       facts,
+      caveat,
     ]);
     dialog.addEventListener("click", (event) => event.target === dialog && hide());
     dialog.addEventListener("keydown", pressed);
@@ -114,6 +116,7 @@ cxr.caseWindow = (() => {
       canvas.dataset.drawn = `${one.number}/${label}`;
       canvas.hidden = false;
     } catch {
+      mine.answer.stale = true;
       if (shown === mine) setText(heated.caption, t("The heatmap could not be fetched. Close this and look again."));
     }
   }

@@ -68,6 +68,8 @@ cxr.similar = (() => {
     );
   }
 
+  const caveat = () => t("Alike to the model, in projection as much as in disease. It says nothing about this patient.");
+
   function remarks({ cases, itself }) {
     const said = [];
     if (cases.length && cases.every((one) => one.likeness === "loosely")) {
@@ -89,7 +91,10 @@ cxr.similar = (() => {
       },
       [picture, element("span", { class: "case-labels" }), element("span", { class: "case-likeness", text: likeness(one) })],
     );
-    picture.addEventListener("error", () => button.classList.add("without-picture"));
+    picture.addEventListener("error", () => {
+      button.classList.add("without-picture");
+      answer.stale = true;
+    });
     return element("li", {}, [button]);
   }
 
@@ -100,7 +105,7 @@ cxr.similar = (() => {
     if (!answer.cases.length) return [element("p", { text: t("The library has no other case for this model.") })];
     return [
       element("p", { class: "similar-summary" }),
-      element("p", { class: "similar-caveat", text: t("Alike to the model, in projection as much as in disease. It says nothing about this patient.") }),
+      element("p", { class: "similar-caveat", text: caveat() }),
       ...remarks(answer),
       element("ol", { class: "cases", "aria-label": t("Similar cases, most alike first") }, answer.cases.map((_, index) => tile(answer, model, index))),
     ];
@@ -159,6 +164,8 @@ cxr.similar = (() => {
     const toggle = byId("similar-toggle");
     if (!toggle || !cxr.figuresShown(cxr.row(), cxr.answerOf(cxr.row()))) return;
     open = !open;
+    // a picture was refused, most likely because the library was built anew: opened again, the section asks again
+    for (const [id, entry] of [...asked]) if (entry.answer && entry.answer.stale) asked.delete(id);
     reveal = open && byKey;
     if (byKey) toggle.focus({ preventScroll: true });
     cxr.changed();
@@ -170,5 +177,5 @@ cxr.similar = (() => {
   cxr.onKey("s", "findings", N_("similar cases from this site's library"), () => toggleSection(true));
   cxr.painters.push(paint);
 
-  return { likeness, namesOf, picturePath };
+  return { likeness, namesOf, picturePath, caveat };
 })();

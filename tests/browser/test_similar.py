@@ -11,6 +11,7 @@ from gunicorn_server import GunicornServer
 from library_films import MODEL, build_library, draw_films, drawn_film
 from playwright.sync_api import Page
 from steps import choose_label, frames, open_films
+from test_accessibility import serious
 from watched import Watched
 
 from cxr_dash.services.library_files import LibrarySpec, read_spec
@@ -49,8 +50,24 @@ def _open(page: Page) -> None:
     frames(page)
 
 
+def _choose_localised(page: Page) -> None:
+    """Choose a finding for which the nearest case has heat to show."""
+    localised = page.evaluate(
+        """async () => {
+            const film = cxr.row().film;
+            const found = await (await fetch(cxr.url(`/films/${film}/findings/similar`))).json();
+            return Object.keys(found.cases[0].flat).find(key => !found.cases[0].flat[key]);
+        }"""
+    )
+    choose_label(page, localised)
+
+
 def _asked(watched: Watched) -> list[str]:
     return [r.url for r in watched.requests if r.url.endswith("/similar") or "/library/" in r.url]
+
+
+def _lists(watched: Watched) -> int:
+    return sum(url.endswith("/similar") for url in _asked(watched))
 
 
 def test_nothing_is_fetched_until_the_section_is_opened_and_then_once(
@@ -69,7 +86,7 @@ def test_nothing_is_fetched_until_the_section_is_opened_and_then_once(
     assert not page.is_visible("#similar-body")
     _open(page)
     assert len(_asked(watched)) == before
-    assert sum(url.endswith("/similar") for url in _asked(watched)) == 1
+    assert _lists(watched) == 1
 
 
 def test_the_cases_are_counted_for_the_chosen_finding_against_the_whole_library(
@@ -102,14 +119,7 @@ def test_a_case_is_shown_larger_beside_its_heat_and_escape_goes_back_to_it(
     page = watched.page
     open_films(page, [film])
     _open(page)
-    localised = page.evaluate(
-        """async () => {
-            const film = cxr.row().film;
-            const found = await (await fetch(cxr.url(`/films/${film}/findings/similar`))).json();
-            return Object.keys(found.cases[0].flat).find(key => !found.cases[0].flat[key]);
-        }"""
-    )
-    choose_label(page, localised)
+    _choose_localised(page)
     tile = page.locator(".case").first
     number = tile.get_attribute("data-case")
     tile.click()
@@ -135,6 +145,43 @@ def test_a_case_is_shown_larger_beside_its_heat_and_escape_goes_back_to_it(
     page.keyboard.press("Escape")
     page.wait_for_selector(".case-window", state="hidden")
     assert page.evaluate("() => document.activeElement.dataset.case") == number
+
+
+def test_a_library_built_anew_is_asked_again_when_the_section_is_opened_again(
+    watched: Watched, library: Path, film: Path, built: Path
+) -> None:
+    watched.expected = ("status of 409",)
+    page = watched.page
+    open_films(page, [film])
+    _open(page)
+    _choose_localised(page)
+    before = _lists(watched)
+    spec = read_spec(library)
+    text = spec.model_copy(update={"build": "another"}).model_dump_json()
+    (library / "library.json").write_text(text, encoding="utf-8")
+    page.locator(".case").first.click()
+    page.wait_for_selector(".case-window figcaption:text('could not be fetched')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    _open(page)
+    assert _lists(watched) == before + 1
+
+
+def test_on_a_phone_the_larger_case_fits_can_be_closed_and_has_nothing_serious(
+    page: Page, library: Path, film: Path
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_films(page, [film])
+    _open(page)
+    page.locator(".case").first.click()
+    page.wait_for_selector(".case-window[open]")
+    assert page.evaluate(
+        "() => { const d = document.querySelector('.case-window'); return d.scrollWidth <= d.clientWidth; }"
+    )
+    assert serious(page) == []
+    page.click(".case-window button[aria-label='Close']")
+    page.wait_for_selector(".case-window", state="hidden")
+    assert serious(page) == []
 
 
 def test_without_a_library_it_is_said_who_can_build_one(page: Page, film: Path) -> None:
