@@ -1,4 +1,4 @@
-"""Similar cases over HTTP: a list in words and figures, pictures and heat; and what is said without a library."""
+"""Similar cases over HTTP: a list in words and figures, pictures and heat; what is said without a library."""
 
 from __future__ import annotations
 
