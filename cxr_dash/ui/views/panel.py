@@ -87,8 +87,8 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
                 },
             ),
             html.Button(id="more", className="link more", type="button", hidden=True),
-        ],
             html.P(id="how-sure", className="how-sure"),
+        ],
         className="findings",
     )
 
@@ -96,8 +96,8 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
 def _finding_row(key: str, name: str) -> Component:
     return html.Button(
         [
-            html.Span(name, className="finding-name"),
             html.Span(className="finding-mark"),
+            html.Span(name, className="finding-name"),
             html.Span(
                 [
                     html.Span(className="finding-fill"),
@@ -132,8 +132,8 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
                 **{"aria-label": t("Operating points")},
             ),
             html.Div(id="cut-slider", className="cut-slider"),
-            html.Dl([_figure(key, t(name)) for key, name in _FIGURES], className="four"),
             html.Div(id="own-cut", className="own-cut"),
+            html.Dl([_figure(key, t(name)) for key, name in _FIGURES], className="four"),
             html.Div(
                 [
                     html.P(id="thousand", className="thousand"),
@@ -143,7 +143,6 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
                 className="consequences",
             ),
             html.Div(id="measured-on", className="measured-on"),
-        ],
             html.Button(
                 t("ROC curve"),
                 id="roc-toggle",
@@ -152,13 +151,14 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
                 **{"aria-expanded": "false", "aria-controls": "roc"},
             ),
             html.Div(id="roc", className="roc", hidden=True),
+        ],
         className="cut-panel",
         **{"aria-label": t("Where to cut")},
     )
 
 
 def _chip(point: OperatingPoint, default: str, t: Translator) -> Component:
-    parts = [bundle_words.explanation(point, t), t("Chosen on {split}.", split=point.chosen_on)]
+    parts = [bundle_words.explanation(point, t), t("Chosen on {split}.", split=t(point.chosen_on))]
     if point.key == default:
         parts.append(t("This is the default."))
     return html.Button(
