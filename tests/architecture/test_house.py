@@ -135,3 +135,9 @@ def test_what_is_served_is_locked_to_the_same_versions_as_what_is_tested() -> No
 def test_the_serving_lock_has_no_training_library() -> None:
     text = (ROOT / "requirements" / "serve.lock").read_text(encoding="utf-8")
     assert not re.search(r"^(tensorflow|keras|scikit-learn|pandas)", text, flags=re.MULTILINE)
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    # pytest collects them as modules of one namespace
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
