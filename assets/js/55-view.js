@@ -97,7 +97,11 @@ cxr.view = (() => {
     cxr.changed();
   }
 
-  const activate = (sheet) => (active = sheet.index);
+  function activate(sheet) {
+    if (second && active !== sheet.index) cxr.changed();
+    active = sheet.index;
+  }
+
   const activeSheet = () => cxr.viewer.sheets()[second && cxr.viewer.sheets()[1].pane ? active : 0];
 
   return {

@@ -114,7 +114,7 @@ cxr.gestures = (() => {
     stage.addEventListener("contextmenu", (event) => sheetAt(event) && event.preventDefault());
   }
 
-  cxr.onKey("Shift+Arrows", "film", cxr.words.N_("move the film, or the magnifier, when the film has the focus"), () => {}, "⇧ ←↑↓→");
+  cxr.onKey("Shift+Arrows", "film", cxr.words.N_("move the film, or the magnifier, when the film has the focus"), () => {}, "⇧↔↕");
 
   return { listen, pointIn, seen: () => last };
 })();

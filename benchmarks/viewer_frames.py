@@ -1,0 +1,149 @@
+"""``python -m benchmarks.viewer_frames``: how evenly a large film moves on the screen, in a real Chromium.
+
+A reader's mouse is played by Playwright over the film; the page notes the time of every animation frame. One
+that the browser cannot draw in time delays the next, so the intervals say what is seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.servers import started
+from cxr_dash import imaging
+
+ROOT = Path(__file__).resolve().parent.parent
+HEIGHT, WIDTH = 2500, 2048
+VIEWPORT = (1280, 720)
+_STEPS = 120
+_RECORD = """() => {
+    const times = window.frameTimes = [];
+    const note = now => { times.push(now); if (window.frameTimes === times) requestAnimationFrame(note); };
+    requestAnimationFrame(note);
+}"""
+_STOP = "() => { const times = window.frameTimes; window.frameTimes = null; return times; }"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.viewer_frames", description=__doc__)
+    parser.add_argument("--origin", help="a running server; without it one is started")
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser to drive")
+    parser.add_argument("--gpu", action="store_true", help="let the browser use the machine's GPU")
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        film = Path(folder) / "film.png"
+        film.write_bytes(imaging.encode_png(imaging.chest_phantom(HEIGHT, WIDTH), {}))
+        if asked.origin:
+            found = measure(asked.origin, film, asked.chromium, gpu=asked.gpu, rounds=asked.rounds)
+        else:
+            with started("app:server", ROOT / "models" / "findings", Path(folder)) as server:
+                server.wait_until_accepting()
+                origin = f"http://127.0.0.1:{server.port}"
+                found = measure(origin, film, asked.chromium, gpu=asked.gpu, rounds=asked.rounds)
+    print(json.dumps(found, indent=2))
+
+
+def measure(origin: str, film: Path, chromium: str, *, gpu: bool, rounds: int) -> dict[str, object]:
+    """Frame intervals of every movement, milliseconds, and what they were measured on."""
+    before = os.getloadavg()[0]
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", *([] if gpu else ["--disable-gpu"])]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        page = browser.new_page(viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]})
+        _open(page, origin, film)
+        intervals: dict[str, list[float]] = {name: [] for name in _MOVEMENTS}
+        for _ in range(rounds):
+            for name, movement in _MOVEMENTS.items():
+                intervals[name] += _timed(page, movement)
+        version = browser.version
+        browser.close()
+    return {
+        "film": f"{HEIGHT} x {WIDTH}",
+        "viewport": f"{VIEWPORT[0]} x {VIEWPORT[1]}",
+        "chromium": version,
+        "renderer": "GPU allowed" if gpu else "software, no GPU",
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "load_before": round(before, 2),
+        "load_after": round(os.getloadavg()[0], 2),
+        "frame_ms": {name: _summary(values) for name, values in intervals.items()},
+    }
+
+
+def _open(page: Page, origin: str, film: Path) -> None:
+    page.goto(origin)
+    page.wait_for_selector("#film-input", state="attached")
+    page.set_input_files("#film-input", str(film))
+    page.wait_for_function("() => cxr.row() && cxr.viewer.inView(cxr.row()) && cxr.heard(cxr.row())")
+    page.wait_for_load_state("networkidle")
+
+
+def _timed(page: Page, movement: Callable[[Page, float, float], None]) -> list[float]:
+    """Intervals between frames while the mouse moves, ms."""
+    box = page.locator("#stage").bounding_box()
+    if box is None:
+        raise RuntimeError("the film is not on the screen")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.keyboard.press("0")
+    page.keyboard.press("1")
+    page.mouse.move(x, y)
+    page.evaluate(_RECORD)
+    movement(page, x, y)
+    times = page.evaluate(_STOP)
+    return [later - earlier for earlier, later in pairwise(times)]
+
+
+def _rest(page: Page, x: float, y: float) -> None:
+    """The mouse moves and nothing is asked of the film: what the page and the machine cost by themselves."""
+    for step in range(_STEPS):
+        page.mouse.move(x + step % 40, y)
+
+
+def _zoom(page: Page, _x: float, _y: float) -> None:
+    for step in range(_STEPS):
+        page.mouse.wheel(0, -60 if step % 60 < 30 else 60)
+
+
+def _dragged(button: str) -> Callable[[Page, float, float], None]:
+    def movement(page: Page, x: float, y: float) -> None:
+        for _ in range(6):
+            page.keyboard.press("+")
+        page.mouse.down(button=button)  # type: ignore[arg-type]
+        for step in range(_STEPS):
+            away = min(step % 80, 80 - step % 80)
+            page.mouse.move(x + 2 * away, y + away)
+        page.mouse.up(button=button)  # type: ignore[arg-type]
+
+    return movement
+
+
+_MOVEMENTS: dict[str, Callable[[Page, float, float], None]] = {
+    "at rest": _rest,
+    "zoom by the wheel": _zoom,
+    "drag": _dragged("left"),
+    "window and level by dragging": _dragged("right"),
+}
+
+
+def _summary(values: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(values, n=20)
+    return {
+        "median": round(statistics.median(values), 1),
+        "p95": round(cuts[-1], 1),
+        "frames": len(values),
+    }
+
+
+if __name__ == "__main__":
+    main()
