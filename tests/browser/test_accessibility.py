@@ -37,11 +37,16 @@ def card_open(page: Page) -> None:
     page.wait_for_selector(".modal.show .card-content")
 
 
+def menu_open(page: Page) -> None:
+    page.keyboard.press("d")
+    page.wait_for_selector("#download-menu")
+
+
 def nothing(page: Page) -> None:
     """The screen as it is."""
 
 
-@pytest.mark.parametrize("screen", [nothing, help_open], ids=["empty page", "help"])
+@pytest.mark.parametrize("screen", [nothing, help_open, menu_open], ids=["empty page", "help", "menu"])
 def test_an_empty_page_has_nothing_serious(page: Page, screen: Callable[[Page], None]) -> None:
     screen(page)
     assert serious(page) == []
