@@ -20,6 +20,11 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8050, ge=1, le=65535, description="Port the server listens on.")
+    url_prefix: str = Field(
+        "/",
+        pattern=r"^/([A-Za-z0-9._~-]+/)*$",
+        description="Path under which a proxy serves the app, such as `/cxr/`; the proxy takes it off.",
+    )
     workers: int = Field(2, ge=1, le=64, description="Gunicorn worker processes.")
     threads: int = Field(4, ge=1, le=64, description="Request threads in each worker.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

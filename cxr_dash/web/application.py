@@ -64,6 +64,9 @@ def create_app(settings: Settings | None = None) -> Dash:
         assets_folder=str(settings.assets_dir.resolve()),
         title="cxr-dash",
         update_title="",
+        # what the browser asks for; a proxy takes it off again, so that routes stay where they are
+        requests_pathname_prefix=settings.url_prefix,
+        routes_pathname_prefix="/",
         serve_locally=True,
         compress=False,
         suppress_callback_exceptions=False,
