@@ -119,13 +119,12 @@ cxr.compare = (() => {
     const select = (role, name) =>
       element("select", { class: "compare-select", "data-role": role, "aria-label": name, onchange: (event) => choose(role, event.target.value) });
     const link = element("button", { class: "tool", type: "button", text: t("Linked"), title: t("Zoom, move and window both films together"), onclick: toggleLink });
-    const close = element("button", { class: "tool", type: "button", text: t("Close"), onclick: leave });
-    controls = { what: select("what", t("Beside it")), label: select("label", t("Finding")), link, close };
-    head.append(element("div", { class: "pane-controls" }, [controls.what, controls.label, link, close]));
-    document.addEventListener("cxr-close", () => {
-      if (!byId("compare-menu").hidden) closeMenu();
-      else leave();
-    });
+    const end = element("button", { class: "tool", type: "button", text: t("Close"), onclick: leave });
+    controls = { what: select("what", t("Beside it")), label: select("label", t("Finding")), link };
+    head.append(element("div", { class: "pane-controls" }, [controls.what, controls.label, link, end]));
+    // one thing at a time: asked before the window's popover closes, which lies over the films
+    const close = () => (byId("compare-menu").hidden ? cxr.grey.open() || leave() : closeMenu());
+    document.addEventListener("cxr-close", close, { capture: true });
     document.addEventListener("click", (event) => {
       if (!event.target.closest("#compare-menu, [data-action=compare]")) closeMenu();
     });

@@ -52,6 +52,10 @@ def test_a_film_stands_beside_its_heat_and_escape_leaves(two: Watched) -> None:
     assert right is not None
     assert left["x"] + left["width"] <= right["x"]
     assert (left["y"], left["width"]) == (right["y"], right["width"])
+    page.keyboard.press("w")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#window-popover", state="hidden")
+    assert page.locator(".pane.second").is_visible(), "Escape closes what lies on top, no more"
     page.keyboard.press("Escape")
     page.wait_for_selector(".pane.second", state="hidden")
     assert page.locator(".pane-caption:visible").count() == 0
@@ -148,7 +152,8 @@ def test_a_prior_film_moves_with_the_new_one_until_they_are_unlinked(two: Watche
     assert filters[0] != filters[1], "the window too is the second film's own"
     page.click("text=Linked")
     still(page)
-    np.testing.assert_allclose(*shares(), atol=0.01)
+    new, prior = shares()
+    np.testing.assert_allclose(new, prior, atol=0.01)
 
 
 def test_a_film_that_goes_takes_the_comparison_with_it(two: Watched) -> None:
