@@ -114,8 +114,9 @@ cxr.viewer = (() => {
   }
 
   function preloadNeighbours(item) {
-    const index = state.films.indexOf(item);
-    for (const neighbour of [state.films[index + 1], state.films[index - 1]]) {
+    const items = cxr.listing.shown(); // the arrow keys follow the order on the screen
+    const index = items.indexOf(item);
+    for (const neighbour of [items[index + 1], items[index - 1]]) {
       if (neighbour && neighbour.film) cxr.pictures.film(neighbour.film).catch(() => {});
     }
   }
