@@ -11,6 +11,8 @@ from cxr_dash.domain import N_, Analysis
 from cxr_dash.errors import CaseNotFoundError, StorageError
 
 _KEY_BYTES = 24
+# Goes up with every change of what `Analysis` holds: one kept by an earlier version is asked for anew.
+_ANALYSIS_LAYOUT = 2
 _KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
 
 
@@ -145,4 +147,4 @@ class CaseStore:
 
 
 def _analysis_name(key: str, model_id: str, model_sha256: str) -> str:
-    return f"analysis-{key}-{model_id}-{model_sha256[:16]}"
+    return f"analysis-{_ANALYSIS_LAYOUT}-{key}-{model_id}-{model_sha256[:16]}"
