@@ -62,7 +62,7 @@ def frame(x: dict[str, Any], y: dict[str, Any], t: Translator) -> go.Figure:
     )
 
 
-def line_of_a_coin(figure: go.Figure, x: list[float], y: list[float]) -> None:
+def line_of_a_coin(figure: go.Figure, x: list[float], y: list[float] | list[str]) -> None:
     """What no knowledge at all would give, dotted."""
     figure.add_scatter(
         x=x, y=y, mode="lines", line={"color": DIM, "dash": "dot", "width": 1}, hoverinfo="skip"

@@ -14,7 +14,7 @@ from cxr_dash.ui.views.card_words import subgroup_name
 # Below this many films a figure says little whatever its interval.
 LEAST_FILMS = 50
 _FAINT = "#74828d"
-_ROW_PIXELS, _MARGIN_PIXELS = 26, 76
+_ROW_PIXELS, _MARGIN_PIXELS = 34, 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +89,31 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
     first = math.floor(10 * min(0.5, *bounds))
     tenths = range(first, 11)
     figure.update_xaxes(
-        range=[(first - 0.2) / 10, 1.01],
+        range=[(first - 0.1) / 10, 1.01],
         tickvals=[tenth / 10 for tenth in tenths],
         ticktext=[t.decimal(tenth / 10, 1) for tenth in tenths],
+    )
+    # names above each line: beside it they would leave no room for the line on a phone
+    figure.add_scatter(
+        x=[first / 10] * len(names),
+        y=names,
+        text=names,
+        mode="text",
+        textposition="top right",
+        textfont={"color": INK, "size": 11},
+        hoverinfo="skip",
+        cliponaxis=False,
+        name="names",
     )
     figure.update_yaxes(
         categoryorder="array",
         categoryarray=names[::-1],
-        tickfont={"color": INK, "size": 11},
-        automargin=True,
+        showticklabels=False,
         fixedrange=True,
         zeroline=False,
         gridcolor="#1f282e",
     )
-    figure.update_layout(height=_MARGIN_PIXELS + _ROW_PIXELS * len(groups), margin={"l": 8})
+    figure.update_layout(height=_MARGIN_PIXELS + _ROW_PIXELS * len(groups), margin={"l": 14})
     line_of_a_coin(figure, [0.5, 0.5], [names[-1], names[0]])
     return Drawn(figure, _sentence(groups, overall, t))
 

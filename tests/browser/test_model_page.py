@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from gunicorn_server import GunicornServer
 from playwright.sync_api import Browser, Page
 from steps import frames
@@ -150,6 +151,10 @@ def test_an_address_with_a_section_opens_the_page_there_and_a_phone_needs_no_sid
         "() => [...document.querySelectorAll('.modal, .modal-body, .card-sections')]"
         ".every(one => one.scrollWidth <= one.clientWidth)"
     )
+    page.evaluate("() => document.querySelectorAll('.modal details').forEach(one => { one.open = true; })")
+    frames(page)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}).response
+    assert [one["id"] for one in found["violations"]] == []
     page.emulate_media(media="print")
     assert not page.locator(".top").is_visible()
     assert page.locator(".card-warnings").is_visible()

@@ -256,16 +256,22 @@ def _making(spec: BundleSpec, t: Translator) -> list[Component]:
 def _text(bundle: Bundle, t: Translator) -> list[Component]:
     """``CARD.md`` is written in English, and says so to who reads the page in another language."""
     english = t.language == SOURCE_LANGUAGE
-    body = dcc.Markdown(bundle.card, className="card-text") if bundle.card else None
+    text = (
+        html.Div(
+            dcc.Markdown(bundle.card, className="card-text"),
+            className="card-text-frame",
+            lang=SOURCE_LANGUAGE,
+            # its tables may be wider than a phone: the frame must be reached by keyboard to scroll it
+            tabIndex="0",
+            role="group",
+            **{"aria-label": t(SECTIONS["text"])},
+        )
+        if bundle.card
+        else note(t("This bundle came without a card."))
+    )
     return [
         *([] if english else [note(t("This text is in English only; all figures above are the same."))]),
-        html.Details(
-            [
-                html.Summary(t("Show the text")),
-                html.Div(body, lang=SOURCE_LANGUAGE) if body else note(t("This bundle came without a card.")),
-            ],
-            className="card-more",
-        ),
+        html.Details([html.Summary(t("Show the text")), text], className="card-more"),
     ]
 
 

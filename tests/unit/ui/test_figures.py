@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn import metrics as reference
@@ -10,6 +12,7 @@ from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import BundleSpec, HeldOut, SplitMetrics
 from cxr_dash.language import Translator
 from cxr_dash.ui.curves import counts_at, precision_curve, reliability, roc_curve
+from cxr_dash.ui.figure_frame import Drawn
 from cxr_dash.ui.figures import LabelView, precision_figure, reliability_figure, roc_figure
 from cxr_dash.ui.figures_subgroups import subgroup_figure
 
@@ -117,8 +120,9 @@ def test_there_is_no_curve_without_a_film_of_each_kind(spec: BundleSpec) -> None
         assert draw(view(spec, held, "nodule"), T) is None
 
 
-def traces(drawn: object, kind: str) -> list[object]:
-    return [trace for trace in drawn.figure.data if trace.meta == kind]  # type: ignore[attr-defined]
+def traces(drawn: Drawn | None, kind: str) -> list[Any]:
+    assert drawn is not None
+    return [trace for trace in drawn.figure.data if trace.meta == kind]
 
 
 def test_operating_points_and_the_readers_cut_lie_where_their_thresholds_put_them(spec: BundleSpec) -> None:
@@ -178,8 +182,8 @@ def test_axes_are_marked_as_the_reader_writes_figures(spec: BundleSpec) -> None:
 
 
 def split_of(groups: dict[str, tuple[int, float, int]]) -> SplitMetrics:
-    row = {"films": 200, "patients": 200, "split": "test", "description_en": ""}
-    subgroups = {
+    row: dict[str, Any] = {"films": 200, "patients": 200, "split": "test", "description_en": ""}
+    subgroups: dict[str, Any] = {
         name: {
             "films": {"value": films},
             "auroc": {"value": auroc, "low": auroc - 0.1, "high": auroc + 0.05},
@@ -206,7 +210,7 @@ def test_subgroups_have_their_interval_the_overall_line_and_small_ones_are_set_a
 
 def test_a_subgroup_measured_on_fewer_labels_says_so(spec: BundleSpec) -> None:
     split = split_of({"view=AP": (120, 0.75, 1)})
-    row = {"positives": 3, "negatives": 5}
+    row: dict[str, Any] = {"positives": 3, "negatives": 5}
     row |= {key: {"value": 0.5} for key in ("auroc", "auprc", "sensitivity", "specificity", "ece", "brier")}
     table = split.model_dump() | {"labels": dict.fromkeys(spec.label_keys, row)}
     drawn = subgroup_figure(SplitMetrics.model_validate(table), T)
