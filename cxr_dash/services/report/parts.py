@@ -24,7 +24,7 @@ from cxr_dash.services.report.content import Block, ReportContent
 LEGEND_HEIGHT = 11.0
 _BLACK, _GREY, _LINE, _SHADE = colors.black, colors.Color(0.3, 0.3, 0.3), colors.Color(0.7, 0.7, 0.7), 0.91
 _REGULAR, _BOLD = "Helvetica", "Helvetica-Bold"
-_TABLE_SHARES = (0.19, 0.1, 0.085, 0.15, 0.08, 0.135, 0.135, 0.125)
+_TABLE_SHARES = (0.185, 0.1, 0.075, 0.15, 0.1, 0.13, 0.13, 0.13)
 # 300 dots an inch on half an A4's width
 _MOST_PIXELS = 1050
 _JPEG_QUALITY = 90

@@ -83,6 +83,8 @@ def test_the_report_is_in_the_readers_language_with_its_accents() -> None:
     assert "Equilibrado" in text
     assert "cuarenta placas" in text
     assert "1 mar 2026" in text
+    assert "Radiografía de tórax" in text
+    assert "por encima 100 % (84–100)" in text, "the longer words of Spanish must fit their columns"
 
 
 def test_the_file_says_what_it_is_and_names_nobody() -> None:
