@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ def frame(x: dict[str, Any], y: dict[str, Any], t: Translator) -> go.Figure:
     )
 
 
-def line_of_a_coin(figure: go.Figure, x: list[float], y: list[float] | list[str]) -> None:
+def line_of_a_coin(figure: go.Figure, x: Sequence[float], y: Sequence[float] | Sequence[str]) -> None:
     """What no knowledge at all would give, dotted."""
     figure.add_scatter(
         x=x, y=y, mode="lines", line={"color": DIM, "dash": "dot", "width": 1}, hoverinfo="skip"
