@@ -8,6 +8,7 @@ from dash import Dash
 from flask_caching import Cache
 
 from cxr_dash import __version__
+from cxr_dash.domain import N_
 from cxr_dash.errors import CxrError
 from cxr_dash.services import build_service
 from cxr_dash.services.expiry import make_cache_folder
@@ -40,6 +41,7 @@ class _Page(Dash):  # type: ignore[misc]
             ("<html>", f'<html lang="{request_language()}">'),
             ("<footer>", "<div>"),
             ("</footer>", "</div>"),
+            ("Loading...", request_translator()(N_("Loading…"))),
         ):
             page = page.replace(plain, ours, 1)
         return page
@@ -92,6 +94,8 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.register_error_handler(413, handle_too_large(settings.max_upload_bytes))
 
     app.layout = lambda: build_layout(settings, service.catalog, request_translator())
+    # else every page would carry a second layout, in English, for the browser to check callbacks against
+    app.validation_layout = None
     register_callbacks(app, service, service.catalog, request_translator)
     add_security_headers(app)
     tell_language(server, app.config.requests_pathname_prefix)

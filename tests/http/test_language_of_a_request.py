@@ -36,6 +36,15 @@ def test_the_layout_comes_in_spanish(client: FlaskClient) -> None:
     assert "Merece una mirada: {names}." in said
 
 
+def test_the_page_itself_carries_no_word_of_another_language(client: FlaskClient) -> None:
+    page = client.get("/", headers=SPANISH).text
+    assert "Cargando…" in page
+    assert "Loading..." not in page
+    # the layout comes by itself, once
+    assert "Decision support" not in page
+    assert len(page) < 20_000
+
+
 def test_a_choice_on_the_page_outweighs_the_browser(client: FlaskClient) -> None:
     client.set_cookie("cxr-language", "en")
     assert client.get("/", headers=SPANISH).headers["Content-Language"] == "en"
