@@ -9,6 +9,7 @@ from typing import Literal
 from cxr_dash.domain.film import Float32Array
 from cxr_dash.domain.lungs import LungField
 from cxr_dash.domain.preparation import Preparation
+from cxr_dash.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class HeatTrust:
     verdict : {"good", "caution", "poor", "none"}
         ``poor``: most of the heat lies outside; ``caution``: unstable, or the region is not known;
         ``none``: nothing to judge.
-    sentence : str
-        The same in words.
+    words : Words
+        The same in a sentence, not yet in anybody's language.
     """
 
     region: TrustRegion
@@ -96,7 +97,12 @@ class HeatTrust:
     correlation: float | None
     drift: float
     verdict: TrustVerdict
-    sentence: str
+    words: Words
+
+    @property
+    def sentence(self) -> str:
+        """The words in English."""
+        return str(self.words)
 
 
 class Verdict(StrEnum):
