@@ -11,6 +11,10 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own name for it)
     return text
 
 
+# What the page says on every screen, and every file that leaves it.
+DECISION_SUPPORT = N_("Decision support for trained readers. It does not replace your reading.")
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """A sentence and its figures, not yet in anybody's language.

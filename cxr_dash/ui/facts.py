@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 from cxr_dash import imaging
-from cxr_dash.domain import Analysis
+from cxr_dash.domain import REASSURING_LABELS, SUMMARY_LABELS, Analysis
 from cxr_dash.errors import CxrError
 from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
@@ -21,11 +21,6 @@ from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
 
 Json = dict[str, Any]
-
-# Labels whose presence is good news; they are never announced as "worth a look".
-REASSURING_LABELS = frozenset({"normal", "no_finding"})
-# Labels that only sum up the others; named in the headline when they stand alone.
-SUMMARY_LABELS = frozenset({"finding"})
 
 _PROBABILITY_DIGITS = 5
 

@@ -6,7 +6,6 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from cxr_dash.domain import N_
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.language import LANGUAGES, Translator
@@ -17,8 +16,7 @@ from cxr_dash.ui.views.card_window import card_window
 from cxr_dash.ui.views.read_first import agreement, read_first_switch
 from cxr_dash.ui.views.viewer import viewer
 from cxr_dash.ui.views.worklist import worklist_column
-
-DECISION_SUPPORT = N_("Decision support for trained readers. It does not replace your reading.")
+from cxr_dash.words import DECISION_SUPPORT
 
 
 def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Component:

@@ -15,7 +15,6 @@ from cxr_dash.services.exports.pictures import (
     side_by_side_png,
 )
 from cxr_dash.services.exports.provenance import (
-    DECISION_SUPPORT,
     DISCLAIMER,
     SOFTWARE,
     check_judged,
@@ -30,7 +29,6 @@ from cxr_dash.services.exports.table import COLUMNS, csv_header, csv_line, csv_r
 
 __all__ = [
     "COLUMNS",
-    "DECISION_SUPPORT",
     "DISCLAIMER",
     "SOFTWARE",
     "Agreement",

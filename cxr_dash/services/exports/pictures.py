@@ -13,13 +13,13 @@ from cxr_dash.explain import content_heat, film_heat
 from cxr_dash.language import Translator
 from cxr_dash.services.exports.options import ExportOptions
 from cxr_dash.services.exports.provenance import (
-    DECISION_SUPPORT,
     check_judged,
     find_finding,
     provenance,
     refused,
 )
 from cxr_dash.services.exports.wording import label_name, percent, sentences
+from cxr_dash.words import DECISION_SUPPORT
 
 ByteArray = NDArray[np.uint8]
 

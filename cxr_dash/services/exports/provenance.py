@@ -11,8 +11,6 @@ from cxr_dash.errors import LabelNotFoundError, RequestError
 from cxr_dash.services.exports.options import ExportOptions
 
 DISCLAIMER = "Decision support for trained readers. Not a diagnosis."
-# The page's own sentence, for what is read on paper or under a picture.
-DECISION_SUPPORT = N_("Decision support for trained readers. It does not replace your reading.")
 REFUSED = "refused by the input gate; the figures were asked for in spite of it"
 SOFTWARE = f"cxr-dash {__version__}"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
-from cxr_dash.services.exports.provenance import DECISION_SUPPORT, SOFTWARE
+from cxr_dash.services.exports.provenance import SOFTWARE
+from cxr_dash.words import DECISION_SUPPORT
 
 
 def readme(bundle: Bundle, t: Translator, *, failed: int) -> str:

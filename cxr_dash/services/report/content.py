@@ -10,7 +10,6 @@ from cxr_dash.domain import Analysis, Finding, Verdict
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
 from cxr_dash.services.exports import (
-    DECISION_SUPPORT,
     SOFTWARE,
     ExportRequest,
     ListedFilm,
@@ -22,6 +21,7 @@ from cxr_dash.services.exports import (
 from cxr_dash.services.exports.wording import interval, label_name, listed, lower, percent, sentences
 from cxr_dash.services.report.headline import headline
 from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
+from cxr_dash.words import DECISION_SUPPORT
 
 
 @dataclass(frozen=True, slots=True)

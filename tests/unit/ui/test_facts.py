@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from cxr_dash import imaging
-from cxr_dash.domain import Analysis, Box, Finding, Heatmap, Label, Preparation, Quality, Verdict
+from cxr_dash.domain import (
+    REASSURING_LABELS,
+    Analysis,
+    Box,
+    Finding,
+    Heatmap,
+    Label,
+    Preparation,
+    Quality,
+    Verdict,
+)
 from cxr_dash.errors import CaseNotFoundError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
@@ -98,4 +108,4 @@ def test_a_problem_says_why_and_what_to_do() -> None:
 
 
 def test_good_news_is_marked_so_that_it_is_never_worth_a_look() -> None:
-    assert {"normal", "no_finding"} == facts.REASSURING_LABELS
+    assert {"normal", "no_finding"} == REASSURING_LABELS

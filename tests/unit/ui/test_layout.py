@@ -14,7 +14,8 @@ from cxr_dash.inference.catalog import Catalog
 from cxr_dash.language import Translator
 from cxr_dash.settings import Settings
 from cxr_dash.ui import ids
-from cxr_dash.ui.layout import DECISION_SUPPORT, build_layout
+from cxr_dash.ui.layout import build_layout
+from cxr_dash.words import DECISION_SUPPORT
 
 ROOT = Path(__file__).resolve().parents[3]
 # A name, which nothing fetches; drawings do not work without it.
