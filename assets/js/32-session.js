@@ -19,7 +19,7 @@ cxr.session = (() => {
   let wanted = null; // the model to go back to, until it is there
   let started = false;
   let timer = null;
-  let written = "";
+  let written = null; // not known yet: what an earlier page left may have to go
   let leaves = false; // the page is about to come again: an empty list's model is kept too
 
   function part(name, { save, load }) {

@@ -29,7 +29,7 @@ def test_several_films_are_read_and_the_arrow_keys_walk_through_them(page: Page,
         frames(page)
         assert page.inner_text(".row.selected .row-title") == f"film {wanted:02d}"
     in_view(page)
-    assert page.locator(".film").get_attribute("alt") == "film 03, chest film"
+    assert page.locator(".film").first.get_attribute("alt") == "film 03, chest film"
 
 
 def test_a_text_file_named_png_is_refused_in_words_and_the_others_survive(
