@@ -106,7 +106,7 @@ cxr.viewer = (() => {
   /* A film that stands otherwise than it was taken says so, for as long as it does. */
   function warn({ note, node, pane }) {
     const { turn, flip } = cxr.view.wayOf({ pane });
-    const flipped = flip ? t("Flipped left to right: sides are swapped on the screen, not in the text") : "";
+    const flipped = flip ? t("Flipped left to right: sides in the text are those on the screen") : "";
     const rotated = turn ? t("Rotated {degrees}°", { degrees: turn }) : "";
     note.hidden = !flip && !turn;
     node.classList.toggle("otherwise", Boolean(flip || turn));

@@ -99,13 +99,10 @@ def test_a_flipped_or_rotated_film_is_drawn_so_and_says_so_until_it_is_put_right
     page.keyboard.press("x")
     # a column may fall between two screen pixels: compared where the film is smooth, on the whole
     assert np.abs(seen(page) - upright[:, ::-1]).mean() < 4 < np.abs(upright - upright[:, ::-1]).mean()
-    assert note.inner_text() == "Flipped left to right: sides are swapped on the screen, not in the text"
+    assert note.inner_text() == "Flipped left to right: sides in the text are those on the screen"
     page.keyboard.press("r")
     still(page)
-    assert (
-        note.inner_text()
-        == "Flipped left to right: sides are swapped on the screen, not in the text · Rotated 90°"
-    )
+    assert note.inner_text() == "Flipped left to right: sides in the text are those on the screen · Rotated 90°"
     page.keyboard.press("ArrowDown")
     in_view(page)
     frames(page)
