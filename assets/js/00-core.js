@@ -9,6 +9,7 @@
 window.cxr = (() => {
   const state = {
     settings: null, // limits and colour tables
+    built: false, // every part has its nodes; before that nothing is painted
     facts: null, // the chosen model: labels, operating points, held-out probabilities
     films: [], // rows: {id, number, status, film, width, height, message, remedy, ...}
     selected: null, // row id
@@ -35,6 +36,7 @@ window.cxr = (() => {
     scheduled = true;
     requestAnimationFrame(() => {
       scheduled = false;
+      if (!state.built) return;
       for (const paint of painters) paint(state);
     });
   }
@@ -48,8 +50,9 @@ window.cxr = (() => {
 
   const byId = (id) => document.getElementById(id);
 
-  /* Run fn once the node exists: Dash may render it a moment after it hands over the data. */
-  function whenPresent(selector, fn, tries = 200) {
+  /* Run fn once the node exists: Dash may render it a moment after it hands over the data, and on a busy machine
+   * much later; a minute on, something else is wrong. */
+  function whenPresent(selector, fn, tries = 4000) {
     const node = document.querySelector(selector);
     if (node) fn(node);
     else if (tries > 0) setTimeout(() => whenPresent(selector, fn, tries - 1), 15);

@@ -19,6 +19,7 @@ window.dash_clientside.cxr = (() => {
       cxr.language.start();
       cxr.analysis.start();
       cxr.session.start();
+      state.built = true;
       cxr.changed();
     });
   }
