@@ -19,11 +19,14 @@ cxr.legend = (() => {
     const options = element("div", { class: "legend-options", id: "heat-options", hidden: true }, optionRows());
     const more = element("button", {
       class: "link", type: "button", text: t("Options"), "aria-expanded": "false", "aria-controls": "heat-options",
-      onclick: () => {
-        options.hidden = !options.hidden;
-        more.setAttribute("aria-expanded", String(!options.hidden));
-      },
+      onclick: () => show(options.hidden),
     });
+    const show = (open) => {
+      if (!open && options.contains(document.activeElement)) more.focus();
+      options.hidden = !open;
+      more.setAttribute("aria-expanded", String(open));
+    };
+    document.addEventListener("cxr-close", () => show(false));
     node.append(element("div", { class: "legend-head" }, [title, more]), bar, key, ends, options);
     parts = { title, bar, peak, key, samples, options, maps: [...options.querySelectorAll(".swatch")], painted: "" };
   }

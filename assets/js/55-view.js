@@ -19,6 +19,10 @@ cxr.view = (() => {
     return films.get(film);
   }
 
+  /* The films that do not stand as they were taken, by key, for a page that comes again. */
+  const ways = () => [...films].map(([film, { way }]) => [film, way]).filter(([, { turn, flip }]) => turn || flip);
+  const restoreWays = (kept) => kept.forEach(([film, way]) => (record(film).way = way));
+
   const apart = (sheet) => Boolean(second) && sheet.index === 1;
   const wayOf = (sheet) => record(sheet.pane.item.film).way;
   const setting = (sheet) => ({ room: sheet.room, film: sheet.pane.item, way: wayOf(sheet) });
@@ -70,7 +74,6 @@ cxr.view = (() => {
   function setWindow(sheet, width, level) {
     const within = (value, [low, high]) => Math.min(high, Math.max(low, value));
     toneOf(sheet).window = { width: within(width, WIDTHS), level: within(level, LEVELS) };
-    cxr.grey.say(toneOf(sheet).window);
     cxr.viewer.moved();
   }
 
@@ -106,6 +109,6 @@ cxr.view = (() => {
 
   return {
     PLAIN, placeOf, wayOf, toneOf, zoomAt, panBy, fit, toggleTrue, turn, setWindow, percent, matrixOf, link, activate, activeSheet,
-    linked: () => !second,
+    ways, restoreWays, linked: () => !second,
   };
 })();

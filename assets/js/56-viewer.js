@@ -5,8 +5,8 @@ cxr.viewer = (() => {
   const { state, byId, element, setText } = cxr;
   const { t, N_ } = cxr.words;
   const GAP = 14; // between the toolbar and what lies under it
-  const ALONE = { left: 16, right: 16, bottom: 16 };
-  const BESIDE = { left: 8, right: 8, top: 8, bottom: 16 };
+  const ALONE = { left: 16, right: 16 };
+  const BESIDE = { left: 8, right: 8, top: 8 };
   const ZOOM_STEP = 1.25;
   const STILL_AFTER_MS = 180;
   const two = [];
@@ -25,7 +25,7 @@ cxr.viewer = (() => {
     });
     new ResizeObserver(() => two.forEach(measure)).observe(byId("toolbar"));
     cxr.gestures.listen(stage);
-    cxr.grey.build(byId("window-popover"), stage);
+    cxr.grey.build(byId("window-popover"), byId("toolbar"));
     cxr.lens.build(stage);
     cxr.compare.build(two[1].head);
     byId("toolbar").addEventListener("click", (event) => {
@@ -34,14 +34,17 @@ cxr.viewer = (() => {
     });
   }
 
-  /* Around a fitted film the toolbar's row, or its two on a phone, stays free: there lies the side marker. */
+  /* Around a fitted film the toolbar's row, or its two on a phone, stays free: there lies the side marker. So does, with
+   * or without heat, the strip that speaks of the heat: the film may not jump, and there lie the costophrenic angles. */
   function measure(sheet) {
     const bar = byId("toolbar");
     const top = bar.offsetTop + bar.offsetHeight;
     byId("viewer").style.setProperty("--bar", `${top}px`);
     const { clientWidth: width, clientHeight: height } = sheet.view;
-    const margin = state.view.compare ? BESIDE : { ...ALONE, top: top + GAP };
-    sheet.room = width && height ? { width, height, margin } : null;
+    const bottom = parseFloat(getComputedStyle(byId("viewer")).getPropertyValue("--foot"));
+    const beside = Boolean(state.view.compare);
+    const margin = beside ? { ...BESIDE, bottom } : { ...ALONE, top: top + GAP, bottom };
+    sheet.room = width && height ? { width, height, margin, beside } : null;
     moved(false);
   }
 
@@ -99,6 +102,7 @@ cxr.viewer = (() => {
     const fitted = cxr.view.placeOf(sheet).scale === "fit";
     stage.classList.toggle("pannable", !fitted);
     stage.classList.toggle("gripped", cxr.grey.open() || cxr.lens.on());
+    cxr.grey.say(cxr.view.toneOf(sheet).window);
     setText(byId("film-scale"), t("{percent} %", { percent: Math.round(cxr.view.percent(sheet)) }));
     byId("film-scale").classList.toggle("fitted", fitted);
   }
@@ -146,7 +150,7 @@ cxr.viewer = (() => {
       return;
     }
     sheet.pane = pane;
-    if (!sheet.room || (sheet.room.margin === BESIDE) !== Boolean(state.view.compare)) measure(sheet);
+    if (!sheet.room || sheet.room.beside !== Boolean(state.view.compare)) measure(sheet);
     const before = sheet.shown;
     cxr.sheet.load(sheet, pane.item);
     if (sheet.index === 0 && sheet.shown === pane.item.film && before === sheet.shown) preloadNeighbours(pane.item);

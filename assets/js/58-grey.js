@@ -5,7 +5,6 @@
 cxr.grey = (() => {
   const { element, setText } = cxr;
   const { t, N_ } = cxr.words;
-  const SAID_FOR_MS = 1200;
   // on frontal films as they are shown here the lungs lie mostly between levels 40 and 205, what is around them above 150
   const PRESETS = [
     { name: N_("Default"), window: { width: 255, level: 127.5 }, help: N_("contrast: default") },
@@ -16,15 +15,21 @@ cxr.grey = (() => {
   let popover = null;
   let parts = null;
   let figures = null;
-  let timer = 0;
 
   const sheet = () => cxr.view.activeSheet();
   const current = () => cxr.view.toneOf(sheet()).window;
 
-  function build(node, stage) {
+  function build(node, toolbar) {
     popover = node;
-    figures = element("div", { class: "window-figures", "aria-hidden": "true", hidden: true });
-    stage.append(figures);
+    figures = element("button", { class: "window-figures", type: "button", hidden: true, onclick: reset }, [
+      element("span"), element("span", { class: "window-reset", text: t("Reset") }),
+    ]);
+    toolbar.append(figures);
+  }
+
+  function reset() {
+    choose(PRESETS[0]);
+    cxr.byId("stage").focus({ preventScroll: true });
   }
 
   function slider(name, text, low, high) {
@@ -47,12 +52,10 @@ cxr.grey = (() => {
       ]),
     );
     const sliders = [slider("width", t("Window (contrast)"), 2, 510), slider("level", t("Level (brightness)"), 0, 255)];
-    const reset = element("button", { class: "link", type: "button", text: t("Reset"), onclick: () => choose(PRESETS[0]) });
     popover.append(
       element("div", { class: "presets", role: "group", "aria-label": t("Contrast") }, presets),
       ...sliders.map((one) => one.label),
       element("p", { class: "hint", text: t("Drag on the film: sideways for contrast, up and down for brightness. The right button does so at any time.") }),
-      reset,
     );
     parts = { presets, sliders };
   }
@@ -74,13 +77,11 @@ cxr.grey = (() => {
     if (popover) popover.hidden = true;
   }
 
-  /* The figures, for as long as they change and a moment longer. */
+  /* The window stays from film to film: so its figures stand there for as long as it is not the default one. */
   function say({ width, level }) {
-    const [wide, at] = [Math.round(width), Math.round(level)];
-    setText(figures, t("window {width} / level {level}", { width: wide, level: at }));
-    figures.hidden = false;
-    clearTimeout(timer);
-    timer = setTimeout(() => (figures.hidden = true), SAID_FOR_MS);
+    const { PLAIN } = cxr.view;
+    figures.hidden = width === PLAIN.width && level === PLAIN.level;
+    setText(figures.firstChild, t("window {width} / level {level}", { width: Math.round(width), level: Math.round(level) }));
   }
 
   function paint() {

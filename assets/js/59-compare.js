@@ -10,8 +10,9 @@ cxr.compare = (() => {
     ["model", N_("Two models")],
     ["film", N_("Another film, as a prior")],
   ];
+  // what lies over the films and goes before the comparison does
+  const ON_TOP = ".modal.show, dialog[open], #agreement:not([hidden]), #download-menu:not([hidden]), #legend:not([hidden]) #heat-options:not([hidden])";
   let controls = null;
-  let heatBefore = false;
 
   const kept = () => state.films.filter((item) => item.film && item.status === "kept");
   const models = () => [...byId("model").options].filter((one) => !one.disabled && one.value !== state.facts.id);
@@ -59,9 +60,11 @@ cxr.compare = (() => {
     model: (item, one, compare) => cxr.otherModel.pane(item, one, compare, models()),
     film(item, one, compare) {
       const others = kept().filter((other) => other.id !== item.id);
+      const isThere = kept().some((other) => other.id === compare.film);
+      // a film taken for a prior is remembered while it is itself in view; where it is gone no other takes its place
+      if (!others.length || (compare.film && !isThere)) return null;
       const prior = others.find((other) => other.id === compare.film) || others[0];
-      if (!prior) return null;
-      compare.film = prior.id;
+      compare.film = compare.film || prior.id;
       return { ...paneOf(prior, one.label), prior: true };
     },
   };
@@ -75,10 +78,10 @@ cxr.compare = (() => {
 
   function enter(kind) {
     if (!possible[kind]()) return;
-    if (!state.view.compare) heatBefore = state.view.heat;
+    const heatBefore = state.view.compare ? state.view.compare.heatBefore : state.view.heat;
     closeMenu();
     if (state.view.compare) cxr.view.link(true);
-    state.view.compare = { kind };
+    state.view.compare = { kind, heatBefore };
     if (kind !== "film") state.view.heat = true;
     cxr.changed();
   }
@@ -86,15 +89,34 @@ cxr.compare = (() => {
   function leave() {
     if (!state.view.compare) return;
     cxr.view.link(true);
-    if (state.view.compare.kind !== "film") state.view.heat = heatBefore;
+    if (state.view.compare.kind !== "film") state.view.heat = state.view.compare.heatBefore;
     state.view.compare = null;
+    focusFrom(controls.link.closest(".pane-head"));
     cxr.changed();
   }
 
   /* ---- the menu */
+  const opener = () => byId("toolbar").querySelector("[data-action=compare]");
+
+  /* What goes leaves the keyboard where it came from. */
+  function focusFrom(node) {
+    if (node.contains(document.activeElement)) opener().focus({ preventScroll: true });
+  }
+
   function closeMenu() {
+    focusFrom(byId("compare-menu"));
     byId("compare-menu").hidden = true;
-    byId("toolbar").querySelector("[data-action=compare]").setAttribute("aria-expanded", "false");
+    opener().setAttribute("aria-expanded", "false");
+  }
+
+  /* The arrows belong to the menu while it is open, not to the list of films. */
+  function arrow(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const all = [...byId("compare-menu").querySelectorAll("button:enabled")];
+    all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
   }
 
   function toggle() {
@@ -110,7 +132,7 @@ cxr.compare = (() => {
       ),
     );
     menu.hidden = false;
-    byId("toolbar").querySelector("[data-action=compare]").setAttribute("aria-expanded", "true");
+    opener().setAttribute("aria-expanded", "true");
     return menu.querySelector("button:enabled").focus();
   }
 
@@ -122,9 +144,11 @@ cxr.compare = (() => {
     const end = element("button", { class: "tool", type: "button", text: t("Close"), onclick: leave });
     controls = { what: select("what", t("Beside it")), label: select("label", t("Finding")), link };
     head.append(element("div", { class: "pane-controls" }, [controls.what, controls.label, link, end]));
-    // one thing at a time: asked before the window's popover closes, which lies over the films
-    const close = () => (byId("compare-menu").hidden ? cxr.grey.open() || leave() : closeMenu());
+    // one thing at a time: asked before any of them closes
+    const under = () => cxr.grey.open() || document.querySelector(ON_TOP) !== null;
+    const close = () => (byId("compare-menu").hidden ? under() || leave() : closeMenu());
     document.addEventListener("cxr-close", close, { capture: true });
+    byId("compare-menu").addEventListener("keydown", arrow);
     document.addEventListener("click", (event) => {
       if (!event.target.closest("#compare-menu, [data-action=compare]")) closeMenu();
     });
@@ -143,15 +167,15 @@ cxr.compare = (() => {
     cxr.changed();
   }
 
-  function options(one) {
-    const { kind, label, model, film } = state.view.compare;
+  function options(one, other) {
+    const { kind, label, model } = state.view.compare;
     if (kind === "finding") {
       return [cxr.labels().filter((item) => item.key !== one.label).map((item) => [item.key, item.name]), label];
     }
     if (kind === "model") return [models().map((option) => [option.value, option.text]), model];
     if (kind === "film") {
       const others = kept().filter((item) => item.id !== one.item.id);
-      return [others.map((item) => [String(item.id), cxr.words.film(item)]), String(film)];
+      return [others.map((item) => [String(item.id), cxr.words.film(item)]), String(other.item.id)];
     }
     return [[], ""];
   }
@@ -186,7 +210,7 @@ cxr.compare = (() => {
       if (compare && sheet.pane) caption(sheet);
     }
     if (!compare || !sheets[1].pane) return;
-    fill(controls.what, ...options(sheets[0].pane));
+    fill(controls.what, ...options(sheets[0].pane, sheets[1].pane));
     fill(controls.label, ...cxr.otherModel.labels(sheets[1].pane, sheets[0].pane, compare));
     controls.link.setAttribute("aria-pressed", String(cxr.view.linked()));
     controls.link.hidden = false;

@@ -24,10 +24,10 @@ cxr.keys = (() => {
     return element("section", {}, [element("h2", { text: t(title) }), element("dl", {}, lines)]);
   }
 
-  /* Whatever lies over the page: the overlay, and each part's own. */
+  /* What lies over the page: the overlay, which is on top, or each part's own. */
   function close() {
-    help(false);
-    document.dispatchEvent(new CustomEvent("cxr-close"));
+    if (!byId("keys-help").hidden) return help(false);
+    return document.dispatchEvent(new CustomEvent("cxr-close"));
   }
 
   /* Fields and the model-card window keep their own keys; a slider needs only its arrows. */

@@ -156,6 +156,36 @@ def test_a_prior_film_moves_with_the_new_one_until_they_are_unlinked(two: Watche
     np.testing.assert_allclose(new, prior, atol=0.01)
 
 
+def test_a_chosen_prior_outlives_its_own_turn_in_view_and_a_reload_and_no_other_film_replaces_it(
+    two: Watched, films: list[Path]
+) -> None:
+    page = two.page
+    open_films(page, films[2:3])
+    page.evaluate("() => cxr.select('row-1')")
+    compare(page, "film")
+    assert page.evaluate("() => document.activeElement.dataset.action") == "compare", "the keyboard is kept"
+    page.select_option("[data-role=what]", "row-3")
+    page.keyboard.press("2")
+    for row, prior in (("row-3", "film 01, prior"), ("row-2", "film 03, prior")):
+        page.evaluate("id => cxr.select(id)", row)
+        frames(page)
+        assert captions(page)[1][0] == prior
+    page.locator("#stage").focus()
+    page.keyboard.press("?")
+    page.keyboard.press("Escape")
+    frames(page)
+    assert page.locator("#keys-help").is_hidden()
+    assert page.locator(".pane.second").is_visible(), "Escape closes the help, no more"
+    page.keyboard.press("x")
+    frames(page)
+    page.reload()
+    page.wait_for_selector(".pane.second .pane-title:has-text('film 03, prior')")
+    assert page.inner_text(".window-figures").startswith("window 170 / level 120")
+    assert page.locator(".first .film-note").is_visible()
+    page.evaluate("() => { cxr.state.films = cxr.state.films.slice(0, 2); cxr.changed(); }")
+    page.wait_for_selector(".pane.second", state="hidden")
+
+
 def test_a_film_that_goes_takes_the_comparison_with_it(two: Watched) -> None:
     page = two.page
     compare(page, "film")
@@ -165,3 +195,5 @@ def test_a_film_that_goes_takes_the_comparison_with_it(two: Watched) -> None:
     page.keyboard.press("b")
     assert page.locator("[data-compare=film]").is_disabled()
     assert page.locator("[data-compare=heat]").evaluate("node => node === document.activeElement")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("[data-compare=finding]").evaluate("node => node === document.activeElement")

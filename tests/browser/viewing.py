@@ -47,7 +47,7 @@ def seen(page: Page, selector: str = ".pane.first .film") -> NDArray[np.int64]:
     left, top = ceil(box["x"]), ceil(box["y"])
     right, low = floor(box["x"] + box["width"]), floor(box["y"] + box["height"])
     style = page.add_style_tag(
-        content=".toolbar, .popover, .heat-note, .legend, .film-note, .window-figures,"
+        content=".toolbar, .popover, .film-foot, .film-note,"
         " .pane.otherwise .pane-view::before { visibility: hidden !important; }"
     )
     clip = {"x": left, "y": top, "width": right - left, "height": low - top}

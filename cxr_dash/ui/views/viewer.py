@@ -30,8 +30,13 @@ def viewer(t: Translator) -> Component:
                 role="region",
                 **{"aria-label": t("Film view")},
             ),
-            html.Div(id=ids.HEAT_NOTE, className="heat-note", role="status", hidden=True),
-            html.Div(id=ids.LEGEND, className="legend", hidden=True),
+            html.Div(
+                [
+                    html.Div(id=ids.HEAT_NOTE, className="heat-note", role="status", hidden=True),
+                    html.Div(id=ids.LEGEND, className="legend", hidden=True),
+                ],
+                className="film-foot",
+            ),
             _empty(t),
         ],
         id=ids.VIEWER,
