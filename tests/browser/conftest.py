@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gunicorn_server import GunicornServer, running_gunicorn
@@ -43,10 +45,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def watched(chromium: Browser, server: GunicornServer) -> Iterator[Watched]:
-    """The application's page at 1280 x 720, ready for films."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+@contextmanager
+def _watching(chromium: Browser, server: GunicornServer, **options: Any) -> Iterator[Watched]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True, **options)
     page = context.new_page()
     page.set_default_timeout(20_000)
     seen = Watched(page, f"http://127.0.0.1:{server.port}")
@@ -59,6 +60,20 @@ def watched(chromium: Browser, server: GunicornServer) -> Iterator[Watched]:
     context.close()
     assert seen.unexpected() == []
     assert seen.foreign() == []
+
+
+@pytest.fixture
+def watched(chromium: Browser, server: GunicornServer) -> Iterator[Watched]:
+    """The application's page at 1280 x 720, ready for films."""
+    with _watching(chromium, server) as seen:
+        yield seen
+
+
+@pytest.fixture
+def spanish(chromium: Browser, server: GunicornServer) -> Iterator[Watched]:
+    """The same in a browser that prefers Spanish."""
+    with _watching(chromium, server, locale="es-ES") as seen:
+        yield seen
 
 
 @pytest.fixture

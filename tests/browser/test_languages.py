@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from gunicorn_server import GunicornServer
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 from steps import frames, settled
 from watched import Watched
 
@@ -53,24 +52,6 @@ def left_in_english(page: Page) -> list[str]:
     assert len(said) > 20, "the page is not there"
     # keys of labels and commands are quoted as they are, and so are models by their id and version
     return sorted({text for text in said if _ENGLISH.search(_NAMED.sub("", text))})
-
-
-@pytest.fixture
-def spanish(chromium: Browser, server: GunicornServer) -> Iterator[Watched]:
-    """The application's page in a browser that prefers Spanish."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale="es-ES")
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    seen = Watched(page, f"http://127.0.0.1:{server.port}")
-    page.on("request", seen.asked)
-    page.on("console", seen.said)
-    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    page.goto(seen.origin)
-    page.wait_for_selector("#film-input", state="attached")
-    yield seen
-    context.close()
-    assert seen.unexpected() == []
-    assert seen.foreign() == []
 
 
 def drop(page: Page, *paths: Path) -> None:
@@ -135,6 +116,56 @@ def test_what_cannot_be_read_says_so_in_spanish(spanish: Watched, tmp_path: Path
     page.click(".row-main >> nth=1")
     expect(page.locator("#headline")).to_have_text("No se puede juzgar esta placa.")
     assert left_in_english(page) == []
+
+
+def test_every_part_of_the_reading_room_speaks_spanish(
+    spanish: Watched, films: list[Path], tmp_path: Path
+) -> None:
+    page = spanish.page
+    drop(page, *films)
+    # the list: order and filter
+    page.keyboard.press("t")
+    page.fill(".list-filter", "placa 0")
+    assert page.locator(".row:visible").count() == len(films)
+    assert left_in_english(page) == []
+    page.fill(".list-filter", "")
+    page.locator(".list-filter").blur()
+    # the film: window, flip, magnifier
+    for key in ("w", "x"):
+        page.keyboard.press(key)
+    expect(page.locator(".film-note:visible").first).to_contain_text("Voltead")
+    assert left_in_english(page) == []
+    page.keyboard.press("x")
+    page.keyboard.press("Escape")
+    # side by side with a prior film
+    page.keyboard.press("b")
+    page.click("[data-compare=film]")
+    expect(page.locator(".pane.second .pane-head")).to_contain_text("previa")
+    assert left_in_english(page) == []
+    page.keyboard.press("Escape")
+    # the cut: curve and a cut of one's own
+    for key in ("g", "]"):
+        page.keyboard.press(key)
+    expect(page.locator("#panel")).to_contain_text("Umbral elegido por usted; el predeterminado es")
+    assert left_in_english(page) == []
+    # similar cases: none on this server
+    page.keyboard.press("s")
+    expect(page.locator("#similar-body")).to_contain_text("cxr-dash library build")
+    # to take away: the menu, and the report
+    page.keyboard.press("d")
+    assert left_in_english(page) == []
+    page.keyboard.press("Escape")
+    with page.expect_download() as caught:
+        page.click("#download-report")
+    caught.value.save_as(tmp_path / "informe.pdf")
+    report = " ".join(sheet.extract_text() for sheet in PdfReader(tmp_path / "informe.pdf").pages)
+    assert "Sensibilidad" in report
+    assert "No sustituye su lectura." in report
+    # reading first
+    page.keyboard.press("y")
+    expect(page.locator("#own-reading")).to_contain_text("¿Qué ve?")
+    assert left_in_english(page) == []
+    page.keyboard.press("y")
 
 
 def test_the_model_card_opens_in_spanish(spanish: Watched) -> None:

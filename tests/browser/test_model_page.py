@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from gunicorn_server import GunicornServer
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from steps import frames
 from watched import Watched
 
@@ -160,26 +158,16 @@ def test_an_address_with_a_section_opens_the_page_there_and_a_phone_needs_no_sid
     assert page.locator(".card-warnings").is_visible()
 
 
-@pytest.fixture
-def spanish(chromium: Browser, server: GunicornServer) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale="es-ES")
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto(f"http://127.0.0.1:{server.port}")
-    page.wait_for_selector("#film-input", state="attached")
-    yield page
-    context.close()
-
-
-def test_the_page_speaks_spanish_and_what_stays_english_is_marked(spanish: Page) -> None:
-    model = opened(spanish)
-    go(spanish, "curves")
-    label = spanish.input_value("#card-label")
-    drawn(spanish, label)
+def test_the_page_speaks_spanish_and_what_stays_english_is_marked(spanish: Watched) -> None:
+    page = spanish.page
+    model = opened(page)
+    go(page, "curves")
+    label = page.input_value("#card-label")
+    drawn(page, label)
     (name,) = [one["name_es"] for one in bundle(model)["labels"] if one["key"] == label]
     (test,) = [one for one in bundle(model)["metrics"] if one["split"] == "test"]
     auroc = f"{test['labels'][label]['auroc']['value']:.2f}".replace(".", ",")
-    assert f"{name}: AUROC {auroc} (" in str(spanish.get_attribute(".card-label [role=img]", "aria-label"))
-    assert spanish.inner_text('.card-nav a[href="#card-audits"]') == "Auditorías"
-    assert spanish.locator('#card-text [lang="en"] .card-text').count() == 1
-    assert "sensibilidad" in spanish.inner_text(".confusion >> nth=0").lower()
+    assert f"{name}: AUROC {auroc} (" in str(page.get_attribute(".card-label [role=img]", "aria-label"))
+    assert page.inner_text('.card-nav a[href="#card-audits"]') == "Auditorías"
+    assert page.locator('#card-text [lang="en"] .card-text').count() == 1
+    assert "sensibilidad" in page.inner_text(".confusion >> nth=0").lower()
