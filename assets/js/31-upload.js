@@ -187,7 +187,9 @@ cxr.upload = (() => {
 
   function takeOut(item) {
     const request = requests.get(item.id);
-    state.films.splice(state.films.indexOf(item), 1);
+    const index = state.films.indexOf(item);
+    if (index < 0) return; // asked twice before the row was gone
+    state.films.splice(index, 1);
     files.delete(item.id);
     if (request && item.progress < 1) request.abort();
     if (!item.film) return;

@@ -26,7 +26,9 @@ cxr.worklist = (() => {
     const reason = element("p", { class: "row-reason" });
     const again = element("button", { class: "link", type: "button", onclick: () => act(item) });
     const mark = element("button", { class: "row-mark", type: "button", text: "✓", onclick: () => markRead(item) });
-    const remove = element("button", { class: "row-remove", type: "button", text: "×", onclick: () => takeAway(item) });
+    const remove = element("button", { class: "row-remove", type: "button", text: "×" });
+    // the second click of two would meet the row that moved up
+    remove.addEventListener("click", (event) => event.detail < 2 && takeAway(item));
     const node = element("li", { class: "row" }, [main, mark, remove, element("div", { class: "row-more" }, [reason, again])]);
     node.dataset.row = item.id;
     lazy.observe(node);
