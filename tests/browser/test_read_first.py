@@ -108,6 +108,7 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
     page.keyboard.press("d")
     frames(page)
     assert page.locator("#own-reading").is_visible()
+    assert page.text_content("#list-status") == "2 films"
     shown = page.inner_text("body")
     assert "97 %" not in shown.replace("\u00a0", " ")
     assert (
