@@ -54,7 +54,9 @@ cxr.compare = (() => {
   const beside = {
     heat: (item, one) => one,
     finding(item, one, compare) {
-      if (!compare.label || compare.label === one.label) compare.label = nextFinding(one);
+      // another model may not have it
+      const isThere = cxr.labels().some(({ key }) => key === compare.label);
+      if (!isThere || compare.label === one.label) compare.label = nextFinding(one);
       return paneOf(item, compare.label);
     },
     model: (item, one, compare) => cxr.otherModel.pane(item, one, compare, models()),

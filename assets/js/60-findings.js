@@ -127,14 +127,15 @@ cxr.findings = (() => {
   }
 
   function paint() {
-    if (!byId("findings") || !state.facts) return;
+    const body = document.querySelector(".panel-body");
+    // for a moment after a change of model the panel is one model's and the facts another's
+    if (!body || !state.facts || body.dataset.model !== state.facts.id) return;
     const item = cxr.row();
     const answer = cxr.answerOf(item);
     const said = words(item, answer);
     setText(byId("headline"), said.headline);
     setText(byId("summary"), said.summary);
     byId("headline").parentElement.title = said.placed ? cxr.conclusion.sides() : "";
-    const body = document.querySelector(".panel-body");
     body.dataset.tone = said.tone;
     paintQuality(item, answer);
     byId("figures").hidden = state.lateModel || ["reject", "error"].includes(said.tone);

@@ -81,6 +81,23 @@ def test_two_findings_stand_side_by_side_each_with_its_own_cut(two: Watched) -> 
             label,
         )
         assert lines[1] == f"{name} {figures}"
+    page.select_option("#model", "covid")
+    page.wait_for_selector(".pane.first .pane-model:has-text('COVID')")
+    page.wait_for_function("() => cxr.answerOf(cxr.row())")
+    frames(page)
+    kept = page.evaluate("() => cxr.viewer.sheets().map(sheet => sheet.pane.label)")
+    known = page.evaluate("() => cxr.labels().map(label => label.key)")
+    assert set(kept) <= set(known), "a finding of another model is not kept"
+    assert kept[0] != kept[1]
+    # the panel is replaced a moment before the facts: nothing of one model is painted into the other's
+    page.evaluate(
+        """() => {
+            document.querySelector(".panel-body").dataset.model = "another";
+            document.getElementById("findings").replaceChildren();
+            cxr.changed();
+        }"""
+    )
+    frames(page)
 
 
 def test_another_model_is_asked_once_and_stated_with_its_version_and_its_own_cut(two: Watched) -> None:
