@@ -98,7 +98,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     app.validation_layout = None
     register_callbacks(app, service, service.catalog, request_translator)
     add_security_headers(app)
-    tell_language(server, app.config.requests_pathname_prefix)
+    tell_language(server, settings.url_prefix)
     server.wsgi_app = SetUpFirst(server.wsgi_app, "/healthz")
     logging.getLogger(__name__).info("cxr-dash %s ready to serve", __version__)
     return app

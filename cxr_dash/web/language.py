@@ -37,15 +37,16 @@ def _wanted() -> str:
     return negotiate(tag for tag, quality in request.accept_languages if quality > 0)
 
 
-def tell_language(server: Flask, page_path: str) -> None:
+def tell_language(server: Flask, url_prefix: str) -> None:
     """Name the language of every answer that was said in one, and keep it out of shared caches.
 
     Parameters
     ----------
     server : Flask
-    page_path : str
-        Where the page is. A language in its address is remembered, because what the page asks for afterwards
-        does not carry it.
+    url_prefix : str
+        Where the browser finds the page; here it is always ``/``, because a proxy takes the prefix off. A
+        language in the page's address is remembered, because what the page asks for afterwards does not
+        carry it.
     """
 
     def add(response: Response) -> Response:
@@ -55,8 +56,8 @@ def tell_language(server: Flask, page_path: str) -> None:
         response.vary.update(("Accept-Language", "Cookie"))
         if not response.headers.get("Cache-Control"):
             response.headers["Cache-Control"] = "private, no-cache"
-        if request.path == page_path and request.args.get(PARAMETER) == g.language:
-            response.set_cookie(COOKIE, g.language, max_age=_YEAR_SECONDS, path=page_path, samesite="Lax")
+        if request.path == "/" and request.args.get(PARAMETER) == g.language:
+            response.set_cookie(COOKIE, g.language, max_age=_YEAR_SECONDS, path=url_prefix, samesite="Lax")
         return response
 
     server.after_request(add)

@@ -7,6 +7,9 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
+from cxr_dash.settings import Settings
+from cxr_dash.web import create_app
+
 SPANISH = {"Accept-Language": "es-ES,es;q=0.9,en;q=0.8"}
 
 
@@ -57,6 +60,18 @@ def test_a_language_in_the_pages_address_holds_for_all_that_the_page_asks_for(cl
     assert '"language": "es"' in json.dumps(client.get("/_dash-layout").json)
     # an unknown one is not remembered
     assert '<html lang="es">' in client.get("/?lang=xx").text
+
+
+def test_behind_a_path_a_language_in_the_pages_address_is_remembered_below_that_path(
+    settings: Settings,
+) -> None:
+    app = create_app(settings.model_copy(update={"url_prefix": "/x-ray/cxr/"}))
+    # as a proxy that takes the path off asks
+    answer = app.server.test_client().get("/?lang=es")
+    assert '<html lang="es">' in answer.text
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("cxr-language=es;")
+    assert "Path=/x-ray/cxr/;" in cookie
 
 
 def test_a_language_in_another_address_is_not_remembered(client: FlaskClient) -> None:
