@@ -36,4 +36,12 @@ def _from_another_site() -> bool:
     if origin is None:
         return False
     named = (request.headers.get("X-Forwarded-Host", ""), request.headers.get("Host", ""))
-    return urlsplit(origin).hostname not in {urlsplit(f"//{host}").hostname for host in named if host}
+    return _host_of(origin) not in {_host_of(f"//{host}") for host in named if host} - {None}
+
+
+def _host_of(address: str) -> str | None:
+    """The host of an address without its port; ``None`` where there is none, or where it is no address."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None

@@ -201,6 +201,8 @@ def test_a_film_that_cannot_be_kept_is_refused_in_words_and_kept_once_it_can(
         ({"Sec-Fetch-Site": "same-site"}, 422),
         ({"Origin": "http://elsewhere.example"}, 422),
         ({"Origin": "null"}, 422),
+        ({"Origin": "http://["}, 422),
+        ({"Origin": "http://[", "X-Forwarded-Host": "["}, 422),
         ({"Origin": "http://localhost:8443"}, 201),
         ({"Origin": "http://films.example", "X-Forwarded-Host": "films.example"}, 201),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "https://films.example"}, 201),
