@@ -5,7 +5,7 @@ A change that an older reader would misunderstand raises :data:`SCHEMA_VERSION`.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import (
     Field,
@@ -193,23 +193,6 @@ class BundleSpec(Frozen):
     map_sanity: MapSanity | None = None
     training: TrainingRecord
     files: dict[str, Sha256]
-
-    @field_validator("audits", mode="before")
-    @classmethod
-    def _audits_of_before(cls, audits: Any) -> Any:
-        # bundles of the first releases have sentences by name, without a verdict
-        if not isinstance(audits, dict):
-            return audits
-        return [
-            {
-                "key": key,
-                "name": key.replace("_", " ").capitalize(),
-                "verdict": "caution",
-                "headline": text,
-                "limit": "measured before audits had limits",
-            }
-            for key, text in audits.items()
-        ]
 
     @field_validator("preparation")
     @classmethod

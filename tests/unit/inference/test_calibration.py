@@ -60,9 +60,3 @@ def test_steps_that_would_turn_films_around_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="increasing logits"):
         BundleSpec.model_validate(_stepped(**{key: {"logits": logits, "probabilities": probabilities}}))
-
-
-def test_the_audits_of_older_bundles_are_read_as_not_judged() -> None:
-    spec = BundleSpec.model_validate(spec_dict(audits={"border_only": "A ridge gets 80 %."}))
-    (audit,) = spec.audits
-    assert (audit.key, audit.verdict, audit.headline) == ("border_only", "caution", "A ridge gets 80 %.")
