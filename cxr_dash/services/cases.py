@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any, Protocol
 
 from cxr_dash.domain import N_, Analysis
 from cxr_dash.errors import CaseNotFoundError, StorageError
+
+logger = logging.getLogger(__name__)
 
 _KEY_BYTES = 24
 # Goes up with every change of what `Analysis` holds: one kept by an earlier version is asked for anew.
@@ -95,7 +98,12 @@ class CaseStore:
             When the cache could not keep it: a key that leads nowhere would read as "its time ran out".
         """
         key = secrets.token_urlsafe(_KEY_BYTES)
-        if self._cache.set(f"film-{key}", film, timeout=self._lifetime_seconds) is False:
+        try:
+            kept = self._cache.set(f"film-{key}", film, timeout=self._lifetime_seconds) is not False
+        except Exception as error:
+            logger.error("a film could not be kept: %s", error)
+            kept = False
+        if not kept:
             raise StorageError(
                 N_("The server has no room to keep this film, or may not write to its cache."),
                 remedy=N_("Try again in a minute; if it stays so, tell whoever runs the server."),
@@ -140,9 +148,14 @@ class CaseStore:
     def is_usable(self, nonce: str) -> bool:
         """Whether a value can be written and read back; ``nonce`` must be new."""
         name = f"probe-{nonce}"
-        self._cache.set(name, nonce, timeout=5)
-        usable = bool(self._cache.get(name) == nonce)
-        self._cache.delete(name)
+        try:
+            self._cache.set(name, nonce, timeout=5)
+            usable = bool(self._cache.get(name) == nonce)
+            self._cache.delete(name)
+        except Exception as error:
+            # a Redis server that is gone: the answer is no, whatever its client raises
+            logger.warning("the cache cannot be used: %s", error)
+            return False
         return usable
 
 

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from bundle_builder import write_bundle
 from flask import Flask
 from flask.testing import FlaskClient
@@ -46,6 +47,20 @@ def test_a_folder_without_models_is_alive_but_not_ready_and_says_why(tmp_path: P
     assert answer.status_code == 503
     assert "at least one usable bundle" in answer.get_json()["model"]
     assert client.get("/").status_code == 200
+
+
+def test_without_its_redis_server_a_worker_is_not_ready_and_keeps_no_film(
+    phantom_png: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    nobody = "redis://127.0.0.1:1/0"
+    app = create_app(Settings(cache_type="redis", cache_redis_url=nobody, warm_up=False))
+    client = app.server.test_client()
+    assert client.get("/healthz").status_code == 200
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["cache"]) == (503, "cannot be written")
+    answer = client.post("/films", data=phantom_png)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (503, "storage")
+    assert {record.levelname for record in caplog.records if "cache" in record.message} == {"WARNING"}
 
 
 def test_a_model_that_cannot_be_loaded_makes_the_worker_not_ready(tmp_path: Path) -> None:
