@@ -244,7 +244,7 @@ def _said(opinion: Opinion, bundle: Bundle, t: Translator) -> str:
 def _moment(text: str, t: Translator) -> str:
     try:
         return t.moment(datetime.fromisoformat(text).astimezone(UTC))
-    except ValueError:
+    except (ValueError, OverflowError):  # no moment, or one that no calendar has
         return text
 
 

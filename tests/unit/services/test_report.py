@@ -195,6 +195,12 @@ def test_the_report_calls_a_reading_first_only_where_it_was_and_gives_the_later_
     assert "Changed after the model was seen: Normal." in text
 
 
+@pytest.mark.parametrize("at", ["yesterday", "", "0001-01-01", "0001-01-01T00:00:00+23:59"])
+def test_a_moment_that_no_calendar_has_is_told_as_it_came(at: str) -> None:
+    text = _text(_report(bundle_of(LABELS), [0.1, 0.8, 0.2], ENGLISH, opinion=replace(OWN, at=at)))
+    assert f"Seen: pneumonia. ({at})" in text
+
+
 def test_figures_at_a_cut_are_those_of_films_elsewhere_where_there_are_enough() -> None:
     held = bundle_of(LABELS).spec.held_out[0].model_dump()
     bundle = bundle_of(LABELS, held_out=[held, held | {"split": "external"}])
