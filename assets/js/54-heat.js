@@ -59,12 +59,14 @@ cxr.heat = (() => {
     // never another finding's heat under this one's name, however slow the network
     hide(sheet);
     sheet.job = job;
+    sheet.node.classList.add("warming");
     try {
       const layer = await cxr.pictures.layer(item.film, answer.model, label);
       if (sheet.job !== job) return;
       if (contour) outline(sheet, layer, colourMap);
       else colour(layer, sheet.canvas, colourMap, opacity);
       lay(sheet, answer, layer);
+      sheet.node.classList.remove("warming");
       sheet.canvas.dataset.drawn = job;
       sheet.canvas.hidden = contour;
       sheet.lines.style.display = contour ? "block" : "none";
@@ -72,6 +74,7 @@ cxr.heat = (() => {
     } catch {
       if (sheet.job !== job) return;
       [sheet.job, sheet.failed] = ["", job];
+      sheet.node.classList.remove("warming");
       cxr.changed();
     }
   }
@@ -88,6 +91,7 @@ cxr.heat = (() => {
   function hide(sheet) {
     sheet.canvas.hidden = true;
     sheet.lines.style.display = "none";
+    sheet.node.classList.remove("warming");
     sheet.job = "";
   }
 

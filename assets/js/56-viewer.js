@@ -163,6 +163,7 @@ cxr.viewer = (() => {
     press("invert", tone.invert);
     press("heat", view.heat);
     press("window", cxr.grey.open() || tone.window.width !== cxr.view.PLAIN.width || tone.window.level !== cxr.view.PLAIN.level);
+    byId("toolbar").querySelector("[data-action=window]").setAttribute("aria-expanded", String(cxr.grey.open()));
     press("lens", cxr.lens.on());
     press("compare", Boolean(view.compare));
     press("flip", cxr.view.wayOf(cxr.view.activeSheet()).flip);

@@ -68,13 +68,20 @@ cxr.grey = (() => {
 
   const open = () => Boolean(popover) && !popover.hidden;
 
+  const opener = () => cxr.byId("toolbar").querySelector("[data-action=window]");
+
   function toggle() {
     if (!parts) fill();
-    popover.hidden = !popover.hidden;
+    if (open()) return close();
+    popover.hidden = false;
+    // opened by keyboard, the keyboard goes in; with the mouse the film is dragged next
+    if (opener().matches(":focus-visible")) parts.presets[0].focus({ preventScroll: true });
   }
 
   function close() {
-    if (popover) popover.hidden = true;
+    if (!popover) return;
+    if (popover.contains(document.activeElement)) opener().focus({ preventScroll: true });
+    popover.hidden = true;
   }
 
   /* The window stays from film to film: so its figures stand there for as long as it is not the default one. */

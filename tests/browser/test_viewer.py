@@ -145,6 +145,11 @@ def test_presets_and_dragging_are_a_linear_window_on_the_films_grey_levels(film:
     film.click(".window-figures")
     assert np.abs(seen(film) - plain).max() <= 1
     assert film.locator(".window-figures").is_hidden(), "the default window needs no words"
+    film.keyboard.press("Escape")
+    film.focus("[data-action=window]")
+    for key, focused in (("Enter", "Default"), ("Tab", "Lung contrast"), ("Escape", "Window")):
+        film.keyboard.press(key)
+        assert film.evaluate("() => document.activeElement.innerText").startswith(focused)
     assert scale(film) == before
 
 
