@@ -133,7 +133,7 @@ cxr.conclusion = (() => {
   function placeOf(answer, label) {
     const heat = answer.heat[label];
     const verdict = (answer.trust_verdict || {})[label];
-    if (!heat || heat.flat || !heat.at || verdict === "poor" || answer.quality.verdict === "reject") return null;
+    if (!heat || heat.flat || !heat.at || ["poor", "caution"].includes(verdict) || answer.quality.verdict === "reject") return null;
     const [peak, other] = heat.at.map((place) => asShown(answer.film, place));
     if (!peak) return null;
     if (!other || Math.abs(columnOf(peak) - columnOf(other)) !== 2) return t(PLACES[thirdOf(peak)][columnOf(peak)]);

@@ -77,7 +77,9 @@ def test_no_side_is_named_where_the_other_is_about_as_hot(
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"hot": {"mass": [[0.8, 0.7]]}, "trust": "poor"}], ids=["flat", "poor"]
+    "changes",
+    [{}, *({"hot": {"mass": [[0.8, 0.7]]}, "trust": trust} for trust in ("poor", "caution"))],
+    ids=["flat", "poor", "caution"],
 )
 def test_no_place_is_said_where_heat_is_flat_or_not_to_be_relied_on(
     still: Page, changes: dict[str, Any]
