@@ -139,6 +139,18 @@ class RequestError(CxrError):
     code = "request"
 
 
+class RequestTooLargeError(RequestError):
+    """More came with a request than any such request can need."""
+
+    code = "request_too_large"
+
+
+class BusyError(CxrError):
+    """The server is doing as much of this at once as it may."""
+
+    code = "busy"
+
+
 class TrainingError(CxrError):
     """A manifest, recipe or weights file cannot be used for training."""
 

@@ -86,8 +86,9 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.before_request(warm_up.ensure_started)
 
     server.register_blueprint(films_blueprint(service, metrics))
-    server.register_blueprint(library_blueprint(service, SimilarCases(settings.library_dir, service.catalog)))
-    server.register_blueprint(exports_blueprint(service))
+    similar = SimilarCases(settings.library_dir, service.catalog)
+    server.register_blueprint(library_blueprint(service, similar, metrics))
+    server.register_blueprint(exports_blueprint(service, metrics))
     server.register_blueprint(answers_blueprint(service, request_translator))
     server.register_blueprint(health_blueprint(service, warm_up, metrics))
     server.register_error_handler(CxrError, handle_error)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from cxr_dash.domain import N_
-from cxr_dash.errors import RequestError
+from cxr_dash.errors import RequestError, RequestTooLargeError
 from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.archive import archive
@@ -30,10 +33,14 @@ from cxr_dash.services.exports import (
     look_up,
 )
 from cxr_dash.services.report import report_pdf
+from cxr_dash.web.at_once import AtOnce
 from cxr_dash.web.language import request_translator
+from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.same_site import refuse_other_sites
 
 MOST_FILMS = 500
+# that many films, each with long readings and a long problem, need less than half of it
+MOST_BYTES = 4 * 2**20
 _Key = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
 
 
@@ -43,7 +50,7 @@ class _Strict(BaseModel):
 
 class _Reading(_Strict):
     normal: bool
-    labels: list[str] = Field(default_factory=list, max_length=64)
+    labels: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=64)
     at: str = Field("", max_length=40)
     unsure: bool = False
 
@@ -90,14 +97,17 @@ class _Body(_Strict):
     agreement: _Agreement | None = None
 
 
-def exports_blueprint(service: AnalysisService) -> Blueprint:
+def exports_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     """``POST /exports.pdf``, ``/exports.csv``, ``/exports.json`` and ``/exports.zip``."""
     routes = Blueprint("exports", __name__)
     routes.before_request(refuse_other_sites)
+    zips = AtOnce(service.settings.threads)
 
     @routes.after_request
     def keep_off_disk(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
+        if response.status_code == HTTPStatus.OK:
+            metrics.exported(request.path.rpartition(".")[2])
         return response
 
     @routes.post("/exports.pdf")
@@ -143,7 +153,7 @@ def exports_blueprint(service: AnalysisService) -> Blueprint:
         # a proxy must not wait for the end: the page counts the films as they come
         response = download(pieces(), list_name("films", wanted, "zip"), "application/zip")
         response.headers["X-Accel-Buffering"] = "no"
-        return response
+        return zips.admit(response)
 
     return routes
 
@@ -171,11 +181,19 @@ def _read_body(service: AnalysisService) -> ExportRequest:
     Raises
     ------
     RequestError
-        With the entry that does not fit.
+        With the entry that does not fit, or for more than any list of films can need.
     BundleNotFoundError
     """
+    # a film may be larger; as JSON, so much would take many times its size in memory
+    request.max_content_length = MOST_BYTES
     try:
         body = _Body.model_validate_json(request.get_data(cache=False))
+    except RequestEntityTooLarge:
+        raise RequestTooLargeError(
+            N_("A request for a list of films must be at most {most:g} MB; the one received is larger."),
+            remedy=N_("Reload the page if it sent this."),
+            most=MOST_BYTES / 2**20,
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         raise RequestError(

@@ -17,6 +17,7 @@ from cxr_dash.domain import N_, Analysis
 from cxr_dash.errors import (
     BackendMissingError,
     BundleNotFoundError,
+    BusyError,
     CaseNotFoundError,
     CxrError,
     FilmTooLargeError,
@@ -24,6 +25,7 @@ from cxr_dash.errors import (
     LibraryMismatchError,
     LibraryNotFoundError,
     RequestError,
+    RequestTooLargeError,
     StorageError,
     UnsupportedFormatError,
 )
@@ -53,8 +55,10 @@ _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (LibraryNotFoundError, 404),
     (LibraryMismatchError, 409),
     (FilmTooLargeError, 413),
+    (RequestTooLargeError, 413),
     (UnsupportedFormatError, 415),
     (BackendMissingError, 503),
+    (BusyError, 503),
     (StorageError, 503),
 )
 _UNPROCESSABLE = 422

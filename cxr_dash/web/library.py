@@ -18,12 +18,13 @@ from cxr_dash.services.library import SimilarCases
 from cxr_dash.services.library_answer import Similar, SimilarCase
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.web.language import request_translator
+from cxr_dash.web.metrics import Metrics
 
 _SIMILARITY_DIGITS = 3
 _PROBABILITY_DIGITS = 5
 
 
-def library_blueprint(service: AnalysisService, similar: SimilarCases) -> Blueprint:
+def library_blueprint(service: AnalysisService, similar: SimilarCases, metrics: Metrics) -> Blueprint:
     """``/films/<film>/<model>/similar``, and ``/library`` for what the cases look like.
 
     Pictures and heat take the ``build`` that the list came with, and are refused when the library was built
@@ -43,12 +44,14 @@ def library_blueprint(service: AnalysisService, similar: SimilarCases) -> Bluepr
         try:
             found = similar.nearest(analysis)
         except LibraryError as error:
+            metrics.compared(error.code)
             problem = {
                 "code": error.code,
                 "message": t.say(error.words),
                 "remedy": t.say(error.remedy_words),
             }
             return jsonify(problem=problem, cases=[])
+        metrics.compared("answered")
         return jsonify(similar_facts(found, [finding.label for finding in analysis.findings], t))
 
     @routes.get("/library/<model>/<int:case>/picture.jpg")

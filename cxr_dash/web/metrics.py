@@ -13,9 +13,10 @@ _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Metrics:
-    """What is counted: analyses by model and verdict, their stages' durations, refused files by reason.
+    """Counts analyses by model and verdict, their stages' durations, and refused files by reason.
 
-    Each application has its own registry, so that several in one process (tests) do not collide.
+    Likewise what is taken away by its kind, and questions for similar cases by what became of them. Each
+    application has its own registry, so that several in one process (tests) do not collide.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,12 @@ class Metrics:
         )
         self._refused = Counter(
             "cxr_refused_files", "Files that could not be read.", ["code"], registry=self._registry
+        )
+        self._exports = Counter(
+            "cxr_exports", "Reports, tables and ZIPs begun.", ["kind"], registry=self._registry
+        )
+        self._similar = Counter(
+            "cxr_similar", "Questions for similar cases.", ["outcome"], registry=self._registry
         )
         self._stage = Histogram(
             "cxr_stage_seconds",
@@ -43,6 +50,14 @@ class Metrics:
     def refused(self, code: str) -> None:
         """Count one file that could not be read."""
         self._refused.labels(code).inc()
+
+    def exported(self, kind: str) -> None:
+        """Count one report, table or ZIP: ``pdf``, ``csv``, ``json`` or ``zip``."""
+        self._exports.labels(kind).inc()
+
+    def compared(self, outcome: str) -> None:
+        """Count one question for similar cases: ``answered``, or the code of what was in the way."""
+        self._similar.labels(outcome).inc()
 
     def exposition(self) -> tuple[bytes, str]:
         """The text Prometheus reads, over all workers where they share a folder, and its content type."""

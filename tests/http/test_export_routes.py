@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pypdf import PdfReader
 from cxr_dash import imaging
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
+from cxr_dash.web.exports import MOST_BYTES, MOST_FILMS
 
 MODEL = "findings"
 
@@ -137,3 +139,35 @@ def test_another_sites_page_takes_nothing_away(client: FlaskClient, film: str, k
     answer = client.post(f"/exports.{kind}", data=body, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 422
     assert "own page" in answer.get_json()["error"]["message"]
+
+
+def test_more_than_any_list_can_need_is_not_even_read(client: FlaskClient) -> None:
+    answer = client.post("/exports.csv", data=b" " * (MOST_BYTES + 1))
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (413, "request_too_large")
+    assert "4 MB" in answer.get_json()["error"]["message"]
+
+
+def test_a_list_as_long_as_may_be_with_the_longest_readings_is_read(client: FlaskClient) -> None:
+    reading = {"normal": False, "labels": ["pleural_thickening"] * 16, "at": "2026-03-01T10:00:00.000Z"}
+    one = {"film": "a" * 32, "problem": "x" * 1000, "opinion": reading | {"after": reading}}
+    body = json.dumps(_body(*({"number": n, **one} for n in range(1, MOST_FILMS + 1))))
+    assert len(body) < MOST_BYTES / 2
+    assert client.post("/exports.csv", data=body).status_code == 200
+
+
+def test_half_of_the_threads_stay_free_while_zips_are_sent(tmp_path: Path) -> None:
+    settings = Settings(cache_dir=tmp_path / "cache", warm_up=False, threads=4)
+    client = create_app(settings).server.test_client()
+    body = _body({"number": 1, "problem": "Damaged."})
+    under_way = [client.post("/exports.zip", json=body) for _ in range(2)]
+    refused = client.post("/exports.zip?lang=es", json=body)
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (503, "busy")
+    assert "preparando tantos archivos ZIP" in refused.get_json()["error"]["message"]
+    assert client.post("/exports.csv", json=body).status_code == 200
+    under_way.pop().close()  # a reader who went away before the first piece
+    last = client.post("/exports.zip", json=body)
+    assert zipfile.ZipFile(io.BytesIO(last.data)).testzip() is None
+    last.close()
+    under_way.pop().close()
+    assert 'cxr_exports_total{kind="zip"} 3.0' in client.get("/metrics").text
+    assert 'cxr_exports_total{kind="csv"} 1.0' in client.get("/metrics").text

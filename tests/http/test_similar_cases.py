@@ -49,6 +49,7 @@ def test_the_nearest_cases_are_listed_with_labels_in_the_readers_language(client
     assert 0 <= odd["crop"]["left"] < odd["crop"]["left"] + odd["crop"]["width"] <= 1
     assert set(odd["probabilities"]) == set(odd["flat"]) == set(found["counts"])
     assert "Doe" not in answer.text
+    assert 'cxr_similar_total{outcome="answered"} 1.0' in client.get("/metrics").text
 
 
 def test_a_cases_picture_and_heat_are_shown_and_never_stored(client: FlaskClient) -> None:
@@ -93,6 +94,7 @@ def test_a_server_without_a_library_is_well_and_says_so(tmp_path: Path) -> None:
     settings = Settings(cache_dir=tmp_path / "cache", warm_up=False, library_dir=tmp_path / "none")
     with create_app(settings).server.test_client() as client:
         answer = client.get(f"/films/{_add(client, drawn_film(51))}/{MODEL}/similar")
+        assert 'cxr_similar_total{outcome="library_missing"} 1.0' in client.get("/metrics").text
     assert answer.status_code == 200
     assert answer.get_json() == {
         "problem": {
