@@ -121,7 +121,7 @@ class _Archive:
         """Findings that get pictures: those above their cut, and the one in view."""
         if refused(analysis) and not film.chosen.anyway:
             return []
-        view = label_in_view(analysis, self.bundle, film.chosen.label)
+        view = label_in_view(analysis, self.bundle, film.chosen.label, self.request.thresholds)
         above = {one.label.key for one in above_cut(analysis, self.request.thresholds)}
         return [key for key in self.bundle.spec.label_keys if key in above or key == view]
 

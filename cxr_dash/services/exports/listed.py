@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cxr_dash.domain import REASSURING_LABELS, SUMMARY_LABELS, Analysis, Finding
+from cxr_dash.domain import SUMMARY_LABELS, Analysis, Finding
 from cxr_dash.errors import CxrError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
@@ -88,10 +88,17 @@ def margin(probability: float, cut: float) -> float:
     return (math.asin(math.sqrt(probability)) - math.asin(math.sqrt(cut))) * 2.0 / math.pi
 
 
-def label_in_view(analysis: Analysis, bundle: Bundle, chosen: str | None) -> str:
-    """The finding that the page shows of a film: the reader's choice, else the one furthest above its cut."""
+def label_in_view(
+    analysis: Analysis, bundle: Bundle, chosen: str | None, thresholds: Mapping[str, float]
+) -> str:
+    """The finding that the page shows of a film: the reader's choice, else the one furthest above its cut.
+
+    The rule of ``cxr.label`` in assets/js/00-core.js, by the cuts in force.
+    """
     if chosen in bundle.spec.label_keys:
         return str(chosen)
-    ranked = sorted(analysis.findings, key=lambda one: margin(one.probability, one.threshold), reverse=True)
-    named = [one for one in ranked if one.above and one.label.key not in SUMMARY_LABELS | REASSURING_LABELS]
-    return (named or ranked)[0].label.key
+    named = [one for one in above_cut(analysis, thresholds) if one.label.key not in SUMMARY_LABELS]
+    furthest = max(
+        named or analysis.findings, key=lambda one: margin(one.probability, cut_of(one, thresholds))
+    )
+    return furthest.label.key

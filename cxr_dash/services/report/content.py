@@ -95,7 +95,7 @@ def report_content(film: ListedFilm, bundle: Bundle, request: ExportRequest, t: 
     if figures is not None:
         exclusive = bundle.spec.activation == "softmax"
         head, summary = headline(figures, request.thresholds, t, exclusive=exclusive)
-        label = label_in_view(figures, bundle, film.chosen.label)
+        label = label_in_view(figures, bundle, film.chosen.label, request.thresholds)
         rows, note = _table(figures, bundle, request, t)
     return ReportContent(
         title=t("Chest film: what the model says"),

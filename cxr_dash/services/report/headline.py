@@ -1,4 +1,7 @@
-"""The headline of a film in words: the same two sentences as on the page."""
+"""The headline of a film in words, as ``assets/js/60-conclusion.js`` says it on the page.
+
+The page also names where the heat is strongest; on paper the picture beside the headline shows that.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from cxr_dash.language import Translator
 from cxr_dash.services.exports.listed import cut_of, margin
 from cxr_dash.services.exports.wording import label_name, listed, lower, percent
 
-_MOST_NAMED = 4
+_MOST_NAMED = 3  # as `list` in assets/js/10-words.js
 
 
 def headline(
@@ -31,18 +34,21 @@ def headline(
     headline, summary : str
     """
     order = sorted(analysis.findings, key=lambda one: _margin(one, thresholds), reverse=True)
-    above = [one for one in order if _margin(one, thresholds) >= 0]
+    above = [one for one in order if one.probability >= cut_of(one, thresholds)]
     worrying = [one for one in above if one.label.key not in REASSURING_LABELS]
     if worrying:
         named = [one for one in worrying if one.label.key not in SUMMARY_LABELS] or worrying
         return t("Worth a look: {names}.", names=_names(named, t)), _count(
             len(worrying), len(order), exclusive, t
         )
+    # neither a "normal" nor silence is a finding of health
     if above:
-        return t("Only {name} is above its cut.", name=lower(label_name(above[0].label, t))), _nearest(
-            order, thresholds, t
-        )
-    return t("Nothing above its cut."), _nearest(order, thresholds, t)
+        said = t("Only {name} is above its cut.", name=lower(label_name(above[0].label, t)))
+        caveat = t("That does not rule out disease.")
+    else:
+        said, caveat = t("Nothing above its cut."), t("That does not make the film normal.")
+    closest = _closest(order, thresholds, t)
+    return said, f"{closest} {caveat}" if closest else ""
 
 
 def _margin(finding: Finding, thresholds: Mapping[str, float]) -> float:
@@ -73,11 +79,11 @@ def _count(above: int, total: int, exclusive: bool, t: Translator) -> str:
     )
 
 
-def _nearest(order: list[Finding], thresholds: Mapping[str, float], t: Translator) -> str:
+def _closest(order: list[Finding], thresholds: Mapping[str, float], t: Translator) -> str:
     for one in order:
         if one.label.key not in REASSURING_LABELS:
             return t(
-                "Closest: {name}, {probability} against a cut of {cut}. That does not make the film normal.",
+                "Closest: {name}, {probability} against a cut of {cut}.",
                 name=lower(label_name(one.label, t)),
                 probability=percent(one.probability, t),
                 cut=percent(cut_of(one, thresholds), t),

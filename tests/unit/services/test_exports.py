@@ -250,6 +250,8 @@ def test_the_document_beside_raw_maps_says_their_shape_unit_and_method(
 def test_the_finding_in_view_is_the_readers_choice_else_the_one_furthest_above_its_cut(
     bundle: Bundle, analysis: Analysis
 ) -> None:
-    assert label_in_view(analysis, bundle, None) == "effusion"
-    assert label_in_view(analysis, bundle, "nodule") == "nodule"
-    assert label_in_view(analysis, bundle, "of another model") == "effusion"
+    assert label_in_view(analysis, bundle, None, {}) == "effusion"
+    assert label_in_view(analysis, bundle, "nodule", {}) == "nodule"
+    assert label_in_view(analysis, bundle, "of another model", {}) == "effusion"
+    # by the reader's own cuts, as on the page
+    assert label_in_view(analysis, bundle, None, {"effusion": 0.99, "nodule": 0.01}) == "nodule"

@@ -130,9 +130,12 @@ def test_many_findings_in_a_headline_are_counted_and_reassuring_ones_are_no_warn
     labels = [("normal", "Normal", "Normal"), *((f"f{n}", f"Finding{n}", f"Hallazgo{n}") for n in range(6))]
     bundle = bundle_of(labels)
     many = analysis_of(FILM, bundle, [0.9] * 7)
-    assert headline(many, {}, ENGLISH, exclusive=True)[0].endswith("and 3 more.")
+    assert headline(many, {}, ENGLISH, exclusive=True)[0].endswith("and 4 more.")
     calm = analysis_of(FILM, bundle, [0.9] + [0.1] * 6)
-    assert headline(calm, {}, ENGLISH, exclusive=True)[0] == "Only normal is above its cut."
+    said, summary = headline(calm, {}, ENGLISH, exclusive=True)
+    assert said == "Only normal is above its cut."
+    assert summary.endswith("That does not rule out disease.")
+    assert "film normal" not in summary, "the film was just called normal"
 
 
 @pytest.mark.parametrize(("labels", "size"), [(2, (180, 150)), (11, (400, 150)), (16, (150, 400))])
