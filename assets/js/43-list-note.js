@@ -75,7 +75,9 @@ cxr.listNote = (() => {
     const busy = state.films.filter((item) => cxr.listing.describe(item).state === "busy").length;
     if (busy || !state.films.length) setText(byId("list-status"), "");
     else if (state.films.some(cxr.hidden)) {
-      setText(byId("list-status"), plural("{n} film", "{n} films", state.films.length)); // what was found waits for its reader
+      // what was found waits for its reader
+      const count = plural("{n} film", "{n} films", state.films.length);
+      setText(byId("list-status"), count);
     } else {
       const above = cxr.listing.count("above");
       setText(byId("list-status"), t("Films done: {n}; with a finding above its cut: {above}.", { n: state.films.length, above }));
