@@ -17,7 +17,7 @@ _VIEWS = sorted((ROOT / "cxr_dash" / "ui").rglob("*.py"))
 _LITERAL = r'(?P<text>"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)'
 # Where a script puts a text before a reader's eyes or ears.
 _SHOWN = re.compile(
-    r"(?:\bsetText\([^;\n]*?,|\b(?:text|title|placeholder|alt)\s*:|[\"']aria-(?:label|description|valuetext)[\"']\s*[:,]"
+    r"(?:\bsetText\((?:(?!\bplural\()[^;\n])*?,|\b(?:text|title|placeholder|alt)\s*:|[\"']aria-(?:label|description|valuetext)[\"']\s*[:,]"
     r"|\.(?:title|textContent|placeholder|ariaLabel|alt)\s*=|\.append\()\s*" + _LITERAL
 )
 # A sentence or a heading anywhere: two words and more, the first with a capital.
@@ -134,6 +134,7 @@ def test_a_sentence_past_the_translator_is_found_in_a_script(line: str) -> None:
         'setText(byId("headline"), t("Worth a look"));',
         'const SORTED = [["a", N_("By finding")]];',
         'plural("{n} film is left", "{n} films are left", count)',
+        'setText(byId("status"), plural("{n} film", "{n} films", count));',
         'element("span", { class: "row note", text: "×" }) // A comment of some words.',
         "setText(node, `${percent(share)} · ${interval}`);",
     ],
