@@ -65,14 +65,15 @@ class _Archive:
     def __post_init__(self) -> None:
         self.zip = zipfile.ZipFile(self.sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
 
-    def store(self, name: str, content: bytes | str, *, packed: bool = False) -> Iterator[bytes]:
-        """One file; PNG and PDF are packed already."""
-        entry = name if packed else zipfile.ZipInfo(name, time.localtime()[:6])
+    def store(self, name: str, content: bytes | str, *, compress: bool = False) -> Iterator[bytes]:
+        """One file; PNG and PDF are compressed already."""
+        # with an entry of its own, a file is stored as it is; with a name alone, as the archive is set
+        entry = name if compress else zipfile.ZipInfo(name, time.localtime()[:6])
         self.zip.writestr(entry, content)
         yield self.sink.take()
 
     def store_map(self, name: str, analysis: Analysis, label_key: str) -> Iterator[bytes]:
-        """One raw map: 4 bytes a pixel, written in pieces."""
+        """One raw map: 4 bytes a pixel, compressed; they are many zeros."""
         with self.zip.open(name, "w") as stream:
             write_map(stream, analysis.heatmaps[label_key])
         yield self.sink.take()
@@ -83,19 +84,21 @@ class _Archive:
         self.lines.append(csv_row(film, self.bundle, self.request.thresholds))
         self.records.append(film_record(film, self.request.thresholds))
         if film.analysis is None:
-            self.errors.append(f"{chosen.path}: {film.reason}")
+            self._failed(chosen, film.reason)
             return
         folder = f"film-{chosen.number:02d}-{film.analysis.film_sha256[:8]}"
         try:
             yield from self._folder(folder, film, film.analysis)
         except CxrError as error:
-            self.errors.append(
-                f"{chosen.path}: {self.t.say(error.words)} {self.t.say(error.remedy_words)}".strip()
-            )
+            self._failed(chosen, f"{self.t.say(error.words)} {self.t.say(error.remedy_words)}")
         except Exception as error:
             logger.error("a film could not be exported", exc_info=error)
             reason = self.t("The server could not write all files of this film; the reason is in its log.")
-            self.errors.append(f"{chosen.path}: {reason}")
+            self._failed(chosen, reason)
+
+    def _failed(self, chosen: ChosenFilm, reason: str) -> None:
+        """One line for ``errors.txt``, whatever line ends the page sent."""
+        self.errors.append(f"{chosen.path}: {' '.join(reason.split())}")
 
     def _folder(self, folder: str, film: ListedFilm, analysis: Analysis) -> Iterator[bytes]:
         chosen, request = film.chosen, self.request
@@ -105,17 +108,18 @@ class _Archive:
         for key in self._labels(film, analysis):
             options = request.options(key, anyway=chosen.anyway)
             maps[key] = export_name(analysis, key, "map", "npy")
-            for kind, content in (
-                ("overlay", overlay_png(analysis, key, options, display)),
-                ("heat", heat_png(analysis, key, options)),
-                ("side-by-side", side_by_side_png(analysis, key, options, display, self.t)),
-            ):
-                yield from self.store(f"{folder}/{export_name(analysis, key, kind)}", content)
+            overlay, heat, both = (
+                f"{folder}/{export_name(analysis, key, kind)}" for kind in ("overlay", "heat", "side-by-side")
+            )
+            # one after the other: a tuple of all three would hold them in memory together
+            yield from self.store(overlay, overlay_png(analysis, key, options, display))
+            yield from self.store(heat, heat_png(analysis, key, options))
+            yield from self.store(both, side_by_side_png(analysis, key, options, display, self.t))
             yield from self.store_map(f"{folder}/{maps[key]}", analysis, key)
         report = report_pdf(film, self.bundle, request, display, self.t)
         yield from self.store(f"{folder}/report.pdf", report)
         document = film_document(film, self.bundle, request.thresholds, self.t, maps)
-        yield from self.store(f"{folder}/analysis.json", as_json(document), packed=True)
+        yield from self.store(f"{folder}/analysis.json", as_json(document), compress=True)
 
     def _labels(self, film: ListedFilm, analysis: Analysis) -> list[str]:
         """Findings that get pictures: those above their cut, and the one in view."""
@@ -128,9 +132,9 @@ class _Archive:
     def top(self) -> Iterator[bytes]:
         """The tables of all films, what went wrong, and what each file is."""
         lines = csv_header(self.bundle) + "".join(self.lines)
-        yield from self.store("findings.csv", lines, packed=True)
+        yield from self.store("findings.csv", lines, compress=True)
         document = list_document(self.records, self.bundle, self.t, self.request.agreement)
-        yield from self.store("findings.json", as_json(document), packed=True)
+        yield from self.store("findings.json", as_json(document), compress=True)
         if self.errors:
             yield from self.store("errors.txt", "".join(f"{line}\n" for line in self.errors))
         yield from self.store("README.txt", readme(self.bundle, self.t, failed=len(self.errors)))

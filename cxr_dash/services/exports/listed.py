@@ -48,12 +48,12 @@ class ListedFilm:
 def look_up(
     service: AnalysisService, request: ExportRequest, chosen: ChosenFilm, t: Translator
 ) -> ListedFilm:
-    """What became of one film; whatever is wrong with it becomes its row.
+    """What became of one film; whatever is wrong with it, or with asking about it, becomes its row.
 
     Raises
     ------
-    BundleError, BackendMissingError
-        When something other than the film is wrong.
+    BundleNotFoundError
+        When there is no such model.
     """
     if chosen.film is None:
         return ListedFilm(chosen, "error", chosen.problem or t("The film is not on the server."), None)

@@ -70,7 +70,7 @@ def test_what_fails_is_listed_and_the_rest_arrives() -> None:
             at_hand,
             ChosenFilm(1, "gone"),
             ChosenFilm(2, "key1"),
-            ChosenFilm(3, problem="Damaged."),
+            ChosenFilm(3, problem="film 04: gone\nDamaged."),
             ChosenFilm(4, "key0"),
         )
     )
