@@ -93,7 +93,7 @@ def label_in_view(
 ) -> str:
     """The finding that the page shows of a film: the reader's choice, else the one furthest above its cut.
 
-    The rule of ``cxr.label`` in assets/js/00-core.js, by the cuts in force.
+    The rule of ``cxr.label`` on the page, by the cuts in force.
     """
     if chosen in bundle.spec.label_keys:
         return str(chosen)

@@ -1,4 +1,4 @@
-"""The headline of a film in words, as ``assets/js/60-conclusion.js`` says it on the page.
+"""The headline of a film in words, as ``cxr.conclusion`` says it on the page.
 
 The page also names where the heat is strongest; on paper the picture beside the headline shows that.
 """
@@ -12,7 +12,7 @@ from cxr_dash.language import Translator
 from cxr_dash.services.exports.listed import cut_of, margin
 from cxr_dash.services.exports.wording import label_name, listed, lower, percent
 
-_MOST_NAMED = 3  # as `list` in assets/js/10-words.js
+_MOST_NAMED = 3  # as `cxr.words.list` on the page
 
 
 def headline(
