@@ -104,18 +104,27 @@ def sort_out(folder: Path, listed: list[Listed]) -> tuple[list[Listed], list[Lef
     left_out: list[LeftOut] = []
     seen: set[Path] = set()
     for one in listed:
-        path = (folder / one.file).resolve()
-        if not path.is_relative_to(folder.resolve()):
-            left_out.append(LeftOut(one.file, "lies outside the folder"))
-        elif path in seen:
-            left_out.append(LeftOut(one.file, f"is in {LABELS_FILE} twice; the first line counts"))
-        elif not path.is_file():
-            left_out.append(LeftOut(one.file, "no such file"))
+        path, wrong = _find(folder, one.file, seen)
+        if wrong:
+            left_out.append(LeftOut(one.file, wrong))
         else:
             films.append(one)
-        seen.add(path)
+        seen |= {path} if path else set()
     for found in find_files([str(folder)]):
         path = Path(found)
         if path.suffix.lower() in _FILM_ENDINGS and path.resolve() not in seen:
             left_out.append(LeftOut(str(path.relative_to(folder)), f"is not in {LABELS_FILE}"))
     return films, left_out
+
+
+def _find(folder: Path, file: str, seen: set[Path]) -> tuple[Path | None, str]:
+    """Where a line's film lies, and what is wrong with that; a name may be none that a disk can hold."""
+    try:
+        path = (folder / file).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            return path, "lies outside the folder"
+        if path in seen:
+            return path, f"is in {LABELS_FILE} twice; the first line counts"
+        return path, "" if path.is_file() else "no such file"
+    except (OSError, ValueError):
+        return None, "no such file"

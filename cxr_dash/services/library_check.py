@@ -20,6 +20,8 @@ from cxr_dash.services.library_files import (
 )
 from cxr_dash.services.library_likeness import similarities
 
+BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
 _NEIGHBOURS = 5
 _MOST_LABELS = 30
 
@@ -74,8 +76,7 @@ def _check(folder: Path, spec: LibrarySpec, model: LibraryModel) -> Agreement | 
     nearest = _nearest(arrays["embeddings"], arrays["centre"], arrays["norms"])
     labelled = has.any(axis=1)
     near = has[nearest]
-    common = has.astype(np.int32) @ has.astype(np.int32).T > 0
-    everyone = (common.sum(axis=1) - labelled) / (films - 1)
+    everyone = (_sharing(has) - labelled) / (films - 1)
     return Agreement(
         neighbours=_NEIGHBOURS,
         shared=float((near & has[:, np.newaxis]).any(axis=2)[labelled].mean()),
@@ -85,6 +86,16 @@ def _check(folder: Path, spec: LibrarySpec, model: LibraryModel) -> Agreement | 
             for i, name in enumerate(names)
         },
     )
+
+
+def _sharing(has: BoolArray) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+    """How many films, itself among them, have a label in common with each; 0 for one without labels.
+
+    Counted by sets of labels, which are few: a table of all pairs of 20,000 films would take gigabytes.
+    """
+    sets, of_film, films = np.unique(has, axis=0, return_inverse=True, return_counts=True)
+    common = sets.astype(np.intp) @ sets.astype(np.intp).T > 0
+    return np.asarray((common @ films)[of_film.ravel()])
 
 
 def _nearest(

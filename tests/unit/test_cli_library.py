@@ -14,7 +14,7 @@ from library_films import MODEL, WITH, build_library, draw_films, drawn_film, wr
 from typer.testing import CliRunner
 
 from cxr_dash.cli import app
-from cxr_dash.cli.labels_csv import read_labels
+from cxr_dash.cli.labels_csv import Listed, read_labels, sort_out
 from cxr_dash.errors import LibraryError, RequestError
 from cxr_dash.services.library_files import LibrarySpec, read_spec, replacing
 from cxr_dash.settings import Settings
@@ -108,6 +108,16 @@ def test_strict_builds_nothing_when_a_film_is_left_out(films: Path, tmp_path: Pa
     assert answer.exit_code == 1
     assert "--strict" in answer.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["films"]
+
+
+@pytest.mark.parametrize("name", ["a\0b.png", 300 * "a" + ".png", "no/such/folder.png"])
+def test_a_name_that_no_disk_holds_is_left_out_like_any_film_that_is_not_there(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "here.png").write_bytes(b"film")
+    films, left_out = sort_out(tmp_path, [Listed(name, (), ""), Listed("here.png", (), "")])
+    assert [one.file for one in films] == ["here.png"]
+    assert [(one.file, one.reason) for one in left_out] == [(name, "no such file")]
 
 
 @pytest.mark.parametrize(

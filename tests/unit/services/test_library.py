@@ -204,6 +204,7 @@ def test_a_check_reads_every_file_and_counts_how_far_neighbours_agree(library: P
     assert found is not None
     assert found.labels["Pacemaker"][0] == 7
     assert found.chance == pytest.approx(6 / 13)
+    assert found.labels["Pacemaker"][2] == pytest.approx(7 / 14)
     assert 0 <= found.shared <= 1
     picture_path(library, read_spec(library).cases[-1].number).unlink()
     with pytest.raises(LibraryError, match="picture of case 14 is missing"):
