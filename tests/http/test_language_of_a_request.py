@@ -87,7 +87,7 @@ def test_no_shared_cache_may_hand_an_answer_to_a_reader_of_another_language(clie
 
 
 def test_what_holds_no_words_may_be_cached_for_all(client: FlaskClient) -> None:
-    for path in ("/assets/js/00-core.js", "/healthz"):
+    for path in ("/assets/js/0-core/00-core.js", "/healthz"):
         with client.get(path, headers=SPANISH) as answer:
             assert answer.status_code == 200
             assert "Content-Language" not in answer.headers

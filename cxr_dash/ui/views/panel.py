@@ -1,4 +1,4 @@
-"""The right-hand column: what a model says. Figures are left empty; ``assets/js/6*.js`` fill them."""
+"""The right-hand column: what a model says. Figures are left empty; ``assets/js/6-panel`` fills them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cxr_dash.ui.views.similar import similar
 from cxr_dash.ui.views.takeaway import takeaway
 
 # Probabilities are drawn on the angular scale, 2/pi * asin(sqrt(p)): small ones stay visible, 0, 50 and 100 %
-# stay where they are. assets/js/20-statistics.js holds the same formula.
+# stay where they are. assets/js/0-core/20-statistics.js holds the same formula.
 _AXIS_TICKS = ("1", "10", "30", "60", "90")
 _FIGURES = (
     ("sensitivity", N_("sensitivity")),

@@ -1,6 +1,6 @@
 """Reading before the model: the switch, where the reader's own words stand, and the agreement of a list.
 
-``assets/js/35-*.js`` to ``38-*.js`` fill them.
+``assets/js/4-reading`` fills them.
 """
 
 from __future__ import annotations

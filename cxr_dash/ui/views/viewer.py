@@ -1,4 +1,4 @@
-"""The film's frame; ``assets/js/5*.js`` fill it."""
+"""The film's frame; ``assets/js/5-film`` fills it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worklist's frame; ``assets/js/4*.js`` fill it."""
+"""The worklist's frame; ``assets/js/3-list`` fills it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ import pytest
 
 from cxr_dash.settings import ROOT
 
-_SCRIPTS = sorted((ROOT / "assets" / "js").glob("*.js"))
+_SCRIPTS = sorted((ROOT / "assets" / "js").rglob("*.js"))
+assert _SCRIPTS
 _VIEWS = sorted((ROOT / "cxr_dash" / "ui").rglob("*.py"))
 
 _LITERAL = r'(?P<text>"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)'

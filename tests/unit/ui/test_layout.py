@@ -32,7 +32,7 @@ def test_every_declared_id_is_on_the_page_exactly_once(catalog: Catalog) -> None
 
 def test_every_node_the_browser_scripts_look_up_is_on_the_page_or_made_by_them(catalog: Catalog) -> None:
     on_page = {getattr(node, "id", None) for node in nodes(build_layout(Settings(), catalog, Translator()))}
-    scripts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "assets/js").glob("*.js"))
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "assets/js").rglob("*.js"))
     looked_up = set(re.findall(r'byId\("([^"]+)"\)', scripts))
     made = set(re.findall(r'\bid: "([^"]+)"', scripts))
     assert len(looked_up) > 15
@@ -90,7 +90,7 @@ def test_nothing_on_the_page_or_in_the_assets_points_to_another_server(catalog: 
 
 
 def test_scripts_never_turn_text_into_markup() -> None:
-    for path in (ROOT / "assets/js").glob("*.js"):
+    for path in (ROOT / "assets/js").rglob("*.js"):
         script = path.read_text(encoding="utf-8")
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script), (
             path.name
@@ -100,7 +100,7 @@ def test_scripts_never_turn_text_into_markup() -> None:
 def test_only_the_scripts_that_remember_a_readers_choices_keep_anything_in_the_browser() -> None:
     keeping = {
         path.name
-        for path in (ROOT / "assets/js").glob("*.js")
+        for path in (ROOT / "assets/js").rglob("*.js")
         if re.search(r"localStorage|sessionStorage|indexedDB", path.read_text(encoding="utf-8"))
     }
-    assert keeping == {"21-choices.js", "32-session.js", "35-read-first.js"}
+    assert keeping == {"60-choices.js", "32-session.js", "40-read-first.js"}

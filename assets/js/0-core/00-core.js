@@ -96,7 +96,7 @@ window.cxr = (() => {
   const heard = (item) =>
     (item && item.film && state.facts && !state.lateModel && state.answers.get(key(state.facts.id, item.film))) || null;
 
-  /* The one gate before everything that is shown, spoken or saved: films whose answer has to wait (35-read-first.js). */
+  /* The one gate before everything that is shown, spoken or saved: films whose answer has to wait (40-read-first.js). */
   let waits = () => false;
   const hideWhile = (rule) => (waits = rule);
   const hidden = (item) => Boolean(item) && waits(item);
