@@ -9,14 +9,14 @@ from cxr_dash.domain import N_, TrustRegion, Words
 NOTHING = Words(N_("No localised evidence to judge."))
 
 _OUTSIDE: Mapping[TrustRegion, str] = {
-    "lungs": N_("Most of the heat lies outside the lungs ({share:.0f}%): do not rely on it."),
-    "heart": N_("Most of the heat lies outside the heart and mediastinum ({share:.0f}%): do not rely on it."),
-    "chest": N_("Most of the heat lies outside the chest ({share:.0f}%): do not rely on it."),
+    "lungs": N_("Most of the heat lies outside the lungs ({share:.0f} %): do not rely on it."),
+    "heart": N_("Most of the heat lies outside the heart and mediastinum ({share:.0f} %): do not rely on it."),
+    "chest": N_("Most of the heat lies outside the chest ({share:.0f} %): do not rely on it."),
 }
 _INSIDE: Mapping[TrustRegion, str] = {
-    "lungs": N_("{share:.0f}% of the heat lies in the lungs"),
-    "heart": N_("{share:.0f}% of the heat lies in the heart and mediastinum"),
-    "chest": N_("{share:.0f}% of the heat lies in the chest"),
+    "lungs": N_("{share:.0f} % of the heat lies in the lungs"),
+    "heart": N_("{share:.0f} % of the heat lies in the heart and mediastinum"),
+    "chest": N_("{share:.0f} % of the heat lies in the chest"),
 }
 _UNKNOWN: Mapping[TrustRegion, str] = {
     "lungs": N_("Whether the heat lies in the lungs is not known"),
