@@ -22,8 +22,6 @@ from cxr_dash.ui.views import bundle_words
 
 Json = dict[str, Any]
 
-_PROBABILITY_DIGITS = 5
-
 
 def page_settings(settings: Settings, t: Translator) -> Json:
     """Limits and colour tables for the browser scripts.
@@ -143,5 +141,6 @@ def _rounded(places: list[tuple[float, float]]) -> list[list[float]]:
 
 
 def _sorted_probabilities(held: HeldOut, key: str, *, truth: int) -> list[float]:
+    # as the bundle has them: a rounded one may come to lie on the other side of a cut
     pairs = zip(held.probabilities[key], held.truths[key], strict=True)
-    return sorted(round(probability, _PROBABILITY_DIGITS) for probability, known in pairs if known == truth)
+    return sorted(probability for probability, known in pairs if known == truth)

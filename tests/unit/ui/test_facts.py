@@ -22,7 +22,9 @@ from cxr_dash.domain import (
 )
 from cxr_dash.errors import CaseNotFoundError
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.catalog import Catalog
 from cxr_dash.language import Translator
+from cxr_dash.services.report.measured import measure
 from cxr_dash.settings import Settings
 from cxr_dash.ui import facts
 
@@ -109,3 +111,19 @@ def test_a_problem_says_why_and_what_to_do() -> None:
 
 def test_good_news_is_marked_so_that_it_is_never_worth_a_look() -> None:
     assert {"normal", "no_finding"} == REASSURING_LABELS
+
+
+@pytest.mark.parametrize("model", Catalog(Settings().models_dir).ids())
+def test_the_page_counts_the_films_that_the_report_counts(model: str) -> None:
+    spec = (bundle := Catalog(Settings().models_dir).get(model)).spec
+    told = facts.model_facts(bundle, Translator())
+    for held in told["held_out"]:
+        for point in told["operating_points"]:
+            for key, cut in point["thresholds"].items():
+                found = measure(spec, key, cut, held["split"])
+                assert found is not None
+                above = [sum(p >= cut for p in held[part][key]) for part in ("positives", "negatives")]
+                films = len(held["positives"][key]), len(held["negatives"][key])
+                assert films == (found.sensitivity.films, found.specificity.films)
+                assert above[0] == pytest.approx(found.sensitivity.value * films[0]), (point["key"], key)
+                assert films[1] - above[1] == pytest.approx(found.specificity.value * films[1])
