@@ -18,10 +18,9 @@ def other_model_facts(bundle: Bundle, t: Translator) -> Json:
         probability of the default operating point, 0-1.
     """
     spec = bundle.spec
-    (default,) = [point for point in spec.operating_points if point.key == spec.default_operating_point]
     return {
         "id": spec.id,
         "version": spec.version,
         "labels": [{"key": label.key, "name": bundle_words.label_name(label, t)} for label in spec.labels],
-        "thresholds": default.thresholds,
+        "thresholds": spec.operating_point().thresholds,
     }

@@ -34,11 +34,6 @@ def interval(low: float, high: float, t: Translator) -> str:
     return f"{t.decimal(100 * low, digits)}–{t.decimal(100 * high, digits)}"
 
 
-def listed(names: list[str], t: Translator) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return t.listed(names)
-
-
 def lower(name: str) -> str:
     """A name inside a sentence: ``Pneumonia`` as ``pneumonia``, ``COVID-19`` as it is."""
     return name[0].lower() + name[1:] if len(name) > 1 and name[1].islower() else name

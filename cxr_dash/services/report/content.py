@@ -18,7 +18,7 @@ from cxr_dash.services.exports import (
     label_in_view,
     margin,
 )
-from cxr_dash.services.exports.wording import interval, label_name, listed, lower, percent, sentences
+from cxr_dash.services.exports.wording import interval, label_name, lower, percent, sentences
 from cxr_dash.services.report.headline import headline
 from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
 from cxr_dash.words import DECISION_SUPPORT
@@ -235,7 +235,7 @@ def _own_reading(film: ListedFilm, bundle: Bundle, t: Translator) -> tuple[Block
 def _said(opinion: Opinion, bundle: Bundle, t: Translator) -> str:
     names = {one.key: label_name(one, t) for one in bundle.spec.labels}
     seen = [lower(names.get(key, key)) for key in opinion.labels]
-    abnormal = t("Seen: {names}.", names=listed(seen, t)) if seen else t("Not normal.")
+    abnormal = t("Seen: {names}.", names=t.listed(seen)) if seen else t("Not normal.")
     unsure = [t("Not sure.")] if opinion.unsure else []
     said = [t("Normal.") if opinion.normal else abnormal, *unsure, f"({_moment(opinion.at, t)})"]
     return " ".join(said)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from cxr_dash.domain import REASSURING_LABELS, SUMMARY_LABELS, Analysis, Finding
 from cxr_dash.language import Translator
 from cxr_dash.services.exports.listed import cut_of, margin
-from cxr_dash.services.exports.wording import label_name, listed, lower, percent
+from cxr_dash.services.exports.wording import label_name, lower, percent
 
 _MOST_NAMED = 3  # as `cxr.words.list` on the page
 
@@ -60,7 +60,7 @@ def _names(findings: list[Finding], t: Translator) -> str:
     if len(names) > _MOST_NAMED:
         rest = len(names) - _MOST_NAMED + 1
         names = [*names[: _MOST_NAMED - 1], t.plural("{n} more", "{n} more", rest)]
-    return listed(names, t)
+    return t.listed(names)
 
 
 def _count(above: int, total: int, exclusive: bool, t: Translator) -> str:

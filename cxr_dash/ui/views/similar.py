@@ -1,4 +1,4 @@
-"""Similar cases from the site's own library, folded away; ``assets/js/6-panel/66-*.js`` fill it when opened."""
+"""Similar cases from the site's own library, folded away; ``6-panel/66-*.js`` fill it when opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader takes away: a bar always in reach, and a menu; ``assets/js/6-panel/63-*.js`` bring them to life."""
+"""What a reader takes away: a bar always in reach, and a menu; ``6-panel/63-*.js`` bring them to life."""
 
 from __future__ import annotations
 
