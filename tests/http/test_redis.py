@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import socket
 import subprocess
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +67,10 @@ def test_a_film_added_on_one_machine_is_read_on_another_and_expires(
     layer = f"/films/{film}/findings/effusion/heat-layer.png"
     assert there.get(f"/films/{film}/picture.jpg").status_code == 200
     assert there.get(layer).data == here.get(layer).data
+    taken = there.post("/exports.zip", json={"model": "findings", "films": [{"number": 1, "film": film}]})
+    opened = zipfile.ZipFile(io.BytesIO(taken.data))
+    assert "errors.txt" not in opened.namelist()
+    assert any(name.endswith("/report.pdf") for name in opened.namelist())
 
     with redis.Redis.from_url(redis_url) as client:
         lifetimes = [client.ttl(key) for key in client.keys("cxr-*")]
