@@ -10,7 +10,9 @@ NOTHING = Words(N_("No localised evidence to judge."))
 
 _OUTSIDE: Mapping[TrustRegion, str] = {
     "lungs": N_("Most of the heat lies outside the lungs ({share:.0f} %): do not rely on it."),
-    "heart": N_("Most of the heat lies outside the heart and mediastinum ({share:.0f} %): do not rely on it."),
+    "heart": N_(
+        "Most of the heat lies outside the heart and mediastinum ({share:.0f} %): do not rely on it."
+    ),
     "chest": N_("Most of the heat lies outside the chest ({share:.0f} %): do not rely on it."),
 }
 _INSIDE: Mapping[TrustRegion, str] = {

@@ -50,7 +50,7 @@ def direct_counts(model: str, split: str, label: str, cut: float) -> list[int]:
     (held,) = [one for one in bundle(model)["held_out"] if one["split"] == split]
     films = list(zip(held["probabilities"][label], held["truths"][label], strict=True))
     # the page has five decimals
-    called = [(round(probability, 5) >= cut, truth) for probability, truth in films]
+    called = [(probability >= cut, truth) for probability, truth in films]
     return [called.count(pair) for pair in ((True, 1), (False, 1), (True, 0), (False, 0))]
 
 

@@ -94,7 +94,9 @@ def test_heat_in_place_that_moves_with_the_film_is_good(lungs):
     assert found.inside == pytest.approx(1.0)
     assert found.correlation > 0.95
     assert found.drift == 0.0
-    assert found.sentence == "100\u00a0% of the heat lies in the lungs; stable when the film is shifted a little."
+    assert found.sentence == (
+        "100\u00a0% of the heat lies in the lungs; stable when the film is shifted a little."
+    )
 
 
 def test_heat_outside_the_lungs_is_not_to_be_relied_on(lungs):

@@ -68,8 +68,8 @@ def test_every_kind_of_file_has_a_name_and_a_remedy_in_spanish(data: bytes) -> N
 def test_how_far_heat_may_be_trusted_is_said_with_its_figures() -> None:
     words = trust_words.in_words("heart", 0.984, outside=False, map_moves=True, drift=0.3)
     assert str(words) == (
-        "98\u00a0% of the heat lies in the heart and mediastinum; unstable: a small shift of the film changes the "
-        "map and the probability (by 0.30)."
+        "98\u00a0% of the heat lies in the heart and mediastinum; unstable: a small shift of the film "
+        "changes the map and the probability (by 0.30)."
     )
     assert ES.say(words) == (
         "El 98\u00a0% del calor está en el corazón y el mediastino; inestable: un pequeño desplazamiento de "
