@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cxr_dash import imaging
-from cxr_dash.cli.library_build import BuildRequest, build
+from cxr_dash.cli.library.build import BuildRequest, build
 from cxr_dash.services import AnalysisService, build_service
-from cxr_dash.services.library_files import LibrarySpec
+from cxr_dash.services.library.files import LibrarySpec
 from cxr_dash.settings import Settings
 
 MODEL = "findings"

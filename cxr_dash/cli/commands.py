@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cxr_dash.cli.console import FAILED, errors_in_words, read_settings, say, warn
-from cxr_dash.cli.library import library_app
+from cxr_dash.cli.library.commands import library_app
 
 app = typer.Typer(
     name="cxr-dash",

@@ -15,7 +15,7 @@ from cxr_dash.errors import LibraryError
 from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.library import SimilarCases
-from cxr_dash.services.library_answer import Similar, SimilarCase
+from cxr_dash.services.library.answer import Similar, SimilarCase
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics

@@ -14,7 +14,7 @@ from steps import choose_label, frames, open_films
 from test_accessibility import serious
 from watched import Watched
 
-from cxr_dash.services.library_files import LibrarySpec, read_spec
+from cxr_dash.services.library.files import LibrarySpec, read_spec
 
 pytestmark = pytest.mark.browser
 

@@ -14,9 +14,9 @@ from library_films import MODEL, WITH, build_library, draw_films, drawn_film, wr
 from typer.testing import CliRunner
 
 from cxr_dash.cli import app
-from cxr_dash.cli.labels_csv import Listed, read_labels, sort_out
+from cxr_dash.cli.library.labels_csv import Listed, read_labels, sort_out
 from cxr_dash.errors import LibraryError, RequestError
-from cxr_dash.services.library_files import LibrarySpec, read_spec, replacing
+from cxr_dash.services.library.files import LibrarySpec, read_spec, replacing
 from cxr_dash.settings import Settings
 
 runner = CliRunner()

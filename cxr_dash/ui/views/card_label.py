@@ -7,9 +7,9 @@ from dash.development.base_component import Component
 
 from cxr_dash.inference.schema import BundleSpec, HeldOut
 from cxr_dash.language import Translator
-from cxr_dash.ui.figure_frame import Drawn
-from cxr_dash.ui.figures import LabelView, precision_figure, reliability_figure, roc_figure
-from cxr_dash.ui.figures_subgroups import subgroup_figure
+from cxr_dash.ui.figures.frame import Drawn
+from cxr_dash.ui.figures.of_a_label import LabelView, precision_figure, reliability_figure, roc_figure
+from cxr_dash.ui.figures.subgroups import subgroup_figure
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views import card_tables as tables
 from cxr_dash.ui.views import card_words as words

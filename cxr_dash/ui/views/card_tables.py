@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from cxr_dash.inference.schema import BundleSpec, HeldOut, Interval, SplitMetrics
 from cxr_dash.language import Translator
-from cxr_dash.ui.curves import reliability
+from cxr_dash.ui.figures.curves import reliability
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views import card_words as words
 

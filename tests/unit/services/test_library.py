@@ -16,9 +16,9 @@ from cxr_dash.domain import Analysis
 from cxr_dash.errors import LabelNotFoundError, LibraryError, LibraryMismatchError, LibraryNotFoundError
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.library import SimilarCases
-from cxr_dash.services.library_check import check_library
-from cxr_dash.services.library_files import picture_path, read_array, read_spec
-from cxr_dash.services.library_likeness import measure_likeness, similarities
+from cxr_dash.services.library.check import check_library
+from cxr_dash.services.library.files import picture_path, read_array, read_spec
+from cxr_dash.services.library.likeness import measure_likeness, similarities
 
 SEEDS = range(14)
 
@@ -174,7 +174,7 @@ def test_a_library_replaced_while_it_is_read_is_refused_for_that_once(
         build_library(films, library)
         return read_array(*asked)
 
-    monkeypatch.setattr("cxr_dash.services.library.read_array", replaced_meanwhile)
+    monkeypatch.setattr("cxr_dash.services.library.similar.read_array", replaced_meanwhile)
     with pytest.raises(LibraryMismatchError, match="built anew"):
         similar.nearest(stranger)
     assert similar.nearest(stranger).build == read_spec(library).build

@@ -11,10 +11,10 @@ from sklearn import metrics as reference
 from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import BundleSpec, HeldOut, SplitMetrics
 from cxr_dash.language import Translator
-from cxr_dash.ui.curves import counts_at, precision_curve, reliability, roc_curve
-from cxr_dash.ui.figure_frame import Drawn
-from cxr_dash.ui.figures import LabelView, precision_figure, reliability_figure, roc_figure
-from cxr_dash.ui.figures_subgroups import subgroup_figure
+from cxr_dash.ui.figures.curves import counts_at, precision_curve, reliability, roc_curve
+from cxr_dash.ui.figures.frame import Drawn
+from cxr_dash.ui.figures.of_a_label import LabelView, precision_figure, reliability_figure, roc_figure
+from cxr_dash.ui.figures.subgroups import subgroup_figure
 
 T, ES = Translator(), Translator("es")
 

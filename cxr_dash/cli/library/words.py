@@ -8,8 +8,8 @@ from pathlib import Path
 from cxr_dash.cli.console import table
 from cxr_dash.errors import BundleNotFoundError
 from cxr_dash.inference.catalog import Catalog
-from cxr_dash.services.library_check import Agreement, check_library
-from cxr_dash.services.library_files import LibraryModel, read_spec, size_on_disk
+from cxr_dash.services.library.check import Agreement, check_library
+from cxr_dash.services.library.files import LibraryModel, read_spec, size_on_disk
 
 _MOST_LABELS = 20
 

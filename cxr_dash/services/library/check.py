@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cxr_dash.domain import Float32Array
-from cxr_dash.services.library_files import (
+from cxr_dash.services.library.files import (
     ARRAYS,
     LibraryModel,
     LibrarySpec,
@@ -18,7 +18,7 @@ from cxr_dash.services.library_files import (
     read_array,
     read_spec,
 )
-from cxr_dash.services.library_likeness import similarities
+from cxr_dash.services.library.likeness import similarities
 
 BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from cxr_dash.cli.console import table, warn
 from cxr_dash.cli.films import read_film
-from cxr_dash.cli.labels_csv import LeftOut, Listed, read_labels, sort_out
+from cxr_dash.cli.library.labels_csv import LeftOut, Listed, read_labels, sort_out
 from cxr_dash.cli.score import default_jobs, in_order, progress
 from cxr_dash.errors import FilmError, LibraryError, RequestError
 from cxr_dash.services import AnalysisService
-from cxr_dash.services.library_build import Examined, LibraryBuilder, examine
-from cxr_dash.services.library_files import LibrarySpec, replacing
+from cxr_dash.services.library.build import Examined, LibraryBuilder, examine
+from cxr_dash.services.library.files import LibrarySpec, replacing
 
 
 @dataclass(frozen=True, slots=True)

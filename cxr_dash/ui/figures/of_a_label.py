@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 from cxr_dash.inference.schema import BundleSpec, HeldOut, Interval, LabelMetrics
 from cxr_dash.language import Translator
-from cxr_dash.ui.curves import CutCounts, counts_at, precision_curve, reliability, roc_curve
-from cxr_dash.ui.figure_frame import ACCENT, CUT, DIM, MARK, QUIET, Drawn, axis, frame, line_of_a_coin
+from cxr_dash.ui.figures.curves import CutCounts, counts_at, precision_curve, reliability, roc_curve
+from cxr_dash.ui.figures.frame import ACCENT, CUT, DIM, MARK, QUIET, Drawn, axis, frame, line_of_a_coin
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views.card_tables import interval_text
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cxr_dash.inference.schema import Interval, SplitMetrics
 from cxr_dash.language import Translator
-from cxr_dash.ui.figure_frame import ACCENT, DIM, INK, MARK, Drawn, axis, frame, line_of_a_coin
+from cxr_dash.ui.figures.frame import ACCENT, DIM, INK, MARK, Drawn, axis, frame, line_of_a_coin
 from cxr_dash.ui.views.card_tables import interval_text
 from cxr_dash.ui.views.card_words import subgroup_name
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cxr_dash.domain import Label, Preparation
-from cxr_dash.services.library_files import LibraryCase
+from cxr_dash.services.library.files import LibraryCase
 
 LikenessWord = Literal["very", "alike", "loosely"]
 

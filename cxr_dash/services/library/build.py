@@ -16,7 +16,7 @@ from cxr_dash.domain import Analysis, Float32Array, PreparationSpec, Verdict
 from cxr_dash.errors import LibraryError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.services.analyse import AnalysisService
-from cxr_dash.services.library_files import (
+from cxr_dash.services.library.files import (
     SPEC_FILE,
     LibraryCase,
     LibraryModel,
@@ -25,7 +25,7 @@ from cxr_dash.services.library_files import (
     geometry_row,
     picture_path,
 )
-from cxr_dash.services.library_likeness import measure_likeness
+from cxr_dash.services.library.likeness import measure_likeness
 
 _LONGEST_SIDE = 512
 _PICTURE_QUALITY = 85

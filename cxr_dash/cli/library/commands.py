@@ -36,9 +36,9 @@ def build(
 ) -> None:
     """Build the library from DIR/labels.csv: columns file, labels (separated by ;) and, if you like, note."""
     with errors_in_words():
-        from cxr_dash.cli.library_build import BuildRequest
-        from cxr_dash.cli.library_build import build as build_library
-        from cxr_dash.cli.library_words import contents
+        from cxr_dash.cli.library.build import BuildRequest
+        from cxr_dash.cli.library.build import build as build_library
+        from cxr_dash.cli.library.words import contents
         from cxr_dash.services import build_service
 
         settings = read_settings()
@@ -54,7 +54,7 @@ def build(
 def info(*, library: Folder = None) -> None:
     """Say what is in the library: films for each model, labels, size, when it was built."""
     with errors_in_words():
-        from cxr_dash.cli.library_words import contents
+        from cxr_dash.cli.library.words import contents
         from cxr_dash.inference.catalog import Catalog
 
         settings = read_settings()
@@ -65,7 +65,7 @@ def info(*, library: Folder = None) -> None:
 def check(*, library: Folder = None) -> None:
     """Read every file of the library, and count how often neighbours within it share a label."""
     with errors_in_words():
-        from cxr_dash.cli.library_words import checked
+        from cxr_dash.cli.library.words import checked
 
         settings = read_settings()
         say(checked(library or settings.library_dir))

@@ -17,14 +17,14 @@ from cxr_dash.errors import LibraryMismatchError, LibraryNotFoundError
 from cxr_dash.explain import content_heat, make_heatmap
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
-from cxr_dash.services.library_answer import (
+from cxr_dash.services.library.answer import (
     LikenessWord,
     Similar,
     SimilarCase,
     case_labels,
     count_labels,
 )
-from cxr_dash.services.library_files import (
+from cxr_dash.services.library.files import (
     ARRAYS,
     SPEC_FILE,
     LibraryCase,
@@ -36,7 +36,7 @@ from cxr_dash.services.library_files import (
     read_array,
     read_spec,
 )
-from cxr_dash.services.library_likeness import NEAREST, similarities
+from cxr_dash.services.library.likeness import NEAREST, similarities
 from cxr_dash.words import N_
 
 logger = logging.getLogger(__name__)

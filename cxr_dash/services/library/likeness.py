@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cxr_dash.domain import Float32Array
-from cxr_dash.services.library_files import Likeness
+from cxr_dash.services.library.files import Likeness
 
 # How many neighbours a reader is shown, and over how many the words "very alike" and "alike" are measured.
 NEAREST = 6

@@ -1,0 +1,1 @@
+"""``cxr-dash library``: build, describe and check the reference library."""
