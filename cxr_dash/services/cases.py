@@ -117,8 +117,17 @@ class CaseStore:
         ------
         CaseNotFoundError
             When it is not kept any more, or never was.
+        StorageError
+            When the cache does not answer: the film may still be there.
         """
-        film = self._cache.get(f"film-{key}") if _KEY_PATTERN.match(key) else None
+        try:
+            film = self._cache.get(f"film-{key}") if _KEY_PATTERN.match(key) else None
+        except Exception as error:
+            logger.error("a film could not be looked up: %s", error)
+            raise StorageError(
+                N_("The server cannot reach the films it keeps."),
+                remedy=N_("Try again in a minute; if it stays so, tell whoever runs the server."),
+            ) from error
         if not isinstance(film, StoredFilm):
             raise CaseNotFoundError(
                 N_(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cxr_dash.errors import CaseNotFoundError
+from cxr_dash.errors import CaseNotFoundError, StorageError
 from cxr_dash.services.cases import CaseStore, MemoryCache, StoredFilm
 
 FILM = StoredFilm(data=b"file", picture=b"p", thumbnail=b"t", sha256="0" * 64, width=2, height=1)
@@ -40,3 +40,13 @@ def test_a_key_of_another_form_is_never_looked_up(key: str) -> None:
 
     with pytest.raises(CaseNotFoundError):
         CaseStore(Watched(), 60).film(key)
+
+
+def test_a_cache_that_does_not_answer_is_not_taken_for_a_film_that_is_gone() -> None:
+    class Gone(MemoryCache):
+        def get(self, key: str) -> object:
+            raise ConnectionError(f"no server to ask for {key}")
+
+    with pytest.raises(StorageError, match="cannot reach the films") as caught:
+        CaseStore(Gone(), 60).film("k" * 32)
+    assert "Try again" in caught.value.remedy
