@@ -230,7 +230,7 @@ def test_agreement_is_counted_kept_over_a_reload_and_leads_to_the_films_that_dif
     frames(page)
     assert page.inner_text(".row.selected .row-title").startswith("film 03")
     page.keyboard.press("Escape")
-    assert page.locator("#agreement").is_hidden()
+    page.wait_for_selector("#agreement", state="hidden")
 
     # the server keeps films for a while only; what was read of them stays counted
     page.evaluate(

@@ -83,7 +83,7 @@ def test_nothing_is_fetched_until_the_section_is_opened_and_then_once(
     page.wait_for_function("() => [...document.querySelectorAll('.case img')].every(i => i.naturalWidth > 0)")
     before = len(_asked(watched))
     page.keyboard.press("s")
-    assert not page.is_visible("#similar-body")
+    page.wait_for_selector("#similar-body", state="hidden")
     _open(page)
     assert len(_asked(watched)) == before
     assert _lists(watched) == 1
