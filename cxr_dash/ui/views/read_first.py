@@ -17,7 +17,7 @@ def read_first_switch(t: Translator) -> Component:
     return html.Button(
         t("Read first"),
         id=ids.READ_FIRST,
-        className="read-first-switch",
+        className="quiet-button read-first-switch",
         type="button",
         title=t("Say what you see before the model does (Y)"),
         **{"aria-pressed": "false"},

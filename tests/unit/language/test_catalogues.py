@@ -125,9 +125,7 @@ def test_spanish_keeps_to_the_words_of_its_glossary() -> None:
 @each_file
 def test_a_catalogue_carries_no_dates_paths_or_tools(language: str, name: str) -> None:
     text = _path(language, name).read_text(encoding="utf-8")
-    assert not re.search(
-        r"Date:|Generated-By|PROJECT|EMAIL|/home/|/work/|^#:.*:\d+$", text, flags=re.MULTILINE
-    )
+    assert not re.search(r"Date:|Generated-By|PROJECT|EMAIL|^#: /|^#:.*:\d+$", text, flags=re.MULTILINE)
     assert "fuzzy" not in text
 
 
