@@ -108,13 +108,14 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
     }
 
 
+def error_in_words(error: CxrError, t: Translator) -> dict[str, str]:
+    """An error as the page is told of it: ``code``, ``message`` and ``remedy``."""
+    return {"code": error.code, "message": t.say(error.words), "remedy": t.say(error.remedy_words)}
+
+
 def film_problem(film: str, model: str, error: CxrError, t: Translator) -> Json:
     """The same place in the page, when the film cannot be read: why, and what to do."""
-    return {
-        "film": film,
-        "model": model,
-        "error": {"code": error.code, "message": t.say(error.words), "remedy": t.say(error.remedy_words)},
-    }
+    return {"film": film, "model": model, "error": error_in_words(error, t)}
 
 
 def _held_out(held: HeldOut, spec: BundleSpec, t: Translator) -> Json:

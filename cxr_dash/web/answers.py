@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
 from cxr_dash.ui.facts import film_answer
 from cxr_dash.ui.other_model import other_model_facts
+from cxr_dash.web.headers import keep_off_disk
 
 
 def answers_blueprint(service: AnalysisService, speak: Callable[[], Translator]) -> Blueprint:
@@ -24,10 +25,7 @@ def answers_blueprint(service: AnalysisService, speak: Callable[[], Translator])
     """
     routes = Blueprint("answers", __name__, url_prefix="/films")
 
-    @routes.after_request
-    def keep_off_disk(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    routes.after_request(keep_off_disk)
 
     @routes.get("/<film>/<model>/answer.json")
     def other_answer(film: str, model: str) -> ResponseReturnValue:

@@ -34,6 +34,7 @@ from cxr_dash.services.exports import (
 )
 from cxr_dash.services.report import report_pdf
 from cxr_dash.web.at_once import AtOnce
+from cxr_dash.web.headers import keep_off_disk
 from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.same_site import refuse_other_sites
@@ -103,9 +104,10 @@ def exports_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     routes.before_request(refuse_other_sites)
     zips = AtOnce(service.settings.threads)
 
+    routes.after_request(keep_off_disk)
+
     @routes.after_request
-    def keep_off_disk(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
+    def count(response: Response) -> Response:
         if response.status_code == HTTPStatus.OK:
             metrics.exported(request.path.rpartition(".")[2])
         return response

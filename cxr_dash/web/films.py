@@ -43,7 +43,9 @@ from cxr_dash.services.exports import (
     side_by_side_png,
     write_map,
 )
+from cxr_dash.ui.facts import error_in_words
 from cxr_dash.web.exports import download
+from cxr_dash.web.headers import keep_off_disk
 from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.same_site import refuse_other_sites
@@ -67,9 +69,7 @@ _UNPROCESSABLE = 422
 def handle_error(error: CxrError) -> ResponseReturnValue:
     """The one place where an error of ours becomes an HTTP answer."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), _UNPROCESSABLE)
-    t = request_translator()
-    body = {"error": {"code": error.code, "message": t.say(error.words), "remedy": t.say(error.remedy_words)}}
-    return jsonify(body), status
+    return jsonify(error=error_in_words(error, request_translator())), status
 
 
 def handle_too_large(max_upload_bytes: int) -> Callable[[Exception], ResponseReturnValue]:
@@ -94,11 +94,7 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     # A page of another site must not be able to fill this server's store through a reader's browser.
     routes.before_request(refuse_other_sites)
 
-    @routes.after_request
-    def keep_off_disk(response: Response) -> Response:
-        # Reading rooms share workstations: nothing of a film stays in a browser's disk cache.
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    routes.after_request(keep_off_disk)
 
     def admitted(data: bytes) -> ResponseReturnValue:
         try:

@@ -15,6 +15,12 @@ _FIXED = {
 }
 
 
+def keep_off_disk(response: Response) -> Response:
+    """The answer, for no cache: reading rooms share workstations; nothing of a film may stay on a disk."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def add_security_headers(app: Dash) -> None:
     """Send a content security policy and its companions with every answer.
 

@@ -16,7 +16,9 @@ from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.library import SimilarCases
 from cxr_dash.services.library.answer import Similar, SimilarCase
+from cxr_dash.ui.facts import error_in_words
 from cxr_dash.ui.views import bundle_words
+from cxr_dash.web.headers import keep_off_disk
 from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
 
@@ -32,10 +34,7 @@ def library_blueprint(service: AnalysisService, similar: SimilarCases, metrics: 
     """
     routes = Blueprint("library", __name__)
 
-    @routes.after_request
-    def keep_off_disk(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    routes.after_request(keep_off_disk)
 
     @routes.get("/films/<film>/<model>/similar")
     def nearest(film: str, model: str) -> ResponseReturnValue:
@@ -45,12 +44,7 @@ def library_blueprint(service: AnalysisService, similar: SimilarCases, metrics: 
             found = similar.nearest(analysis)
         except LibraryError as error:
             metrics.compared(error.code)
-            problem = {
-                "code": error.code,
-                "message": t.say(error.words),
-                "remedy": t.say(error.remedy_words),
-            }
-            return jsonify(problem=problem, cases=[])
+            return jsonify(problem=error_in_words(error, t), cases=[])
         metrics.compared("answered")
         return jsonify(similar_facts(found, [finding.label for finding in analysis.findings], t))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from sklearn.metrics import cohen_kappa_score
 from steps import frames
+from test_accessibility import serious
 from watched import Watched
 
 pytestmark = pytest.mark.browser
@@ -303,79 +302,9 @@ def test_classes_that_exclude_each_other_are_one_choice(page: Page, films: list[
 def test_the_form_the_comparison_and_the_agreement_have_nothing_serious_for_axe(
     page: Page, films: list[Path]
 ) -> None:
-    def serious() -> list[str]:
-        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
-        frames(page)
-        found = Axe().run(page, options=rules).response["violations"]
-        return [
-            f"{one['id']}: {node['html'][:160]}"
-            for one in found
-            if one["impact"] in {"serious", "critical"}
-            for node in one["nodes"]
-        ]
-
     page.keyboard.press("y")
     open_unread(page, films[:1])
-    assert serious() == []
+    assert serious(page) == []
     read(page, normal=True)
     page.click("#agreement-open")
-    assert serious() == []
-
-
-def agreement(page: Page, pairs: list[tuple[bool, bool]]) -> Any:
-    return page.evaluate("pairs => cxr.agreement.of(pairs)", [list(map(bool, pair)) for pair in pairs])
-
-
-def test_kappa_is_that_of_scikit_learn(page: Page) -> None:
-    generator = np.random.default_rng(11)
-    for films, alike in itertools.product((6, 40, 300), (0.1, 0.5, 0.9)):
-        first = generator.random(films) < 0.4
-        second = np.where(generator.random(films) < alike, first, generator.random(films) < 0.4)
-        first[:2], second[:2] = (True, False), (True, False)
-        found = agreement(page, list(zip(first.tolist(), second.tolist(), strict=True)))
-        assert found["kappa"]["value"] == pytest.approx(cohen_kappa_score(first, second))
-        assert found["share"] == pytest.approx(np.mean(first == second))
-
-
-def test_the_error_of_kappa_is_what_follows_from_the_counts_by_the_delta_method(page: Page) -> None:
-    """The closed form of Fleiss, Cohen and Everitt against slopes by small steps: two classes, and three."""
-
-    def kappa(shares: Any) -> float:
-        expected = shares.sum(1) @ shares.sum(0) / shares.sum() ** 2
-        return float((np.trace(shares) / shares.sum() - expected) / (1 - expected))
-
-    for counts in ([[40, 7], [12, 60]], [[75, 1, 4], [5, 4, 1], [0, 0, 10]]):
-        shares = np.array(counts) / np.sum(counts)
-        step = 1e-6
-        moved = np.eye(shares.size).reshape(-1, *shares.shape) * step
-        slopes = np.array([(kappa(shares + by) - kappa(shares - by)) / (2 * step) for by in moved])
-        spread = np.diag(shares.ravel()) - np.outer(shares.ravel(), shares.ravel())
-        error = np.sqrt(slopes @ spread @ slopes / np.sum(counts))
-        found = page.evaluate("counts => cxr.agreement.kappa(counts)", counts)
-        low, high = found["interval"]
-        assert found["value"] == pytest.approx(kappa(shares))
-        assert (high - low) / 2 / 1.959963984540054 == pytest.approx(error, rel=1e-4)
-
-
-def test_the_interval_of_kappa_holds_what_resampled_films_give(page: Page) -> None:
-    generator = np.random.default_rng(2)
-    pairs = np.repeat([[1, 1], [1, 0], [0, 1], [0, 0]], [30, 12, 18, 90], axis=0).astype(bool)
-    again = [pairs[generator.integers(0, len(pairs), len(pairs))] for _ in range(400)]
-    resampled = [cohen_kappa_score(sample[:, 0], sample[:, 1]) for sample in again]
-    low, high = agreement(page, pairs.tolist())["kappa"]["interval"]
-    np.testing.assert_allclose([low, high], np.quantile(resampled, [0.025, 0.975]), atol=0.03)
-
-
-def test_where_kappa_says_nothing_it_is_not_given(page: Page) -> None:
-    cases: list[tuple[list[tuple[bool, bool]], str]] = [
-        ([], "few"),
-        ([(True, True)], "few"),
-        ([(True, True)] * 5, "constant"),
-        ([(False, True), (False, False)] * 3, "constant"),
-        ([(True, True), (False, False)] * 3, "degenerate"),
-    ]
-    for pairs, why in cases:
-        found = agreement(page, pairs)["kappa"]
-        assert found["why"] == why
-        assert found["interval"] is None
-        assert (found["value"] is None) == (why != "degenerate")
+    assert serious(page) == []

@@ -26,7 +26,6 @@ window.cxr = (() => {
     view: { opacity: 0.6, colourMap: null }, // and what 55-view.js adds
   };
   const painters = [];
-  const actions = {}; // toolbar button's data-action -> what it does
   const shortcuts = new Map(); // key -> {group, help, action, shown}
   let scheduled = false;
 
@@ -182,7 +181,7 @@ window.cxr = (() => {
   const nameOf = (labelKey) => (labels().find((item) => item.key === labelKey) || { name: labelKey }).name;
 
   return {
-    state, painters, actions, shortcuts, onKey, changed, byId, whenPresent, element, setText, url, store, key, row,
+    state, painters, shortcuts, onKey, changed, byId, whenPresent, element, setText, url, store, key, row,
     heard, hideWhile, hidden, answerOf, labels, point, defaultThreshold, threshold, setThresholds, readable, figuresShown,
     ranked, label, chooseLabel, select, nameOf,
   };
