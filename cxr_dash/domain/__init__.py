@@ -18,6 +18,7 @@ from cxr_dash.domain.answer import (
     TrustVerdict,
     Verdict,
 )
+from cxr_dash.domain.facts import FilmFacts, PatientIdentity
 from cxr_dash.domain.film import (
     DecodeLimits,
     Float32Array,
@@ -38,6 +39,7 @@ from cxr_dash.domain.preparation import (
     Preparation,
     PreparationSpec,
 )
+from cxr_dash.domain.reasons import Reason
 from cxr_dash.words import (
     N_,
     Words,
@@ -50,6 +52,7 @@ __all__ = [
     "Analysis",
     "Box",
     "DecodeLimits",
+    "FilmFacts",
     "Finding",
     "Float32Array",
     "Float64Array",
@@ -59,11 +62,13 @@ __all__ = [
     "Label",
     "LungField",
     "LungMeasures",
+    "PatientIdentity",
     "Preparation",
     "PreparationSpec",
     "Quality",
     "Radiograph",
     "RawOutput",
+    "Reason",
     "TrustRegion",
     "TrustVerdict",
     "Verdict",

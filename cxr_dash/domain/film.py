@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cxr_dash.domain.facts import FilmFacts, PatientIdentity
+from cxr_dash.domain.reasons import Reason
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
@@ -50,6 +53,12 @@ class Radiograph:
         Hex digest of the file's bytes.
     colour_fraction : float
         Share of pixels, 0-1, whose channels differ noticeably: 0 for a grey film.
+    facts : FilmFacts
+        What the file says beyond the pixels.
+    identity : PatientIdentity or None
+        Who the patient is, where the file says so; never logged, never part of an answer.
+    notes : tuple of Reason
+        What was noticed while reading the file, for the verdict on the film.
     """
 
     pixels: GreyArray
@@ -57,6 +66,9 @@ class Radiograph:
     file_format: str
     sha256: str
     colour_fraction: float = 0.0
+    facts: FilmFacts = field(default_factory=FilmFacts)
+    identity: PatientIdentity | None = None
+    notes: tuple[Reason, ...] = ()
 
     @property
     def height(self) -> int:

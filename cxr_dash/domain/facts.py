@@ -1,0 +1,66 @@
+"""What a file says of its film beyond the pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Projection = Literal["PA", "AP", "LATERAL", "OTHER"]
+Sex = Literal["F", "M", "O"]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFacts:
+    """What the file says of film and patient that is no identity; None where it says nothing.
+
+    Attributes
+    ----------
+    projection : {"PA", "AP", "LATERAL", "OTHER"} or None
+        ``OTHER`` is a view that the file names and that is none of the three, such as an oblique one.
+    body_part : str or None
+        As the file codes it, upper case: ``"CHEST"``, ``"HAND"``.
+    age_years : float or None
+        At the time of the film, >= 0.
+    sex : {"F", "M", "O"} or None
+    mirrored : bool
+        Whether the file says that the patient's left lies at the left of the picture.
+    pixel_spacing_mm : tuple of (float, float) or None
+        Distance of rows, distance of columns, millimetres, upright like the pixels; at the detector unless
+        the file says that it was corrected.
+    for_processing : bool
+        Whether the file calls itself raw ("for processing"): its levels are not those of a viewer.
+    study_uid, series_uid, instance_uid : str or None
+        DICOM identifiers, for results that go back.
+    """
+
+    projection: Projection | None = None
+    body_part: str | None = None
+    age_years: float | None = None
+    sex: Sex | None = None
+    mirrored: bool = False
+    pixel_spacing_mm: tuple[float, float] | None = None
+    for_processing: bool = False
+    study_uid: str | None = None
+    series_uid: str | None = None
+    instance_uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PatientIdentity:
+    """Who the patient is: kept beside the film alone, for its lifetime; never logged, so it has no ``repr``.
+
+    Attributes
+    ----------
+    name, patient_id, birth_date, accession_number, study_date : str
+        As a person reads them; empty where the file says nothing. Dates are ISO 8601.
+    """
+
+    name: str = ""
+    patient_id: str = ""
+    birth_date: str = ""
+    accession_number: str = ""
+    study_date: str = ""
+
+    def __repr__(self) -> str:
+        """Nothing that a log could keep."""
+        return "PatientIdentity(...)"
