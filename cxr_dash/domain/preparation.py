@@ -11,6 +11,9 @@ class PreparationSpec:
 
     Attributes
     ----------
+    version : int
+        2 finds the film before its levels are measured: margins of any level are cut off, letters and padding
+        have no say in the window. 1 takes the levels of the whole picture and knows black margins alone.
     height, width : int
         Model input size, pixels.
     window_low_percentile, window_high_percentile : float
@@ -36,6 +39,7 @@ class PreparationSpec:
         that letters and borders outside it have no say.
     """
 
+    version: int = 2
     height: int = 224
     width: int = 224
     window_low_percentile: float = 0.5
@@ -81,6 +85,9 @@ class Preparation:
         Grey level of the bars, 0-255.
     region : str
         ``"lungs"`` where the crop is the box around the lungs, else ``"film"``.
+    own_levels : tuple of (int, int) or None
+        First and last stored level of the film itself where letters or padding have levels apart from them:
+        those pixels are no part of the film. None where there are none.
     """
 
     film_width: int
@@ -94,3 +101,4 @@ class Preparation:
     input_height: int
     pad_value: float
     region: str = "film"
+    own_levels: tuple[int, int] | None = None

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array, GreyArray
 from cxr_dash.imaging.borders import find_borders
-from cxr_dash.imaging.window import apply_window, percentile_window
+from cxr_dash.imaging.window import apply_window, contiguous, percentile_window
 
 # A wrong turn hides every finding and real negatives are rare (1 of 7,961 shared films), so a film is turned
 # only on strong evidence: the likest film of train and val that was not a negative reached 0.1 when turned.
@@ -34,6 +34,7 @@ _TURNED_LIKENESS = 0.35
 _WINDOW_PERCENTILES = (0.5, 99.5)
 _THUMBNAIL_SIDE = 16
 _SAMPLES_PER_SIDE = 256
+_COARSE_SIDE = 512
 
 # Left half of the average chest film, 16 x 16, mirrored to its right half; unit: hundredths of its peak.
 # Mean of standardised train and val thumbnails, every source with the same weight.
@@ -57,13 +58,17 @@ _LEFT_HALF = (
 )
 
 
-def chest_likeness(pixels: GreyArray, *, inverted: bool = False) -> float:
+def chest_likeness(
+    pixels: GreyArray, window: tuple[float, float] | None = None, *, inverted: bool = False
+) -> float:
     """Correlate a film with the average frontal chest film.
 
     Parameters
     ----------
     pixels : ndarray of uint8 or uint16, shape (H, W)
-        Stored levels of the whole film; black margins are left out.
+        Stored levels of the film; black margins are left out.
+    window : tuple of (float, float), optional
+        Stored levels that become 0 and 255; the percentiles of the pixels when none are given.
     inverted : bool
         Swap black and white first.
 
@@ -73,7 +78,7 @@ def chest_likeness(pixels: GreyArray, *, inverted: bool = False) -> float:
         Pearson correlation, -1 to 1; 0 for a film without contrast. Real chest films have a median of 0.74;
         their negatives are as far below zero.
     """
-    low, high = percentile_window(pixels, *_WINDOW_PERCENTILES)
+    low, high = window or percentile_window(pixels, *_WINDOW_PERCENTILES)
     return _likeness(pixels, low, high, inverted=inverted)
 
 
@@ -97,14 +102,22 @@ def looks_inverted(pixels: GreyArray, low: float, high: float) -> bool:
 
 
 def _likeness(pixels: GreyArray, low: float, high: float, *, inverted: bool) -> float:
-    box = find_borders(pixels, low, high, inverted=inverted)
+    # margins to a few pixels are enough for a thumbnail
+    coarse = coarse_copy(pixels)
+    box = find_borders(coarse, low, high, inverted=inverted)
     step = max(1, max(box.width, box.height) // _SAMPLES_PER_SIDE)
     sample: NDArray[Any] = np.ascontiguousarray(
-        pixels[box.y : box.y + box.height : step, box.x : box.x + box.width : step]
+        coarse[box.y : box.y + box.height : step, box.x : box.x + box.width : step]
     )
     grey = apply_window(sample, low, high, inverted=inverted)
     thumbnail = cv2.resize(grey, (_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), interpolation=cv2.INTER_AREA)
     return _correlation(np.asarray(thumbnail, np.float32), _average_film())
+
+
+def coarse_copy(pixels: GreyArray) -> GreyArray:
+    """Every n-th pixel of every n-th row, 512 to 1,023 a side: enough to measure a large film roughly."""
+    step = max(1, max(pixels.shape) // _COARSE_SIDE)
+    return contiguous(pixels[::step, ::step])
 
 
 def _average_film() -> Float32Array:

@@ -15,9 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Box, Float32Array, Preparation, PreparationSpec, Radiograph
-from cxr_dash.imaging.borders import find_borders
-from cxr_dash.imaging.polarity import looks_inverted
+from cxr_dash.imaging.find import find_levels
 from cxr_dash.imaging.window import apply_window, percentile_window
+
+# Letters are left out of the picture up to this share of it; more is padding, and becomes black or white.
+_LETTERS_SHARE = 0.1
+# A letter's blurred rim is one pixel wide, and one more for every so many pixels of the film's side.
+_RIM_SIDE = 1500
+# A cell of the picture is the film's while this share of it is.
+_LEAST_SHARE = 0.2
 
 
 def plan_preparation(radiograph: Radiograph, spec: PreparationSpec, lungs: Box | None = None) -> Preparation:
@@ -38,26 +44,23 @@ def plan_preparation(radiograph: Radiograph, spec: PreparationSpec, lungs: Box |
     Preparation
         Same film, same spec and same box give the same answer, always.
     """
-    pixels = radiograph.pixels
-    percentiles = (spec.window_low_percentile, spec.window_high_percentile)
-    low, high = percentile_window(pixels, *percentiles)
-    inverted = spec.polarity == "auto" and looks_inverted(pixels, low, high)
-    crop = Box(0, 0, radiograph.width, radiograph.height)
+    found = find_levels(radiograph, spec)
+    crop = found.crop
     on_lungs = spec.region == "lungs" and lungs is not None
     if spec.region == "lungs" and lungs is not None:
         crop = grow_box(lungs, spec.region_margin, radiograph.width, radiograph.height)
-    elif spec.crop_borders:
-        crop = find_borders(pixels, low, high, inverted=inverted)
     if spec.fit == "centre_crop":
         crop = middle_of(crop, spec.width, spec.height)
+    low, high = found.low, found.high
     if spec.window_region == "crop":
-        low, high = percentile_window(np.ascontiguousarray(cut(pixels, crop)), *percentiles)
+        kept = np.ascontiguousarray(cut(radiograph.pixels, crop))
+        low, high = percentile_window(kept, spec.window_low_percentile, spec.window_high_percentile)
     return Preparation(
         film_width=radiograph.width,
         film_height=radiograph.height,
         window_low=low,
         window_high=high,
-        inverted=inverted,
+        inverted=found.inverted,
         crop=crop,
         content=Box(0, 0, spec.width, spec.height)
         if spec.fit == "centre_crop"
@@ -66,6 +69,7 @@ def plan_preparation(radiograph: Radiograph, spec: PreparationSpec, lungs: Box |
         input_height=spec.height,
         pad_value=float(spec.pad_value),
         region="lungs" if on_lungs else "film",
+        own_levels=found.own,
     )
 
 
@@ -95,6 +99,10 @@ def apply_preparation(radiograph: Radiograph, preparation: Preparation) -> Float
         )
     kept = cut(radiograph.pixels, preparation.crop)
     grey = apply_window(kept, preparation.window_low, preparation.window_high, inverted=preparation.inverted)
+    if preparation.own_levels is not None:
+        foreign = (kept < preparation.own_levels[0]) | (kept > preparation.own_levels[1])
+        if foreign.mean() <= _LETTERS_SHARE:
+            return letterbox_without(grey, foreign, preparation)[:, :, np.newaxis]
     return letterbox(grey, preparation)[:, :, np.newaxis]
 
 
@@ -171,6 +179,40 @@ def letterbox(grey: Float32Array, preparation: Preparation) -> Float32Array:
         grey, (content.width, content.height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     )
     cut(frame, content)[:] = np.clip(fitted, 0.0, 255.0)
+    return frame
+
+
+def letterbox_without(
+    grey: Float32Array, foreign: NDArray[np.bool_], preparation: Preparation
+) -> Float32Array:
+    """Like :func:`letterbox`, of what is not foreign alone: letters leave no trace.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (crop.height, crop.width)
+        Grey levels 0-255.
+    foreign : ndarray of bool, same shape
+        Pixels that are no part of the film; their blurred rims go with them.
+    preparation : Preparation
+
+    Returns
+    -------
+    ndarray of float32, shape (input_height, input_width)
+        Means of the covered pixels that are the film; where there are none, what lies around is continued
+        (Telea 2004).
+    """
+    rim = 1 + max(grey.shape) // _RIM_SIDE
+    near = cv2.dilate(foreign.astype(np.uint8), np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
+    own = (near == 0).astype(np.float32)
+    share = cut(letterbox(own * np.float32(255.0), preparation), preparation.content) / 255.0
+    frame = letterbox(grey * own, preparation)
+    content = cut(frame, preparation.content)
+    content /= np.maximum(share, _LEAST_SHARE)
+    np.clip(content, 0.0, 255.0, out=content)
+    holes = (share < _LEAST_SHARE).astype(np.uint8)
+    if holes.any():
+        filled = cv2.inpaint(np.rint(content).astype(np.uint8), holes, 3.0, cv2.INPAINT_TELEA)
+        content[holes > 0] = filled[holes > 0]
     return frame
 
 

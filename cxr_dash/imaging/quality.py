@@ -29,10 +29,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_dash.domain import N_, Quality, Radiograph, Verdict
-from cxr_dash.imaging.borders import find_borders
-from cxr_dash.imaging.polarity import chest_likeness, looks_inverted
-from cxr_dash.imaging.window import level_counts, percentile_window, window_table
+from cxr_dash.domain import N_, PreparationSpec, Quality, Radiograph, Verdict
+from cxr_dash.imaging.find import cut_film, find_levels
+from cxr_dash.imaging.polarity import chest_likeness
+from cxr_dash.imaging.window import level_counts, window_table
 
 BLANK = N_("The picture is blank or drawn: it has too few grey tones for a radiograph.")
 COLOUR = N_("The picture is in colour, like a photograph or a screenshot; a radiograph is grey.")
@@ -56,7 +56,6 @@ REASONS = (
     *(HARDLY_LIKE, INVERTED, DARK, BRIGHT, FEW_TONES, SMALL, SLIGHT_COLOUR),
 )
 
-_WINDOW_PERCENTILES = (0.5, 99.5)
 # Fewest distinct levels in a real 8-bit film: 109.
 _BLANK_LEVELS, _FEW_LEVELS = 32, 100
 # The tinted film among the originals has 0.04, a colour photograph 0.3 and more.
@@ -97,19 +96,18 @@ class FilmMeasures:
 
 def measure_film(radiograph: Radiograph) -> FilmMeasures:
     """Take the measures of one film."""
-    pixels = radiograph.pixels
-    low, high = percentile_window(pixels, *_WINDOW_PERCENTILES)
-    inverted = looks_inverted(pixels, low, high)
-    box = find_borders(pixels, low, high, inverted=inverted)
-    counts = level_counts(pixels[box.y : box.y + box.height, box.x : box.x + box.width])
+    found = find_levels(radiograph, PreparationSpec())
+    kept = cut_film(radiograph.pixels, found.crop)
+    counts = level_counts(kept)
     total = float(counts.sum(dtype=np.float64))
     median_level = int(np.searchsorted(np.cumsum(counts, dtype=np.float64), total / 2.0))
+    table = window_table(kept.dtype, found.low, found.high, inverted=found.inverted)
     return FilmMeasures(
         levels=int(np.count_nonzero(counts)),
         commonest_share=float(counts.max()) / total,
-        median=float(window_table(pixels.dtype, low, high, inverted=inverted)[median_level]),
-        likeness=chest_likeness(pixels, inverted=inverted),
-        inverted=inverted,
+        median=float(table[median_level]),
+        likeness=chest_likeness(kept, (found.low, found.high), inverted=found.inverted),
+        inverted=found.inverted,
     )
 
 

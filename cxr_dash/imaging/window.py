@@ -8,6 +8,11 @@ import numpy as np
 from cxr_dash.domain import Float32Array, GreyArray
 
 
+def contiguous(pixels: GreyArray) -> GreyArray:
+    """The same levels in rows without gaps, as OpenCV wants them; no copy where they are."""
+    return np.ascontiguousarray(pixels)  # type: ignore[return-value]
+
+
 def level_counts(pixels: GreyArray) -> Float32Array:
     """Count the pixels at every grey level.
 
@@ -45,7 +50,14 @@ def percentile_window(
     tuple of (float, float)
         Stored levels, low < high.
     """
-    cumulative = np.cumsum(level_counts(pixels), dtype=np.float64)
+    return window_of_counts(level_counts(pixels), low_percentile, high_percentile)
+
+
+def window_of_counts(
+    counts: Float32Array, low_percentile: float, high_percentile: float
+) -> tuple[float, float]:
+    """:func:`percentile_window` of the pixels that were counted at every level."""
+    cumulative = np.cumsum(counts, dtype=np.float64)
     total = cumulative[-1]
     low, high = (
         int(np.searchsorted(cumulative, total * percentile / 100.0))

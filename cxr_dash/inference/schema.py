@@ -21,6 +21,7 @@ from cxr_dash.inference.schema_checks import (
     check_operating_points,
     check_out_of_distribution,
     check_preparation,
+    name_first_version,
 )
 from cxr_dash.inference.schema_figures import (
     Audit,
@@ -193,6 +194,11 @@ class BundleSpec(Frozen):
     map_sanity: MapSanity | None = None
     training: TrainingRecord
     files: dict[str, Sha256]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preparation_has_a_version(cls, raw: object) -> object:
+        return name_first_version(raw)
 
     @field_validator("preparation")
     @classmethod

@@ -18,6 +18,19 @@ _PREPARATION_WORDS = {
 }
 
 
+def name_first_version(raw: object) -> object:
+    """Give the preparation of a bundle that was written before there were versions its version: 1.
+
+    Parameters
+    ----------
+    raw : object
+        ``bundle.json`` as it was read; anything but a table is left to the schema.
+    """
+    if isinstance(raw, dict) and isinstance(raw.get("preparation"), dict):
+        return {**raw, "preparation": {"version": 1, **raw["preparation"]}}
+    return raw
+
+
 def check_preparation(spec: PreparationSpec) -> PreparationSpec:
     """Refuse what no film can be prepared with; comparisons are written so that NaN fails them.
 
@@ -25,6 +38,8 @@ def check_preparation(spec: PreparationSpec) -> PreparationSpec:
     ------
     ValueError
     """
+    if spec.version not in (1, 2):
+        raise ValueError(f"`version` of the preparation must be 1 or 2; received {spec.version}")
     if not (1 <= spec.height <= _MAX_INPUT_SIDE and 1 <= spec.width <= _MAX_INPUT_SIDE):
         raise ValueError(
             f"`height` and `width` must be 1 to {_MAX_INPUT_SIDE}; received {spec.height}, {spec.width}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from cxr_dash.domain import PreparationSpec
 from cxr_dash.inference.schema import SCHEMA_VERSION, Source, TrainingRecord
-from cxr_dash.inference.schema_checks import check_preparation
+from cxr_dash.inference.schema_checks import check_preparation, name_first_version
 from cxr_dash.inference.schema_figures import Frozen, Interval, Key, Probability, Sha256
 
 SEGMENTER: Final = "segmenter"
@@ -51,6 +51,11 @@ class SegmenterSpec(Frozen):
     warnings: list[str]
     training: TrainingRecord
     files: dict[str, Sha256]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preparation_has_a_version(cls, raw: object) -> object:
+        return name_first_version(raw)
 
     @field_validator("preparation")
     @classmethod

@@ -23,7 +23,7 @@ from cxr_dash.imaging.window import apply_window, percentile_window
 
 SPEC = PreparationSpec()
 # Geometry alone: no window to speak of, no polarity.
-PLAIN = PreparationSpec(window_low_percentile=0.0, window_high_percentile=100.0, polarity="keep")
+PLAIN = PreparationSpec(version=1, window_low_percentile=0.0, window_high_percentile=100.0, polarity="keep")
 
 
 def film(pixels: np.ndarray) -> Radiograph:
@@ -133,7 +133,9 @@ def test_the_letterbox_never_stretches_and_is_centred(
 def test_bars_have_the_pad_value_and_only_they() -> None:
     pixels = np.full((100, 200), 255, np.uint8)
     pixels[:, :100] = 60
-    spec = PreparationSpec(height=64, width=64, polarity="keep", crop_borders=False, pad_value=17.0)
+    spec = PreparationSpec(
+        version=1, height=64, width=64, polarity="keep", crop_borders=False, pad_value=17.0
+    )
     prepared = prepare(film(pixels), spec)[:, :, 0]
     assert (prepared[:16] == 17.0).all()
     assert (prepared[48:] == 17.0).all()
@@ -143,7 +145,9 @@ def test_bars_have_the_pad_value_and_only_they() -> None:
 
 def test_shrinking_averages_and_growing_interpolates() -> None:
     checker = (np.indices((256, 256)).sum(axis=0) % 2 * 255).astype(np.uint8)
-    small = prepare(film(checker), PreparationSpec(height=64, width=64, polarity="keep", crop_borders=False))
+    small = prepare(
+        film(checker), PreparationSpec(version=1, height=64, width=64, polarity="keep", crop_borders=False)
+    )
     np.testing.assert_allclose(small, 127.5, atol=1e-3)
     ramp = np.tile(np.linspace(10, 250, 32).astype(np.uint8), (32, 1))
     large = prepare(film(ramp), PreparationSpec(height=128, width=128, polarity="keep", crop_borders=False))[
@@ -185,10 +189,15 @@ def test_one_bright_mark_on_a_black_film_is_not_taken_for_the_film() -> None:
     assert find_borders(np.zeros((50, 40), np.uint8), 0.0, 1.0) == Box(0, 0, 40, 50)
 
 
-def test_margins_stay_where_the_spec_says_so() -> None:
+def test_margins_stay_where_the_first_version_is_told_so() -> None:
     radiograph = film(_bordered(20, 30, 40, 50))
-    plan = plan_preparation(radiograph, PreparationSpec(crop_borders=False))
+    plan = plan_preparation(radiograph, PreparationSpec(version=1, crop_borders=False))
     assert plan.crop == Box(0, 0, radiograph.width, radiograph.height)
+
+
+def test_the_second_version_knows_that_uniform_margins_are_no_part_of_a_film() -> None:
+    plan = plan_preparation(film(_bordered(20, 30, 40, 50)), PreparationSpec(crop_borders=False))
+    assert plan.crop == Box(40, 20, 160, 200)
 
 
 def _with_blob(height: int, width: int, margin: int, centre: tuple[float, float]) -> np.ndarray:

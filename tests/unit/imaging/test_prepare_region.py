@@ -13,6 +13,7 @@ from cxr_dash.imaging.prepare import cut
 
 LUNGS = Box(40, 30, 80, 60)
 PLAIN = PreparationSpec(
+    version=1,
     height=48,
     width=48,
     window_low_percentile=0.0,
