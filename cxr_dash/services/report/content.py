@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from cxr_dash.domain import Analysis, Finding, Verdict
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.language import Translator
+from cxr_dash.language import Translator, say_reasons
 from cxr_dash.services.exports import (
     SOFTWARE,
     ExportRequest,
@@ -18,7 +18,7 @@ from cxr_dash.services.exports import (
     label_in_view,
     margin,
 )
-from cxr_dash.services.exports.wording import interval, label_name, lower, percent, sentences
+from cxr_dash.services.exports.wording import interval, label_name, lower, percent
 from cxr_dash.services.report.headline import headline
 from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
 from cxr_dash.words import DECISION_SUPPORT
@@ -211,7 +211,7 @@ def _quality(analysis: Analysis, t: Translator) -> Block:
             "Refused by the input gate. Probabilities, cuts and heat are left out of this report."
         ),
     }[quality.verdict]
-    lines = [first, *sentences(quality.reasons, t)]
+    lines = [first, *say_reasons(quality.reasons, t)]
     lines.append(t("SHA-256 of the film: {sha}.", sha=analysis.film_sha256[:16]))
     if analysis.preparation.inverted:
         lines.append(t("Black and white were swapped, as the film came inverted."))
