@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cxr_dash.domain import Quality, Verdict
+from cxr_dash.domain import Quality, ReasonCode, Verdict
 from cxr_dash.imaging import chest_phantom, decode
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.services import AnalysisService, build_service
