@@ -9,7 +9,7 @@ from typing import Literal
 from cxr_dash.domain.film import Float32Array
 from cxr_dash.domain.lungs import LungField
 from cxr_dash.domain.preparation import Preparation
-from cxr_dash.domain.reasons import Reason
+from cxr_dash.domain.reasons import Reason, ReasonCode
 from cxr_dash.words import Words
 
 
@@ -133,6 +133,16 @@ class Quality:
     def codes(self) -> list[str]:
         """The stable codes of the reasons, in their order."""
         return [reason.code.value for reason in self.reasons]
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the figures are kept even from a reader who asks: they are of no such patient."""
+        return any(reason.code is ReasonCode.AGE_OUTSIDE for reason in self.reasons)
+
+    @property
+    def first_of_all(self) -> tuple[Reason, ...]:
+        """Reasons without which an answer must not be seen: they stand by themselves, before it."""
+        return tuple(one for one in self.reasons if one.code is ReasonCode.AGE_UNKNOWN_CHILDREN)
 
 
 @dataclass(frozen=True, slots=True)

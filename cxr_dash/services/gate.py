@@ -1,6 +1,7 @@
 """The input gate: may a model be asked about this picture? All checks in one verdict; what fails, refuses.
 
-What is asked, in this order: what was noticed while the file was read; plain checks of grey levels and shape
+What is asked, in this order: whether the model was made for such a patient and view (``population``); what
+was noticed while the file was read; plain checks of grey levels and shape
 (``imaging.quality``); what the bundle ``gate`` takes the picture for; whether lungs were found in it, and
 both, and whole; how far it lies from what the model itself learned from. Each check answers by itself, the
 worst verdict counts, its reasons come first. Reasons are codes; ``language.reasons`` has their sentences.
@@ -21,6 +22,7 @@ from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.distribution import embedding_distance
 from cxr_dash.inference.runtime import Runtime, RuntimePool
+from cxr_dash.services.population import check_population
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +78,9 @@ def judge(
         _closed(lambda: _lungs(lungs)),
         _closed(lambda: _distance(raw, bundle)),
     ]
+    whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts))
     said = _closed(lambda: _noted(radiograph))
-    return combined([said, taken, *(map(_overruled, others) if taken == _OK else others)])
+    return combined([whom, said, taken, *(map(_overruled, others) if taken == _OK else others)])
 
 
 def combined(opinions: Iterable[Quality]) -> Quality:

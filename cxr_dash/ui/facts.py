@@ -97,6 +97,8 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
             "verdict": analysis.quality.verdict.value,
             "reasons": say_reasons(analysis.quality.reasons, t),
             "reason_codes": analysis.quality.codes,
+            "withheld": analysis.quality.withheld,
+            "first_of_all": say_reasons(analysis.quality.first_of_all, t),
         },
         "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
         "heat": {

@@ -150,7 +150,8 @@ def _caption(analysis: Analysis, finding: Finding, options: ExportOptions, t: Tr
     ]
     if refused(analysis):
         lines.append(t("The input gate refused this film; the figures were asked for in spite of it."))
-        lines += say_reasons(analysis.quality.reasons, t)
+    told = analysis.quality.reasons if refused(analysis) else analysis.quality.first_of_all
+    lines += say_reasons(told, t)
     lines.append(t(DECISION_SUPPORT))
     return imaging.Caption(
         title=t(template, finding=label_name(finding.label, t), **figures),

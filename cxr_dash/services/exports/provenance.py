@@ -53,6 +53,14 @@ def check_judged(analysis: Analysis, *, anyway: bool) -> None:
     ------
     RequestError
     """
+    if analysis.quality.withheld:
+        raise RequestError(
+            N_(
+                "The patient's age must be one that the model was made for; "
+                "this film has no figures to take away."
+            ),
+            remedy=N_("Ask a model that was made for this age."),
+        )
     if refused(analysis) and not anyway:
         raise RequestError(
             N_(
