@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 
 from cxr_dash import imaging
-from cxr_dash.domain import Analysis, DecodeLimits, Verdict
+from cxr_dash.domain import Analysis, DecodeLimits, Quality, Reason, ReasonCode, Verdict
 from cxr_dash.errors import LabelNotFoundError, RequestError
 from cxr_dash.explain import film_heatmap
 from cxr_dash.inference.bundle import Bundle
@@ -264,3 +265,12 @@ def test_the_finding_in_view_is_the_readers_choice_else_the_one_furthest_above_i
     assert label_in_view(analysis, bundle, "of another model", {}) == "effusion"
     # by the reader's own cuts, as on the page
     assert label_in_view(analysis, bundle, None, {"effusion": 0.99, "nodule": 0.01}) == "nodule"
+
+
+def test_no_figure_of_a_patient_the_model_was_not_made_for_is_taken_away_even_when_asked_for(
+    refused: Analysis,
+) -> None:
+    outside = Reason(ReasonCode.AGE_OUTSIDE, {"age": 62, "youngest": 1, "oldest": 5})
+    withheld = replace(refused, quality=Quality(Verdict.REJECT, (outside,)))
+    with pytest.raises(RequestError, match="age"):
+        heat_png(withheld, "nodule", ExportOptions(anyway=True))

@@ -12,7 +12,7 @@ import pytest
 from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 from pypdf import PdfReader
 
-from cxr_dash.domain import DecodeLimits, Reason, ReasonCode, Verdict
+from cxr_dash.domain import DecodeLimits, Quality, Reason, ReasonCode, Verdict
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator, translator
 from cxr_dash.services.exports import ChosenFilm, ExportRequest, ListedFilm, Opinion, film_display
@@ -227,3 +227,20 @@ def test_reportlab_waits_until_the_first_report() -> None:
     program = "import app, sys; print([name for name in sys.modules if name.startswith('reportlab')])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_age_that_is_not_known_stands_above_the_answer_of_a_model_for_children() -> None:
+    bundle = bundle_of(LABELS)
+    unknown = Reason(ReasonCode.AGE_UNKNOWN_CHILDREN, {"youngest": 1, "oldest": 5})
+    analysis = replace(analysis_of(FILM, bundle, [0.9, 0.1, 0.1]), quality=Quality(Verdict.WARN, (unknown,)))
+    chosen = ChosenFilm(number=7, film="k")
+    wanted = ExportRequest(model="tiny", films=(chosen,))
+    display = film_display(FILM, analysis, DecodeLimits())
+    film = ListedFilm(chosen, "ok", "", analysis)
+    content = report_pdf(film, bundle, wanted, display, ENGLISH)
+    pdf = PdfReader(io.BytesIO(content))
+    text = _text(pdf)
+    assert len(pdf.pages) == 1
+    assert text.count("This model was made for children of 1 to 5 years.") == 1
+    assert text.index("for an adult its answer means nothing.") < text.index("Probability")
+    assert "To be read with care: see above" in text

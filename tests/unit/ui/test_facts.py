@@ -95,6 +95,8 @@ def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis
         "verdict": "warn",
         "reasons": ["The film is very dark: findings may be hidden."],
         "reason_codes": ["very_dark"],
+        "withheld": False,
+        "first_of_all": [],
     }
     assert answer["milliseconds"] == 41
     assert answer["error"] is None
