@@ -67,3 +67,15 @@ def test_an_age_outside_leaves_no_way_to_the_figures(read: Page) -> None:
     expect(read.locator("#quality")).to_contain_text("The age is 62.")
     expect(read.locator("button:text('Show the figures anyway')")).to_have_count(0)
     expect(read.locator("#figures")).to_be_hidden()
+
+
+def test_it_is_said_where_the_model_is_compared_with_too(page: Page, films: list[Path]) -> None:
+    open_films(page, films[:1])
+    in_view(page)
+    page.keyboard.press("b")
+    page.click("[data-compare=model]")
+    page.select_option("[data-role=what]", CHILDREN)
+    page.wait_for_function("() => cxr.viewer.sheets()[1].pane.model.includes('version')")
+    page.evaluate("id => cxr.state.showRejected.add(cxr.key(id, cxr.row().film))", CHILDREN)
+    page.evaluate("() => cxr.changed()")
+    expect(page.locator(".pane-caption:visible").nth(1)).to_contain_text("made for children of 1 to 5 years")
