@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from cxr_dash.words import Words
 
+# What stands in a table's place for a code where the fault is ours.
+UNEXPECTED = "unexpected"
+
 
 class CxrError(Exception):
     """Base of every error that cxr-dash raises on purpose.

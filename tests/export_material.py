@@ -13,14 +13,15 @@ import numpy as np
 from bundle_builder import spec_dict
 
 from cxr_dash import imaging
-from cxr_dash.domain import Analysis, Finding, PreparationSpec, Quality, Verdict
+from cxr_dash.domain import Analysis, Finding, PreparationSpec, Quality, Reason, ReasonCode, Verdict
 from cxr_dash.errors import CaseNotFoundError
 from cxr_dash.explain import make_heatmap
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.settings import Settings
 
-REFUSAL = "No lungs were found in the picture."
+REFUSAL = Reason(ReasonCode.NO_LUNGS)
+REFUSAL_WORDS = "No lungs were found in the picture."
 
 
 def bundle_of(labels: Sequence[tuple[str, str, str]], **changes: Any) -> Bundle:

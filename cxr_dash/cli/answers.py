@@ -10,6 +10,7 @@ from cxr_dash.cli.console import table
 from cxr_dash.domain import Analysis, Verdict
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle
 from cxr_dash.inference.schema_segmenter import SegmenterSpec
+from cxr_dash.language import say_reasons
 from cxr_dash.services.exports import DISCLAIMER
 
 
@@ -60,7 +61,8 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
     return {
         "path": path,
         "status": "rejected" if rejected else "ok",
-        "reasons": list(analysis.quality.reasons),
+        "reasons": say_reasons(analysis.quality.reasons),
+        "reason_codes": analysis.quality.codes,
         "model": {
             "id": analysis.model_id,
             "version": analysis.model_version,

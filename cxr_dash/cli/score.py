@@ -16,10 +16,11 @@ from cxr_dash.cli.console import warn
 from cxr_dash.cli.films import find_files, read_film
 from cxr_dash.cli.heat_files import HeatFolder
 from cxr_dash.domain import Analysis, Verdict
-from cxr_dash.errors import CxrError, FilmError, RequestError
+from cxr_dash.errors import UNEXPECTED, CxrError, FilmError, RequestError
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.language import say_reasons
 from cxr_dash.services import AnalysisService
-from cxr_dash.services.exports import COLUMNS, csv_line, probability_cells
+from cxr_dash.services.exports import COLUMNS, REASON_CODES, csv_line, guarded, probability_cells
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +43,25 @@ class Scored:
         In words; empty for an ordinary film.
     analysis : Analysis or None
         ``None`` where the file could not be analysed.
+    error_code : str
+        Then the error's stable code.
     """
 
     path: str
     status: str
     reason: str
     analysis: Analysis | None
+    error_code: str = ""
 
     def cells(self, model_id: str, label_keys: Sequence[str]) -> list[str]:
-        """The row; probabilities with six decimals, empty unless ``ok``."""
+        """The row; probabilities with six decimals, empty unless ``ok``; no cell is a formula."""
         figures = self.analysis if self.status == "ok" else None
-        return [self.path, self.status, self.reason, model_id, *probability_cells(figures, label_keys)]
+        codes = [self.error_code] if self.analysis is None else self.analysis.quality.codes
+        return [
+            *(guarded(self.path), self.status, guarded(self.reason), model_id),
+            *probability_cells(figures, label_keys),
+            " ".join(codes),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +88,15 @@ def score_film(service: AnalysisService, path: str, model_id: str, *, gate: bool
         data = read_film(Path(path), service.settings.max_upload_bytes)
         analysis = service.analyse_bytes(data, model_id, gate=gate)
     except FilmError as error:
-        return Scored(path, "error", str(error), None)
+        return Scored(path, "error", str(error), None, error.code)
     except CxrError:
         raise
     except Exception as error:
         # A fault of ours in one film of thousands: the row says so, the others are still scored.
         logger.error("a film could not be analysed: %r", error)
-        return Scored(path, "error", f"Unexpected {type(error).__name__}: {error}. Please report it.", None)
-    reason = " ".join(analysis.quality.reasons)
+        reason = f"Unexpected {type(error).__name__}: {error}. Please report it."
+        return Scored(path, "error", reason, None, UNEXPECTED)
+    reason = " ".join(say_reasons(analysis.quality.reasons))
     status = "rejected" if analysis.quality.verdict is Verdict.REJECT else "ok"
     return Scored(path, status, reason, analysis)
 
@@ -138,7 +148,7 @@ def _saved(rows: Iterable[Scored], folder: HeatFolder | None) -> Iterator[Scored
 
 def _write(stream: TextIO, rows: Iterable[Scored], bundle: Bundle, *, total: int) -> Counter[str]:
     label_keys = bundle.spec.label_keys
-    stream.write(csv_line([*COLUMNS, *label_keys]))
+    stream.write(csv_line([*COLUMNS, *label_keys, REASON_CODES]))
     counts: Counter[str] = Counter()
     for row in rows:
         stream.write(csv_line(row.cells(bundle.id, label_keys)))

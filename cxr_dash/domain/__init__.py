@@ -39,7 +39,7 @@ from cxr_dash.domain.preparation import (
     Preparation,
     PreparationSpec,
 )
-from cxr_dash.domain.reasons import Reason
+from cxr_dash.domain.reasons import Reason, ReasonCode
 from cxr_dash.words import (
     N_,
     Words,
@@ -69,6 +69,7 @@ __all__ = [
     "Radiograph",
     "RawOutput",
     "Reason",
+    "ReasonCode",
     "TrustRegion",
     "TrustVerdict",
     "Verdict",

@@ -9,6 +9,7 @@ from typing import Literal
 from cxr_dash.domain.film import Float32Array
 from cxr_dash.domain.lungs import LungField
 from cxr_dash.domain.preparation import Preparation
+from cxr_dash.domain.reasons import Reason, ReasonCode
 from cxr_dash.words import Words
 
 
@@ -121,12 +122,27 @@ class Quality:
     ----------
     verdict : Verdict
         ``reject`` means the probabilities must not be read.
-    reasons : tuple of str
-        In words, worst first; empty when ``ok``.
+    reasons : tuple of Reason
+        Worst first; empty when ``ok``. ``language.say_reasons`` puts them into words.
     """
 
     verdict: Verdict
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def codes(self) -> list[str]:
+        """The stable codes of the reasons, in their order."""
+        return [reason.code.value for reason in self.reasons]
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the figures are kept even from a reader who asks: they are of no such patient."""
+        return any(reason.code is ReasonCode.AGE_OUTSIDE for reason in self.reasons)
+
+    @property
+    def first_of_all(self) -> tuple[Reason, ...]:
+        """Reasons without which an answer must not be seen: they stand by themselves, before it."""
+        return tuple(one for one in self.reasons if one.code is ReasonCode.AGE_UNKNOWN_CHILDREN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,32 +29,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_dash.domain import N_, PreparationSpec, Quality, Radiograph, Verdict
+from cxr_dash.domain import PreparationSpec, Quality, Radiograph, Reason, ReasonCode, Verdict
 from cxr_dash.imaging.find import cut_film, find_levels
 from cxr_dash.imaging.polarity import chest_likeness
 from cxr_dash.imaging.window import level_counts, window_table
-
-BLANK = N_("The picture is blank or drawn: it has too few grey tones for a radiograph.")
-COLOUR = N_("The picture is in colour, like a photograph or a screenshot; a radiograph is grey.")
-ONE_TONE = N_("Most of the picture is one flat tone, like a document or a screenshot.")
-DARK_UNLIKE = N_("Most of the picture is black, like a CT slice or an ultrasound image; a chest film is not.")
-BRIGHT_UNLIKE = N_("Most of the picture is white and it does not look like a chest film.")
-UNLIKE = N_("The picture does not look like an upright frontal chest film.")
-HARDLY_LIKE = N_(
-    "The picture hardly resembles an upright frontal chest film: check the view and the rotation."
-)
-INVERTED = N_("Black and white were swapped in this film; it was turned around before it was read.")
-DARK = N_("The film is very dark: findings may be hidden.")
-BRIGHT = N_("The film is very bright: findings may be hidden.")
-FEW_TONES = N_("The film has few grey tones: it was stored with little contrast or compressed strongly.")
-SMALL = N_("The film has a low resolution: small findings such as nodules cannot be seen in it.")
-SLIGHT_COLOUR = N_("Parts of the picture are coloured: drawn marks may mislead the model.")
-
-# Every sentence that `check_film` can give, for translators.
-REASONS = (
-    *(BLANK, COLOUR, ONE_TONE, DARK_UNLIKE, BRIGHT_UNLIKE, UNLIKE),
-    *(HARDLY_LIKE, INVERTED, DARK, BRIGHT, FEW_TONES, SMALL, SLIGHT_COLOUR),
-)
 
 # Fewest distinct levels in a real 8-bit film: 109.
 _BLANK_LEVELS, _FEW_LEVELS = 32, 100
@@ -122,38 +100,39 @@ def check_film(radiograph: Radiograph) -> Quality:
     -------
     Quality
         ``reject`` where it is plainly no chest film, ``warn`` where a reader should know something, ``ok``
-        otherwise; the reasons are whole sentences out of :data:`REASONS`, worst first.
+        otherwise; the reasons worst first.
     """
     measures = measure_film(radiograph)
     faults = _faults(measures, radiograph.colour_fraction)
     cautions = _cautions(measures, radiograph)
     if faults:
-        return Quality(Verdict.REJECT, (*faults, *(c for c in cautions if c == INVERTED)))
-    return Quality(Verdict.WARN if cautions else Verdict.OK, cautions)
+        turned = (code for code in cautions if code is ReasonCode.INVERTED)
+        return Quality(Verdict.REJECT, tuple(map(Reason, (*faults, *turned))))
+    return Quality(Verdict.WARN if cautions else Verdict.OK, tuple(map(Reason, cautions)))
 
 
-def _faults(measures: FilmMeasures, colour_fraction: float) -> tuple[str, ...]:
+def _faults(measures: FilmMeasures, colour_fraction: float) -> tuple[ReasonCode, ...]:
     if measures.levels < _BLANK_LEVELS:
-        return (BLANK,)
+        return (ReasonCode.BLANK,)
     unlike_enough = measures.likeness < _LIKE_WHEN_EXTREME
     checks = (
-        (colour_fraction > _COLOUR_REJECT, COLOUR),
-        (measures.commonest_share > _ONE_TONE_SHARE, ONE_TONE),
-        (measures.median < _DARK_REJECT and unlike_enough, DARK_UNLIKE),
-        (measures.median > _BRIGHT_REJECT and unlike_enough, BRIGHT_UNLIKE),
-        (measures.likeness < _LIKE_REJECT, UNLIKE),
+        (colour_fraction > _COLOUR_REJECT, ReasonCode.IN_COLOUR),
+        (measures.commonest_share > _ONE_TONE_SHARE, ReasonCode.ONE_FLAT_TONE),
+        (measures.median < _DARK_REJECT and unlike_enough, ReasonCode.MOSTLY_BLACK),
+        (measures.median > _BRIGHT_REJECT and unlike_enough, ReasonCode.MOSTLY_WHITE),
+        (measures.likeness < _LIKE_REJECT, ReasonCode.NOT_UPRIGHT),
     )
-    return tuple(reason for failed, reason in checks if failed)
+    return tuple(code for failed, code in checks if failed)
 
 
-def _cautions(measures: FilmMeasures, radiograph: Radiograph) -> tuple[str, ...]:
+def _cautions(measures: FilmMeasures, radiograph: Radiograph) -> tuple[ReasonCode, ...]:
     checks = (
-        (measures.likeness < _LIKE_WARN, HARDLY_LIKE),
-        (measures.inverted, INVERTED),
-        (measures.median < _DARK_WARN, DARK),
-        (measures.median > _BRIGHT_WARN, BRIGHT),
-        (measures.levels < _FEW_LEVELS, FEW_TONES),
-        (min(radiograph.width, radiograph.height) < _SMALL_SIDE, SMALL),
-        (radiograph.colour_fraction > _COLOUR_WARN, SLIGHT_COLOUR),
+        (measures.likeness < _LIKE_WARN, ReasonCode.HARDLY_UPRIGHT),
+        (measures.inverted, ReasonCode.INVERTED),
+        (measures.median < _DARK_WARN, ReasonCode.VERY_DARK),
+        (measures.median > _BRIGHT_WARN, ReasonCode.VERY_BRIGHT),
+        (measures.levels < _FEW_LEVELS, ReasonCode.FEW_TONES),
+        (min(radiograph.width, radiograph.height) < _SMALL_SIDE, ReasonCode.LOW_RESOLUTION),
+        (radiograph.colour_fraction > _COLOUR_WARN, ReasonCode.COLOURED_MARKS),
     )
-    return tuple(reason for raised, reason in checks if raised)
+    return tuple(code for raised, code in checks if raised)

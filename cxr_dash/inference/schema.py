@@ -38,6 +38,7 @@ from cxr_dash.inference.schema_figures import (
     SplitMetrics,
 )
 from cxr_dash.inference.schema_localisation import LocalisationFigures, MapSanity
+from cxr_dash.inference.schema_population import Population
 
 SCHEMA_VERSION: Final = 1
 
@@ -57,6 +58,7 @@ __all__ = [
     "OperatingPoint",
     "OutOfDistribution",
     "PointFigures",
+    "Population",
     "ReliabilityBin",
     "Source",
     "SplitMetrics",
@@ -166,6 +168,7 @@ class BundleSpec(Frozen):
     title_es: str
     population_en: str = Field(description="A few words for the header: on whom it was trained.")
     population_es: str
+    population: Population | None = Field(None, description="The same for programs, as far as it is known.")
     labels: list[Label]
     activation: Literal["sigmoid", "softmax"]
     preparation: PreparationSpec

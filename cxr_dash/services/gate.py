@@ -1,8 +1,10 @@
 """The input gate: may a model be asked about this picture? All checks in one verdict; what fails, refuses.
 
-What is asked, in this order: plain checks of grey levels and shape (``imaging.quality``); what the bundle
-``gate`` takes the picture for; whether lungs were found in it, and both, and whole; how far it lies from what
-the model itself learned from. Each check answers by itself, the worst verdict counts, its reasons come first.
+What is asked, in this order: whether the model was made for such a patient and view (``population``); what
+was noticed while the file was read; plain checks of grey levels and shape
+(``imaging.quality``); what the bundle ``gate`` takes the picture for; whether lungs were found in it, and
+both, and whole; how far it lies from what the model itself learned from. Each check answers by itself, the
+worst verdict counts, its reasons come first. Reasons are codes; ``language.reasons`` has their sentences.
 """
 
 from __future__ import annotations
@@ -13,46 +15,31 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from cxr_dash import imaging
-from cxr_dash.domain import N_, LungField, Quality, Radiograph, RawOutput, Verdict
+from cxr_dash.domain import LungField, Quality, Radiograph, RawOutput, Reason, ReasonCode, Verdict
 from cxr_dash.errors import BundleMismatchError
-from cxr_dash.imaging import quality
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.distribution import embedding_distance
 from cxr_dash.inference.runtime import Runtime, RuntimePool
+from cxr_dash.services.population import check_population
 
 logger = logging.getLogger(__name__)
 
 FRONTAL, LATERAL = "frontal_chest", "lateral_chest"
 
-LATERAL_VIEW = N_("The picture looks like a lateral chest film; only frontal films can be read.")
-NOT_CHEST = N_("The picture does not look like a whole, upright frontal chest film.")
-UNUSUAL_PICTURE = N_(
-    "The picture is unlike the chest films and the other pictures that the input gate knows."
-)
-DOUBTFUL = N_("It is not certain that this is a whole, upright frontal chest film.")
-NO_LUNGS = N_("No lungs were found in the picture.")
-ONE_LUNG = N_("Only one lung was found: the other may be cut off, hidden or missing.")
-CUT_LUNGS = N_("The lungs reach the edge of the film: part of them may be cut off.")
-UNLIKE_TRAINING = N_("The film does not look like the frontal chest films that this model learned from.")
-UNUSUAL = N_("The film is unusual for this model: few of the films it learned from look like this one.")
-FAILED = N_("The input gate could not judge this picture, so it is refused.")
-NOT_CHECKED = N_("No input gate is installed: it was not checked whether this is a frontal chest film.")
-
-# Every sentence of this gate, for translators; those of the plain checks are `imaging.quality.REASONS`.
-REASONS = (
-    *(LATERAL_VIEW, NOT_CHEST, UNUSUAL_PICTURE, UNLIKE_TRAINING, FAILED),
-    *(NO_LUNGS, ONE_LUNG, DOUBTFUL, CUT_LUNGS, UNUSUAL, NOT_CHECKED),
-)
-
 # What other checks only suggest: a film in a wide black frame is mostly black too, lungs may be white with
 # disease, and a model may know few films like this one. A gate that is sure of a frontal film is believed
 # instead, and the rest becomes a warning; colour, missing tones and failures are facts, and stay.
 _OVERRULED = {
-    *(NO_LUNGS, UNLIKE_TRAINING),
-    *(quality.ONE_TONE, quality.DARK_UNLIKE, quality.BRIGHT_UNLIKE, quality.UNLIKE),
-    *(quality.HARDLY_LIKE, quality.INVERTED),
+    *(ReasonCode.NO_LUNGS, ReasonCode.UNLIKE_TRAINING),
+    *(ReasonCode.ONE_FLAT_TONE, ReasonCode.MOSTLY_BLACK, ReasonCode.MOSTLY_WHITE, ReasonCode.NOT_UPRIGHT),
+    *(ReasonCode.HARDLY_UPRIGHT, ReasonCode.INVERTED),
+}
+# What was noticed while the file was read and makes an answer meaningless; anything else is said beside it.
+_NOTES_THAT_REFUSE = {
+    *(ReasonCode.DAMAGED, ReasonCode.LEVELS_WRAPPED, ReasonCode.TWO_FILMS),
+    *(ReasonCode.LATERAL_BY_TAG, ReasonCode.OTHER_BODY_PART),
 }
 _OK = Quality(Verdict.OK)
 _SEVERITY = {Verdict.REJECT: 0, Verdict.WARN: 1, Verdict.OK: 2}
@@ -91,7 +78,9 @@ def judge(
         _closed(lambda: _lungs(lungs)),
         _closed(lambda: _distance(raw, bundle)),
     ]
-    return combined([taken, *(map(_overruled, others) if taken == _OK else others)])
+    whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts))
+    said = _closed(lambda: _noted(radiograph))
+    return combined([whom, said, taken, *(map(_overruled, others) if taken == _OK else others)])
 
 
 def combined(opinions: Iterable[Quality]) -> Quality:
@@ -103,7 +92,7 @@ def combined(opinions: Iterable[Quality]) -> Quality:
 
 def _overruled(opinion: Quality) -> Quality:
     """A refusal for reasons that a sure gate outweighs becomes a warning."""
-    if opinion.verdict is Verdict.REJECT and _OVERRULED.issuperset(opinion.reasons):
+    if opinion.verdict is Verdict.REJECT and _OVERRULED.issuperset(reason.code for reason in opinion.reasons):
         return Quality(Verdict.WARN, opinion.reasons)
     return opinion
 
@@ -115,13 +104,21 @@ def _closed(check: Callable[[], Quality]) -> Quality:
     except Exception as error:
         # whatever is wrong: an unchecked film must not pass as a checked one
         logger.error("a check of the input gate failed: %r", error)
-        return Quality(Verdict.REJECT, (FAILED,))
+        return Quality(Verdict.REJECT, (Reason(ReasonCode.GATE_FAILED),))
+
+
+def _noted(radiograph: Radiograph) -> Quality:
+    """What was noticed while the file was read: facts, which no network outweighs."""
+    if not radiograph.notes:
+        return _OK
+    refused = any(note.code in _NOTES_THAT_REFUSE for note in radiograph.notes)
+    return Quality(Verdict.REJECT if refused else Verdict.WARN, radiograph.notes)
 
 
 def _taken_for(radiograph: Radiograph, gate: tuple[Bundle, Runtime] | None) -> Quality:
     """What the gate's own network takes the picture for."""
     if gate is None:
-        return Quality(Verdict.WARN, (NOT_CHECKED,))
+        return Quality(Verdict.WARN, (Reason(ReasonCode.GATE_MISSING),))
     bundle, runtime = gate
     raw = runtime.run(imaging.prepare(radiograph, bundle.spec.preparation))
     shares = calibrated_probabilities(raw.logits, bundle.spec)
@@ -131,12 +128,14 @@ def _taken_for(radiograph: Radiograph, gate: tuple[Bundle, Runtime] | None) -> Q
     if of[FRONTAL] < bundle.spec.operating_point("reject").thresholds[FRONTAL]:
         rest = {key: share for key, share in of.items() if key != FRONTAL}
         lateral = max(rest, key=lambda key: rest[key]) == LATERAL
-        return Quality(Verdict.REJECT, (LATERAL_VIEW if lateral else NOT_CHEST,))
+        return Quality(
+            Verdict.REJECT, (Reason(ReasonCode.LATERAL_VIEW if lateral else ReasonCode.NOT_FRONTAL_CHEST),)
+        )
     beyond = _beyond(raw, bundle)
     if beyond is Verdict.REJECT:
-        return Quality(Verdict.REJECT, (UNUSUAL_PICTURE,))
+        return Quality(Verdict.REJECT, (Reason(ReasonCode.UNKNOWN_PICTURE),))
     if beyond is Verdict.WARN or of[FRONTAL] < bundle.spec.operating_point("warn").thresholds[FRONTAL]:
-        return Quality(Verdict.WARN, (DOUBTFUL,))
+        return Quality(Verdict.WARN, (Reason(ReasonCode.DOUBTFUL),))
     return _OK
 
 
@@ -148,12 +147,12 @@ def _lungs(field: LungField | None) -> Quality:
     if not np.isfinite((measures.area_share, measures.balance)).all():
         raise FloatingPointError("the measures of the lungs must be numbers")
     if measures.parts == 0:
-        return Quality(Verdict.REJECT, (NO_LUNGS,))
+        return Quality(Verdict.REJECT, (Reason(ReasonCode.NO_LUNGS),))
     checks = (
-        (measures.parts == 1, ONE_LUNG),
-        (bool({"top", "left", "right"} & set(measures.touches)), CUT_LUNGS),
+        (measures.parts == 1, ReasonCode.ONE_LUNG),
+        (bool({"top", "left", "right"} & set(measures.touches)), ReasonCode.LUNGS_CUT_OFF),
     )
-    reasons = tuple(reason for raised, reason in checks if raised)
+    reasons = tuple(Reason(code) for raised, code in checks if raised)
     return Quality(Verdict.WARN if reasons else Verdict.OK, reasons)
 
 
@@ -179,8 +178,8 @@ def _distance(raw: RawOutput, bundle: Bundle) -> Quality:
     """How far the film lies from what the model itself learned from."""
     verdict = _beyond(raw, bundle)
     if verdict is Verdict.REJECT:
-        return Quality(verdict, (UNLIKE_TRAINING,))
-    return Quality(verdict, (UNUSUAL,)) if verdict is Verdict.WARN else _OK
+        return Quality(verdict, (Reason(ReasonCode.UNLIKE_TRAINING),))
+    return Quality(verdict, (Reason(ReasonCode.UNUSUAL_FOR_MODEL),)) if verdict is Verdict.WARN else _OK
 
 
 def _beyond(raw: RawOutput, bundle: Bundle) -> Verdict:

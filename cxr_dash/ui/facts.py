@@ -16,7 +16,7 @@ from cxr_dash.errors import CxrError
 from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec, HeldOut
-from cxr_dash.language import Translator
+from cxr_dash.language import Translator, say_reasons
 from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
 
@@ -95,7 +95,10 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         "inverted": preparation.inverted,
         "quality": {
             "verdict": analysis.quality.verdict.value,
-            "reasons": [t(reason) for reason in analysis.quality.reasons],
+            "reasons": say_reasons(analysis.quality.reasons, t),
+            "reason_codes": analysis.quality.codes,
+            "withheld": analysis.quality.withheld,
+            "first_of_all": say_reasons(analysis.quality.first_of_all, t),
         },
         "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
         "heat": {

@@ -69,6 +69,7 @@ class _Film(_Strict):
     read: bool | None = None
     opinion: _Opinion | None = None
     problem: str = Field("", max_length=1000)
+    problem_code: str = Field("", pattern=r"^[a-z_]{0,40}$")
 
 
 class _Agreement(_Strict):
@@ -235,6 +236,7 @@ def _chosen(film: _Film) -> ChosenFilm:
         read=film.read,
         opinion=_opinion(film.opinion) if film.opinion else None,
         problem=film.problem,
+        problem_code=film.problem_code,
     )
 
 

@@ -13,7 +13,7 @@ _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Metrics:
-    """Counts analyses by model and verdict, their stages' durations, and refused files by reason.
+    """Counts analyses by model and verdict, why verdicts were not ok, stages' durations, and refused files.
 
     Likewise what is taken away by its kind, and questions for similar cases by what became of them. Each
     application has its own registry, so that several in one process (tests) do not collide.
@@ -23,6 +23,12 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._analyses = Counter(
             "cxr_analyses", "Films analysed.", ["model", "verdict"], registry=self._registry
+        )
+        self._reasons = Counter(
+            "cxr_verdict_reasons",
+            "Reasons of verdicts that were not ok.",
+            ["model", "verdict", "code"],
+            registry=self._registry,
         )
         self._refused = Counter(
             "cxr_refused_files", "Files that could not be read.", ["code"], registry=self._registry
@@ -44,6 +50,8 @@ class Metrics:
     def analysed(self, analysis: Analysis) -> None:
         """Count one analysis."""
         self._analyses.labels(analysis.model_id, str(analysis.quality.verdict)).inc()
+        for code in analysis.quality.codes:
+            self._reasons.labels(analysis.model_id, str(analysis.quality.verdict), code).inc()
         for stage, milliseconds in analysis.milliseconds.items():
             self._stage.labels(stage).observe(milliseconds / 1000.0)
 

@@ -35,3 +35,14 @@ def test_an_answer_that_cannot_be_given_is_refused_in_words(
     assert answer.status_code == 404
     assert answer.get_json()["error"]["message"]
     assert answer.get_json()["error"]["remedy"]
+
+
+def test_the_answer_of_the_model_for_children_says_first_that_the_age_is_not_known(
+    client: FlaskClient, phantom_png: bytes
+) -> None:
+    film = client.post("/films", data=phantom_png).get_json()["film"]
+    said = client.get(f"/films/{film}/pneumonia-paediatric/answer.json?lang=es").get_json()["answer"]
+    assert "age_unknown_children" in said["quality"]["reason_codes"]
+    (first,) = said["quality"]["first_of_all"]
+    assert first.startswith("Este modelo se hizo para niños de 1 a 5 años.")
+    assert first in said["quality"]["reasons"]

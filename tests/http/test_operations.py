@@ -8,11 +8,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bundle_builder import write_bundle
 from flask import Flask
 from flask.testing import FlaskClient
 
+from cxr_dash import imaging
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
 
@@ -82,6 +84,13 @@ def test_metrics_count_analyses_and_refused_files(client: FlaskClient, phantom_p
     assert 'cxr_analyses_total{model="findings"' in text
     assert 'cxr_refused_files_total{code="unsupported_format"} 1.0' in text
     assert 'cxr_stage_seconds_count{stage="model"} 1.0' in text
+
+
+def test_metrics_count_why_verdicts_were_not_ok_by_code(client: FlaskClient) -> None:
+    flat = imaging.encode_png(np.full((300, 300), 128, np.uint8), {})
+    client.post("/films?model=findings", data=flat)
+    text = client.get("/metrics").text
+    assert 'cxr_verdict_reasons_total{code="blank",model="findings",verdict="reject"} 1.0' in text
 
 
 def test_the_page_loads_nothing_from_elsewhere_and_may_not_be_framed(client: FlaskClient) -> None:

@@ -93,8 +93,11 @@ def test_every_file_has_one_row_in_a_fixed_order(folder: Path, tmp_path: Path, l
     ]
     assert [row["status"] for row in rows] == ["ok", "error", "ok", "error", "error"]
     assert all(row["reason"] for row in rows if row["status"] == "error")
+    assert [row["reason_codes"] for row in rows] == [
+        *("", "empty_file", "", "corrupt_file", "unsupported_format")
+    ]
     assert {row["model"] for row in rows} == {MODEL}
-    assert list(rows[0]) == ["path", "status", "reason", "model", *label_keys]
+    assert list(rows[0]) == ["path", "status", "reason", "model", *label_keys, "reason_codes"]
     assert "5 files: 2 ok, 0 rejected, 3 error" in answer.stderr
 
 
@@ -165,10 +168,13 @@ def test_a_rejected_film_has_a_reason_no_probabilities_and_no_heatmap(
     (row,) = _rows(tmp_path / "r.csv")
     assert row["status"] == "rejected"
     assert row["reason"]
+    assert "unlike_training" in row["reason_codes"].split()
     assert {row[key] for key in label_keys} == {""}
     assert list(heat.iterdir()) == []
     data = json.loads(runner.invoke(app, ["analyse", str(folder / "a.png"), "--json"]).stdout)
     assert (data["status"], data["findings"]) == ("rejected", [])
+    assert " ".join(data["reasons"]) == row["reason"]
+    assert data["reason_codes"] == row["reason_codes"].split()
 
 
 @pytest.mark.usefixtures("strict_models")
@@ -228,6 +234,21 @@ def test_any_file_name_leaves_a_table_that_readers_can_read(tmp_path: Path, phan
     written = {name.decode(errors="backslashreplace").replace("\\xf6", "\\udcf6") for name in names}
     assert set(read["path"]) == {f"{films}/{name}" for name in written}
     assert (read["status"] == "ok").all()
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0.png", "+1.png", "@SUM(A1).png", "'quoted'.png"])
+def test_a_path_that_a_spreadsheet_would_calculate_is_text_and_can_be_had_back(
+    name: str, tmp_path: Path, phantom: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    film = tmp_path / name
+    film.parent.mkdir(parents=True, exist_ok=True)
+    film.write_bytes(phantom)
+    answer = _score(name, "--out", "r.csv", "--no-gate")
+    assert answer.exit_code == 0, answer.stderr
+    (row,) = _rows(tmp_path / "r.csv")
+    assert row["path"] == f"'{name}"
+    assert row["status"] == "ok"
 
 
 def test_what_cannot_be_opened_has_a_row_that_says_why(
@@ -316,6 +337,7 @@ def test_a_fault_of_ours_in_one_film_does_not_cost_the_others(
     rows = _rows(tmp_path / "r.csv")
     assert [row["status"] for row in rows] == ["ok", "error", "ok"]
     assert "ZeroDivisionError" in rows[1]["reason"]
+    assert rows[1]["reason_codes"] == "unexpected"
 
 
 def test_work_ahead_is_bounded_however_many_films_there_are() -> None:

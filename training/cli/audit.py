@@ -94,16 +94,22 @@ def measure_command(
 def card_command(
     bundle: BundleArgument,
     write: Annotated[bool, typer.Option("--write", help="Replace CARD.md instead of printing it.")] = False,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Recipe whose `card.population` goes into bundle.json first, with --write."),
+    ] = None,
 ) -> None:
     """Make a bundle's Model Facts page again from its bundle.json; nothing is measured."""
     from cxr_dash.inference.bundle import CARD_FILE, SegmenterBundle, load_any
-    from training.export.card import render_card
+    from training.export.card import render_card, with_population
     from training.segmentation import card as segmenter
 
     try:
         found = load_any(bundle)
         if isinstance(found, SegmenterBundle):
             text = segmenter.render_card(found.spec)
+        elif recipe is not None:
+            text = render_card(with_population(found, recipe, write=write))
         else:
             text = render_card(found.spec)
     except CxrError as error:

@@ -76,7 +76,7 @@ def recipe_of(folder: Path) -> Recipe:
     sources = load_recipe(spec.id).model_dump(mode="json")["sources"] if shipped else {}
     card = {name: getattr(spec, name) for name in ("version", "title_en", "title_es")}
     card |= {name: getattr(spec, name) for name in ("population_en", "population_es", "intended_use")}
-    card |= {"not_for": spec.not_for, "warnings": spec.warnings}
+    card |= {"not_for": spec.not_for, "warnings": spec.warnings, "population": spec.population}
     try:
         return Recipe.model_validate(
             {**table, "id": spec.id, "seed": spec.training.seed, "card": card, "sources": sources}

@@ -160,7 +160,10 @@ def _score(models: Path, model_id: str, films: Sequence[Film], temporary: Path) 
             f"{done.stderr.strip()[-300:]}"
         )
     with out.open(encoding="utf-8", newline="") as stream:
-        found = {row["path"]: (row["status"], row["reason"]) for row in csv.DictReader(stream)}
+        # `score` puts an apostrophe before a path that a spreadsheet would calculate
+        found = {
+            row["path"].removeprefix("'"): (row["status"], row["reason"]) for row in csv.DictReader(stream)
+        }
     if missing := set(paths) - set(found):
         raise TrainingError(f"`cxr-dash score` must answer for every picture; {len(missing)} are missing.")
     return found

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE
+from cxr_dash.errors import TrainingError
+from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE, Bundle
 from cxr_dash.inference.schema import BundleSpec
 from training.export import card_audits, card_figures
 from training.export.card_text import bullets, section, table
+from training.recipe import load_recipe
 from training.writing import write_json
 
 
@@ -16,6 +18,25 @@ def write_bundle_texts(spec: BundleSpec, folder: Path) -> None:
     """Write ``bundle.json`` and the card that is made from it."""
     write_json(spec.model_dump(mode="json"), folder / SPEC_FILE)
     (folder / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
+
+
+def with_population(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
+    """The bundle's entries with the population of a recipe's card; kept in ``bundle.json`` with ``write``.
+
+    Whom a model was made for is known before anything is measured, so no figure of the bundle changes.
+
+    Raises
+    ------
+    TrainingError
+        For a recipe that is not there, or does not say.
+    """
+    population = load_recipe(recipe).card.population
+    if population is None:
+        raise TrainingError(f"`card.population` must be in the recipe; received none in {recipe}.")
+    spec = bundle.spec.model_copy(update={"population": population})
+    if write:
+        write_json(spec.model_dump(mode="json"), bundle.path / SPEC_FILE)
+    return spec
 
 
 def render_card(spec: BundleSpec) -> str:
@@ -72,7 +93,24 @@ def _sources(spec: BundleSpec) -> str:
         for s in spec.sources
     ]
     listed = table(["Collection", "Films", "Who", "Licence", "Attribution"], rows)
-    return f"{listed}\n\nNone of these films is part of this project; the weights were computed from them."
+    whose = "None of these films is part of this project; the weights were computed from them."
+    return f"{_made_for(spec)}{listed}\n\n{whose}"
+
+
+def _made_for(spec: BundleSpec) -> str:
+    population = spec.population
+    if population is None:
+        return ""
+    youngest, oldest = population.age_years
+    unknown = (
+        ", and where the age is not known the app says so beside the answer"
+        if population.children_only
+        else ""
+    )
+    return (
+        f"Made for patients of {youngest} to {oldest} years, {' and '.join(population.projections)} views. "
+        f"A film that is known to be of another age is not answered for{unknown}.\n\n"
+    )
 
 
 def _making(spec: BundleSpec) -> str:

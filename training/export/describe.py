@@ -85,6 +85,7 @@ def describe_bundle(
         title_es=card.title_es,
         population_en=card.population_en,
         population_es=card.population_es,
+        population=card.population,
         labels=[LABELS[key] for key in keys],
         activation=recipe.network.activation,
         preparation=recipe.preparation,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from cxr_dash.domain import PreparationSpec
+from cxr_dash.inference.schema_population import Population
 from training.labels import LABELS
 from training.networks.options import Options
 from training.networks.registry import NETWORKS
@@ -141,6 +142,10 @@ class CardRecipe(Frozen):
     title_es: str
     population_en: str
     population_es: str
+    population: Population | None = Field(
+        None,
+        description="`age_years` = [youngest, oldest] and `projections`: a known other is not answered for.",
+    )
     intended_use: list[str]
     not_for: list[str]
     warnings: list[str]

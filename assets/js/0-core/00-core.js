@@ -123,7 +123,8 @@ window.cxr = (() => {
   /* The film was read, and judged fit for it or shown in spite of the verdict. */
   const readable = (item, answer) =>
     Boolean(answer) && !answer.error &&
-    (answer.quality.verdict !== "reject" || state.showRejected.has(key(answer.model, item.film)));
+    (answer.quality.verdict !== "reject" ||
+      (!answer.quality.withheld && state.showRejected.has(key(answer.model, item.film))));
 
   const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
 

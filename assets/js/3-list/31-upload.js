@@ -143,7 +143,10 @@ cxr.upload = (() => {
     try {
       const body = JSON.parse(request.responseText);
       if (body.film) return body;
-      if (body.error) return { error: { message: body.error.message, remedy: body.error.remedy } };
+      if (body.error) {
+        const { code, message, remedy } = body.error;
+        return { error: { code, message, remedy } };
+      }
     } catch {
       // not one of our answers: a proxy's page, or nothing
     }

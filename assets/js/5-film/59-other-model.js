@@ -74,9 +74,10 @@ cxr.otherModel = (() => {
     if (cxr.hidden(item)) return t("Hidden until you have given your own reading.");
     if (!answer || !label) return problem || t("No figures to show for this film.");
     const values = { finding: name, probability: percent(answer.probabilities[label]), cut: percent(cut) };
-    return answer.probabilities[label] >= cut
+    const said = answer.probabilities[label] >= cut
       ? t("{finding} {probability}, above its cut of {cut}", values)
       : t("{finding} {probability}, below its cut of {cut}", values);
+    return [...(answer.quality.first_of_all || []), said].join(" ");
   }
 
   /* Findings to choose from where the other model has none of the same name. */

@@ -21,10 +21,20 @@ cxr.findings = (() => {
     }
   }
 
+  /* What must be known before the answer is looked at stands above it, for as long as it is shown. */
+  function paintFirstOfAll(answer) {
+    const box = byId("first-of-all");
+    const said = answer && !answer.error ? answer.quality.first_of_all || [] : [];
+    box.hidden = !said.length;
+    setText(box, said.join(" "));
+  }
+
   function paintQuality(item, answer) {
     const box = byId("quality");
     const quality = answer && !answer.error ? answer.quality : null;
-    const concerns = Boolean(quality && quality.verdict !== "ok");
+    const apart = quality ? quality.first_of_all || [] : [];
+    const told = quality ? quality.reasons.filter((reason) => !apart.includes(reason)) : [];
+    const concerns = Boolean(quality && (quality.verdict === "reject" || (quality.verdict !== "ok" && told.length)));
     box.hidden = !concerns;
     const id = concerns ? cxr.key(answer.model, item.film) : "";
     const mark = concerns ? `${id}|${cxr.figuresShown(item, answer)}` : "";
@@ -35,11 +45,11 @@ cxr.findings = (() => {
     const rejected = quality.verdict === "reject";
     box.dataset.verdict = quality.verdict;
     const title = rejected ? (item.phantom ? t("A drawing, not a film.") : t("Why:")) : t("Read with care.");
-    const reasons = quality.reasons.map((reason) => element("p", { class: "quality-reason", text: reason }));
+    const reasons = told.map((reason) => element("p", { class: "quality-reason", text: reason }));
     if (!reasons.length) reasons.push(element("p", { class: "quality-reason" }));
     reasons[0].prepend(element("strong", { text: title }), " ");
     box.append(...reasons);
-    if (!rejected) return;
+    if (!rejected || quality.withheld) return;
     const shown = state.showRejected.has(id);
     const text = shown ? t("Hide the figures") : t("Show the figures anyway");
     box.append(
@@ -137,6 +147,7 @@ cxr.findings = (() => {
     setText(byId("summary"), said.summary);
     byId("headline").parentElement.title = said.placed ? cxr.conclusion.sides() : "";
     body.dataset.tone = said.tone;
+    paintFirstOfAll(answer);
     paintQuality(item, answer);
     byId("figures").hidden = state.lateModel || ["reject", "error"].includes(said.tone);
     paintRows(item, answer);

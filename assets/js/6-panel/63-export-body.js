@@ -23,7 +23,7 @@ cxr.exportBody = (() => {
   function film(item) {
     const about = { number: item.number, read: Boolean(item.read), opinion: opinion(item) };
     const problem = missing(item);
-    if (problem) return { ...about, problem };
+    if (problem) return { ...about, problem, problem_code: code(item) };
     const key = cxr.key(state.facts.id, item.film);
     const inView = item === cxr.row() ? cxr.label() : null;
     return {
@@ -39,6 +39,13 @@ cxr.exportBody = (() => {
     if (item.status === "failed") return `${item.message} ${item.remedy || ""}`.trim();
     if (!item.film) return t("This film is not on the server.");
     return cxr.hidden(item) ? t("Waits for its reader: the model's answer is held back.") : "";
+  }
+
+  /* The same as a code: the server's own where it refused the file. */
+  function code(item) {
+    if (item.status !== "failed") return item.film ? "held_back" : "case_not_found";
+    if (item.problem === null) return item.code || "";
+    return ["large", "refused"].includes(item.problem) ? "film_too_large" : "not_sent";
   }
 
   function opinion(item) {

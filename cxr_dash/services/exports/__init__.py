@@ -25,11 +25,20 @@ from cxr_dash.services.exports.provenance import (
 )
 from cxr_dash.services.exports.readme import readme
 from cxr_dash.services.exports.record import as_json, film_document, film_record, list_document
-from cxr_dash.services.exports.table import COLUMNS, csv_header, csv_line, csv_row, probability_cells
+from cxr_dash.services.exports.table import (
+    COLUMNS,
+    REASON_CODES,
+    csv_header,
+    csv_line,
+    csv_row,
+    guarded,
+    probability_cells,
+)
 
 __all__ = [
     "COLUMNS",
     "DISCLAIMER",
+    "REASON_CODES",
     "SOFTWARE",
     "Agreement",
     "ChosenFilm",
@@ -49,6 +58,7 @@ __all__ = [
     "film_document",
     "film_record",
     "find_finding",
+    "guarded",
     "heat_layer_png",
     "heat_png",
     "label_in_view",

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cxr_dash.domain import SUMMARY_LABELS, Analysis, Finding
-from cxr_dash.errors import CxrError
+from cxr_dash.errors import UNEXPECTED, CaseNotFoundError, CxrError
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.language import Translator
+from cxr_dash.language import Translator, say_reasons
 from cxr_dash.services.analyse import AnalysisService
 from cxr_dash.services.exports.options import ChosenFilm, ExportRequest
 from cxr_dash.services.exports.provenance import refused
-from cxr_dash.services.exports.wording import sentences
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +31,22 @@ class ListedFilm:
         In the reader's language; empty for an ordinary film.
     analysis : Analysis or None
         ``None`` where there is none.
+    problem_code : str
+        The error's stable code where there is no analysis.
     """
 
     chosen: ChosenFilm
     status: str
     reason: str
     analysis: Analysis | None
+    problem_code: str = ""
+
+    @property
+    def reason_codes(self) -> list[str]:
+        """The codes behind ``reason``: those of the verdict, or the error's own."""
+        if self.analysis is not None:
+            return self.analysis.quality.codes
+        return [self.problem_code] if self.problem_code else []
 
     @property
     def figures(self) -> Analysis | None:
@@ -56,20 +65,21 @@ def look_up(
         When there is no such model.
     """
     if chosen.film is None:
-        return ListedFilm(chosen, "error", chosen.problem or t("The film is not on the server."), None)
+        reason = chosen.problem or t("The film is not on the server.")
+        code = chosen.problem_code or (CxrError if chosen.problem else CaseNotFoundError).code
+        return ListedFilm(chosen, "error", reason, None, code)
     service.catalog.get(request.model)
     try:
         analysis = service.analyse(chosen.film, request.model)
     except CxrError as error:
         reason = f"{t.say(error.words)} {t.say(error.remedy_words)}".strip()
-        return ListedFilm(chosen, "error", reason, None)
+        return ListedFilm(chosen, "error", reason, None, error.code)
     except Exception as error:
         # one film of fifty: the others are still taken away
         logger.error("a film could not be analysed for an export", exc_info=error)
-        return ListedFilm(
-            chosen, "error", t("The server could not read this film; the reason is in its log."), None
-        )
-    reason = " ".join(sentences(analysis.quality.reasons, t))
+        reason = t("The server could not read this film; the reason is in its log.")
+        return ListedFilm(chosen, "error", reason, None, UNEXPECTED)
+    reason = " ".join(say_reasons(analysis.quality.reasons, t))
     return ListedFilm(chosen, "rejected" if refused(analysis) else "ok", reason, analysis)
 
 

@@ -89,6 +89,8 @@ class ChosenFilm:
     opinion : Opinion or None
     problem : str
         Why there is no key, in words.
+    problem_code : str
+        The same as a stable code; empty where the page knows none.
     """
 
     number: int
@@ -98,6 +100,7 @@ class ChosenFilm:
     read: bool | None = None
     opinion: Opinion | None = None
     problem: str = ""
+    problem_code: str = ""
 
     @property
     def path(self) -> str:

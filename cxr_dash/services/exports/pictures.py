@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cxr_dash import imaging
 from cxr_dash.domain import N_, Analysis, DecodeLimits, Finding
 from cxr_dash.explain import content_heat, film_heat
-from cxr_dash.language import Translator
+from cxr_dash.language import Translator, say_reasons
 from cxr_dash.services.exports.options import ExportOptions
 from cxr_dash.services.exports.provenance import (
     check_judged,
@@ -18,7 +18,7 @@ from cxr_dash.services.exports.provenance import (
     provenance,
     refused,
 )
-from cxr_dash.services.exports.wording import label_name, percent, sentences
+from cxr_dash.services.exports.wording import label_name, percent
 from cxr_dash.words import DECISION_SUPPORT
 
 ByteArray = NDArray[np.uint8]
@@ -150,7 +150,8 @@ def _caption(analysis: Analysis, finding: Finding, options: ExportOptions, t: Tr
     ]
     if refused(analysis):
         lines.append(t("The input gate refused this film; the figures were asked for in spite of it."))
-        lines += sentences(analysis.quality.reasons, t)
+    told = analysis.quality.reasons if refused(analysis) else analysis.quality.first_of_all
+    lines += say_reasons(told, t)
     lines.append(t(DECISION_SUPPORT))
     return imaging.Caption(
         title=t(template, finding=label_name(finding.label, t), **figures),

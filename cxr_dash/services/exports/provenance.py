@@ -8,6 +8,7 @@ from dataclasses import asdict
 from cxr_dash import __version__
 from cxr_dash.domain import N_, Analysis, Finding, Verdict
 from cxr_dash.errors import LabelNotFoundError, RequestError
+from cxr_dash.language import say_reasons
 from cxr_dash.services.exports.options import ExportOptions
 
 DISCLAIMER = "Decision support for trained readers. Not a diagnosis."
@@ -19,7 +20,7 @@ def provenance(analysis: Analysis, finding: Finding, options: ExportOptions) -> 
     """Where a picture or a map comes from, as text by keyword; no name and no path of the film."""
     heatmap = analysis.heatmaps[finding.label.key]
     threshold = finding.threshold if options.threshold is None else options.threshold
-    quality = f"{analysis.quality.verdict}: {' '.join(map(str, analysis.quality.reasons))}".rstrip(": ")
+    quality = f"{analysis.quality.verdict}: {' '.join(say_reasons(analysis.quality.reasons))}".rstrip(": ")
     return {
         "Software": SOFTWARE,
         "Disclaimer": DISCLAIMER,
@@ -33,6 +34,7 @@ def provenance(analysis: Analysis, finding: Finding, options: ExportOptions) -> 
         "Colour map": f"{options.colour_map}, opacity {options.opacity:.2f}",
         "Preparation": json.dumps(asdict(analysis.preparation), sort_keys=True),
         "Input quality": quality,
+        **({"Input reason codes": " ".join(analysis.quality.codes)} if analysis.quality.reasons else {}),
         **({"Warning": f"This film was {REFUSED}."} if refused(analysis) else {}),
         "Input SHA-256": analysis.film_sha256,
         "Creation Time": analysis.analysed_at,
@@ -51,6 +53,14 @@ def check_judged(analysis: Analysis, *, anyway: bool) -> None:
     ------
     RequestError
     """
+    if analysis.quality.withheld:
+        raise RequestError(
+            N_(
+                "The patient's age must be one that the model was made for; "
+                "this film has no figures to take away."
+            ),
+            remedy=N_("Ask a model that was made for this age."),
+        )
     if refused(analysis) and not anyway:
         raise RequestError(
             N_(

@@ -85,6 +85,7 @@ def film_record(film: ListedFilm, thresholds: Mapping[str, float]) -> Json:
         "number": chosen.number,
         "status": film.status,
         "reason": film.reason,
+        "reason_codes": film.reason_codes,
         "film_sha256": analysis.film_sha256 if analysis else None,
         "analysed_at": analysis.analysed_at if analysis else None,
         "quality": str(analysis.quality.verdict) if analysis else None,

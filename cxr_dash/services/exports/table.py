@@ -13,6 +13,8 @@ from cxr_dash.services.exports.options import Opinion
 from cxr_dash.services.exports.provenance import SOFTWARE
 
 COLUMNS = ("path", "status", "reason", "model")
+# After the labels, separated by spaces: the columns before them are what other programs count on.
+REASON_CODES = "reason_codes"
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Without it, Excel reads UTF-8 as the code page of the machine and spoils every accent.
@@ -42,6 +44,7 @@ def csv_header(bundle: Bundle) -> str:
         [
             *COLUMNS,
             *keys,
+            REASON_CODES,
             *(f"cut_{key}" for key in keys),
             *(f"above_{key}" for key in keys),
             *("film_sha256", "model_version", "model_sha256", "analysed_at", "software"),
@@ -67,6 +70,7 @@ def csv_row(film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float]) -
         [
             *map(safe_cell, (film.chosen.path, film.status, film.reason, bundle.id)),
             *probability_cells(figures, keys),
+            " ".join(film.reason_codes),
             *(f"{thresholds.get(key, defaults[key]):.6f}" for key in keys),
             *_above_cells(figures, thresholds, keys),
             *_origin_cells(film.analysis, bundle),
@@ -75,10 +79,18 @@ def csv_row(film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float]) -
     )
 
 
+def guarded(text: str) -> str:
+    """A text that no spreadsheet calculates: with an apostrophe before it where it could be a formula.
+
+    One that begins with an apostrophe gets one more: taking the first away always gives back the text.
+    """
+    risky = text.startswith(("'", *_FORMULA)) or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if risky else text
+
+
 def safe_cell(text: str) -> str:
     """Words for one cell: on one line, and never a formula."""
-    line = " ".join(text.split())
-    return f"'{line}" if text.startswith(_FORMULA) or line.startswith(_FORMULA) else line
+    return guarded(" ".join(text.split()))
 
 
 def _above_cells(

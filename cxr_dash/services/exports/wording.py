@@ -1,10 +1,8 @@
-"""Names, figures and reasons as people read them."""
+"""Names and figures as people read them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from cxr_dash.domain import Label, Words
+from cxr_dash.domain import Label
 from cxr_dash.language import Translator
 
 
@@ -37,8 +35,3 @@ def interval(low: float, high: float, t: Translator) -> str:
 def lower(name: str) -> str:
     """A name inside a sentence: ``Pneumonia`` as ``pneumonia``, ``COVID-19`` as it is."""
     return name[0].lower() + name[1:] if len(name) > 1 and name[1].islower() else name
-
-
-def sentences(reasons: Iterable[Words | str], t: Translator) -> list[str]:
-    """Reasons in the reader's language."""
-    return [t.say(reason) for reason in reasons]

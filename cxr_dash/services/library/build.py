@@ -15,6 +15,7 @@ from cxr_dash import __version__, imaging
 from cxr_dash.domain import Analysis, Float32Array, PreparationSpec, Verdict
 from cxr_dash.errors import LibraryError
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.language import say_reasons
 from cxr_dash.services.analyse import AnalysisService
 from cxr_dash.services.library.files import (
     SPEC_FILE,
@@ -77,7 +78,7 @@ def examine(service: AnalysisService, data: bytes, model_ids: Sequence[str]) -> 
         width=width,
         height=height,
         analyses={key: one for key, one in answers.items() if key not in refused},
-        refusals={key: " ".join(map(str, quality.reasons)) for key, quality in refused.items()},
+        refusals={key: " ".join(say_reasons(quality.reasons)) for key, quality in refused.items()},
     )
 
 

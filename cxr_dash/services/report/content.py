@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from cxr_dash.domain import Analysis, Finding, Verdict
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.language import Translator
+from cxr_dash.language import Translator, say_reasons
 from cxr_dash.services.exports import (
     SOFTWARE,
     ExportRequest,
@@ -18,7 +18,7 @@ from cxr_dash.services.exports import (
     label_in_view,
     margin,
 )
-from cxr_dash.services.exports.wording import interval, label_name, lower, percent, sentences
+from cxr_dash.services.exports.wording import interval, label_name, lower, percent
 from cxr_dash.services.report.headline import headline
 from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
 from cxr_dash.words import DECISION_SUPPORT
@@ -60,6 +60,7 @@ class ReportContent:
     moment: str
     headline: str
     summary: str
+    first_of_all: str
     label: str | None
     picture_captions: tuple[str, str]
     legend: tuple[str, str]
@@ -103,6 +104,7 @@ def report_content(film: ListedFilm, bundle: Bundle, request: ExportRequest, t: 
         moment=t.moment(datetime.fromisoformat(analysis.analysed_at)),
         headline=head,
         summary=summary,
+        first_of_all=" ".join(say_reasons(analysis.quality.first_of_all, t)),
         label=label,
         picture_captions=_captions(analysis, label, t),
         legend=(t("none"), t("peak")),
@@ -211,7 +213,9 @@ def _quality(analysis: Analysis, t: Translator) -> Block:
             "Refused by the input gate. Probabilities, cuts and heat are left out of this report."
         ),
     }[quality.verdict]
-    lines = [first, *sentences(quality.reasons, t)]
+    lines = [first, *say_reasons([one for one in quality.reasons if one not in quality.first_of_all], t)]
+    if len(lines) == 1 and quality.first_of_all:
+        lines = [t("To be read with care: see above, under the headline.")]
     lines.append(t("SHA-256 of the film: {sha}.", sha=analysis.film_sha256[:16]))
     if analysis.preparation.inverted:
         lines.append(t("Black and white were swapped, as the film came inverted."))

@@ -120,9 +120,19 @@ def head(content: ReportContent, fit: Fit, width: float) -> Stack:
         [
             line,
             _paragraph(content.headline, 14.0, fit, bold=True, after=2),
-            _paragraph(content.summary, 9.2, fit),
+            _paragraph(content.summary, 9.2, fit, after=5 if content.first_of_all else 0),
+            *([_boxed(content.first_of_all, fit, width)] if content.first_of_all else []),
         ],
         width,
+    )
+
+
+def _boxed(text: str, fit: Fit, width: float) -> Table:
+    """What must be read before anything below it: bold in a thick frame, so that grey print shows it too."""
+    return Table(
+        [[_paragraph(text, 10.0, fit, bold=True)]],
+        colWidths=[width],
+        style=[("BOX", (0, 0), (-1, -1), 1.6, _BLACK), *_padding(6, 5)],
     )
 
 

@@ -29,6 +29,7 @@ def model_panel(spec: BundleSpec, t: Translator) -> Component:
     """The right-hand column for one model: headline, findings, threshold panel, downloads."""
     return html.Div(
         [
+            html.Div(id="first-of-all", className="first-of-all", hidden=True, role="alert"),
             html.Div(
                 [
                     html.H1(className="headline", id="headline"),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
-from export_material import analysis_of, bundle_of, film_file
+from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 
 from cxr_dash import imaging
-from cxr_dash.domain import Analysis, DecodeLimits, Verdict
+from cxr_dash.domain import Analysis, DecodeLimits, Quality, Reason, ReasonCode, Verdict
 from cxr_dash.errors import LabelNotFoundError, RequestError
 from cxr_dash.explain import film_heatmap
 from cxr_dash.inference.bundle import Bundle
@@ -36,7 +37,7 @@ from cxr_dash.services.exports import (
     side_by_side_png,
     write_map,
 )
-from cxr_dash.services.exports.table import safe_cell
+from cxr_dash.services.exports.table import guarded, safe_cell
 
 LABELS = [("effusion", "Effusion", "Derrame"), ("nodule", "Nodule", "Nódulo")]
 FILM = film_file()
@@ -162,7 +163,7 @@ def test_the_table_starts_with_the_columns_of_score_and_has_one_line_a_film(
 ) -> None:
     opinion = Opinion(normal=False, labels=("nodule",), at="2026-03-01T10:00:00Z")
     header = csv_header(bundle)
-    assert header.startswith("\ufeffpath,status,reason,model,effusion,nodule,cut_effusion,cut_nodule,")
+    assert header.startswith("\ufeffpath,status,reason,model,effusion,nodule,reason_codes,cut_effusion,")
     ok, gone = _table(
         bundle, _listed(analysis, read=True, opinion=opinion), _listed(None, "error", "Gone."), nodule=0.1
     )
@@ -201,8 +202,10 @@ def test_both_readings_of_a_changed_mind_are_in_table_and_record(bundle: Bundle,
 def test_a_refused_film_has_a_reason_and_no_probability_in_table_and_record(
     bundle: Bundle, refused: Analysis
 ) -> None:
-    film = _listed(refused, "rejected", "No lungs were found in the picture.")
+    film = _listed(refused, "rejected", REFUSAL_WORDS)
     (row,) = _table(bundle, film)
+    assert row["reason_codes"] == "no_lungs"
+    assert film_record(film, {})["reason_codes"] == ["no_lungs"]
     assert (row["status"], row["effusion"], row["above_effusion"]) == ("rejected", "", "")
     assert row["film_sha256"] == refused.film_sha256
     assert film_record(film, {})["findings"] == {}
@@ -212,6 +215,13 @@ def test_a_refused_film_has_a_reason_and_no_probability_in_table_and_record(
 def test_a_cell_that_a_spreadsheet_would_calculate_is_made_text(text: str) -> None:
     assert safe_cell(text).startswith("'")
     assert not set("\r\n\t") & set(safe_cell(text))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "\t=1", "\r=1", " =1", "\n=1", "'=1", "'quoted'", "a=1", " a", ""])
+def test_a_guarded_text_is_no_formula_and_comes_back_without_its_first_apostrophe(text: str) -> None:
+    said = guarded(text)
+    assert not said.lstrip().startswith(("=", "+", "-", "@"))
+    assert said.removeprefix("'") == text
 
 
 def test_ordinary_words_with_commas_and_line_breaks_come_through_on_one_line(bundle: Bundle) -> None:
@@ -255,3 +265,12 @@ def test_the_finding_in_view_is_the_readers_choice_else_the_one_furthest_above_i
     assert label_in_view(analysis, bundle, "of another model", {}) == "effusion"
     # by the reader's own cuts, as on the page
     assert label_in_view(analysis, bundle, None, {"effusion": 0.99, "nodule": 0.01}) == "nodule"
+
+
+def test_no_figure_of_a_patient_the_model_was_not_made_for_is_taken_away_even_when_asked_for(
+    refused: Analysis,
+) -> None:
+    outside = Reason(ReasonCode.AGE_OUTSIDE, {"age": 62, "youngest": 1, "oldest": 5})
+    withheld = replace(refused, quality=Quality(Verdict.REJECT, (outside,)))
+    with pytest.raises(RequestError, match="age"):
+        heat_png(withheld, "nodule", ExportOptions(anyway=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from cxr_dash.domain import (
     Quality,
     Radiograph,
     RawOutput,
+    Reason,
+    ReasonCode,
     Verdict,
 )
 from cxr_dash.errors import BundleError, BundleNotFoundError
@@ -25,7 +28,6 @@ from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.inference.schema import BundleSpec
-from cxr_dash.services import gate as reasons
 from cxr_dash.services.gate import combined, installed_gate, judge
 
 KEYS = ("frontal_chest", "lateral_chest", "not_chest")
@@ -123,32 +125,50 @@ def test_a_frontal_film_that_the_gate_is_sure_of_passes_without_a_word() -> None
     assert judged(lungs=lungs) == Quality(Verdict.OK)
 
 
-CASES: dict[str, tuple[Callable[[], Quality], Verdict]] = {
-    reasons.LATERAL_VIEW: (lambda: judged(output((0.1, 0.8, 0.1))), Verdict.REJECT),
-    reasons.NOT_CHEST: (lambda: judged(output((0.1, 0.1, 0.8))), Verdict.REJECT),
-    reasons.UNUSUAL_PICTURE: (lambda: judged(output(distance=9.0)), Verdict.REJECT),
-    reasons.DOUBTFUL: (lambda: judged(output((0.6, 0.2, 0.2))), Verdict.WARN),
-    reasons.UNLIKE_TRAINING: (lambda: judged(model_distance=9.0), Verdict.WARN),
-    reasons.UNUSUAL: (lambda: judged(model_distance=3.0), Verdict.WARN),
-    reasons.NO_LUNGS: (lambda: judged(lungs=lungs_of()), Verdict.WARN),
-    reasons.ONE_LUNG: (lambda: judged(lungs=lungs_of((4, 6, 9, 20))), Verdict.WARN),
-    reasons.CUT_LUNGS: (lambda: judged(lungs=lungs_of((0, 6, 13, 20), (19, 6, 9, 20))), Verdict.WARN),
-    reasons.FAILED: (lambda: judged(RuntimeError("no memory")), Verdict.REJECT),
-    reasons.NOT_CHECKED: (
+CASES: dict[ReasonCode, tuple[Callable[[], Quality], Verdict]] = {
+    ReasonCode.LATERAL_VIEW: (lambda: judged(output((0.1, 0.8, 0.1))), Verdict.REJECT),
+    ReasonCode.NOT_FRONTAL_CHEST: (lambda: judged(output((0.1, 0.1, 0.8))), Verdict.REJECT),
+    ReasonCode.UNKNOWN_PICTURE: (lambda: judged(output(distance=9.0)), Verdict.REJECT),
+    ReasonCode.DOUBTFUL: (lambda: judged(output((0.6, 0.2, 0.2))), Verdict.WARN),
+    ReasonCode.UNLIKE_TRAINING: (lambda: judged(model_distance=9.0), Verdict.WARN),
+    ReasonCode.UNUSUAL_FOR_MODEL: (lambda: judged(model_distance=3.0), Verdict.WARN),
+    ReasonCode.NO_LUNGS: (lambda: judged(lungs=lungs_of()), Verdict.WARN),
+    ReasonCode.ONE_LUNG: (lambda: judged(lungs=lungs_of((4, 6, 9, 20))), Verdict.WARN),
+    ReasonCode.LUNGS_CUT_OFF: (lambda: judged(lungs=lungs_of((0, 6, 13, 20), (19, 6, 9, 20))), Verdict.WARN),
+    ReasonCode.GATE_FAILED: (lambda: judged(RuntimeError("no memory")), Verdict.REJECT),
+    ReasonCode.GATE_MISSING: (
         lambda: judge(FILM, output((0.5, 0.5)), model(), lambda: None),
         Verdict.WARN,
     ),
 }
 
 
-@pytest.mark.parametrize("sentence", reasons.REASONS)
-def test_every_sentence_is_given_alone_and_with_its_verdict(sentence: str) -> None:
-    case, verdict = CASES[sentence]
-    assert case() == Quality(verdict, (sentence,))
+@pytest.mark.parametrize("code", CASES)
+def test_every_reason_is_given_alone_and_with_its_verdict(code: ReasonCode) -> None:
+    case, verdict = CASES[code]
+    assert case() == Quality(verdict, (Reason(code),))
+
+
+@pytest.mark.parametrize(
+    ("note", "verdict"),
+    [
+        (Reason(ReasonCode.DAMAGED), Verdict.REJECT),
+        (Reason(ReasonCode.LEVELS_WRAPPED), Verdict.REJECT),
+        (Reason(ReasonCode.LATERAL_BY_TAG), Verdict.REJECT),
+        (Reason(ReasonCode.OTHER_BODY_PART, {"body_part": "HAND"}), Verdict.REJECT),
+        (Reason(ReasonCode.MIRRORED), Verdict.WARN),
+        (Reason(ReasonCode.ALPHA_IGNORED), Verdict.WARN),
+    ],
+    ids=lambda value: getattr(value, "code", value),
+)
+def test_what_was_noticed_in_the_file_refuses_or_warns_whatever_the_gate_thinks(
+    note: Reason, verdict: Verdict
+) -> None:
+    assert judged(film=replace(FILM, notes=(note,))) == Quality(verdict, (note,))
 
 
 def test_the_distance_of_the_gate_itself_raises_doubt_before_it_refuses() -> None:
-    assert judged(output(distance=3.0)) == Quality(Verdict.WARN, (reasons.DOUBTFUL,))
+    assert judged(output(distance=3.0)) == Quality(Verdict.WARN, (Reason(ReasonCode.DOUBTFUL),))
 
 
 @pytest.mark.parametrize(
@@ -162,11 +182,11 @@ def test_the_distance_of_the_gate_itself_raises_doubt_before_it_refuses() -> Non
     ids=["probability is NaN", "distance is NaN", "a label is missing", "it raises"],
 )
 def test_a_gate_that_cannot_answer_refuses(broken: RawOutput | Exception) -> None:
-    assert judged(broken) == Quality(Verdict.REJECT, (reasons.FAILED,))
+    assert judged(broken) == Quality(Verdict.REJECT, (Reason(ReasonCode.GATE_FAILED),))
 
 
 def test_a_model_whose_distance_is_no_number_refuses() -> None:
-    assert judged(model_distance=float("nan")) == Quality(Verdict.REJECT, (reasons.FAILED,))
+    assert judged(model_distance=float("nan")) == Quality(Verdict.REJECT, (Reason(ReasonCode.GATE_FAILED),))
 
 
 def test_a_gate_that_cannot_be_loaded_refuses() -> None:
@@ -174,15 +194,16 @@ def test_a_gate_that_cannot_be_loaded_refuses() -> None:
         raise BundleNotFoundError("gone")
 
     quality = judge(FILM, output((0.5, 0.5)), model(), failing)
-    assert quality == Quality(Verdict.REJECT, (reasons.FAILED,))
+    assert quality == Quality(Verdict.REJECT, (Reason(ReasonCode.GATE_FAILED),))
 
 
 def test_reasons_of_a_refusal_stand_before_warnings_and_each_once() -> None:
     quality = judged(output((0.1, 0.8, 0.1)), model_distance=3.0, lungs=lungs_of((4, 6, 9, 20)))
     assert quality.verdict is Verdict.REJECT
-    assert quality.reasons == (reasons.LATERAL_VIEW, reasons.ONE_LUNG, reasons.UNUSUAL)
-    twice = combined([Quality(Verdict.WARN, ("One.",)), Quality(Verdict.WARN, ("One.", "Two."))])
-    assert twice == Quality(Verdict.WARN, ("One.", "Two."))
+    assert quality.codes == ["lateral_view", "one_lung", "unusual_for_model"]
+    small, tilted = Reason(ReasonCode.LOW_RESOLUTION), Reason(ReasonCode.TILTED, {"degrees": 8.0})
+    twice = combined([Quality(Verdict.WARN, (small,)), Quality(Verdict.WARN, (small, tilted))])
+    assert twice == Quality(Verdict.WARN, (small, tilted))
 
 
 def test_a_gate_that_is_sure_overrules_what_grey_levels_only_suggest() -> None:
@@ -199,11 +220,13 @@ def test_a_gate_that_is_sure_overrules_what_grey_levels_only_suggest() -> None:
 def test_lungs_that_are_missing_and_films_far_from_training_refuse_only_where_the_gate_is_in_doubt() -> None:
     doubt = output((0.6, 0.2, 0.2))
     without = judged(doubt, lungs=lungs_of())
-    assert without == Quality(Verdict.REJECT, (reasons.NO_LUNGS, reasons.DOUBTFUL))
+    assert without == Quality(Verdict.REJECT, (Reason(ReasonCode.NO_LUNGS), Reason(ReasonCode.DOUBTFUL)))
     far = judged(doubt, model_distance=9.0)
-    assert far == Quality(Verdict.REJECT, (reasons.UNLIKE_TRAINING, reasons.DOUBTFUL))
+    assert far == Quality(Verdict.REJECT, (Reason(ReasonCode.UNLIKE_TRAINING), Reason(ReasonCode.DOUBTFUL)))
     ungated = judge(FILM, output((0.5, 0.5), 9.0), model(), lambda: None)
-    assert ungated == Quality(Verdict.REJECT, (reasons.UNLIKE_TRAINING, reasons.NOT_CHECKED))
+    assert ungated == Quality(
+        Verdict.REJECT, (Reason(ReasonCode.UNLIKE_TRAINING), Reason(ReasonCode.GATE_MISSING))
+    )
 
 
 def test_plain_checks_still_refuse_what_the_gate_would_let_pass() -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from export_material import REFUSAL, analysis_of, bundle_of, film_file
+from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 from pypdf import PdfReader
 
-from cxr_dash.domain import DecodeLimits, Verdict
+from cxr_dash.domain import DecodeLimits, Quality, Reason, ReasonCode, Verdict
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator, translator
 from cxr_dash.services.exports import ChosenFilm, ExportRequest, ListedFilm, Opinion, film_display
@@ -112,7 +112,7 @@ def test_a_refused_film_has_its_reasons_and_not_one_figure_of_the_model() -> Non
     pdf = _report(bundle_of(LABELS), [0.87, 0.87, 0.87], ENGLISH, verdict=Verdict.REJECT)
     text = _text(pdf)
     assert "Cannot judge this film." in text
-    assert REFUSAL in text
+    assert REFUSAL_WORDS in text
     assert "87" not in text
     assert "Effusion" not in text
     assert len(pdf.pages[0].images) == 1
@@ -154,7 +154,7 @@ def test_it_stays_on_one_page_with_many_labels_and_long_texts(labels: int, size:
         audits=[AUDIT | {"name": long, "key": f"a{n}"} for n in range(9)],
     )
     data = film_file(size=size)
-    reasons = (long, long)
+    reasons = (Reason(ReasonCode.OTHER_BODY_PART, {"body_part": long}),) * 2
     analysis = analysis_of(data, bundle, [0.9] * labels)
     object.__setattr__(analysis, "quality", type(analysis.quality)(Verdict.WARN, reasons))
     chosen = ChosenFilm(
@@ -227,3 +227,20 @@ def test_reportlab_waits_until_the_first_report() -> None:
     program = "import app, sys; print([name for name in sys.modules if name.startswith('reportlab')])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_age_that_is_not_known_stands_above_the_answer_of_a_model_for_children() -> None:
+    bundle = bundle_of(LABELS)
+    unknown = Reason(ReasonCode.AGE_UNKNOWN_CHILDREN, {"youngest": 1, "oldest": 5})
+    analysis = replace(analysis_of(FILM, bundle, [0.9, 0.1, 0.1]), quality=Quality(Verdict.WARN, (unknown,)))
+    chosen = ChosenFilm(number=7, film="k")
+    wanted = ExportRequest(model="tiny", films=(chosen,))
+    display = film_display(FILM, analysis, DecodeLimits())
+    film = ListedFilm(chosen, "ok", "", analysis)
+    content = report_pdf(film, bundle, wanted, display, ENGLISH)
+    pdf = PdfReader(io.BytesIO(content))
+    text = _text(pdf)
+    assert len(pdf.pages) == 1
+    assert text.count("This model was made for children of 1 to 5 years.") == 1
+    assert text.index("for an adult its answer means nothing.") < text.index("Probability")
+    assert "To be read with care: see above" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -149,3 +150,24 @@ def _compare(
         for name, metric in OF_ONE_LABEL.items():
             found = metric(scores, truth, once)[0]
             assert found == pytest.approx(getattr(row, name).value, abs=2e-3), (key, name)
+
+
+@pytest.mark.parametrize("bundle_id", ["findings", "covid", "pneumonia-paediatric"])
+def test_the_population_of_a_released_bundle_is_that_of_its_recipe_and_can_be_written_again(
+    bundle_id, tmp_path
+):
+    copy = tmp_path / bundle_id
+    shutil.copytree(MODELS / bundle_id, copy)
+    without = json.loads((copy / SPEC_FILE).read_text(encoding="utf-8"))
+    assert without.pop("population")
+    (copy / SPEC_FILE).write_text(json.dumps(without), encoding="utf-8")
+    done = CliRunner().invoke(app, ["card", str(copy), "--recipe", bundle_id, "--write"])
+    assert done.exit_code == 0, done.output
+    for name in (SPEC_FILE, "CARD.md"):
+        assert (copy / name).read_bytes() == (MODELS / bundle_id / name).read_bytes()
+
+
+def test_a_recipe_that_does_not_say_for_whom_is_refused():
+    done = CliRunner().invoke(app, ["card", str(MODELS / "findings"), "--recipe", "gate", "--write"])
+    assert done.exit_code != 0
+    assert "card.population" in done.output

@@ -18,6 +18,8 @@ from cxr_dash.domain import (
     Label,
     Preparation,
     Quality,
+    Reason,
+    ReasonCode,
     Verdict,
 )
 from cxr_dash.errors import CaseNotFoundError
@@ -50,7 +52,7 @@ def analysis() -> Analysis:
         model_sha256="a" * 64,
         film_sha256="b" * 64,
         preparation=preparation,
-        quality=Quality(Verdict.WARN, ("The film is very dark.",)),
+        quality=Quality(Verdict.WARN, (Reason(ReasonCode.VERY_DARK),)),
         findings=(Finding(label=label, logit=1.5, probability=0.81, threshold=0.4),),
         heatmaps={
             "effusion": Heatmap(np.ones((7, 7), np.float32), peak=1.25, flat=False, preparation=preparation)
@@ -89,7 +91,13 @@ def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis
     assert answer["heat"] == {
         "effusion": {"peak": 1.25, "flat": False, "at": [[0.023, 0.035], [0.562, 0.035]]}
     }
-    assert answer["quality"] == {"verdict": "warn", "reasons": ["The film is very dark."]}
+    assert answer["quality"] == {
+        "verdict": "warn",
+        "reasons": ["The film is very dark: findings may be hidden."],
+        "reason_codes": ["very_dark"],
+        "withheld": False,
+        "first_of_all": [],
+    }
     assert answer["milliseconds"] == 41
     assert answer["error"] is None
 

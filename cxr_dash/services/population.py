@@ -1,0 +1,60 @@
+"""Whether a film is of a patient and a view that the model was made for, by what its file says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from cxr_dash.domain import FilmFacts, Quality, Reason, ReasonCode, Verdict
+from cxr_dash.inference.schema_population import Population
+
+_FRONTAL = ("PA", "AP")
+
+
+def check_population(population: Population | None, facts: FilmFacts) -> Quality:
+    """Hold what a file says of its film against whom a bundle was made for.
+
+    Parameters
+    ----------
+    population : Population or None
+        None where the bundle does not say: then no age is inside or outside.
+    facts : FilmFacts
+        What the file does not say is not held against it, but where the bundle is for children alone an
+        unknown age is said.
+
+    Returns
+    -------
+    Quality
+        ``reject`` for an age outside, for a lateral view, and for a view that is neither PA nor AP; ``warn``
+        for an unknown age as above, and for the other of the two frontal views.
+    """
+    opinions = [*_of_age(population, facts), *_of_view(population, facts)]
+    if not opinions:
+        return Quality(Verdict.OK)
+    refused = any(verdict is Verdict.REJECT for verdict, _ in opinions)
+    opinions.sort(key=lambda opinion: opinion[0] is not Verdict.REJECT)
+    return Quality(Verdict.REJECT if refused else Verdict.WARN, tuple(reason for _, reason in opinions))
+
+
+def _of_age(population: Population | None, facts: FilmFacts) -> Iterator[tuple[Verdict, Reason]]:
+    if population is None:
+        return
+    youngest, oldest = population.age_years
+    range_of = {"youngest": youngest, "oldest": oldest}
+    if facts.age_years is None:
+        if population.children_only:
+            yield Verdict.WARN, Reason(ReasonCode.AGE_UNKNOWN_CHILDREN, range_of)
+        return
+    age = math.floor(facts.age_years)
+    if not youngest <= age <= oldest:
+        yield Verdict.REJECT, Reason(ReasonCode.AGE_OUTSIDE, {"age": age, **range_of})
+
+
+def _of_view(population: Population | None, facts: FilmFacts) -> Iterator[tuple[Verdict, Reason]]:
+    view = facts.projection
+    if view == "LATERAL":
+        yield Verdict.REJECT, Reason(ReasonCode.LATERAL_BY_TAG)
+    elif population is not None and view is not None and view not in population.projections:
+        verdict = Verdict.WARN if view in _FRONTAL else Verdict.REJECT
+        made_for = ", ".join(population.projections)
+        yield verdict, Reason(ReasonCode.PROJECTION_OUTSIDE, {"projection": view, "made_for": made_for})
