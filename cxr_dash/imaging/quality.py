@@ -33,6 +33,7 @@ from cxr_dash.domain import PreparationSpec, Quality, Radiograph, Reason, Reason
 from cxr_dash.imaging.find import cut_film, find_levels
 from cxr_dash.imaging.polarity import chest_likeness
 from cxr_dash.imaging.window import level_counts, window_table
+from cxr_dash.imaging.wrapped import levels_wrapped
 
 # Fewest distinct levels in a real 8-bit film: 109.
 _BLANK_LEVELS, _FEW_LEVELS = 32, 100
@@ -63,6 +64,8 @@ class FilmMeasures:
         Correlation with the average chest film, -1 to 1, after polarity.
     inverted : bool
         Whether black and white are swapped.
+    wrapped : bool
+        Whether levels ran over the end of their range.
     """
 
     levels: int
@@ -70,6 +73,7 @@ class FilmMeasures:
     median: float
     likeness: float
     inverted: bool
+    wrapped: bool
 
 
 def measure_film(radiograph: Radiograph) -> FilmMeasures:
@@ -86,6 +90,7 @@ def measure_film(radiograph: Radiograph) -> FilmMeasures:
         median=float(table[median_level]),
         likeness=chest_likeness(kept, (found.low, found.high), inverted=found.inverted),
         inverted=found.inverted,
+        wrapped=levels_wrapped(kept),
     )
 
 
@@ -116,6 +121,7 @@ def _faults(measures: FilmMeasures, colour_fraction: float) -> tuple[ReasonCode,
         return (ReasonCode.BLANK,)
     unlike_enough = measures.likeness < _LIKE_WHEN_EXTREME
     checks = (
+        (measures.wrapped, ReasonCode.LEVELS_WRAPPED),
         (colour_fraction > _COLOUR_REJECT, ReasonCode.IN_COLOUR),
         (measures.commonest_share > _ONE_TONE_SHARE, ReasonCode.ONE_FLAT_TONE),
         (measures.median < _DARK_REJECT and unlike_enough, ReasonCode.MOSTLY_BLACK),
