@@ -14,7 +14,14 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from cxr_dash.domain import N_
-from cxr_dash.errors import CxrError, UnsupportedFormatError, UploadBrokenError, UploadError, UploadTypeError
+from cxr_dash.errors import (
+    CxrError,
+    EmptyFileError,
+    UnsupportedFormatError,
+    UploadBrokenError,
+    UploadError,
+    UploadTypeError,
+)
 
 _FORM = "multipart/form-data"
 _MODEL = "model"
@@ -113,8 +120,10 @@ def _in_memory(
 
 
 def refused_as(error: CxrError) -> CxrError:
-    """The error to be told: of a body that is no film and was never said to be one, what is expected."""
+    """The error to be told: of no body, and of one that is no film and never said so, what is expected."""
     kind = request.mimetype
+    if isinstance(error, EmptyFileError) and not kind:
+        return EmptyFileError(N_("The request has no body; it must be one film."), remedy=_EXPECTED)
     if (
         isinstance(error, UnsupportedFormatError)
         and kind not in (*_BYTES, _FORM)

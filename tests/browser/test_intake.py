@@ -95,6 +95,8 @@ def test_a_folder_becomes_its_films_in_the_order_of_their_paths(
     _settled(page, 3)
     assert _names(page) == ["study/series2/IM0001", "study/series2/IM0002.png", "study/series10/IM0001"]
     assert _reasons(page) == []
+    # notes.txt came first, and leaves no gap
+    assert page.locator(".row-title").first.inner_text() == "film 01"
     note = page.inner_text("#intake-note")
     assert "2 files are no films." in note
     assert "4 files left out: hidden, or an index." in note
@@ -111,9 +113,10 @@ def test_which_files_are_no_films_is_a_click_away_and_the_note_can_be_closed(
     _settled(page, 3)
     assert page.locator("#intake-note li").first.is_hidden()
     page.click("#intake-note summary")
-    listed = page.locator("#intake-note li").all_inner_texts()
-    assert [text.splitlines()[0] for text in sorted(listed)] == ["study/notes.txt", "study/series2/readme.md"]
-    assert all("a text file" in text for text in listed)
+    (kind,) = page.locator("#intake-note details > ul > li").all_inner_texts()
+    said, *listed = kind.splitlines()
+    assert "a text file" in said, "what is true of both is said once"
+    assert sorted(listed) == ["study/notes.txt", "study/series2/readme.md"]
     page.click(".intake-close")
     frames(page)
     assert page.locator("#intake-note").is_hidden()

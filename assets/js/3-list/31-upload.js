@@ -115,6 +115,12 @@ cxr.upload = (() => {
     const next = cxr.listing.beside(item);
     cxr.intake.setAside(pathOf(item), error.message);
     takeOut(item);
+    // a number is left out only where a later film has come to be known by its own
+    const later = state.films.filter(({ number }) => number > item.number);
+    if (later.every(({ status }) => ["waiting", "sending"].includes(status))) {
+      for (const one of later) one.number -= 1;
+      numbers -= 1;
+    }
     if (state.selected === item.id) state.selected = next ? next.id : null;
   }
 

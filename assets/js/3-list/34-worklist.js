@@ -94,7 +94,7 @@ cxr.worklist = (() => {
     const what = cxr.listing.describe(item);
     const selected = item.id === state.selected;
     const named = cxr.listing.options.order === "name" && cxr.upload.fileOf(item) ? cxr.upload.nameOf(item) : "";
-    const said = JSON.stringify([what, selected, item.read, named, isBusy(item), item.film]);
+    const said = JSON.stringify([what, selected, item.number, item.read, named, isBusy(item), item.film]);
     if (row.said !== said) {
       row.said = said;
       write(row, item, what, selected, named);

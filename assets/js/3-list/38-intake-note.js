@@ -6,6 +6,7 @@ cxr.intakeNote = (() => {
   const { t, plural } = cxr.words;
   let nodes = null;
   let listed = 0; // files in the list of those that are no films
+  const kinds = new Map(); // what the server said -> the list of those it said it of
 
   function build(box) {
     const line = () => element("p", { hidden: true });
@@ -17,7 +18,7 @@ cxr.intakeNote = (() => {
       class: "intake-close", type: "button", text: "×", title: t("Close this note"), "aria-label": t("Close this note"),
       onclick: cxr.intake.dismiss,
     });
-    box.append(nodes.looking, nodes.many, nodes.aside, nodes.left, nodes.empty, nodes.close);
+    box.append(nodes.looking, nodes.many, nodes.left, nodes.empty, nodes.aside, nodes.close);
   }
 
   function say(node, text) {
@@ -43,16 +44,27 @@ cxr.intakeNote = (() => {
     paintAside(aside);
   }
 
+  /* Twenty text files are said to be text files once. */
+  function kindOf(message) {
+    if (!kinds.has(message)) {
+      const names = element("ul");
+      kinds.set(message, names);
+      nodes.names.append(element("li", {}, [message, names]));
+    }
+    return kinds.get(message);
+  }
+
   function paintAside(aside) {
     nodes.aside.hidden = !aside.length;
     setText(nodes.summary, aside.length ? plural("{n} file is no film.", "{n} files are no films.", aside.length) : "");
     if (aside.length < listed) {
       nodes.names.replaceChildren();
+      kinds.clear();
       nodes.aside.open = false;
       listed = 0;
     }
     for (const { path, message } of aside.slice(listed)) {
-      nodes.names.append(element("li", {}, [element("b", { text: path }), " ", message]));
+      kindOf(message).append(element("li", { text: path }));
     }
     listed = aside.length;
   }

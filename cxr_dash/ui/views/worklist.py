@@ -19,12 +19,7 @@ def worklist_column(settings: Settings, t: Translator) -> Component:
             html.Button(
                 [
                     html.Span(t("Drop films or a folder here")),
-                    html.Small(
-                        t(
-                            "DICOM, PNG, JPG or a ZIP of them, each up to {megabytes:g} MB",
-                            megabytes=megabytes,
-                        )
-                    ),
+                    html.Small(t("DICOM, PNG, JPG or ZIP, up to {most:g} MB a film", most=megabytes)),
                 ],
                 id=ids.DROP,
                 className="drop",
