@@ -148,6 +148,36 @@ class RequestTooLargeError(RequestError):
     code = "request_too_large"
 
 
+class AddressError(RequestError):
+    """Nothing is at the address that was asked for."""
+
+    code = "address_not_found"
+
+
+class MethodError(RequestError):
+    """The address is answered, but not with the method that was used."""
+
+    code = "method_not_allowed"
+
+
+class UploadError(RequestError):
+    """What came with an upload is not exactly one file."""
+
+    code = "upload"
+
+
+class UploadTypeError(UploadError):
+    """The body of an upload is said to be something else than a file, and is none."""
+
+    code = "upload_type"
+
+
+class UploadBrokenError(UploadError):
+    """The body of an upload ends early, or its form cannot be taken apart."""
+
+    code = "upload_broken"
+
+
 class BusyError(CxrError):
     """The server is doing as much of this at once as it may."""
 

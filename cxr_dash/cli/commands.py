@@ -65,7 +65,7 @@ def models(*, json: AsJson = False) -> None:
 
 @app.command()
 def analyse(
-    file: Annotated[str, typer.Argument(help="A PNG, JPEG or WebP film.", metavar="FILE")],
+    file: Annotated[str, typer.Argument(help="A film, or a folder, ZIP or DICOMDIR of one.", metavar="FILE")],
     *,
     model: Model = None,
     json: AsJson = False,
@@ -74,15 +74,15 @@ def analyse(
     """Analyse one film; a rejected film has a reason and no probabilities."""
     with errors_in_words():
         from cxr_dash.cli.answers import analysis_data, analysis_table
-        from cxr_dash.cli.films import find_files, read_film
+        from cxr_dash.cli.sources import only_source
         from cxr_dash.services import build_service
 
         settings = read_settings()
         service = build_service(settings)
         model_id = service.catalog.get(model or settings.default_model).id
-        (path,) = find_files([file], folders=False)
-        data = read_film(Path(path), settings.max_upload_bytes)
-        answer = analysis_data(path, service.analyse_bytes(data, model_id, gate=not no_gate))
+        source = only_source(file)
+        data = source.read(settings.max_upload_bytes)
+        answer = analysis_data(source.path, service.analyse_bytes(data, model_id, gate=not no_gate))
         if json:
             _say_json(answer)
         else:
@@ -91,7 +91,9 @@ def analyse(
 
 @app.command()
 def score(
-    paths: Annotated[list[str], typer.Argument(help="Films and folders of films.", metavar="PATH...")],
+    paths: Annotated[
+        list[str], typer.Argument(help="Films; folders, ZIPs and DICOMDIRs of films.", metavar="PATH...")
+    ],
     *,
     out: Annotated[Path, typer.Option(help="CSV file to write; replaced when it exists.", dir_okay=False)],
     model: Model = None,

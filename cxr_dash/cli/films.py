@@ -9,8 +9,16 @@ from pathlib import Path
 
 from cxr_dash.errors import EmptyFileError, FilmError, FilmTooLargeError, RequestError
 
+# What systems and archives leave in folders by themselves, in small letters; none of it is a film.
+_LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", "dicomdir", "__macosx"}
 
-def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = (), folders: bool = True) -> list[str]:
+
+def is_left_out(name: str) -> bool:
+    """Whether what has this name in a folder or a ZIP is passed over: it is hidden, or an index."""
+    return (name.startswith(".") and name not in {".", ".."}) or name.lower() in _LEFT_BEHIND
+
+
+def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = ()) -> list[str]:
     """Files named by the paths: a file is itself, a folder is every regular file below it.
 
     Parameters
@@ -19,15 +27,13 @@ def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = (), folders:
         Kept in the order and the spelling given.
     leave_out : sequence of Path
         Files and folders that are not read even when a folder contains them: the command's own output.
-    folders : bool
-        Whether a path may be a folder.
 
     Returns
     -------
     list of str
-        Each begins with the path as given. Within a folder they are sorted by relative path, and hidden
-        files and folders are left out; links to files are followed, links to folders are not. A link that
-        leads nowhere and a folder that may not be opened are among them: reading them says what is wrong.
+        Each begins with the path as given. Within a folder they are sorted by relative path, without those
+        of :func:`is_left_out`; links to files are followed, links to folders are not. A link that leads
+        nowhere and a folder that may not be opened are among them: reading them says what is wrong.
 
     Raises
     ------
@@ -35,7 +41,7 @@ def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = (), folders:
         When a path does not exist, is neither a file nor a folder, or is the command's own output.
     """
     excluded = {os.path.realpath(path) for path in leave_out}
-    wanted = f"an existing file{' or folder' if folders else ''}"
+    wanted = "an existing file or folder"
     found: list[str] = []
     for path in paths:
         try:
@@ -45,7 +51,7 @@ def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = (), folders:
                 f"`PATH` must be {wanted}; received {path!r}: {error.strerror}.",
                 remedy="Check the spelling, the working folder and the permissions.",
             ) from error
-        if folders and stat.S_ISDIR(mode):
+        if stat.S_ISDIR(mode):
             found.extend(sorted(_walk(path, excluded), key=lambda file: Path(file).parts))
         elif not stat.S_ISREG(mode):
             raise RequestError(f"`PATH` must be {wanted}; received {path!r}.")
@@ -66,11 +72,11 @@ def _walk(folder: str, excluded: set[str]) -> Iterator[str]:
         folders[:] = [
             name
             for name in folders
-            if not name.startswith(".") and os.path.realpath(here / name) not in excluded
+            if not is_left_out(name) and os.path.realpath(here / name) not in excluded
         ]
         for name in names:
             file = here / name
-            if not name.startswith(".") and _may_be_read(file) and os.path.realpath(file) not in excluded:
+            if not is_left_out(name) and _may_be_read(file) and os.path.realpath(file) not in excluded:
                 # Not `str(file)`: that would drop a leading "./", and the row shows the path as given.
                 yield os.path.join(parent, name)  # noqa: PTH118
     yield from unreadable
@@ -102,13 +108,22 @@ def read_film(path: Path, max_bytes: int) -> bytes:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    size = path.stat().st_size
+    check_size(path.stat().st_size, max_bytes)
+    data = path.read_bytes()
+    if not data:
+        raise EmptyFileError("A film file must have bytes; received 0 bytes.", remedy="Copy the file again.")
+    return data
+
+
+def check_size(size: int, max_bytes: int) -> None:
+    """Refuse a file that is too large to be a film.
+
+    Raises
+    ------
+    FilmTooLargeError
+    """
     if size > max_bytes:
         raise FilmTooLargeError(
             f"A film file must be at most {max_bytes / 2**20:g} MB; received {size / 2**20:.1f} MB.",
             remedy="Export it at a lower resolution or as JPEG, or raise CXR_MAX_UPLOAD_BYTES.",
         )
-    data = path.read_bytes()
-    if not data:
-        raise EmptyFileError("A film file must have bytes; received 0 bytes.", remedy="Copy the file again.")
-    return data

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from cxr_dash.cli.console import warn
-from cxr_dash.cli.films import find_files, read_film
 from cxr_dash.cli.heat_files import HeatFolder
+from cxr_dash.cli.sources import Source, find_sources
 from cxr_dash.domain import Analysis, Verdict
 from cxr_dash.errors import UNEXPECTED, CxrError, FilmError, RequestError
 from cxr_dash.inference.bundle import Bundle
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 _PROGRESS_EVERY = 200
 
+Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
@@ -36,7 +37,7 @@ class Scored:
     Attributes
     ----------
     path : str
-        As given.
+        As given; of a film in a ZIP, the archive's path, a slash and the name in it.
     status : str
         ``"ok"``, ``"rejected"`` or ``"error"``.
     reason : str
@@ -76,16 +77,17 @@ class ScoreRequest:
     jobs: int
 
 
-def score_film(service: AnalysisService, path: str, model_id: str, *, gate: bool) -> Scored:
-    """Analyse one file; whatever is wrong with it becomes its row.
+def score_film(service: AnalysisService, source: Source, model_id: str, *, gate: bool) -> Scored:
+    """Analyse one film; whatever is wrong with it becomes its row.
 
     Raises
     ------
     CxrError
         When something other than the file is wrong: the next film would fail the same way.
     """
+    path = source.path
     try:
-        data = read_film(Path(path), service.settings.max_upload_bytes)
+        data = source.read(service.settings.max_upload_bytes)
         analysis = service.analyse_bytes(data, model_id, gate=gate)
     except FilmError as error:
         return Scored(path, "error", str(error), None, error.code)
@@ -118,18 +120,20 @@ def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
     """
     bundle = service.catalog.get(request.model_id)
     own = [request.out] if request.heatmaps is None else [request.out, request.heatmaps]
-    files = find_files(request.paths, leave_out=own)
-    if not files:
+    sources = find_sources(request.paths, leave_out=own)
+    if not sources:
         raise RequestError(
             f"`PATH` must hold at least one file; received {', '.join(request.paths)}.",
             remedy="Hidden files are not read.",
         )
-    rows = in_order(lambda path: score_film(service, path, bundle.id, gate=request.gate), files, request.jobs)
+    rows = in_order(
+        lambda source: score_film(service, source, bundle.id, gate=request.gate), sources, request.jobs
+    )
     try:
         folder = None if request.heatmaps is None else HeatFolder(request.heatmaps)
         # The names of files need not be UTF-8, but one such byte would keep readers from the whole table.
         with request.out.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            return _write(stream, _saved(rows, folder), bundle, total=len(files))
+            return _write(stream, _saved(rows, folder), bundle, total=len(sources))
     except OSError as error:
         raise RequestError(
             f"`--out` and `--heatmaps` must be writable; {error.filename or request.out}: {error.strerror}.",
@@ -167,7 +171,7 @@ def progress(number: int, total: int) -> None:
         warn(f"{number} / {total} films")
 
 
-def in_order(work: Callable[[str], Answer], files: Iterable[str], jobs: int) -> Iterator[Answer]:
+def in_order(work: Callable[[Item], Answer], files: Iterable[Item], jobs: int) -> Iterator[Answer]:
     """Results in the order of ``files``, computed by ``jobs`` threads at most two films ahead of each.
 
     The look-ahead is bounded: memory does not grow with the number of films.

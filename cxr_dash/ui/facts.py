@@ -17,6 +17,7 @@ from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec, HeldOut
 from cxr_dash.language import Translator, say_reasons
+from cxr_dash.services.exports import MOST_FILMS
 from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
 
@@ -36,6 +37,7 @@ def page_settings(settings: Settings, t: Translator) -> Json:
         "language": t.language,
         "words": t.for_browser(),
         "max_upload_bytes": settings.max_upload_bytes,
+        "most_films": MOST_FILMS,
         "case_lifetime_seconds": settings.case_lifetime_seconds,
         "colour_maps": {
             name: base64.b64encode(imaging.colour_table(name).tobytes()).decode("ascii")

@@ -37,7 +37,9 @@ CARD_REST = "card-rest"
 
 # Worklist
 DROP = "drop"
+CHOOSE_FOLDER = "choose-folder"
 PICKER = "picker"
+INTAKE_NOTE = "intake-note"
 WORKLIST = "worklist"
 WORKLIST_NOTE = "worklist-note"
 LIST_CONTROLS = "list-controls"

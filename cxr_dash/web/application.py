@@ -9,7 +9,6 @@ from flask_caching import Cache
 
 from cxr_dash import __version__
 from cxr_dash.domain import N_
-from cxr_dash.errors import CxrError
 from cxr_dash.services import build_service
 from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.services.library import SimilarCases
@@ -17,8 +16,9 @@ from cxr_dash.settings import Settings
 from cxr_dash.ui.callbacks import register_callbacks
 from cxr_dash.ui.layout import build_layout
 from cxr_dash.web.answers import answers_blueprint
+from cxr_dash.web.errors import handle_errors
 from cxr_dash.web.exports import exports_blueprint
-from cxr_dash.web.films import films_blueprint, handle_error, handle_too_large
+from cxr_dash.web.films import films_blueprint
 from cxr_dash.web.first_request import SetUpFirst
 from cxr_dash.web.headers import add_security_headers
 from cxr_dash.web.health import health_blueprint
@@ -29,10 +29,20 @@ from cxr_dash.web.warm_up import WarmUp
 
 # A request that is not a film is small; this much is allowed around the largest film.
 _REQUEST_OVERHEAD_BYTES = 64 * 1024
+# Dash's name for the route that takes whatever no other does.
+_ANY_PATH = "<path:path>"
 
 
 class _Page(Dash):  # type: ignore[misc]
     """Names its language; puts Dash's scripts in no second footer, which a screen reader would announce."""
+
+    def _add_url(self, name: str, view_func: object, methods: tuple[str, ...] = ("GET",)) -> None:
+        """Dash's routes without the one that answers every address with the page, for apps of many pages.
+
+        This one has one page: behind that route, an address with a slip in it would seem to work.
+        """
+        if name != _ANY_PATH:
+            super()._add_url(name, view_func, methods)
 
     def interpolate_index(self, **parts: str) -> str:
         """The page's HTML, for the reader of this request."""
@@ -91,8 +101,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.register_blueprint(exports_blueprint(service, metrics))
     server.register_blueprint(answers_blueprint(service, request_translator))
     server.register_blueprint(health_blueprint(service, warm_up, metrics))
-    server.register_error_handler(CxrError, handle_error)
-    server.register_error_handler(413, handle_too_large(settings.max_upload_bytes))
+    handle_errors(server, settings)
 
     app.layout = lambda: build_layout(settings, service.catalog, request_translator())
     # else every page would carry a second layout, in English, for the browser to check callbacks against

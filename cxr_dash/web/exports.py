@@ -18,6 +18,7 @@ from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.archive import archive
 from cxr_dash.services.exports import (
+    MOST_FILMS,
     Agreement,
     ChosenFilm,
     ExportRequest,
@@ -39,7 +40,6 @@ from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.same_site import refuse_other_sites
 
-MOST_FILMS = 500
 # that many films, each with long readings and a long problem, need less than half of it
 MOST_BYTES = 4 * 2**20
 _Key = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")

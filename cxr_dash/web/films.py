@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,21 +13,7 @@ from numpy.typing import NDArray
 
 from cxr_dash import imaging
 from cxr_dash.domain import N_, Analysis
-from cxr_dash.errors import (
-    BackendMissingError,
-    BundleNotFoundError,
-    BusyError,
-    CaseNotFoundError,
-    CxrError,
-    FilmTooLargeError,
-    LabelNotFoundError,
-    LibraryMismatchError,
-    LibraryNotFoundError,
-    RequestError,
-    RequestTooLargeError,
-    StorageError,
-    UnsupportedFormatError,
-)
+from cxr_dash.errors import CxrError, RequestError
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.exports import (
     ExportOptions,
@@ -43,48 +28,12 @@ from cxr_dash.services.exports import (
     side_by_side_png,
     write_map,
 )
-from cxr_dash.ui.facts import error_in_words
 from cxr_dash.web.exports import download
 from cxr_dash.web.headers import keep_off_disk
 from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.same_site import refuse_other_sites
-
-_STATUS: tuple[tuple[type[CxrError], int], ...] = (
-    (CaseNotFoundError, 404),
-    (BundleNotFoundError, 404),
-    (LabelNotFoundError, 404),
-    (LibraryNotFoundError, 404),
-    (LibraryMismatchError, 409),
-    (FilmTooLargeError, 413),
-    (RequestTooLargeError, 413),
-    (UnsupportedFormatError, 415),
-    (BackendMissingError, 503),
-    (BusyError, 503),
-    (StorageError, 503),
-)
-_UNPROCESSABLE = 422
-
-
-def handle_error(error: CxrError) -> ResponseReturnValue:
-    """The one place where an error of ours becomes an HTTP answer."""
-    status = next((code for kind, code in _STATUS if isinstance(error, kind)), _UNPROCESSABLE)
-    return jsonify(error=error_in_words(error, request_translator())), status
-
-
-def handle_too_large(max_upload_bytes: int) -> Callable[[Exception], ResponseReturnValue]:
-    """A handler that says in words what a bare 413 does not."""
-
-    def handle(_error: Exception) -> ResponseReturnValue:
-        return handle_error(
-            FilmTooLargeError(
-                N_("A film file must be at most {most:g} MB; the one received is larger."),
-                remedy=N_("Export it at a lower resolution, or as JPEG."),
-                most=max_upload_bytes / 2**20,
-            )
-        )
-
-    return handle
+from cxr_dash.web.uploads import read_upload, refused_as
 
 
 def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
@@ -96,21 +45,23 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
 
     routes.after_request(keep_off_disk)
 
-    def admitted(data: bytes) -> ResponseReturnValue:
-        try:
-            key, film = service.admit(data, request.args.get("model") or None)
-        except CxrError as error:
-            metrics.refused(error.code)
-            raise
+    def admitted(data: bytes, model: str | None) -> ResponseReturnValue:
+        key, film = service.admit(data, model)
         return jsonify(film=key, sha256=film.sha256, width=film.width, height=film.height), 201
 
     @routes.post("")
     def add_film() -> ResponseReturnValue:
-        return admitted(request.get_data(cache=False))
+        try:
+            data, model = read_upload()
+            return admitted(data, model)
+        except CxrError as error:
+            told = refused_as(error)
+            metrics.refused(told.code)
+            raise told from error
 
     @routes.post("/phantom")
     def add_phantom() -> ResponseReturnValue:
-        return admitted(imaging.encode_png(imaging.chest_phantom(), {}))
+        return admitted(imaging.encode_png(imaging.chest_phantom(), {}), request.args.get("model") or None)
 
     @routes.delete("/<film>")
     def forget_film(film: str) -> ResponseReturnValue:

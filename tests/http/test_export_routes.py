@@ -15,9 +15,10 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 
 from cxr_dash import imaging
+from cxr_dash.services.exports import MOST_FILMS
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
-from cxr_dash.web.exports import MOST_BYTES, MOST_FILMS
+from cxr_dash.web.exports import MOST_BYTES
 
 MODEL = "findings"
 

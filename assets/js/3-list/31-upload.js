@@ -4,37 +4,20 @@
 
 cxr.upload = (() => {
   const { state } = cxr;
-  const { t, megabytes } = cxr.words;
+  const { t } = cxr.words;
   const AT_ONCE = 2;
+  const PARTS_SHOWN = 2;
   const MOST_TRIES = 3; // a film that takes the server down with it is not sent for ever
-  const files = new Map(); // row id -> File, or null for the phantom
+  const files = new Map(); // row id -> File, or what 33-zip.js finds in one; null for the phantom
+  const paths = new Map(); // row id -> where in a folder or a ZIP the file lies
   const requests = new Map(); // row id -> what is under way
   let numbers = 0;
   let sending = 0;
 
-  /* Why a film was not sent, and what to do, by a code that outlives a change of language. */
-  const PROBLEMS = {
-    folder: () => [t("A folder cannot be opened."), t("Drop the films themselves.")],
-    large: (item) => [
-      t("This file has {size}; at most {most} can be opened.", {
-        size: megabytes(item.size), most: megabytes(state.settings.max_upload_bytes),
-      }),
-      t("Export it at a lower resolution, or as JPEG."),
-    ],
-    unreadable: () => [t("This file can no longer be read."), t("It may have been moved: drop it again.")],
-    lost: () => [t("The server does not answer."), t("The film is still here: try again.")],
-    stopped: () => [t("It was stopped before it was sent."), t("Try again sends it.")],
-    unsent: () => [t("It was not sent before the page was loaded again."), t("Drop the same file once more.")],
-    gone: () => [t("Its time on the server ran out."), t("Drop the same file once more.")],
-    refused: () => [t("This file is larger than the server accepts."), t("Export it as JPEG.")],
-    odd: (item) => [t("The server could not take this film ({status}).", { status: item.code }), t("Try again.")],
-  };
-  const FINAL = ["folder", "large"];
-
   function fail(item, problem, values = {}) {
     Object.assign(item, { status: "failed", problem, lost: false, ...values });
-    [item.message, item.remedy] = PROBLEMS[problem](item);
-    item.final = FINAL.includes(problem);
+    [item.message, item.remedy] = cxr.problems.words(item, problem);
+    item.final = cxr.problems.isFinal(problem);
   }
 
   /* What Dash is told: no names. */
@@ -48,16 +31,19 @@ cxr.upload = (() => {
     cxr.changed();
   }
 
-  /* Entries are {file, folder}; a file that is null stands for the phantom. */
+  /* Entries are {file, path, among, problem}: `path` where the file lies in a folder or a ZIP, `among` for one that
+   * its reader did not choose by itself; a file that is null stands for the phantom. */
   function add(entries) {
     const drop = {}; // what came at one go: only its first double is pointed at
-    for (const { file, folder } of entries) {
+    for (const { file, path, among, problem } of entries) {
       const item = { id: `row-${++numbers}`, number: numbers, status: "waiting", progress: 0, drop };
       item.phantom = file === null;
       item.size = file ? file.size : 0;
+      if (among) item.among = true;
       state.films.push(item);
       files.set(item.id, file);
-      if (folder) fail(item, "folder");
+      if (path) paths.set(item.id, path);
+      if (problem) fail(item, problem);
       else if (item.size > state.settings.max_upload_bytes) fail(item, "large");
       if (!state.selected) state.selected = item.id;
     }
@@ -87,17 +73,19 @@ cxr.upload = (() => {
   async function send(item, attempt) {
     const file = files.get(item.id);
     const current = () => state.films.includes(item) && item.status === "sending" && item.attempt === attempt;
+    let data = file;
     if (file) {
       // a file that was moved or unplugged fails here, and is not taken for a lost server
       try {
-        item.sha = await cxr.duplicates.fingerprint(file);
-      } catch {
-        if (current()) fail(item, "unreadable");
+        if (file.open) data = await file.open();
+        item.sha = await cxr.duplicates.fingerprint(data);
+      } catch (error) {
+        if (current()) fail(item, error.problem || "unreadable");
         return;
       }
       if (!current() || cxr.duplicates.settled(item)) return;
     }
-    const reply = await post(item, file);
+    const reply = await post(item, data);
     if (current()) settle(item, reply);
     else if (reply.film) release(reply.film);
   }
@@ -110,6 +98,8 @@ cxr.upload = (() => {
         const { film, width, height } = reply;
         Object.assign(item, { status: "kept", film, width, height, message: "", remedy: "", keptAt: Date.now() });
       }
+    } else if (reply.error && item.among && reply.error.code === "unsupported_format") {
+      setAside(item, reply.error);
     } else if (reply.error) {
       Object.assign(item, { status: "failed", problem: null, ...reply.error });
     } else if (reply.problem) fail(item, reply.problem, { code: reply.code });
@@ -118,6 +108,20 @@ cxr.upload = (() => {
       fail(item, "lost", { lost: item.tries < MOST_TRIES });
       cxr.analysis.lost();
     }
+  }
+
+  /* A file that its reader did not choose, and that is no film, asks for no row of its own. */
+  function setAside(item, error) {
+    const next = cxr.listing.beside(item);
+    cxr.intake.setAside(pathOf(item), error.message);
+    takeOut(item);
+    // a number is left out only where a later film has come to be known by its own
+    const later = state.films.filter(({ number }) => number > item.number);
+    if (later.every(({ status }) => ["waiting", "sending"].includes(status))) {
+      for (const one of later) one.number -= 1;
+      numbers -= 1;
+    }
+    if (state.selected === item.id) state.selected = next ? next.id : null;
   }
 
   /* POST the raw bytes; fetch cannot report progress, XMLHttpRequest can. */
@@ -194,6 +198,7 @@ cxr.upload = (() => {
     if (index < 0) return; // asked twice before the row was gone
     state.films.splice(index, 1);
     files.delete(item.id);
+    paths.delete(item.id);
     if (request && item.progress < 1) request.abort();
     if (!item.film) return;
     release(item.film);
@@ -219,6 +224,8 @@ cxr.upload = (() => {
   /* A file that came again is what an earlier row has been waiting for. */
   function handOver(item, earlier) {
     files.set(earlier.id, files.get(item.id));
+    if (paths.has(item.id)) paths.set(earlier.id, paths.get(item.id));
+    earlier.among = item.among;
     takeOut(item);
     if (state.selected === item.id) state.selected = earlier.id;
     retry(earlier);
@@ -236,13 +243,23 @@ cxr.upload = (() => {
   }
 
   const fileOf = (item) => files.get(item.id) || null;
-  const nameOf = (item) => {
+
+  /* A file's whole name: from the folder or ZIP down, where it came with one. */
+  function pathOf(item) {
     const file = fileOf(item);
+    if (paths.has(item.id)) return paths.get(item.id);
     if (file) return file.name;
     return item.phantom ? t("the synthetic phantom") : cxr.words.film(item);
-  };
+  }
+
+  /* The end of it: the files of a study are called alike, and differ by the folder. */
+  function nameOf(item) {
+    const parts = pathOf(item).split("/");
+    return parts.length > PARTS_SHOWN ? `…/${parts.slice(-PARTS_SHOWN).join("/")}` : parts.join("/");
+  }
 
   return {
-    add, retry, stop, waiting, remove, clear, handOver, restore, resumeAfterLoss, inHand, fileOf, nameOf, publish,
+    add, retry, stop, waiting, remove, clear, handOver, restore, resumeAfterLoss, inHand, fileOf, pathOf, nameOf,
+    publish,
   };
 })();

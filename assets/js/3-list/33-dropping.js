@@ -1,32 +1,28 @@
-/* How files come in: dropped anywhere, chosen, pasted. */
+/* How files come in: dropped anywhere, chosen by themselves or as a folder, pasted. */
 "use strict";
 
 cxr.dropping = (() => {
   const { element, byId } = cxr;
   const { t } = cxr.words;
-  const ACCEPT = "image/png,image/jpeg,image/webp,.png,.jpg,.jpeg,.jfif,.webp";
 
   const openPicker = () => byId("film-input").click();
   const addPhantom = () => cxr.upload.add([{ file: null }]);
 
-  function dropped(transfer) {
-    const items = [...(transfer.items || [])].filter((item) => item.kind === "file");
-    const entries = items.map((item) => {
-      const entry = item.webkitGetAsEntry && item.webkitGetAsEntry();
-      return { file: item.getAsFile(), folder: Boolean(entry && entry.isDirectory) };
-    });
-    return entries.length ? entries : [...transfer.files].map((file) => ({ file }));
-  }
-
   function buildPicker() {
-    const input = element("input", {
-      type: "file", id: "film-input", multiple: true, accept: ACCEPT, tabindex: "-1", "aria-label": t("Films"),
-    });
-    input.addEventListener("change", () => {
-      cxr.upload.add([...input.files].map((file) => ({ file })));
-      input.value = ""; // so that the same file can be chosen again
-    });
-    byId("picker").append(input);
+    // no choice by suffix: a film from an archive often has none
+    const attributes = { type: "file", multiple: true, tabindex: "-1" };
+    const files = element("input", { ...attributes, id: "film-input", "aria-label": t("Films") });
+    const folder = element("input", { ...attributes, id: "folder-input", webkitdirectory: true, "aria-label": t("A folder of films") });
+    const chosen = (input, sources) => {
+      input.addEventListener("change", () => {
+        cxr.intake.take(sources([...input.files]));
+        input.value = ""; // so that the same file can be chosen again
+      });
+    };
+    chosen(files, (list) => list.map((file) => ({ file })));
+    chosen(folder, cxr.folders.ofPicker);
+    byId("picker").append(files, folder);
+    byId("choose-folder").addEventListener("click", () => folder.click());
     byId("drop").addEventListener("click", openPicker);
     byId("choose").addEventListener("click", openPicker);
     byId("phantom").addEventListener("click", addPhantom);
@@ -51,11 +47,11 @@ cxr.dropping = (() => {
       event.preventDefault();
       depth = 0;
       veil(false);
-      cxr.upload.add(dropped(event.dataTransfer));
+      cxr.intake.take(cxr.folders.ofDrop(event.dataTransfer));
     });
     window.addEventListener("paste", (event) => {
       const pasted = event.clipboardData ? [...event.clipboardData.files] : [];
-      if (pasted.length) cxr.upload.add(pasted.map((file) => ({ file })));
+      if (pasted.length) cxr.intake.take(pasted.map((file) => ({ file })));
     });
   }
 

@@ -22,15 +22,17 @@ cxr.duplicates = (() => {
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  const sameFile = (one, other) =>
-    Boolean(one && other) && one.size === other.size && one.name === other.name && one.lastModified === other.lastModified;
+  function sameFile(item, earlierItem) {
+    const [one, other] = [item, earlierItem].map(cxr.upload.fileOf);
+    return Boolean(one && other) && one.size === other.size && one.lastModified === other.lastModified &&
+      cxr.upload.pathOf(item) === cxr.upload.pathOf(earlierItem);
+  }
 
   /* The row that has this film already. Without digests the same name, size and date stand for the same file. */
   function earlier(item) {
-    const file = cxr.upload.fileOf(item);
     return state.films.find((other) => {
       if (other === item || other.status === "waiting" || other.status === "same") return false;
-      return item.sha && other.sha ? item.sha === other.sha : sameFile(file, cxr.upload.fileOf(other));
+      return item.sha && other.sha ? item.sha === other.sha : sameFile(item, other);
     });
   }
 

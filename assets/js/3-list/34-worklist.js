@@ -20,7 +20,7 @@ cxr.worklist = (() => {
     const tick = element("span", { class: "hidden-label" });
     const main = element(
       "button",
-      { class: "row-main", type: "button", title: cxr.upload.nameOf(item), onclick: () => cxr.select(item.id) },
+      { class: "row-main", type: "button", title: cxr.upload.pathOf(item), onclick: () => cxr.select(item.id) },
       [thumb, element("span", { class: "row-text" }, [title, tick, note, bar])],
     );
     const reason = element("p", { class: "row-reason" });
@@ -93,8 +93,8 @@ cxr.worklist = (() => {
     const row = rows.get(item.id);
     const what = cxr.listing.describe(item);
     const selected = item.id === state.selected;
-    const named = cxr.listing.options.order === "name" && cxr.upload.fileOf(item);
-    const said = JSON.stringify([what, selected, item.read, named ? named.name : "", isBusy(item), item.film]);
+    const named = cxr.listing.options.order === "name" && cxr.upload.fileOf(item) ? cxr.upload.nameOf(item) : "";
+    const said = JSON.stringify([what, selected, item.number, item.read, named, isBusy(item), item.film]);
     if (row.said !== said) {
       row.said = said;
       write(row, item, what, selected, named);
@@ -107,7 +107,7 @@ cxr.worklist = (() => {
     row.node.classList.toggle("selected", selected);
     row.node.classList.toggle("is-read", Boolean(item.read));
     row.main.setAttribute("aria-current", String(selected));
-    setText(row.title, named ? `${film(item)} · ${named.name}` : film(item));
+    setText(row.title, named ? `${film(item)} · ${named}` : film(item));
     setText(row.tick, item.read ? t("read") : "");
     setText(row.note, what.note);
     row.note.title = what.note;

@@ -94,7 +94,7 @@ cxr.listing = (() => {
 
   /* In small letters, without accents, apart at spaces and signs. */
   const words = (text) =>
-    text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().split(/[\s,;:()+_.-]+/).filter(Boolean);
+    text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().split(/[\s,;:()+_./-]+/).filter(Boolean);
 
   /* Every word of the filter begins a word of the row: its number, file, note, findings, or "unread". */
   function matches(item) {
@@ -102,7 +102,7 @@ cxr.listing = (() => {
     if (!wanted.length) return true;
     const what = describe(item);
     const mark = item.read ? t("read") : t("unread");
-    const said = [cxr.words.film(item), item.number, cxr.upload.nameOf(item), what.note, mark, ...(what.above || [])];
+    const said = [cxr.words.film(item), item.number, cxr.upload.pathOf(item), what.note, mark, ...(what.above || [])];
     const own = words(said.join(" "));
     return wanted.every((word) => own.some((one) => one.startsWith(word)));
   }
@@ -116,7 +116,7 @@ cxr.listing = (() => {
     above: byMargin,
     finding: (a, b) =>
       LATER[a.what.state] - LATER[b.what.state] || byText(a.what.finding || "", b.what.finding || "") || byMargin(a, b),
-    name: (a, b) => byText(cxr.upload.nameOf(a.item), cxr.upload.nameOf(b.item)),
+    name: (a, b) => byText(cxr.upload.pathOf(a.item), cxr.upload.pathOf(b.item)),
   };
 
   /* The rows on the screen, from the top. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxr_dash.services.exports.agreement import Agreement
 from cxr_dash.services.exports.listed import ListedFilm, above_cut, cut_of, label_in_view, look_up, margin
 from cxr_dash.services.exports.maps import write_map
-from cxr_dash.services.exports.options import ChosenFilm, ExportOptions, ExportRequest, Opinion
+from cxr_dash.services.exports.options import MOST_FILMS, ChosenFilm, ExportOptions, ExportRequest, Opinion
 from cxr_dash.services.exports.pictures import (
     film_display,
     heat_layer_png,
@@ -38,6 +38,7 @@ from cxr_dash.services.exports.table import (
 __all__ = [
     "COLUMNS",
     "DISCLAIMER",
+    "MOST_FILMS",
     "REASON_CODES",
     "SOFTWARE",
     "Agreement",

@@ -10,6 +10,9 @@ from cxr_dash.domain import N_
 from cxr_dash.errors import RequestError
 from cxr_dash.services.exports.agreement import Agreement
 
+# Films in one list: what the page takes in, and what a request for a whole list may name.
+MOST_FILMS = 500
+
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:

@@ -18,16 +18,20 @@ def worklist_column(settings: Settings, t: Translator) -> Component:
         [
             html.Button(
                 [
-                    html.Span(t("Drop films here")),
-                    html.Small(t("PNG · JPG, up to {megabytes:g} MB", megabytes=megabytes)),
+                    html.Span(t("Drop films or a folder here")),
+                    html.Small(t("DICOM, PNG, JPG or ZIP, up to {most:g} MB a film", most=megabytes)),
                 ],
                 id=ids.DROP,
                 className="drop",
                 type="button",
             ),
+            html.Button(
+                t("Choose a folder"), id=ids.CHOOSE_FOLDER, className="link choose-folder", type="button"
+            ),
             html.Div(id=ids.PICKER, hidden=True),
             html.Div(id=ids.BANNER, className="banner", role="alert", hidden=True),
             html.Div(id=ids.LIST_CONTROLS, className="list-controls", hidden=True),
+            html.Div(id=ids.INTAKE_NOTE, className="intake-note", role="status", hidden=True),
             html.Ol(id=ids.WORKLIST, className="rows", **{"aria-label": t("Films")}),
             agreement_line(t),
             html.Div(id=ids.WORKLIST_NOTE, className="worklist-note", hidden=True),

@@ -1,0 +1,63 @@
+"""A small page for a reader whose browser asked for something that is not there."""
+
+from __future__ import annotations
+
+from markupsafe import escape
+
+from cxr_dash.errors import CxrError
+from cxr_dash.language import Translator
+
+# Without the application's own style sheets: those lay out the reading room.
+_PAGE = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>cxr-dash</title>
+<link rel="icon" href="{home}assets/favicon.ico">
+<style>
+  html {{ color-scheme: dark; background: #0b0f12; color: #e4eaee; font: 15px/1.5 system-ui, sans-serif; }}
+  body {{ display: grid; place-content: center; min-height: 100vh; margin: 0; }}
+  main {{ max-width: 34rem; padding: 24px; }}
+  .brand {{ margin: 0 0 20px; color: #8e9ca6; font-weight: 600; }}
+  h1 {{ margin: 0 0 8px; font-size: 20px; font-weight: 600; overflow-wrap: anywhere; }}
+  p {{ margin: 0 0 20px; color: #b3bfc7; }}
+  a {{ display: inline-block; padding: 8px 14px; border: 1px solid #2d6d69; border-radius: 6px;
+       background: #17393a; color: #d8f3f0; text-decoration: none; }}
+  a:focus-visible {{ outline: 2px solid #5cc2bb; outline-offset: 2px; }}
+</style>
+</head>
+<body>
+<main>
+<p class="brand">cxr-dash</p>
+<h1>{message}</h1>
+<p>{remedy}</p>
+<a href="{home}">{link}</a>
+</main>
+</body>
+</html>
+"""
+
+
+def error_page(error: CxrError, home: str, t: Translator) -> str:
+    """The error in the reader's words, and the way to the page.
+
+    Parameters
+    ----------
+    error : CxrError
+    home : str
+        Where the browser finds the page: ``url_prefix``.
+    t : Translator
+
+    Returns
+    -------
+    str
+        HTML; whatever the words hold is escaped.
+    """
+    return _PAGE.format(
+        language=escape(t.language),
+        home=escape(home),
+        message=escape(t.say(error.words)),
+        remedy=escape(t.say(error.remedy_words)),
+        link=escape(t("Open cxr-dash")),
+    )

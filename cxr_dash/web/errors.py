@@ -1,0 +1,121 @@
+"""The one place where what went wrong becomes an HTTP answer: JSON for programs, a page for people."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from cxr_dash.domain import N_
+from cxr_dash.errors import (
+    AddressError,
+    BackendMissingError,
+    BundleNotFoundError,
+    BusyError,
+    CaseNotFoundError,
+    CxrError,
+    FilmTooLargeError,
+    LabelNotFoundError,
+    LibraryMismatchError,
+    LibraryNotFoundError,
+    MethodError,
+    RequestTooLargeError,
+    StorageError,
+    UnsupportedFormatError,
+    UploadBrokenError,
+    UploadTypeError,
+)
+from cxr_dash.settings import Settings
+from cxr_dash.ui.facts import error_in_words
+from cxr_dash.web.error_page import error_page
+from cxr_dash.web.language import request_translator
+
+_STATUS: tuple[tuple[type[CxrError], int], ...] = (
+    (UploadBrokenError, 400),
+    (AddressError, 404),
+    (CaseNotFoundError, 404),
+    (BundleNotFoundError, 404),
+    (LabelNotFoundError, 404),
+    (LibraryNotFoundError, 404),
+    (MethodError, 405),
+    (LibraryMismatchError, 409),
+    (FilmTooLargeError, 413),
+    (RequestTooLargeError, 413),
+    (UnsupportedFormatError, 415),
+    (UploadTypeError, 415),
+    (BackendMissingError, 503),
+    (BusyError, 503),
+    (StorageError, 503),
+)
+_UNPROCESSABLE = 422
+# An address may be as long as a line of HTTP; of a longer one its beginning is said back.
+_MOST_SAID = 120
+
+
+def handle_errors(server: Flask, settings: Settings) -> None:
+    """Answer errors of ours, addresses that are not there and methods that they do not take, in words.
+
+    Parameters
+    ----------
+    server : Flask
+    settings : Settings
+        ``max_upload_bytes`` for what is too large; ``url_prefix`` for the way home.
+    """
+
+    def answer(error: CxrError) -> Response:
+        status = next((code for kind, code in _STATUS if isinstance(error, kind)), _UNPROCESSABLE)
+        t = request_translator()
+        if _read_by_a_person():
+            response = Response(error_page(error, settings.url_prefix, t), mimetype="text/html")
+        else:
+            response = jsonify(error=error_in_words(error, t))
+        response.status_code = status
+        response.vary.add("Accept")
+        return response
+
+    def not_found(_error: HTTPException) -> ResponseReturnValue:
+        return answer(
+            AddressError(
+                N_("There is nothing at this address: {address}"),
+                remedy=N_("Check it for a slip, or begin again from the first page."),
+                address=_shortened(request.path),
+            )
+        )
+
+    def wrong_method(error: MethodNotAllowed) -> ResponseReturnValue:
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        response = answer(
+            MethodError(
+                N_("This address takes {allowed}; received {method}."),
+                remedy=N_("The documentation of this server lists what programs may ask for."),
+                allowed=allowed,
+                method=_shortened(request.method),
+            )
+        )
+        response.headers["Allow"] = allowed
+        return response
+
+    def too_large(_error: HTTPException) -> ResponseReturnValue:
+        return answer(
+            FilmTooLargeError(
+                N_("A film file must be at most {most:g} MB; the one received is larger."),
+                remedy=N_("Export it at a lower resolution, or as JPEG."),
+                most=settings.max_upload_bytes / 2**20,
+            )
+        )
+
+    server.register_error_handler(CxrError, answer)
+    server.register_error_handler(404, not_found)
+    server.register_error_handler(405, wrong_method)
+    server.register_error_handler(413, too_large)
+
+
+def _read_by_a_person() -> bool:
+    """Whether a browser asks for a page: programs, pictures and the page's own scripts take anything."""
+    accepted = request.accept_mimetypes
+    wanted = accepted.best_match(["application/json", "text/html"], default="application/json")
+    return wanted == "text/html" and accepted["text/html"] > accepted["application/json"]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_SAID else text[:_MOST_SAID] + "…"
