@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxr_dash.errors import CxrError
 from training.cli.common import echo_metrics, fail
+
+if TYPE_CHECKING:
+    from cxr_dash.inference.bundle import SegmenterBundle
 
 app = typer.Typer()
 
@@ -64,22 +67,36 @@ def measure_command(
         bool, typer.Option("--write", help="Replace the figures in bundle.json, and CARD.md.")
     ] = False,
     models: ModelsOption = None,
+    preparation: Annotated[
+        int | None,
+        typer.Option(help="Move the bundle to this version of the preparation, if it answers no worse."),
+    ] = None,
 ) -> None:
     """Measure everything on a bundle's card again: figures, operating points, calibration error, audits.
 
     Calibration and thresholds stay as they were chosen. Without --write nothing is changed; with it heatmaps
     are measured too, where the bundle's own films have boxes.
     """
-    from cxr_dash.inference.bundle import load_bundle
+    from cxr_dash.inference.bundle import SegmenterBundle, load_any
     from training.audits.lungs import lung_finder
     from training.audits.words import audit_lines
     from training.export.card import write_bundle_texts
     from training.export.measure import measure_bundle
+    from training.export.prepare_anew import prepare_anew
     from training.localisation.onto_card import localise_for_card
 
     try:
-        found = load_bundle(bundle)
-        spec = measure_bundle(found, data, lung_finder(models or bundle.parent))
+        found = load_any(bundle)
+        if isinstance(found, SegmenterBundle):
+            _measure_segmenter(found, data, preparation, write=write)
+            return
+        finder = lung_finder(models or bundle.parent)
+        if preparation is None:
+            spec = measure_bundle(found, data, finder)
+        else:
+            moved = prepare_anew(found, preparation, data, finder)
+            typer.echo(f"test, macro AUROC: {moved.before:.4f} before, {moved.after:.4f} after")
+            spec = moved.spec
         if write:
             write_bundle_texts(spec, bundle)
             localise_for_card(bundle, data)
@@ -88,6 +105,20 @@ def measure_command(
     echo_metrics(spec.metrics)
     for line in audit_lines(spec.audits):
         typer.echo(line)
+
+
+def _measure_segmenter(found: SegmenterBundle, data: Path, preparation: int | None, *, write: bool) -> None:
+    from training.export.prepare_anew import prepare_segmenter_anew
+    from training.metrics import figure
+    from training.segmentation.export import write_segmenter_texts
+
+    version = preparation if preparation is not None else found.spec.preparation.version
+    moved = prepare_segmenter_anew(found, version, data)
+    typer.echo(f"test, Dice: {moved.before:.4f} before, {moved.after:.4f} after")
+    for metrics in moved.spec.metrics:
+        typer.echo(f"{metrics.split}: {metrics.films} films, Dice {figure(metrics.dice, digits=4)}")
+    if write:
+        write_segmenter_texts(moved.spec, found.path)
 
 
 @app.command("card")

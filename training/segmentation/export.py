@@ -84,12 +84,12 @@ def export_segmenter(
         (staging / SERVING_FILE).write_bytes(compiled_segmenter(model))
         some = prepare_masks(of_split(films, "val")[:COMPARED_FILMS], recipe.preparation)
         _compare(model, staging / SERVING_FILE, some.pixels.astype(np.float32))
-        _write(describe(record, films, staging, []), staging)
+        write_segmenter_texts(describe(record, films, staging, []), staging)
         bundle = load_segmenter(staging)
         metrics = [
             mask_metrics(split, film_dices(of_split(films, split), bundle)) for split in ("test", "val")
         ]
-        _write(describe(record, films, staging, metrics), staging)
+        write_segmenter_texts(describe(record, films, staging, metrics), staging)
         if target.exists():
             shutil.rmtree(target)
         staging.rename(target)
@@ -132,7 +132,8 @@ def describe(
     )
 
 
-def _write(spec: SegmenterSpec, folder: Path) -> None:
+def write_segmenter_texts(spec: SegmenterSpec, folder: Path) -> None:
+    """Write ``bundle.json`` and the card that is made from it."""
     write_json(spec.model_dump(mode="json"), folder / SPEC_FILE)
     (folder / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
 
