@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cxr_dash.domain import PreparationSpec
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle
 from cxr_dash.inference.calibration import calibrated_probabilities
@@ -41,9 +40,19 @@ class Moved:
     spec: BundleSpec | SegmenterSpec
 
 
-def new_preparation(spec: BundleSpec | SegmenterSpec, version: int) -> PreparationSpec:
-    """The bundle's preparation in another version, everything else as it is."""
-    return replace(spec.preparation, version=version)
+def moved_entries(spec: BundleSpec | SegmenterSpec, version: int) -> dict[str, object]:
+    """What a move changes of a bundle before it is measured: the preparation, and its own version.
+
+    Returns
+    -------
+    dict of str to object
+        The middle number of the bundle's version goes up: the same film may get another answer.
+    """
+    major, minor, *_ = (int(part) for part in spec.version.split("."))
+    return {
+        "preparation": replace(spec.preparation, version=version),
+        "version": f"{major}.{minor + 1}.0" if version != spec.preparation.version else spec.version,
+    }
 
 
 def check_no_worse(bundle_id: str, before: float, after: float) -> None:
@@ -80,7 +89,7 @@ def prepare_anew(bundle: Bundle, version: int, data_root: Path, find_lungs: Find
     """
     films, runtime = films_of_bundle(bundle.spec, data_root), runtime_of(bundle)
     targets = targets_in(films, "test", bundle.spec.label_keys)
-    draft = bundle.spec.model_copy(update={"preparation": new_preparation(bundle.spec, version)})
+    draft = bundle.spec.model_copy(update=moved_entries(bundle.spec, version))
     before, after = (
         macro_auroc(targets, calibrated_probabilities(score_split(films, "test", spec, runtime).logits, spec))
         for spec in (bundle.spec, draft)
@@ -105,7 +114,7 @@ def prepare_segmenter_anew(bundle: SegmenterBundle, version: int, data_root: Pat
     table = {key.removeprefix(prefix): value for key, value in recipe.items() if key.startswith(prefix)}
     data = MaskDataRecipe.model_validate(table)
     films = divide(read_masked_films(data_root / data.manifest), data, bundle.spec.training.seed)
-    draft = bundle.spec.model_copy(update={"preparation": new_preparation(bundle.spec, version)})
+    draft = bundle.spec.model_copy(update=moved_entries(bundle.spec, version))
     moved = replace(bundle, spec=draft)
     metrics = [mask_metrics(split, film_dices(of_split(films, split), moved)) for split in ("test", "val")]
     before = mask_metrics("test", film_dices(of_split(films, "test"), bundle)).dice.value
