@@ -1,4 +1,4 @@
-"""The run itself: subjects take turns, so that a busy moment of the machine hits both."""
+"""The models, side by side: subjects take turns, so that a busy moment of the machine hits both."""
 
 from __future__ import annotations
 
@@ -9,30 +9,55 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.film import HEIGHT, WIDTH, write_film
 from benchmarks.protocol import Subject
 from benchmarks.report import Figures
 from benchmarks.servers import Running, ask_ours, ask_reference, films_per_second, started
+from benchmarks.table import Asked, Table
 from cxr_dash.inference.bundle import read_spec
 
 _MODULES = {"ours": "benchmarks.ours", "reference": "benchmarks.reference"}
 _SERVERS = {"ours": ("app:server", ask_ours), "reference": ("benchmarks.reference_app:server", ask_reference)}
-# Enough films that start and end do not matter, few enough that the slower subject ends within a minute.
-_THROUGHPUT_FILMS = {"ours": 200, "reference": 24}
 _MAX_DIFFERENCE = 1e-3
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is repeated."""
+    """How much is repeated.
+
+    Films of the throughput: enough that start and end do not matter, few enough that the slower subject ends
+    within a minute.
+    """
 
     cold_rounds: int = 3
     warm_rounds: int = 9
     slow_rounds: int = 3
     server_rounds: int = 2
+    films_ours: int = 200
+    films_reference: int = 24
+    workers: int = 2
 
 
-def run(bundle: Path, film: Path, folder: Path, plan: Plan) -> Figures:
+_BRIEF = Plan(0, 1, 1, 1, films_ours=4, films_reference=4, workers=1)
+
+
+def measure(asked: Asked) -> Table:
+    """The table of the models, and how far apart the two subjects' answers were."""
+    film = asked.folder / "film.png"
+    write_film(film)
+    figures, apart = run(asked.bundle, film, asked.folder, _BRIEF if asked.brief else Plan())
+    measured = f"with `{asked.bundle.name}` and a {WIDTH} x {HEIGHT} film"
+    return Table(measured, figures.as_markdown(), {"apart": apart, "rows": figures.as_data()})
+
+
+def run(bundle: Path, film: Path, folder: Path, plan: Plan) -> tuple[Figures, dict[str, float]]:
     """Measure everything.
+
+    Returns
+    -------
+    figures : Figures
+    apart : dict of str to float
+        Largest difference of the two subjects' ``probabilities`` and ``maps``.
 
     Raises
     ------
@@ -44,52 +69,59 @@ def run(bundle: Path, film: Path, folder: Path, plan: Plan) -> Figures:
         _say(f"cold process, round {number + 1} of {plan.cold_rounds}")
         _cold(figures, bundle, film, folder)
     _say("warm")
-    _warm(figures, bundle, film, folder, plan)
+    apart = _warm(figures, bundle, film, folder, plan)
     for number in range(plan.server_rounds):
         _say(f"servers, round {number + 1} of {plan.server_rounds}")
         for subject in _SERVERS:
-            _server(figures, subject, bundle, film, folder)
-    return figures
+            _server(figures, subject, bundle, film, plan)
+    return figures, apart
 
 
 def _cold(figures: Figures, bundle: Path, film: Path, folder: Path) -> None:
     with Subject(_MODULES["ours"], bundle, film, folder / "ours.log") as ours:
-        seconds, our_answer = ours.reached("all_heatmaps")
-    if our_answer["tensorflow"]:
-        raise RuntimeError("TensorFlow was imported by a process that must not need it")
+        seconds, _ = ours.reached("all_heatmaps")
     figures.add("cold_first", "ours", seconds)
     figures.add("cold_all", "ours", seconds)
     with Subject(_MODULES["reference"], bundle, film, folder / "reference.log") as reference:
         reference.reached("probabilities")
         figures.add("cold_first", "reference", reference.reached("one_heatmap")[0])
-        seconds, their_answer = reference.reached("all_heatmaps")
-        figures.add("cold_all", "reference", seconds)
-    _check_agreement(our_answer, their_answer)
+        figures.add("cold_all", "reference", reference.reached("all_heatmaps")[0])
 
 
-def _check_agreement(ours: dict[str, Any], reference: dict[str, Any]) -> None:
-    sigmoid = 1.0 / (1.0 + np.exp(-np.asarray(ours["logits"])))
-    softmax = np.exp(np.asarray(ours["logits"]) - np.max(ours["logits"]))
-    softmax /= softmax.sum()
-    theirs = np.asarray(reference["probabilities"])
-    probabilities = min(np.abs(sigmoid - theirs).max(), np.abs(softmax - theirs).max())
+def agreement(ours: dict[str, Any], reference: dict[str, Any], activation: str) -> dict[str, float]:
+    """How far apart two answers are: probabilities, and maps as shares of their own peak.
+
+    Raises
+    ------
+    RuntimeError
+        When they are more than 0.001 apart.
+    """
+    logits = np.asarray(ours["logits"], np.float64)
+    powers = np.exp(logits - logits.max())
+    mine = powers / powers.sum() if activation == "softmax" else 1.0 / (1.0 + np.exp(-logits))
+    probabilities = float(np.abs(mine - np.asarray(reference["probabilities"])).max())
+    # the recipe divides by the peak even where that is nothing
     maps, their_maps = np.asarray(ours["heatmaps"]), np.nan_to_num(np.asarray(reference["heatmaps"]))
-    heat = np.abs(maps - their_maps).max()
-    if not max(probabilities, heat) <= _MAX_DIFFERENCE:
+    heat = float(np.abs(maps - their_maps).max())
+    if not max(probabilities, heat) <= _MAX_DIFFERENCE:  # written so that NaN fails
         raise RuntimeError(
             f"both subjects must answer alike; received probabilities {probabilities:.2g} "
             f"and maps {heat:.2g} apart"
         )
+    return {"probabilities": probabilities, "maps": heat}
 
 
-def _warm(figures: Figures, bundle: Path, film: Path, folder: Path, plan: Plan) -> None:
+def _warm(figures: Figures, bundle: Path, film: Path, folder: Path, plan: Plan) -> dict[str, float]:
     with (
         Subject(_MODULES["ours"], bundle, film, folder / "ours.log") as ours,
         Subject(_MODULES["reference"], bundle, film, folder / "reference.log") as reference,
     ):
-        ours.reached("all_heatmaps")
+        _, our_answer = ours.reached("all_heatmaps")
+        if our_answer["tensorflow"]:
+            raise RuntimeError("TensorFlow was imported by a process that must not need it")
         for name in ("probabilities", "one_heatmap", "all_heatmaps"):
-            reference.reached(name)
+            _, their_answer = reference.reached(name)
+        apart = agreement(our_answer, their_answer, read_spec(bundle).activation)
         subjects = {"ours": ours, "reference": reference}
         quick = ("predict", "one_heatmap", "one_heatmap_built_once", "film_to_one")
         rounds = [*[(row, plan.warm_rounds) for row in quick]]
@@ -104,9 +136,10 @@ def _warm(figures: Figures, bundle: Path, film: Path, folder: Path, plan: Plan) 
             memory = subject.memory_mib()
             figures.add("process_pss", name, memory["pss"])
             figures.add("process_uss", name, memory["uss"])
+    return apart
 
 
-def _server(figures: Figures, subject: str, bundle: Path, film: Path, folder: Path) -> None:
+def _server(figures: Figures, subject: str, bundle: Path, film: Path, plan: Plan) -> None:
     application, ask = _SERVERS[subject]
     data = film.read_bytes()
     label = _first_label(bundle)
@@ -114,14 +147,15 @@ def _server(figures: Figures, subject: str, bundle: Path, film: Path, folder: Pa
     def answer(server: Running) -> bytes:
         return ask(server, data, bundle.name, label)
 
-    with started(application, bundle, folder) as server:
+    with started(application, bundle, film.parent, plan.workers) as server:
         accepted = server.wait_until_accepting()
         figures.add("server_accepts", subject, accepted)
         answer(server)
         answered = server.seconds_since_start()
         figures.add("server_first", subject, answered - accepted)
         figures.add("server_total", subject, answered)
-        rate = films_per_second(lambda: answer(server), _THROUGHPUT_FILMS[subject])
+        films = plan.films_ours if subject == "ours" else plan.films_reference
+        rate = films_per_second(lambda: answer(server), films)
         figures.add("server_throughput", subject, rate)
         figures.add("server_pss", subject, server.memory()["pss"])
 

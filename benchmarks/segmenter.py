@@ -1,40 +1,48 @@
-"""``python -m benchmarks.segmenter``: what lungs cost a film, in turns with a classifier on the same film."""
+"""What lungs cost a film, in turns with a classifier on the same film, by the clock and by CPU time."""
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.film import write_film
+from benchmarks.film import HEIGHT, WIDTH, write_film
+from benchmarks.table import Asked, Table
 from cxr_dash import imaging
 from cxr_dash.inference.bundle import load_bundle, load_segmenter
 from cxr_dash.inference.lungs import find_lungs
 from cxr_dash.inference.runtime import RuntimePool
 
-ROOT = Path(__file__).resolve().parent.parent
+_ROUNDS = 100
+_THREADS = (1, 2)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.segmenter", description=__doc__)
-    parser.add_argument("--lungs", type=Path, default=ROOT / "models" / "lungs")
-    parser.add_argument("--against", type=Path, default=ROOT / "models" / "findings")
-    parser.add_argument("--film", type=Path, default=ROOT / "var" / "benchmark-film.png")
-    parser.add_argument("--rounds", type=int, default=100)
-    asked = parser.parse_args()
-    if not asked.film.is_file():
-        asked.film.parent.mkdir(parents=True, exist_ok=True)
-        write_film(asked.film)
-    for threads in (1, 2):
-        print(f"\n{threads} thread{'s' if threads > 1 else ''}: median (2.5 % to 97.5 %), ms; of CPU time")
-        cases = _cases(asked.lungs.resolve(), asked.against.resolve(), asked.film, threads)
-        for name, samples in _timed(cases, asked.rounds).items():
-            clock, processor = zip(*samples, strict=True)
-            cuts = statistics.quantiles(clock, n=40)
-            figure = f"{statistics.median(clock):6.1f} ({cuts[0]:.1f}-{cuts[-1]:.1f})"
-            print(f"  {name:44} {figure:24} {statistics.median(processor):6.1f}")
+def measure(asked: Asked) -> Table:
+    """The table of the lung fields, for one thread and for two."""
+    film, rounds = asked.folder / "film.png", 2 if asked.brief else _ROUNDS
+    write_film(film)
+    lungs = asked.bundle.parent / "lungs"
+    samples = {threads: _timed(_cases(lungs, asked.bundle, film, threads), rounds) for threads in _THREADS}
+    lines = [
+        "| what | one thread | of CPU time | two threads | of CPU time |",
+        "|---|---|---|---|---|",
+    ]
+    for name in samples[1]:
+        cells = [
+            _cell(values) for threads in _THREADS for values in zip(*samples[threads][name], strict=True)
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    measured = (
+        f"with `lungs`, `{asked.bundle.name}` and a {WIDTH} x {HEIGHT} film, median of {rounds} rounds "
+        "in turns and the range of 95 % of them,"
+    )
+    return Table(measured, "\n".join(lines), {"ms_by_clock_and_cpu": samples})
+
+
+def _cell(values: tuple[float, ...]) -> str:
+    cuts = statistics.quantiles(values, n=40)
+    return f"{statistics.median(values):.1f} ms ({cuts[0]:.1f}-{cuts[-1]:.1f})"
 
 
 def _cases(lungs: Path, against: Path, film: Path, threads: int) -> dict[str, Callable[[], object]]:
@@ -66,7 +74,3 @@ def _timed(cases: dict[str, Callable[[], object]], rounds: int) -> dict[str, lis
             passed = (time.perf_counter() - started, time.process_time() - used)
             samples[name].append((passed[0] * 1000.0, passed[1] * 1000.0))
     return samples
-
-
-if __name__ == "__main__":
-    main()

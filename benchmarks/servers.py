@@ -69,8 +69,8 @@ class Running:
 
 
 @contextmanager
-def started(application: str, bundle: Path, folder: Path) -> Iterator[Running]:
-    """A cold server of two workers; stopped at the end."""
+def started(application: str, bundle: Path, folder: Path, workers: int = 2) -> Iterator[Running]:
+    """A cold server; stopped at the end."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = int(trial.getsockname()[1])
@@ -78,7 +78,7 @@ def started(application: str, bundle: Path, folder: Path) -> Iterator[Running]:
         **os.environ,
         "CXR_PORT": str(port),
         "CXR_HOST": "127.0.0.1",
-        "CXR_WORKERS": "2",
+        "CXR_WORKERS": str(workers),
         "CXR_LOG_LEVEL": "warning",
         "CXR_MODELS_DIR": str(bundle.parent),
         "CXR_DEFAULT_MODEL": bundle.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -13,12 +12,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.table import ROOT, write_between
 from training.bench.machine import machine_facts
 
-ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PAGE = ROOT / "docs" / "benchmarks.md"
-_BETWEEN = re.compile(r"(<!-- training results -->\n).*?(<!-- end of training results -->)", flags=re.DOTALL)
 BATCH = 32
 
 
@@ -53,8 +50,7 @@ def main() -> None:
     path = RESULTS / f"training-{when:%Y-%m-%dT%H%M%SZ}.json"
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     if asked.write_docs:
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(_BETWEEN.sub(lambda hit: f"{hit[1]}\n{text}\n\n{hit[2]}", page), encoding="utf-8")
+        write_between("training", text)
 
 
 def _measured(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""``python -m benchmarks.viewer_frames``: how evenly a large film moves on the screen, in a real Chromium.
+"""How evenly a large film moves on the screen, in a real Chromium.
+
+``python -m benchmarks frames`` makes the table; ``python -m benchmarks.viewer_frames`` is for a running
+server, another browser or a GPU.
 
 A reader's mouse is played by Playwright over the film; the page notes the time of every animation frame. One
 that the browser cannot draw in time delays the next, so the intervals say what is seen.
@@ -16,14 +19,15 @@ import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.film import LARGE_HEIGHT, LARGE_WIDTH
 from benchmarks.servers import started
+from benchmarks.table import ROOT, Asked, Table
 from cxr_dash import imaging
 
-ROOT = Path(__file__).resolve().parent.parent
-HEIGHT, WIDTH = 2500, 2048
 VIEWPORT = (1280, 720)
 _STEPS = 120
 _RECORD = """() => {
@@ -41,20 +45,54 @@ def main() -> None:
     parser.add_argument("--gpu", action="store_true", help="let the browser use the machine's GPU")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.png"
-        film.write_bytes(imaging.encode_png(imaging.chest_phantom(HEIGHT, WIDTH), {}))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         if asked.origin:
-            found = measure(asked.origin, film, asked.chromium, gpu=asked.gpu, rounds=asked.rounds)
+            film = _film(folder)
+            found = intervals(asked.origin, film, asked.chromium, gpu=asked.gpu, rounds=asked.rounds)
         else:
-            with started("app:server", ROOT / "models" / "findings", Path(folder)) as server:
-                server.wait_until_accepting()
-                origin = f"http://127.0.0.1:{server.port}"
-                found = measure(origin, film, asked.chromium, gpu=asked.gpu, rounds=asked.rounds)
+            found = _with_a_server(
+                folder, ROOT / "models" / "findings", asked.chromium, asked.gpu, asked.rounds
+            )
     print(json.dumps(found, indent=2))
 
 
-def measure(origin: str, film: Path, chromium: str, *, gpu: bool, rounds: int) -> dict[str, object]:
+def measure(asked: Asked) -> Table:
+    """The table of frame intervals, without a GPU.
+
+    Raises
+    ------
+    RuntimeError
+        Without an installed Chromium.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise RuntimeError("chromium not found: install it (Debian: apt-get install chromium)")
+    found = _with_a_server(asked.folder, asked.bundle, chromium, False, 1 if asked.brief else 3)
+    lines = ["| movement | median | 95th percentile | frames |", "|---|---|---|---|"]
+    for name, figures in found["frame_ms"].items():
+        lines.append(f"| {name} | {figures['median']} ms | {figures['p95']} ms | {figures['frames']} |")
+    measured = (
+        f"with a drawn film of {found['film']} in Chromium {found['chromium']} at {found['viewport']}, "
+        "**without a GPU**,"
+    )
+    return Table(measured, "\n".join(lines), found)
+
+
+def _film(folder: Path) -> Path:
+    film = folder / "film.png"
+    film.write_bytes(imaging.encode_png(imaging.chest_phantom(LARGE_HEIGHT, LARGE_WIDTH), {}))
+    return film
+
+
+def _with_a_server(folder: Path, bundle: Path, chromium: str, gpu: bool, rounds: int) -> dict[str, Any]:
+    film = _film(folder)
+    with started("app:server", bundle, folder) as server:
+        server.wait_until_accepting()
+        return intervals(f"http://127.0.0.1:{server.port}", film, chromium, gpu=gpu, rounds=rounds)
+
+
+def intervals(origin: str, film: Path, chromium: str, *, gpu: bool, rounds: int) -> dict[str, Any]:
     """Frame intervals of every movement, milliseconds, and what they were measured on."""
     before = os.getloadavg()[0]
     with sync_playwright() as playwright:
@@ -62,14 +100,14 @@ def measure(origin: str, film: Path, chromium: str, *, gpu: bool, rounds: int) -
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         page = browser.new_page(viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]})
         _open(page, origin, film)
-        intervals: dict[str, list[float]] = {name: [] for name in _MOVEMENTS}
+        seen: dict[str, list[float]] = {name: [] for name in _MOVEMENTS}
         for _ in range(rounds):
             for name, movement in _MOVEMENTS.items():
-                intervals[name] += _timed(page, movement)
+                seen[name] += _timed(page, movement)
         version = browser.version
         browser.close()
     return {
-        "film": f"{HEIGHT} x {WIDTH}",
+        "film": f"{LARGE_HEIGHT} x {LARGE_WIDTH}",
         "viewport": f"{VIEWPORT[0]} x {VIEWPORT[1]}",
         "chromium": version,
         "renderer": "GPU allowed" if gpu else "software, no GPU",
@@ -77,7 +115,7 @@ def measure(origin: str, film: Path, chromium: str, *, gpu: bool, rounds: int) -
         "machine": platform.machine(),
         "load_before": round(before, 2),
         "load_after": round(os.getloadavg()[0], 2),
-        "frame_ms": {name: _summary(values) for name, values in intervals.items()},
+        "frame_ms": {name: _summary(values) for name, values in seen.items()},
     }
 
 

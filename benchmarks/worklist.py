@@ -1,96 +1,60 @@
-"""``python -m benchmarks.worklist``: fifty films of five megabytes in a real browser, before a real server.
+"""Fifty films of five megabytes in a real browser, before a real server.
 
 Also one film from drop to result, in turns with the reference's server route, and what interactions ask for.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import re
-import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import cv2
-import numpy as np
 import psutil
 from playwright.sync_api import Browser, Page
 
-from benchmarks.servers import ROOT, Running, ask_ours, ask_reference, films_per_second, started
+from benchmarks.film import LARGE_HEIGHT, LARGE_WIDTH, noisy_films
+from benchmarks.servers import Running, ask_ours, ask_reference, films_per_second, started
+from benchmarks.table import Asked, Table
 from benchmarks.worklist_page import PeakMemory, browser_processes, chromium, dropped, opened, requests_of
 from cxr_dash import imaging
-from training.bench.machine import machine_facts
 
-HEIGHT, WIDTH = 2500, 2048
-_GREY_STEPS, _NOISE = 16, 8.0  # a 12-bit detector in a 16-bit file: noise is what makes it five megabytes
-_PAGE = ROOT / "docs" / "benchmarks.md"
-_BETWEEN = re.compile(r"(<!-- worklist results -->\n).*?(<!-- end of worklist results -->)", flags=re.DOTALL)
-_LIBRARIES = ("ai-edge-litert", "dash", "gunicorn", "playwright", "tensorflow-cpu", "keras")
+_FILMS, _ROUNDS = 50, 7
 Figures = dict[str, Any]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.worklist", description=__doc__)
-    parser.add_argument("--model", default="findings", help="bundle id (default: %(default)s)")
-    parser.add_argument("--films", type=int, default=50)
-    parser.add_argument("--rounds", type=int, default=7, help="single films, in turns (default: %(default)s)")
-    parser.add_argument("--no-reference", action="store_true", help="leave the reference out (no TensorFlow)")
-    parser.add_argument("--write-docs", action="store_true", help="put the table into docs/benchmarks.md")
-    asked = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    machine, when = machine_facts(_LIBRARIES), datetime.now(UTC)
-    bundle = ROOT / "models" / asked.model
-    with tempfile.TemporaryDirectory(prefix="cxr-bench-") as name, chromium() as browser:
-        folder = Path(name)
-        films = write_films(folder, asked.films + asked.rounds)
+def measure(asked: Asked) -> Table:
+    """The tables of the worklist."""
+    count, rounds = (3, 2) if asked.brief else (_FILMS, _ROUNDS)
+    folder = asked.folder
+    with chromium() as browser:
+        films = write_films(folder, count + rounds)
         megabytes = median(film.stat().st_size for film in films) / 1e6
-        with started("app:server", bundle, folder) as ours:
+        single, many = films[:rounds], films[rounds:]
+        with started("app:server", asked.bundle, folder) as ours:
             ours.wait_until_accepting()
-            _warm(ours, bundle.name)
-            single, many = films[: asked.rounds], films[asked.rounds :]
+            _warm(ours, asked.bundle.name)
             figures = {
                 "many": _many(browser, ours, many),
                 "interactions": _interactions(browser, ours, many[0]),
             }
-            if asked.no_reference:
-                figures["single"] = {
-                    "drop_to_result": [_drop_to_result(browser, ours, film) for film in single]
-                }
-            else:
-                with started("benchmarks.reference_app:server", bundle, folder) as reference:
-                    reference.wait_until_accepting()
-                    figures["single"] = _single(browser, ours, reference, single, bundle)
-    machine["load_after"] = round(os.getloadavg()[0], 2)
-    data = {"measured_at": when.isoformat(timespec="seconds"), "model": asked.model, "machine": machine}
-    text = _described(machine, when, len(many), megabytes) + "\n\n" + _markdown(figures, len(many))
-    print(text)
-    results = ROOT / "benchmarks" / "results"
-    path = results / f"worklist-{when:%Y-%m-%dT%H%M%SZ}.json"
-    path.write_text(
-        json.dumps({**data, "film_megabytes": megabytes, **figures}, indent=1) + "\n", encoding="utf-8"
+            with started("benchmarks.reference_app:server", asked.bundle, folder) as reference:
+                reference.wait_until_accepting()
+                figures["single"] = _single(browser, ours, reference, single, asked.bundle)
+    measured = (
+        f"with `{asked.bundle.name}` and {count} noisy phantoms of {LARGE_WIDTH} x {LARGE_HEIGHT}, "
+        f"12 bits in 16, {megabytes:.1f} MB each; two workers; browser, server and films"
     )
-    if asked.write_docs:
-        page = _PAGE.read_text(encoding="utf-8")
-        _PAGE.write_text(
-            _BETWEEN.sub(lambda found: f"{found[1]}\n{text}\n\n{found[2]}", page), encoding="utf-8"
-        )
+    return Table(measured, _markdown(figures, count), {"film_megabytes": megabytes, **figures})
 
 
 def write_films(folder: Path, count: int) -> list[Path]:
     """Different 12-bit phantoms of about five megabytes, as 16-bit PNG."""
-    drawn = cv2.GaussianBlur(imaging.chest_phantom(HEIGHT, WIDTH).astype(np.float32), (0, 0), 3)
-    phantom = np.asarray(drawn, np.float32) * _GREY_STEPS
     paths = []
-    for seed in range(count):
-        noise = np.random.default_rng(seed).normal(0, _NOISE, phantom.shape).astype(np.float32)
-        paths.append(folder / f"film-{seed:02d}.png")
-        film = np.clip(phantom + noise, 0, 256 * _GREY_STEPS - 1).astype(np.uint16)
+    for number, film in enumerate(noisy_films(count)):
+        paths.append(folder / f"film-{number:02d}.png")
         cv2.imwrite(str(paths[-1]), film, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     return paths
 
@@ -198,15 +162,6 @@ def _acts(page: Page) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _described(machine: Figures, when: datetime, films: int, megabytes: float) -> str:
-    return (
-        f"Measured {when:%Y-%m-%d} on {machine['cores']} cores of {machine['processor']}, "
-        f"{machine['memory_gib']} GiB; load {machine['load_before']} before and {machine['load_after']} "
-        f"after, niceness {machine['niceness']}. {films} noisy phantoms of {WIDTH} x {HEIGHT}, 12 bits in "
-        f"16, {megabytes:.1f} MB each; two workers; browser, server and films on one machine."
-    )
-
-
 def _markdown(figures: Figures, films: int) -> str:
     many, single = figures["many"], figures["single"]
     rows = [
@@ -224,26 +179,21 @@ def _markdown(figures: Figures, films: int) -> str:
         ("Requests", f"{many['requests']} ({many['requests'] / films:.1f} a film)"),
         ("One film from drop to the first paint of its result", _seconds(single["drop_to_result"])),
     ]
+    ratio = median(single["reference"]) / median(single["ours"])
+    rate = median(single["ours_rate"]) / median(single["reference_rate"])
     lines = ["| what | cxr-dash |", "|---|---|", *(f"| {what} | {figure} |" for what, figure in rows)]
-    if "reference" in single:
-        ratio = median(single["reference"]) / median(single["ours"])
-        rate = median(single["ours_rate"]) / median(single["reference_rate"])
-        lines += [
-            "",
-            "| the server alone, the same films, in turns | cxr-dash | reference | ratio |",
-            "|---|---|---|---|",
-            f"| One film sent until probabilities and one heatmap are back | {_seconds(single['ours'])} | "
-            f"{_seconds(single['reference'])} | {ratio:.1f} x |",
-            f"| Films/s, two workers, four clients | {median(single['ours_rate']):.2f} | "
-            f"{median(single['reference_rate']):.2f} | {rate:.1f} x |",
-        ]
+    lines += [
+        "",
+        "| the server alone, the same films, in turns | cxr-dash | reference | ratio |",
+        "|---|---|---|---|",
+        f"| One film sent until probabilities and one heatmap are back | {_seconds(single['ours'])} | "
+        f"{_seconds(single['reference'])} | {ratio:.1f} x |",
+        f"| Films/s, two workers, four clients | {median(single['ours_rate']):.2f} | "
+        f"{median(single['reference_rate']):.2f} | {rate:.1f} x |",
+    ]
     said = ", ".join(f"{name} {count}" for name, count in figures["interactions"].items())
     return "\n".join([*lines, "", f"Requests made by: {said}."])
 
 
 def _seconds(samples: list[float]) -> str:
     return f"{median(samples):.2f} s ({min(samples):.2f}-{max(samples):.2f})"
-
-
-if __name__ == "__main__":
-    main()
