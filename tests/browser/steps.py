@@ -12,6 +12,43 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page
 
 
+def ready(page: Page) -> None:
+    """Wait until the page answers to keys and knows its model: Dash brings the two in its own time."""
+    page.wait_for_selector("#film-input", state="attached")
+    page.wait_for_function("() => cxr.state.built && cxr.state.facts")
+
+
+def again(page: Page) -> None:
+    """Load the page anew, and wait until it is ready."""
+    page.reload()
+    ready(page)
+
+
+def choose_model(page: Page, model: str) -> None:
+    """Choose a model and wait until the page has changed over: its panel comes a moment before its facts."""
+    page.select_option("#model", model)
+    page.wait_for_selector(f'.panel-body[data-model="{model}"]')
+    page.wait_for_function(
+        "id => cxr.state.facts && cxr.state.facts.id === id && !cxr.state.lateModel", arg=model
+    )
+    frames(page)
+
+
+def tap(page: Page, key: str) -> None:
+    """Press a key and let go at once.
+
+    Playwright sends the two apart: on a busy machine, as far apart as those of a key that is held.
+    """
+    page.evaluate(
+        """key => {
+            for (const kind of ['keydown', 'keyup']) {
+                document.activeElement.dispatchEvent(new KeyboardEvent(kind, { key, bubbles: true }));
+            }
+        }""",
+        key,
+    )
+
+
 def open_films(page: Page, paths: Sequence[Path]) -> None:
     """Open films and wait until each row says what became of it."""
     before = page.locator(".row").count()

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page
-from steps import frames
+from steps import again, choose_model, frames
 
 pytestmark = pytest.mark.browser
-
-
-def _again(page: Page) -> None:
-    page.reload()
-    page.wait_for_selector("#film-input", state="attached")
-    frames(page)
 
 
 def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page: Page) -> None:
@@ -23,7 +17,7 @@ def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page:
     page.fill("#prevalence-input", "12")
     frames(page)
     own = page.evaluate("() => cxr.threshold('pneumonia')")
-    _again(page)
+    again(page)
     page.evaluate(choose, "pneumonia")
     frames(page)
     assert page.evaluate("() => cxr.threshold('pneumonia')") == own
@@ -31,16 +25,13 @@ def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page:
     assert page.input_value("#prevalence-input") == "12"
     default = page.evaluate("() => cxr.words.percent(cxr.defaultThreshold('pneumonia'))")
     assert page.inner_text("#own-cut span") == f"Your cut; the default is {default}."
-    page.select_option("#model", "covid")
-    page.wait_for_selector('.panel-body[data-model="covid"]')
-    frames(page)
+    choose_model(page, "covid")
     assert not page.evaluate("() => cxr.labels().some(label => cxr.cut.isOwn(label.key))")
-    page.select_option("#model", "findings")
-    page.wait_for_selector('.panel-body[data-model="findings"]')
+    choose_model(page, "findings")
     page.evaluate(choose, "pneumonia")
     frames(page)
     page.click("#cut-defaults")
-    _again(page)
+    again(page)
     assert not page.evaluate("() => cxr.cut.isOwn('pneumonia')")
     assert page.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('cxr-choices'))") == []
 
@@ -55,7 +46,7 @@ def test_a_cut_for_another_version_of_the_model_is_named_and_not_applied(page: P
             localStorage.removeItem(now);
         }"""
     )
-    _again(page)
+    again(page)
     assert not page.evaluate("() => cxr.cut.isOwn('pneumonia')")
     assert "not applied" in page.inner_text("#own-cut")
     page.click("#cut-defaults")
@@ -69,7 +60,7 @@ def test_the_panel_works_where_the_browser_keeps_nothing(page: Page) -> None:
         "const denied = () => { throw new DOMException('denied', 'SecurityError'); };"
         "Object.defineProperty(window, 'localStorage', { get: denied });"
     )
-    _again(page)
+    again(page)
     page.locator("#cut-range").fill("222")
     frames(page)
     assert page.evaluate("() => cxr.cut.isOwn(cxr.label())")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page
-from steps import choose_label, frames, in_view, localised_label, open_films
+from steps import choose_label, choose_model, frames, in_view, localised_label, open_films
 from viewing import drag, middle, pointed, scale, still, wheel
 from watched import Watched
 
@@ -81,7 +81,7 @@ def test_two_findings_stand_side_by_side_each_with_its_own_cut(two: Watched) -> 
             label,
         )
         assert lines[1] == f"{name} {figures}"
-    page.select_option("#model", "covid")
+    choose_model(page, "covid")
     page.wait_for_selector(".pane.first .pane-model:has-text('COVID')")
     page.wait_for_function("() => cxr.answerOf(cxr.row())")
     frames(page)
@@ -102,13 +102,12 @@ def test_two_findings_stand_side_by_side_each_with_its_own_cut(two: Watched) -> 
 
 def test_another_model_is_asked_once_and_stated_with_its_version_and_its_own_cut(two: Watched) -> None:
     page = two.page
-    page.select_option("#model", "findings")
-    page.wait_for_selector('.panel-body[data-model="findings"]')
+    choose_model(page, "findings")
     before = len(two.requests)
     compare(page, "model")
     page.select_option("[data-role=what]", "covid")
     page.wait_for_function("() => cxr.viewer.sheets()[1].pane.model.includes('version')")
-    page.wait_for_load_state("networkidle")
+    two.quiet()
     answer = page.request.get(
         f"{two.origin}/films/{page.evaluate('() => cxr.row().film')}/covid/answer.json"
     ).json()
@@ -198,7 +197,7 @@ def test_a_chosen_prior_outlives_its_own_turn_in_view_and_a_reload_and_no_other_
     page.reload()
     page.wait_for_selector(".pane.second .pane-title:has-text('film 03, prior')")
     assert page.inner_text(".window-figures").startswith("window 170 / level 120")
-    assert page.locator(".first .film-note").is_visible()
+    page.wait_for_selector(".first .film-note")
     page.evaluate("() => { cxr.state.films = cxr.state.films.slice(0, 2); cxr.changed(); }")
     page.wait_for_selector(".pane.second", state="hidden")
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page
-from steps import choose_label, frames, in_view, open_films
+from steps import choose_label, choose_model, frames, in_view, open_films
 from watched import Watched
 
 pytestmark = pytest.mark.browser
@@ -107,9 +107,7 @@ def test_nothing_above_names_the_nearest_and_does_not_call_the_film_normal(still
 
 
 def test_a_reassuring_class_alone_above_its_cut_does_not_rule_out_disease(page: Page) -> None:
-    page.select_option("#model", "covid")
-    page.wait_for_selector('.panel-body[data-model="covid"]')
-    frames(page)
+    choose_model(page, "covid")
     found = said(page, probabilities={"normal": 0.99})
     assert found["headline"] == "Only normal is above its cut."
     assert "That does not rule out disease." in found["summary"]
@@ -222,7 +220,7 @@ def test_the_point_on_the_roc_curve_and_the_slider_move_each_other_without_a_req
     open_films(page, films[:1])
     in_view(page)
     choose_label(page, "pneumonia")
-    page.wait_for_load_state("networkidle")
+    watched.quiet()
     asked = len(watched.requests)
     page.keyboard.press("g")
     page.locator("#roc").wait_for(state="visible")

@@ -6,8 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from gunicorn_server import PATIENCE_SECONDS
 from playwright.sync_api import Browser
-from steps import in_view
+from steps import in_view, ready
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
@@ -25,6 +26,7 @@ def test_under_a_path_everything_is_asked_for_below_it(chromium: Browser, tmp_pa
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     page = chromium.new_page()
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     asked: list[str] = []
     missed: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -32,7 +34,7 @@ def test_under_a_path_everything_is_asked_for_below_it(chromium: Browser, tmp_pa
     own = f"http://127.0.0.1:{server.port}/x-ray/cxr/"
     try:
         page.goto(own)
-        page.wait_for_selector("#film-input", state="attached")
+        ready(page)
         page.click("#phantom")
         page.wait_for_function("() => Boolean(cxr.answerOf(cxr.row()))")
         in_view(page)

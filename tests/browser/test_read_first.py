@@ -11,11 +11,18 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 from sklearn.metrics import cohen_kappa_score
-from steps import frames
+from steps import choose_model, frames, in_view
 from test_accessibility import serious
 from watched import Watched
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def films(drawn: list[Path]) -> list[Path]:
+    """It is all one here what a film shows."""
+    return drawn
+
 
 # What the model would have said instead, for films whose answer has come: {label: probability}.
 SAY = """said => {
@@ -53,10 +60,7 @@ def open_unread(page: Page, paths: list[Path]) -> None:
             cxr.changed();
         }"""
     )
-    page.wait_for_function(
-        "() => { const i = document.querySelector('.film'); return i && i.naturalWidth > 0; }"
-    )
-    frames(page)
+    in_view(page)
 
 
 def opinion(page: Page, index: int = 0) -> Any:
@@ -93,7 +97,11 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
     labels = page.evaluate("() => cxr.labels().map(label => label.key)")
     answers: list[list[list[str]]] = [[[]], [labels], [[labels[3]], [labels[1], labels[0]]], [[labels[-1]]]]
     for beside in (None, "heat", "finding", "film", "model"):
-        page.evaluate("kind => (cxr.state.view.compare = kind && { kind })", beside)
+        page.evaluate("kind => { cxr.state.view.compare = kind && { kind }; cxr.changed(); }", beside)
+        watched.quiet()
+        page.wait_for_function(
+            "() => cxr.viewer.sheets().every(sheet => !sheet.pane || sheet.shown === sheet.pane.item.film)"
+        )
         seen = set()
         for said in answers:
             page.evaluate(SAY, said)
@@ -287,8 +295,7 @@ def test_a_picture_that_is_no_film_is_refused_before_any_reading(page: Page, tmp
 
 def test_classes_that_exclude_each_other_are_one_choice(page: Page, films: list[Path]) -> None:
     page.keyboard.press("y")
-    page.select_option("#model", "covid")
-    page.wait_for_function("() => cxr.state.facts && cxr.state.facts.id === 'covid'")
+    choose_model(page, "covid")
     open_unread(page, films[:1])
     choices = page.locator("[name=own-finding]")
     assert choices.evaluate_all("nodes => nodes.map(node => node.value)") == ["pneumonia", "covid"]

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 from steps import (
     choose_label,
+    choose_model,
     frames,
     heat_pixels,
     in_view,
@@ -55,7 +56,7 @@ def test_moving_the_cut_changes_every_figure_without_a_request(watched: Watched,
     page = watched.page
     open_films(page, films[:1])
     in_view(page)
-    page.wait_for_load_state("networkidle")
+    watched.quiet()
     figures = page.locator(".four-value")
     asked = len(watched.requests)
     readings = []
@@ -77,7 +78,7 @@ def test_a_chip_sets_the_cut_and_the_mark_of_that_finding_alone_without_a_reques
     page = watched.page
     open_films(page, films[:1])
     in_view(page)
-    page.wait_for_load_state("networkidle")
+    watched.quiet()
     asked = len(watched.requests)
     cuts = "() => Object.fromEntries(cxr.labels().map(label => [label.key, cxr.threshold(label.key)]))"
     before = page.evaluate(cuts)
@@ -154,7 +155,7 @@ def test_opacity_and_colour_map_change_the_heat_without_a_request(
     in_view(page)
     choose_label(page, localised_label(page))
     show_heat(page)
-    page.wait_for_load_state("networkidle")
+    watched.quiet()
     first = heat_pixels(page)
     asked = len(watched.requests)
     page.click(".legend-head button")
@@ -200,8 +201,7 @@ def test_another_model_reads_the_same_films(page: Page, films: list[Path]) -> No
     assert len(models) > 1, "the shipped models folder must hold more than one bundle"
     open_films(page, films[:2])
     other = next(model for model in models if model != page.input_value("#model"))
-    page.select_option("#model", other)
-    page.wait_for_selector(f'.panel-body[data-model="{other}"]')
+    choose_model(page, other)
     page.wait_for_function("() => cxr.state.films.every(item => cxr.answerOf(item))")
     settled(page, 2)
     assert other in page.inner_text(".bottom")
@@ -210,8 +210,7 @@ def test_another_model_reads_the_same_films(page: Page, films: list[Path]) -> No
 def test_figures_come_from_other_hospitals_unless_these_have_too_few_films_of_the_label(
     page: Page, films: list[Path]
 ) -> None:
-    page.select_option("#model", "covid")
-    page.wait_for_selector('.panel-body[data-model="covid"]')
+    choose_model(page, "covid")
     open_films(page, films[:1])
     held = page.evaluate(
         """() => cxr.state.facts.held_out.map(held => Object.fromEntries(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 from pypdf import PdfReader
-from steps import choose_label, frames, in_view, localised_label, open_films, settled
+from steps import again, choose_label, frames, in_view, localised_label, open_films, settled
 from watched import Watched
 
 from cxr_dash import imaging
@@ -124,8 +124,7 @@ def test_a_page_in_spanish_gives_a_report_in_spanish(
 ) -> None:
     page = watched.page
     page.context.add_cookies([{"name": "cxr-language", "value": "es", "url": watched.origin}])
-    page.reload()
-    page.wait_for_selector("#film-input", state="attached")
+    again(page)
     page.set_input_files("#film-input", str(films[0]))
     settled(page, 1)
     text = report_text(take(page, "report", tmp_path))

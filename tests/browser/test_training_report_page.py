@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bundle_builder import KEYS, write_bundle
+from gunicorn_server import PATIENCE_SECONDS
 from playwright.sync_api import Browser
 
 from training.report.build import make_report
@@ -24,6 +25,7 @@ def test_a_report_opens_without_network_and_draws_every_chart(chromium: Browser,
 
     context = chromium.new_context(viewport={"width": 1280, "height": 720}, offline=True)
     page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     asked: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -41,7 +43,7 @@ def test_a_report_opens_without_network_and_draws_every_chart(chromium: Browser,
     # nothing hangs over the edge of the window
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     page.locator("nav a", has_text="Thresholds").click()
-    assert page.url.endswith("#thresholds")
+    page.wait_for_url("**#thresholds")
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert complaints == []
     context.close()

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from gunicorn_server import PATIENCE_SECONDS
 from playwright.sync_api import Browser, Page, Route
 from steps import choose_label, frames, heat_pixels, in_view, localised_label, open_films, show_heat
 from watched import Watched
@@ -16,6 +17,13 @@ from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def films(drawn: list[Path]) -> list[Path]:
+    """It is all one here what a film shows."""
+    return drawn
+
 
 CALLBACKS = re.compile("_dash-update-component")
 
@@ -82,8 +90,7 @@ def test_no_heat_of_another_finding_is_shown_while_one_is_fetched_or_cannot_be(
     page.wait_for_selector("#heat-note:has-text('could not be fetched')")
     assert page.locator("#heat-canvas").is_hidden()
     choose_label(page, first)
-    frames(page)
-    assert page.locator("#heat-canvas").is_visible()
+    page.wait_for_selector("#heat-canvas")
     assert heat_pixels(page)[..., 3].any()
     assert "could not" not in page.inner_text("#heat-note")
 
@@ -178,6 +185,7 @@ def test_a_server_without_models_says_so_instead_of_reading_for_ever(
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     page = chromium.new_page()
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     try:
         page.goto(f"http://127.0.0.1:{server.port}")
         page.wait_for_selector("#film-input", state="attached")

@@ -10,6 +10,13 @@ from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
+
+@pytest.fixture(scope="module")
+def page(still: Page) -> Page:
+    """One page for all: its functions are only asked."""
+    return still
+
+
 _ROOM = {"width": 680, "height": 620, "margin": {"left": 16, "right": 16, "top": 58, "bottom": 16}}
 _FILM = {"width": 2048, "height": 2500}
 _WAYS = [{"turn": turn, "flip": flip} for turn in (0, 90, 180, 270) for flip in (False, True)]

@@ -16,6 +16,12 @@ from watched import Watched
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture
+def films(drawn: list[Path]) -> list[Path]:
+    """It is all one here what a film shows."""
+    return drawn
+
+
 def states(page: Page) -> list[Any]:
     return page.eval_on_selector_all(".row", "rows => rows.map(row => row.dataset.state)")
 
@@ -169,7 +175,9 @@ def test_removing_a_film_deletes_it_on_the_server(watched: Watched, films: list[
     page = watched.page
     open_films(page, films[:2])
     key = page.evaluate("() => cxr.row().film")
-    with page.expect_request(lambda request: request.method == "DELETE" and key in request.url):
+    with page.expect_event(
+        "requestfinished", lambda request: request.method == "DELETE" and key in request.url
+    ):
         page.dblclick(".row.selected .row-remove")
     frames(page)
     assert len(states(page)) == 1, "of two clicks the second takes no other film"

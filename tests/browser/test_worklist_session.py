@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import psutil
 import pytest
-from gunicorn_server import running_gunicorn
+from gunicorn_server import PATIENCE_SECONDS, running_gunicorn
 from playwright.sync_api import Browser, Page, Route
-from steps import frames, in_view, open_films, settled
+from steps import again, choose_model, frames, in_view, open_films, ready, settled
 from watched import Watched
 
 from cxr_dash import imaging
@@ -20,16 +20,17 @@ from cxr_dash import imaging
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture
+def films(drawn: list[Path]) -> list[Path]:
+    """It is all one here what a film shows."""
+    return drawn
+
+
 def stored(page: Page) -> Any:
     """What the tab keeps, once it has caught up with the page."""
     page.evaluate("() => cxr.session.save()")
     text = page.evaluate("() => sessionStorage.getItem('cxr-session')")
     return json.loads(text) if text else None
-
-
-def come_again(page: Page) -> None:
-    page.reload()
-    page.wait_for_selector("#film-input", state="attached")
 
 
 def answered(page: Page) -> None:
@@ -48,8 +49,7 @@ def test_a_reload_keeps_rows_marks_choices_and_model(
     named.write_bytes(films[0].read_bytes())
     models = page.eval_on_selector_all("#model option:enabled", "all => all.map(option => option.value)")
     other = next(model for model in models if model != page.input_value("#model"))
-    page.select_option("#model", other)
-    page.wait_for_function("id => cxr.state.facts.id === id", arg=other)
+    choose_model(page, other)
     open_films(page, [named, films[1]])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("u")
@@ -60,7 +60,7 @@ def test_a_reload_keeps_rows_marks_choices_and_model(
     before = page.evaluate(keep)
     assert "Jane" not in json.dumps(stored(page))
     posted = [r for r in watched.requests if r.method == "POST" and "/films" in r.url]
-    come_again(page)
+    again(page)
     page.wait_for_function("id => cxr.state.facts && cxr.state.facts.id === id", arg=other)
     settled(page, 2)
     answered(page)
@@ -77,7 +77,7 @@ def test_the_list_survives_a_change_of_language(page: Page, films: list[Path]) -
     keys = page.evaluate("() => cxr.state.films.map(item => item.film)")
     with page.expect_navigation():
         page.click('[data-language="es"]')
-    page.wait_for_selector("#film-input", state="attached")
+    ready(page)
     settled(page, 2)
     assert page.evaluate("() => cxr.state.films.map(item => item.film)") == keys
 
@@ -92,7 +92,7 @@ def test_a_film_that_was_not_sent_asks_to_be_dropped_again_and_gets_its_row_back
     frames(page)
     page.unroute("**/films?*")
     stored(page)
-    come_again(page)
+    again(page)
     settled(page, 2)
     assert "Drop the same file once more" in page.inner_text(".row-reason:visible")
     assert page.locator("button:visible:text('Try again')").count() == 0
@@ -111,7 +111,7 @@ def test_a_film_that_went_meanwhile_says_so_and_takes_the_file_back(
     open_films(page, films[:1])
     stored(page)
     page.evaluate("() => fetch(cxr.url(`/films/${cxr.row().film}`), {method: 'DELETE'})")
-    come_again(page)
+    again(page)
     page.wait_for_selector('.row[data-state="error"]')
     assert page.inner_text(".row-note") == "no longer kept"
     page.set_input_files("#film-input", str(films[0]))
@@ -125,7 +125,7 @@ def test_nothing_is_kept_of_a_list_that_was_cleared_and_parts_come_back_with_one
     open_films(page, films[:1])
     page.evaluate("() => cxr.session.part('trial', {save: () => ({figure: 7}), load: () => {}})")
     assert stored(page)["parts"]["trial"] == {"figure": 7}
-    come_again(page)
+    again(page)
     settled(page, 1)
     assert page.evaluate(
         "() => new Promise(done => cxr.session.part('trial', {save: () => null, load: done}))"
@@ -157,7 +157,7 @@ def test_a_server_killed_between_ten_uploads_is_waited_for_and_the_list_goes_on(
 ) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
-    page.set_default_timeout(40_000)
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     held: list[Route] = []
     passed: list[str] = []
 
@@ -170,7 +170,7 @@ def test_a_server_killed_between_ten_uploads_is_waited_for_and_the_list_goes_on(
 
     with running_gunicorn(tmp_path) as server:
         page.goto(f"http://127.0.0.1:{server.port}")
-        page.wait_for_selector("#film-input", state="attached")
+        ready(page)
         page.route("**/films?*", hold_after_four)
         page.set_input_files("#film-input", [str(path) for path in _noisy(tmp_path, 10)])
         page.wait_for_function("() => cxr.state.films.filter(item => item.status === 'kept').length === 4")
@@ -187,7 +187,7 @@ def test_a_server_killed_between_ten_uploads_is_waited_for_and_the_list_goes_on(
         settled(page, 10)
         answered(page)
         assert page.locator('.row[data-state="error"]').count() == 0
-        come_again(page)
+        again(page)
         settled(page, 10)
         answered(page)
         assert page.locator('.row[data-state="error"]').count() == 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from math import ceil, floor
+from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 from steps import frames
@@ -24,6 +26,11 @@ def pointed(page: Page, x: float, y: float, pane: str = "first") -> NDArray[np.f
     """The film's pixel under a point of the page."""
     frames(page)
     return np.array(page.evaluate(_POINTED, [pane, x, y]))
+
+
+def as_printed(factor: float) -> Any:
+    """A scale to compare with: the page writes its matrix with six decimals."""
+    return pytest.approx(factor, rel=1e-5)
 
 
 def scale(page: Page, pane: str = "first") -> float:

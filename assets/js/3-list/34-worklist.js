@@ -59,6 +59,7 @@ cxr.worklist = (() => {
   }
 
   function act(item) {
+    if (!cxr.listing.describe(item).action) return; // clicked twice, before the row was painted without its button
     const answer = cxr.heard(item);
     if (item.status === "same") cxr.duplicates.addAnyway(item);
     else if (item.status === "kept" && answer && answer.error && answer.error.code !== "case_not_found") {

@@ -7,7 +7,8 @@ cxr.lens = (() => {
   const HELD_MS = 350;
   const LIFT = 130; // above a finger, which hides what lies under it
   let sheet = null;
-  let since = 0; // when the key went down; 0 while it is up
+  let down = 0; // when the key went down last, by the event's own time: a busy page hears of it late
+  let since = 0; // the same while it is down; 0 while it is up
 
   const on = () => state.view.lens;
 
@@ -55,12 +56,13 @@ cxr.lens = (() => {
   // the key repeats while it is held
   cxr.onKey("m", "film", cxr.words.N_("magnifier: hold, or press for on and off"), () => {
     if (since) return;
-    since = Date.now();
+    since = down;
     toggle();
   });
+  document.addEventListener("keydown", (event) => !event.repeat && (down = event.timeStamp), true);
   document.addEventListener("keyup", (event) => {
     if (event.key.toLowerCase() !== "m") return;
-    if (since && Date.now() - since > HELD_MS) toggle(false);
+    if (since && event.timeStamp - since > HELD_MS) toggle(false);
     since = 0;
   });
   window.addEventListener("blur", () => (since = 0));
