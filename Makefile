@@ -1,34 +1,51 @@
-# Two commands matter: `make run` serves the app, `make test` proves it. Both set everything up first.
+# Two commands matter: `make run` serves the app, `make test` proves it. Each first installs what it needs, and no more.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+# Two depths of one environment: what serving needs, and everything. Every package of the first is in the second, in
+# the same version, so that either may come first and neither undoes the other.
+SERVING := $(VENV)/.serving
+COMPLETE := $(VENV)/.complete
 # `make run HOST=... PORT=...`, or PORT from the environment; without them the CXR_ settings decide. HOST is not taken
 # from the environment: some shells export one that means something else.
 given = $(if $(filter $(2),$(origin $(1))),CXR_$(1)=$($(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test smoke lint format bench translations lock clean
+.PHONY: help setup run test test-without-shared smoke lint format bench translations lock clean
 
 help: ## what each target does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 21
 
-setup: $(STAMP) ## create .venv with everything needed to run and to test
+setup: $(COMPLETE) ## create .venv with everything needed to run and to test
 
 # The hashes in the lock file are checked for every package; the project itself is installed editable.
-$(STAMP): requirements/dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("cxr-dash needs Python 3.11 or newer; received %d.%d. Set PYTHON=python3.x." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+define install
+@$(PYTHON) -c 'import sys; sys.exit("cxr-dash needs Python 3.11 or newer; received %d.%d. Set PYTHON=python3.x." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
+
+$(SERVING): requirements/serve.lock pyproject.toml
+	$(call install,requirements/serve.lock)
 	@touch $@
 
-run: setup ## serve the app at http://127.0.0.1:8050 (HOST=, PORT= or CXR_ settings to change)
+$(COMPLETE): requirements/dev.lock pyproject.toml
+	$(call install,requirements/dev.lock)
+	@touch $(SERVING) $@
+
+run: $(SERVING) ## serve the app at http://127.0.0.1:8050 (HOST=, PORT= or CXR_ settings to change)
 	$(call given,HOST,command) $(call given,PORT,command environment) $(BIN)/gunicorn app:server
 
-# One process a core, whole files each, so that what a file sets up (a server, a trained network) is set up once.
+# One process a core, whole files each, so that what a file sets up (a server, a trained network) is set up once; in
+# the order of tests/conftest.py, so that no core is left with one long file at the end.
+TEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: setup ## every test: unit, http, model, architecture, browser
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(TEST)
+
+test-without-shared: setup ## once more, as where ../shared is missing, the tests that then go on otherwise
+	$(TEST) --without-shared
 
 smoke: setup ## train every recipe end to end on drawn films, one epoch each
 	$(BIN)/python -m pytest -n auto tests/smoke

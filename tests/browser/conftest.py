@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gunicorn_server import GunicornServer, running_gunicorn
+from gunicorn_server import PATIENCE_SECONDS, GunicornServer, running_gunicorn
 from playwright.sync_api import Browser, Page, sync_playwright
+from steps import ready
 from watched import Watched
 
 from cxr_dash import imaging
@@ -49,13 +49,15 @@ def chromium() -> Iterator[Browser]:
 def _watching(chromium: Browser, server: GunicornServer, **options: Any) -> Iterator[Watched]:
     context = chromium.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True, **options)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     seen = Watched(page, f"http://127.0.0.1:{server.port}")
     page.on("request", seen.asked)
+    page.on("requestfinished", seen.ended)
+    page.on("requestfailed", seen.ended)
     page.on("console", seen.said)
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     page.goto(seen.origin)
-    page.wait_for_selector("#film-input", state="attached")
+    ready(page)
     yield seen
     context.close()
     assert seen.unexpected() == []
@@ -86,25 +88,30 @@ def still(chromium: Browser, server: GunicornServer) -> Iterator[Page]:
     """The page for tests that only ask its scripts: loaded once, and left as it is."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     page.goto(f"http://127.0.0.1:{server.port}")
-    page.wait_for_selector("#film-input", state="attached")
-    page.wait_for_function("() => cxr.state.facts")
+    ready(page)
     yield page
     context.close()
 
 
 @pytest.fixture(scope="session")
-def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three films: real ones where the shared originals are, the synthetic phantom elsewhere."""
-    beside = Path(__file__).resolve().parents[2].parent / "shared"
-    originals = Path(os.environ.get("CXR_SHARED_DIR", beside)) / "data" / "originals"
-    real = [originals / name for name in _FILM_NAMES]
-    if all(path.is_file() for path in real):
-        return real
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three different phantoms."""
     folder = tmp_path_factory.mktemp("films")
-    drawn = []
+    paths = []
     for seed in range(3):
-        path = folder / f"phantom-{seed}.png"
-        path.write_bytes(imaging.encode_png(imaging.chest_phantom(700, 600, seed), {}))
-        drawn.append(path)
-    return drawn
+        paths.append(folder / f"phantom-{seed}.png")
+        paths[-1].write_bytes(imaging.encode_png(imaging.chest_phantom(700, 600, seed), {}))
+    return paths
+
+
+@pytest.fixture(scope="session")
+def films(perhaps_shared: Path | None, drawn: list[Path]) -> list[Path]:
+    """Three films: real ones where the shared originals are, the synthetic phantom elsewhere.
+
+    Tests that ask for them run both ways in CI. Where it is all one what a film shows, ask for `drawn`.
+    """
+    if perhaps_shared is None:
+        return drawn
+    return [perhaps_shared / "data" / "originals" / name for name in _FILM_NAMES]

@@ -1,0 +1,88 @@
+"""What the two commands install, and which tests run once more without the shared films."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cxr_dash.settings import ROOT
+
+_TESTS = ROOT / "tests"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout as far as make looks at it, with nothing installed."""
+    for name in ("Makefile", "pyproject.toml", "requirements"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def planned(checkout: Path, target: str) -> str:
+    """What make would type."""
+    command = ["make", "--dry-run", target]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout
+
+
+def installed(checkout: Path, *stamps: str) -> None:
+    (checkout / ".venv").mkdir()
+    for stamp in stamps:
+        (checkout / ".venv" / stamp).touch()
+
+
+def test_make_run_installs_what_serving_needs_and_no_more(checkout: Path) -> None:
+    plan = planned(checkout, "run")
+    assert "requirements/serve.lock" in plan
+    assert "dev.lock" not in plan
+    assert plan.rstrip().endswith("gunicorn app:server")
+
+
+@pytest.mark.parametrize("target", ["setup", "test", "smoke", "lint", "format", "bench", "translations"])
+def test_everything_else_installs_everything(checkout: Path, target: str) -> None:
+    plan = planned(checkout, target)
+    assert "requirements/dev.lock" in plan
+    assert "serve.lock" not in plan
+
+
+def test_make_run_after_make_setup_installs_nothing(checkout: Path) -> None:
+    plan = planned(checkout, "setup")
+    stamps = [word.removeprefix(".venv/") for word in plan.rstrip().splitlines()[-1].split()[1:]]
+    installed(checkout, *stamps)
+    assert "pip" not in planned(checkout, "run")
+    assert "pip" not in planned(checkout, "setup")
+
+
+def test_make_setup_completes_what_make_run_installed(checkout: Path) -> None:
+    plan = planned(checkout, "run")
+    (touch,) = [line for line in plan.splitlines() if line.startswith("touch")]
+    installed(checkout, *[word.removeprefix(".venv/") for word in touch.split()[1:]])
+    assert "pip" not in planned(checkout, "run")
+    assert "requirements/dev.lock" in planned(checkout, "setup")
+
+
+def test_the_tests_that_draw_films_where_the_shared_ones_are_missing_are_found(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    found = subprocess.run(
+        [*command, "--without-shared", "tests/browser/test_reading.py"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    names = [line.partition("::")[2] for line in found.stdout.splitlines() if "::" in line]
+    assert "test_a_film_gives_a_headline_in_words_and_a_probability_for_every_label" in names
+    assert "test_the_cut_starts_at_the_bundles_operating_point" not in names, "it asks for no film"
+
+
+def test_only_the_shared_fixtures_know_where_shared_films_are() -> None:
+    """Else a test could go two ways, and only one of them be run."""
+    others = [path for path in _TESTS.rglob("*.py") if path not in {_TESTS / "conftest.py", Path(__file__)}]
+    assert len(others) > 100
+    knowing = [path.name for path in others if "CXR_SHARED_DIR" in path.read_text(encoding="utf-8")]
+    assert knowing == []
