@@ -7,5 +7,5 @@ workers = int(os.environ["CXR_WORKERS"])
 worker_class = "gthread"
 threads = 4
 loglevel = "warning"
-timeout = 120
+timeout = 600
 control_socket_disable = True
