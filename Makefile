@@ -48,7 +48,7 @@ test-without-shared: setup ## once more, as where ../shared is missing, the test
 	$(TEST) --without-shared
 
 smoke: setup ## train every recipe end to end on drawn films, one epoch each
-	$(BIN)/python -m pytest -n auto tests/smoke
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/smoke
 
 lint: setup ## style, types, import contracts, Dockerfile
 	$(BIN)/ruff check .
