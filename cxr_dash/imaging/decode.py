@@ -1,4 +1,4 @@
-"""Bytes of a PNG, JPEG or WebP file -> an upright grey :class:`~cxr_dash.domain.Radiograph`.
+"""Bytes of a film's file -> an upright grey :class:`~cxr_dash.domain.Radiograph`.
 
 Order: bytes, then kind, size and shape from the header, then completeness; only then is a pixel decoded.
 """
@@ -12,17 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import N_, DecodeLimits, GreyArray, Radiograph, Words
+from cxr_dash.domain import N_, DecodeLimits, GreyArray, Radiograph
 from cxr_dash.errors import FilmShapeError, FilmTooLargeError, UnsupportedFormatError
-from cxr_dash.imaging.containers.base import corrupt
-from cxr_dash.imaging.containers.png import pixels_only
-from cxr_dash.imaging.header import ImageHeader, read_header
+from cxr_dash.imaging.formats import ImageHeader, format_of
 
 # A pixel counts as coloured when its channels differ by more than this, of 255: above the tint of a scanned
 # film and the chroma noise of a JPEG, below any drawn arrow or skin tone.
 COLOUR_DIFFERENCE = 24
 _COLOUR_SAMPLES_PER_SIDE = 640
-_MUST_DECODE = N_("The picture must decode")
 
 
 def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  # noqa: B008 - frozen
@@ -34,7 +31,7 @@ def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  #
     Parameters
     ----------
     data : bytes
-        The whole file: PNG, JPEG or WebP.
+        The whole file, in one of the formats of ``imaging.formats``.
     limits : DecodeLimits
         What is refused before a pixel is decoded.
 
@@ -56,16 +53,20 @@ def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  #
             most=limits.max_bytes,
             received=len(data),
         )
-    header = read_header(data)
+    film_format = format_of(data)
+    header = film_format.read_header(data)
     check_limits(header, limits)
-    stored = _decode_pixels(data, header)
-    grey, colour_fraction = _to_grey(stored, header)
+    stored = film_format.decode(data, header, limits)
+    grey, colour_fraction = _to_grey(stored.pixels)
     return Radiograph(
         pixels=turn_upright(grey, header.orientation),
-        bits=header.bits,
+        bits=stored.bits,
         file_format=header.file_format,
         sha256=hashlib.sha256(data).hexdigest(),
         colour_fraction=colour_fraction,
+        facts=stored.facts,
+        identity=stored.identity,
+        notes=stored.notes,
     )
 
 
@@ -133,24 +134,9 @@ def turn_upright(pixels: GreyArray, orientation: int) -> GreyArray:
     return np.ascontiguousarray(upright)
 
 
-def _decode_pixels(data: bytes, header: ImageHeader) -> NDArray[Any]:
-    encoded = pixels_only(data) if header.file_format == "png" else data
-    damaged = Words(N_("a damaged {kind}"), {"kind": header.file_format.upper()})
-    try:
-        # UNCHANGED keeps 16 bits and transparency, and leaves the orientation to us.
-        stored = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise corrupt(_MUST_DECODE, damaged) from error
-    if stored is None or stored.shape[:2] != (header.height, header.width):
-        raise corrupt(_MUST_DECODE, damaged)
-    if stored.dtype not in (np.uint8, np.uint16):
-        raise corrupt(N_("The picture must decode to 8 or 16 bits"), str(stored.dtype))
-    return stored
-
-
-def _to_grey(stored: NDArray[Any], header: ImageHeader) -> tuple[GreyArray, float]:
+def _to_grey(stored: NDArray[Any]) -> tuple[GreyArray, float]:
     if stored.ndim == 2:
-        return _clear_transparent_level(stored, header), 0.0
+        return stored, 0.0
     if stored.shape[2] == 1:
         return np.ascontiguousarray(stored[:, :, 0]), 0.0
     colour = stored[:, :, :3]
@@ -178,11 +164,3 @@ def _on_black(grey: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
         return grey
     blended: NDArray[Any] = cv2.multiply(grey, np.ascontiguousarray(alpha), scale=1.0 / opaque)
     return blended
-
-
-def _clear_transparent_level(grey: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
-    if header.transparent_level is None:
-        return grey
-    # The level is written at the file's own bit depth; the decoder has spread 1, 2 and 4 bits over 0-255.
-    spread = 255 // (2**header.bits - 1) if header.bits < 8 else 1
-    return np.where(grey == header.transparent_level * spread, np.zeros((), grey.dtype), grey)

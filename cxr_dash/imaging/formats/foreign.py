@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cxr_dash.domain import N_, Words
-from cxr_dash.errors import UnsupportedFormatError
+from cxr_dash.domain import N_
 
 _EXPORT = N_("Export the film as PNG from your viewer.")
 _SAVE_AS = N_("Save the picture as PNG or JPEG and try again.")
@@ -91,13 +90,3 @@ def identify(data: bytes) -> tuple[str, str]:
     if text is not None:
         return text, _BY_NAME
     return N_("a file of an unknown kind"), _CHOOSE
-
-
-def unsupported(data: bytes) -> UnsupportedFormatError:
-    """Give the error for a file that is not a PNG, JPEG or WebP."""
-    name, remedy = identify(data)
-    return UnsupportedFormatError(
-        N_("The file must be a still PNG, JPEG or WebP picture; received {kind}."),
-        remedy=remedy,
-        kind=Words(name),
-    )

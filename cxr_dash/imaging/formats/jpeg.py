@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cxr_dash.domain import N_, Words
+from cxr_dash.domain import N_, DecodeLimits, Words
 from cxr_dash.errors import UnsupportedFormatError
-from cxr_dash.imaging.containers.base import ImageHeader, corrupt
-from cxr_dash.imaging.containers.exif import read_orientation
+from cxr_dash.imaging.formats.base import FilmFormat, ImageHeader, StoredPicture, corrupt, decode_with_opencv
+from cxr_dash.imaging.formats.exif import read_orientation
 
 SIGNATURE = b"\xff\xd8\xff"
 _EOI, _SOS, _APP1 = 0xD9, 0xDA, 0xE1
@@ -108,3 +108,32 @@ def read_jpeg_header(data: bytes) -> ImageHeader:
             marker=marker,
         )
     return ImageHeader("jpeg", width, height, bits, orientation)
+
+
+class Jpeg:
+    """JPEG, as ``formats`` lists it."""
+
+    name = "jpeg"
+    title = "JPEG"
+    suffixes = (".jpg", ".jpeg", ".jfif")
+    media_type = "image/jpeg"
+    decoders = ("opencv-python-headless",)
+
+    def unavailable(self) -> str | None:
+        """Always None: what decodes it is part of every installation."""
+        return None
+
+    def recognises(self, data: bytes) -> bool:
+        """Whether the first bytes are of a JPEG."""
+        return data.startswith(SIGNATURE)
+
+    def read_header(self, data: bytes) -> ImageHeader:
+        """See `read_jpeg_header`."""
+        return read_jpeg_header(data)
+
+    def decode(self, data: bytes, header: ImageHeader, limits: DecodeLimits) -> StoredPicture:  # noqa: ARG002
+        """The stored pixels."""
+        return StoredPicture(decode_with_opencv(data, header, self.title), header.bits)
+
+
+JPEG: FilmFormat = Jpeg()

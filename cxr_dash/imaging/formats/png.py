@@ -5,10 +5,14 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
-from cxr_dash.domain import N_, Words
-from cxr_dash.imaging.containers.base import ImageHeader, corrupt
-from cxr_dash.imaging.containers.exif import read_orientation
+import numpy as np
+from numpy.typing import NDArray
+
+from cxr_dash.domain import N_, DecodeLimits, Words
+from cxr_dash.imaging.formats.base import FilmFormat, ImageHeader, StoredPicture, corrupt, decode_with_opencv
+from cxr_dash.imaging.formats.exif import read_orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, PALETTE = 0, 3
@@ -116,3 +120,41 @@ def pixels_only(data: bytes) -> bytes:
     if not pixel_chunks:
         raise corrupt(N_("A PNG must hold pixel data (IDAT)"), Words(N_("none")))
     return b"".join(parts)
+
+
+def _clear_transparent_level(stored: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
+    if header.transparent_level is None or stored.ndim != 2:
+        return stored
+    # The level is written at the file's own bit depth; the decoder has spread 1, 2 and 4 bits over 0-255.
+    spread = 255 // (2**header.bits - 1) if header.bits < 8 else 1
+    return np.where(stored == header.transparent_level * spread, np.zeros((), stored.dtype), stored)
+
+
+class Png:
+    """PNG, as ``formats`` lists it."""
+
+    name = "png"
+    title = "PNG"
+    suffixes = (".png",)
+    media_type = "image/png"
+    decoders = ("opencv-python-headless",)
+
+    def unavailable(self) -> str | None:
+        """Always None: what decodes it is part of every installation."""
+        return None
+
+    def recognises(self, data: bytes) -> bool:
+        """Whether the first bytes are of a PNG."""
+        return data.startswith(SIGNATURE)
+
+    def read_header(self, data: bytes) -> ImageHeader:
+        """See `read_png_header`."""
+        return read_png_header(data)
+
+    def decode(self, data: bytes, header: ImageHeader, limits: DecodeLimits) -> StoredPicture:  # noqa: ARG002
+        """The stored pixels; every checksum must match."""
+        stored = decode_with_opencv(pixels_only(data), header, self.title)
+        return StoredPicture(_clear_transparent_level(stored, header), header.bits)
+
+
+PNG: FilmFormat = Png()

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cxr_dash.domain import N_, Words
-from cxr_dash.imaging.containers.base import ImageHeader, corrupt
-from cxr_dash.imaging.containers.exif import read_orientation
+from cxr_dash.domain import N_, DecodeLimits, Words
+from cxr_dash.imaging.formats.base import FilmFormat, ImageHeader, StoredPicture, corrupt, decode_with_opencv
+from cxr_dash.imaging.formats.exif import read_orientation
 
 _ANIMATION_FLAG = 0x02
 _MAX_CHUNKS = 10_000
-
-
-def is_webp(data: bytes) -> bool:
-    """Whether the bytes start like a WebP file."""
-    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -86,3 +81,32 @@ def read_webp_header(data: bytes) -> ImageHeader:
             height=canvas[1],
         )
     return ImageHeader("webp", *picture, 8, orientation)
+
+
+class Webp:
+    """WebP, as ``formats`` lists it."""
+
+    name = "webp"
+    title = "WebP"
+    suffixes = (".webp",)
+    media_type = "image/webp"
+    decoders = ("opencv-python-headless",)
+
+    def unavailable(self) -> str | None:
+        """Always None: what decodes it is part of every installation."""
+        return None
+
+    def recognises(self, data: bytes) -> bool:
+        """Whether the first bytes are of a WebP."""
+        return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+    def read_header(self, data: bytes) -> ImageHeader:
+        """See `read_webp_header`."""
+        return read_webp_header(data)
+
+    def decode(self, data: bytes, header: ImageHeader, limits: DecodeLimits) -> StoredPicture:  # noqa: ARG002
+        """The stored pixels."""
+        return StoredPicture(decode_with_opencv(data, header, self.title), header.bits)
+
+
+WEBP: FilmFormat = Webp()
