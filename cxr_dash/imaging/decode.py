@@ -8,25 +8,21 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import N_, DecodeLimits, GreyArray, Radiograph
 from cxr_dash.errors import FilmShapeError, FilmTooLargeError, UnsupportedFormatError
+from cxr_dash.imaging.budget import shared_budget
+from cxr_dash.imaging.colour import to_grey
 from cxr_dash.imaging.formats import ImageHeader, format_of
-
-# A pixel counts as coloured when its channels differ by more than this, of 255: above the tint of a scanned
-# film and the chroma noise of a JPEG, below any drawn arrow or skin tone.
-COLOUR_DIFFERENCE = 24
-_COLOUR_SAMPLES_PER_SIDE = 640
 
 
 def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  # noqa: B008 - frozen
     """Decode one film.
 
-    Colour becomes grey by luminance (0.299 R + 0.587 G + 0.114 B, ITU-R BT.601); transparent pixels are laid
-    on black; 1-, 2- and 4-bit levels are spread over 0-255; 16-bit levels stay as they are.
+    Colour becomes grey as `to_grey` says; 1-, 2- and 4-bit levels are spread over 0-255; 16-bit levels stay
+    as they are. Large pictures wait for one another: ``limits.max_decoding_bytes``.
 
     Parameters
     ----------
@@ -56,17 +52,19 @@ def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  #
     film_format = format_of(data)
     header = film_format.read_header(data)
     check_limits(header, limits)
-    stored = film_format.decode(data, header, limits)
-    grey, colour_fraction = _to_grey(stored.pixels)
+    with shared_budget(limits.max_decoding_bytes).hold(header.decoded_bytes):
+        stored = film_format.decode(data, header, limits)
+        grey = to_grey(stored.pixels)
+        pixels = turn_upright(grey.pixels, header.orientation)
     return Radiograph(
-        pixels=turn_upright(grey, header.orientation),
+        pixels=pixels,
         bits=stored.bits,
         file_format=header.file_format,
         sha256=hashlib.sha256(data).hexdigest(),
-        colour_fraction=colour_fraction,
+        colour_fraction=grey.colour_fraction,
         facts=stored.facts,
         identity=stored.identity,
-        notes=stored.notes,
+        notes=(*stored.notes, *grey.notes),
     )
 
 
@@ -91,6 +89,20 @@ def check_limits(header: ImageHeader, limits: DecodeLimits) -> None:
             width=header.width,
             height=header.height,
             received=header.pixel_count,
+        )
+    if header.decoded_bytes > limits.max_decoded_bytes:
+        raise FilmTooLargeError(
+            N_(
+                "The decoded picture must take {most:.0f} MB or less; received {width} x {height} with "
+                "{channels} channels of {bits} bits = {received:.0f} MB."
+            ),
+            remedy=N_("Export the film in grey, or in a smaller size."),
+            most=limits.max_decoded_bytes / 2**20,
+            width=header.width,
+            height=header.height,
+            channels=header.channels,
+            bits=header.bits,
+            received=header.decoded_bytes / 2**20,
         )
     short, long = sorted((header.width, header.height))
     if short < limits.min_side:
@@ -132,35 +144,3 @@ def turn_upright(pixels: GreyArray, orientation: int) -> GreyArray:
     if orientation in (3, 4, 7, 8):
         upright = upright[::-1]
     return np.ascontiguousarray(upright)
-
-
-def _to_grey(stored: NDArray[Any]) -> tuple[GreyArray, float]:
-    if stored.ndim == 2:
-        return stored, 0.0
-    if stored.shape[2] == 1:
-        return np.ascontiguousarray(stored[:, :, 0]), 0.0
-    colour = stored[:, :, :3]
-    fraction = _colour_fraction(colour)
-    # Equal channels keep their level exactly: the weights of cvtColor add up to one in fixed point.
-    code = cv2.COLOR_BGRA2GRAY if stored.shape[2] == 4 else cv2.COLOR_BGR2GRAY
-    grey: NDArray[Any] = cv2.cvtColor(stored, code)
-    if stored.shape[2] == 4:
-        grey = _on_black(grey, stored[:, :, 3])
-    return grey, fraction
-
-
-def _colour_fraction(colour: NDArray[Any]) -> float:
-    step = max(1, max(colour.shape[:2]) // _COLOUR_SAMPLES_PER_SIDE)
-    sample = np.ascontiguousarray(colour[::step, ::step])
-    blue, green, red = cv2.split(sample)
-    spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
-    limit = COLOUR_DIFFERENCE * (257 if colour.dtype == np.uint16 else 1)
-    return float(np.count_nonzero(spread > limit) / spread.size)
-
-
-def _on_black(grey: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    opaque = np.iinfo(grey.dtype).max
-    if alpha.min() == opaque:
-        return grey
-    blended: NDArray[Any] = cv2.multiply(grey, np.ascontiguousarray(alpha), scale=1.0 / opaque)
-    return blended

@@ -33,6 +33,8 @@ class ImageHeader:
         Pictures in the file; 2 where an animation does not say how many.
     transparent_level : int or None
         Stored level that a grey PNG calls fully transparent.
+    channels : int
+        Samples per pixel once decoded: 1 grey, 3 colour, 4 colour and transparency.
     """
 
     file_format: str
@@ -42,6 +44,7 @@ class ImageHeader:
     orientation: int = 1
     frames: int = 1
     transparent_level: int | None = None
+    channels: int = 1
 
     @property
     def animated(self) -> bool:
@@ -52,6 +55,11 @@ class ImageHeader:
     def pixel_count(self) -> int:
         """Width x height."""
         return self.width * self.height
+
+    @property
+    def decoded_bytes(self) -> int:
+        """Width x height x channels x bytes per sample: what the decoded picture takes."""
+        return self.pixel_count * self.channels * (2 if self.bits > 8 else 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cxr_dash.domain import N_, DecodeLimits, Words
-from cxr_dash.imaging.formats.base import FilmFormat, ImageHeader, StoredPicture, corrupt, decode_with_opencv
+from cxr_dash.imaging.formats.base import (
+    FilmFormat,
+    ImageHeader,
+    StoredPicture,
+    corrupt,
+    decode_with_opencv,
+    undecodable,
+)
 from cxr_dash.imaging.formats.exif import read_orientation
 
-_ANIMATION_FLAG = 0x02
+_ANIMATION_FLAG, _ALPHA_FLAG = 0x02, 0x10
+_LOSSLESS_ALPHA = 0x10  # of the last byte of the header: 14 bits width, 14 bits height, this, 3 bits version
 _MAX_CHUNKS = 10_000
+# Neither coding has a checksum. A coded picture repeats a byte as often as this only where it is flat: the
+# longest run in encoded films without a frame was 5 bytes, and within frames at most 0.08 a flat block.
+_HOLE_BYTES, _BYTES_A_FLAT_BLOCK, _BLOCK = 24, 0.2, 16
+_FLAT_RANGE = 2
+_FILLERS = (b"\x00", b"\xff")
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -54,23 +71,26 @@ def read_webp_header(data: bytes) -> ImageHeader:
     """
     canvas: tuple[int, int] | None = None
     picture: tuple[int, int] | None = None
-    orientation, animated, frames = 1, False, 0
+    orientation: int | None = None
+    animated, frames, channels = False, 0, 3
     for kind, start, end in _chunks(data):
         head = data[start : min(end, start + 16)]
         if kind == b"VP8X" and len(head) >= 10:
             animated = bool(head[0] & _ANIMATION_FLAG)
+            channels = 4 if head[0] & _ALPHA_FLAG else channels
             canvas = int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1
         elif kind == b"VP8 " and picture is None:
             picture = _lossy_size(head)
         elif kind == b"VP8L" and picture is None:
             picture = _lossless_size(head)
+            channels = 4 if head[4] & _LOSSLESS_ALPHA else channels
         elif kind == b"ANMF":
             frames += 1
-        elif kind == b"EXIF":
+        elif kind == b"EXIF" and orientation is None:
             orientation = read_orientation(data[start:end])
     if animated or frames:
         width, height = canvas or (1, 1)
-        return ImageHeader("webp", width, height, 8, orientation, max(frames, 2))
+        return ImageHeader("webp", width, height, 8, orientation or 1, max(frames, 2))
     if picture is None or 0 in picture:
         raise corrupt(N_("A WebP must hold a picture"), Words(N_("none")))
     if canvas is not None and canvas != picture:
@@ -80,7 +100,40 @@ def read_webp_header(data: bytes) -> ImageHeader:
             width=canvas[0],
             height=canvas[1],
         )
-    return ImageHeader("webp", *picture, 8, orientation)
+    return ImageHeader("webp", *picture, 8, orientation or 1, channels=channels)
+
+
+def _check_holes(data: bytes, stored: NDArray[Any]) -> None:
+    """Refuse runs of one byte in coded pixels that no flat part of the picture explains."""
+    longest = 0
+    for kind, start, end in _chunks(data):
+        if kind in (b"VP8 ", b"VP8L"):
+            longest = max(longest, *(_longest_run(data, filler, start, end) for filler in _FILLERS))
+    if longest and longest > _HOLE_BYTES + _BYTES_A_FLAT_BLOCK * _longest_flat(stored):
+        raise corrupt(
+            N_("The coded pixels of a WebP must be whole"),
+            Words(N_("{count} bytes alike in a row"), {"count": longest}),
+        )
+
+
+def _longest_run(data: bytes, filler: bytes, start: int, end: int) -> int:
+    """How often one byte stands in a row; 0 where it is less often than in a hole."""
+    longest, sought = 0, filler * _HOLE_BYTES
+    while (start := data.find(sought, start, end)) >= 0:
+        run = data[start:end]
+        length = len(run) - len(run.lstrip(filler))
+        longest, start = max(longest, length), start + length
+    return longest
+
+
+def _longest_flat(stored: NDArray[Any]) -> int:
+    """Blocks of one level that follow one another, in the order in which blocks are coded."""
+    level = stored[:, :, 1]
+    rows, columns = (side // _BLOCK for side in level.shape)
+    blocks = level[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
+    flat = (blocks.max(axis=(1, 3)) - blocks.min(axis=(1, 3)) <= _FLAT_RANGE).ravel()
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], flat, [0]]).astype(np.int8)))
+    return int((ends[1::2] - ends[::2]).max(initial=0))
 
 
 class Webp:
@@ -105,8 +158,12 @@ class Webp:
         return read_webp_header(data)
 
     def decode(self, data: bytes, header: ImageHeader, limits: DecodeLimits) -> StoredPicture:  # noqa: ARG002
-        """The stored pixels."""
-        return StoredPicture(decode_with_opencv(data, header, self.title), header.bits)
+        """The stored pixels; a hole in what codes them is damage."""
+        stored = decode_with_opencv(data, header, self.title)
+        if stored.ndim == 2:
+            raise undecodable(self.title)
+        _check_holes(data, stored)
+        return StoredPicture(stored, header.bits)
 
 
 WEBP: FilmFormat = Webp()
