@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Event, Thread
 
+import pytest
 from picture_files import gradient, png
 
 from cxr_dash.domain import DecodeLimits
@@ -61,11 +62,15 @@ def test_a_picture_larger_than_the_budget_is_decoded_alone() -> None:
 
 def test_what_was_held_is_given_back_when_decoding_fails() -> None:
     budget = DecodingBudget(1600)
-    try:
-        with budget.hold(1600):
-            raise ValueError
-    except ValueError:
-        assert budget.taken == 0
+    held: list[int] = []
+
+    def fail() -> None:
+        held.append(budget.taken)
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"), budget.hold(1600):
+        fail()
+    assert (held, budget.taken) == ([1600], 0)
 
 
 def test_the_threads_of_a_process_share_one_budget() -> None:
