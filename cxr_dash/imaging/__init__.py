@@ -8,7 +8,6 @@ from cxr_dash.imaging.formats import (
     ImageHeader,
     film_suffixes,
     format_names,
-    picker_types,
     read_header,
 )
 from cxr_dash.imaging.lungs import film_mask, lung_box, measure_lungs
@@ -47,7 +46,6 @@ __all__ = [
     "lung_box",
     "map_to_content",
     "measure_lungs",
-    "picker_types",
     "plan_preparation",
     "prepare",
     "read_header",

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import GreyArray, Reason
+from cxr_dash.domain import GreyArray, Reason, ReasonCode
 
 # A pixel counts as coloured when its channels differ by more than this, of 255: above the chroma noise of a
 # JPEG, below any drawn arrow or skin tone.
@@ -70,11 +70,11 @@ def to_grey(stored: NDArray[Any]) -> GreyPicture:
         code = cv2.COLOR_BGRA2GRAY if stored.shape[2] == 4 else cv2.COLOR_BGR2GRAY
         grey: NDArray[Any] = cv2.cvtColor(stored, code)
     else:
-        grey, notes = cv2.extractChannel(stored, channel), (Reason("tinted"),)
+        grey, notes = cv2.extractChannel(stored, channel), (Reason(ReasonCode.TINTED),)
     if stored.shape[2] == 4:
         alpha = cv2.extractChannel(stored, 3)
         if _hides_nothing_or_all(alpha):
-            notes += () if _is_opaque(alpha) else (Reason("alpha_ignored"),)
+            notes += () if _is_opaque(alpha) else (Reason(ReasonCode.ALPHA_IGNORED),)
         else:
             grey = cv2.multiply(grey, alpha, scale=1.0 / np.iinfo(grey.dtype).max)
     return GreyPicture(grey, fraction, notes)

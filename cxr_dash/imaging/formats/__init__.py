@@ -18,7 +18,6 @@ __all__ = [
     "film_suffixes",
     "format_names",
     "format_of",
-    "picker_types",
     "read_header",
 ]
 
@@ -29,12 +28,6 @@ FORMATS: tuple[FilmFormat, ...] = (PNG, JPEG, WEBP)
 def film_suffixes() -> frozenset[str]:
     """Endings of the names of film files, lower case, with the dot: ``{".png", ".jpg", ...}``."""
     return frozenset(suffix for film_format in FORMATS for suffix in film_format.suffixes)
-
-
-def picker_types() -> str:
-    """What a file picker of a browser may offer: media types, then endings."""
-    endings = [suffix for film_format in FORMATS for suffix in film_format.suffixes]
-    return ",".join([*(film_format.media_type for film_format in FORMATS), *endings])
 
 
 def format_names() -> Words:

@@ -101,10 +101,6 @@ class FilmFormat(Protocol):
         """Endings of file names, lower case, with the dot; the first is the usual one."""
 
     @property
-    def media_type(self) -> str:
-        """As browsers know it: ``"image/png"``."""
-
-    @property
     def decoders(self) -> tuple[str, ...]:
         """Distributions that decode it: ``("simplejpeg",)``."""
 

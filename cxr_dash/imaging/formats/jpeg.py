@@ -11,7 +11,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from cxr_dash.domain import N_, DecodeLimits, Reason, Words
+from cxr_dash.domain import N_, DecodeLimits, Reason, ReasonCode, Words
 from cxr_dash.errors import UnsupportedFormatError
 from cxr_dash.imaging.formats.base import (
     FilmFormat,
@@ -201,7 +201,6 @@ class Jpeg:
     name = "jpeg"
     title = "JPEG"
     suffixes = (".jpg", ".jpeg", ".jfif")
-    media_type = "image/jpeg"
     decoders = ("simplejpeg",)
 
     def unavailable(self) -> str | None:
@@ -246,4 +245,4 @@ def _suspicion(stored: NDArray[Any], header: JpegHeader) -> tuple[Reason, ...]:
     if header.restarts:
         return ()
     level = stored if stored.ndim == 2 else cv2.extractChannel(stored, 1)
-    return (Reason("maybe_damaged"),) if level_jump(level, header.unit_height) > JUMP else ()
+    return (Reason(ReasonCode.MAYBE_DAMAGED),) if level_jump(level, header.unit_height) > JUMP else ()

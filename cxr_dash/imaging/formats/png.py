@@ -204,7 +204,6 @@ class Png:
     name = "png"
     title = "PNG"
     suffixes = (".png",)
-    media_type = "image/png"
     decoders = ("opencv-python-headless", "isal")
 
     def unavailable(self) -> str | None:

@@ -142,7 +142,6 @@ class Webp:
     name = "webp"
     title = "WebP"
     suffixes = (".webp",)
-    media_type = "image/webp"
     decoders = ("opencv-python-headless",)
 
     def unavailable(self) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 from picture_files import gradient, jpeg, webp
 
 from cxr_dash.errors import UnsupportedFormatError
-from cxr_dash.imaging import FORMATS, chest_phantom, encode_png, film_suffixes, format_names, picker_types
+from cxr_dash.imaging import FORMATS, chest_phantom, encode_png, film_suffixes, format_names
 from cxr_dash.imaging.formats import format_of
 from cxr_dash.language import translator
 
@@ -31,12 +31,6 @@ def test_no_two_formats_share_a_name_or_an_ending() -> None:
 
 def test_every_ending_is_lower_case_with_its_dot() -> None:
     assert all(suffix == f".{suffix[1:].lower()}" for suffix in film_suffixes())
-
-
-def test_the_picker_offers_media_types_and_endings() -> None:
-    offered = picker_types().split(",")
-    assert "image/jpeg" in offered
-    assert film_suffixes() < set(offered)
 
 
 def test_names_are_listed_for_sentences_in_both_languages() -> None:

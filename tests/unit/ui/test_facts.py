@@ -62,12 +62,6 @@ def analysis() -> Analysis:
     )
 
 
-def test_the_file_picker_offers_every_format_that_is_read() -> None:
-    offered = facts.page_settings(Settings(), Translator())["film_types"].split(",")
-    assert set(offered) == {film.media_type for film in imaging.FORMATS} | imaging.film_suffixes()
-    assert ".jfif" in offered
-
-
 def test_colour_tables_are_the_very_ones_of_the_downloads() -> None:
     sent = facts.page_settings(Settings(), Translator())["colour_maps"]
     assert tuple(sent) == imaging.COLOUR_MAPS
