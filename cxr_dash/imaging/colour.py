@@ -21,6 +21,9 @@ _LEAST_TINTED = 0.01
 _UNEXPLAINED = 0.25
 _BINS = 24
 _RANGE = (0.5, 99.5)
+# A channel that is clipped in a tenth of the picture is worth no more than one without any range.
+_CLIPPED_COSTS = 10.0
+_HARDLY_CLIPPED = 0.01
 _LEAST_IN_BIN = 8
 _CORNERS, _FIT_ROUNDS = 5, 12
 _MAY_FALL = 4.0  # between two corners: a channel that hardly changes, and its noise
@@ -46,12 +49,26 @@ class GreyPicture:
     notes: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """An even tint.
+
+    Attributes
+    ----------
+    channel : int or None
+        Of blue, green, red the one to take for grey: wide in range, and hardly clipped; None where no channel
+        is clipped, and luminance follows the film best: a JPEG keeps it finer than any channel.
+    """
+
+    channel: int | None
+
+
 def to_grey(stored: NDArray[Any]) -> GreyPicture:
     """Turn a stored picture grey.
 
-    Colour becomes luminance (0.299 R + 0.587 G + 0.114 B, ITU-R BT.601). Of an evenly tinted film the channel
-    is taken that the tint left the most of: a tint changes levels by a rising curve that may end at the
-    brightest level, where luminance would bend. Transparent pixels are laid on black, unless alpha hides the
+    Colour becomes luminance (0.299 R + 0.587 G + 0.114 B, ITU-R BT.601). Where an even tint
+    has pushed a channel to the brightest level, luminance would bend: the channel is taken that the tint left
+    the most of. Transparent pixels are laid on black, unless alpha hides the
     whole picture or is the same everywhere: then it is left out, and that is said.
 
     Parameters
@@ -63,14 +80,15 @@ def to_grey(stored: NDArray[Any]) -> GreyPicture:
         return GreyPicture(stored)
     if stored.shape[2] == 1:
         return GreyPicture(np.ascontiguousarray(stored[:, :, 0]))
-    fraction, channel = measure_colour(stored[:, :, :3])
-    notes: tuple[Reason, ...] = ()
+    fraction, tinted = measure_colour(stored[:, :, :3])
+    notes: tuple[Reason, ...] = (Reason(ReasonCode.TINTED),) if tinted else ()
+    channel = None if tinted is None else tinted.channel
     if channel is None:
         # Equal channels keep their level exactly: the weights of cvtColor add up to one in fixed point.
         code = cv2.COLOR_BGRA2GRAY if stored.shape[2] == 4 else cv2.COLOR_BGR2GRAY
         grey: NDArray[Any] = cv2.cvtColor(stored, code)
     else:
-        grey, notes = cv2.extractChannel(stored, channel), (Reason(ReasonCode.TINTED),)
+        grey = cv2.extractChannel(stored, channel)
     if stored.shape[2] == 4:
         alpha = cv2.extractChannel(stored, 3)
         if _hides_nothing_or_all(alpha):
@@ -80,8 +98,8 @@ def to_grey(stored: NDArray[Any]) -> GreyPicture:
     return GreyPicture(grey, fraction, notes)
 
 
-def measure_colour(colour: NDArray[Any]) -> tuple[float, int | None]:
-    """How much of a picture is coloured, and which channel shows it where it has an even tint.
+def measure_colour(colour: NDArray[Any]) -> tuple[float, Tint | None]:
+    """How much of a picture is coloured, and its even tint where it has one.
 
     Parameters
     ----------
@@ -89,9 +107,8 @@ def measure_colour(colour: NDArray[Any]) -> tuple[float, int | None]:
 
     Returns
     -------
-    tuple of (float, int or None)
-        Share of coloured pixels, 0-1, without what an even tint explains; the channel with the fewest clipped
-        levels and the widest range where there is such a tint.
+    tuple of (float, Tint or None)
+        Share of coloured pixels, 0-1, without what an even tint explains; the tint.
     """
     step = max(1, max(colour.shape[:2]) // _COLOUR_SAMPLES_PER_SIDE)
     sample = np.ascontiguousarray(colour[::step, ::step])
@@ -106,13 +123,13 @@ def measure_colour(colour: NDArray[Any]) -> tuple[float, int | None]:
     rest = _without_tint(channels, best)
     if rest is None or rest > _UNEXPLAINED * fraction:
         return fraction, None
-    return rest, best
+    clips = bool((np.mean(channels >= 255, axis=0) > _HARDLY_CLIPPED).any())
+    return rest, Tint(best if clips else None)
 
 
 def _clearest(channels: NDArray[Any]) -> int:
-    clipped = np.mean(channels >= 255, axis=0).round(2)
     low, high = np.percentile(channels, _RANGE, axis=0)
-    return max(range(3), key=lambda channel: (-clipped[channel], high[channel] - low[channel]))
+    return int(np.argmax((high - low) * (1 - _CLIPPED_COSTS * np.mean(channels >= 255, axis=0))))
 
 
 def _without_tint(channels: NDArray[Any], best: int) -> float | None:
@@ -130,7 +147,7 @@ def _without_tint(channels: NDArray[Any], best: int) -> float | None:
         curve = _tone_curve(level, channels[:, channel], groups)
         if curve is None:
             return None
-        expected = np.interp(level, *curve)
+        expected = np.clip(np.interp(level, *curve), 0, 255)
         off |= np.abs(channels[:, channel] - expected) > COLOUR_DIFFERENCE
     return float(np.count_nonzero(off) / off.size)
 
@@ -146,16 +163,22 @@ def _tone_curve(
     medians = np.array([np.median(levels[group]) for group in groups])
     inside = (medians > 0) & (medians < 255)  # a clipped channel no longer follows its curve
     at, medians = at[inside], medians[inside]
-    if at.size <= _CORNERS:
+    count = min(_CORNERS, at.size // 2)
+    if count < 2 or len(groups) <= _CORNERS:
         return None
-    corners = np.linspace(at[0], at[-1], _CORNERS)
-    table = np.stack([np.interp(at, corners, row) for row in np.eye(_CORNERS)], axis=1)
+    corners = np.linspace(at[0], at[-1], count)
+    table = np.stack([np.interp(at, corners, row) for row in np.eye(count)], axis=1)
     root = np.ones(at.size)
-    heights: NDArray[Any] = np.zeros(_CORNERS)
+    heights: NDArray[Any] = np.zeros(count)
     for _ in range(_FIT_ROUNDS):  # least absolute residuals: a few bins full of drawings do not bend it
         heights = np.linalg.lstsq(table * root[:, np.newaxis], medians * root, rcond=None)[0]
         root[:] = 1.0 / np.sqrt(np.maximum(np.abs(medians - table @ heights), 1.0))
-    return (corners, heights) if np.diff(heights).min() > -_MAY_FALL else None
+    if np.diff(heights).min() <= -_MAY_FALL:
+        return None
+    # The last piece goes on to where the channel is clipped.
+    slope = max((heights[-1] - heights[-2]) / (corners[-1] - corners[-2]), 0.0)
+    beyond = corners[-1] + 255.0
+    return np.append(corners, beyond), np.append(heights, heights[-1] + 255.0 * slope)
 
 
 def _is_opaque(alpha: NDArray[Any]) -> bool:
