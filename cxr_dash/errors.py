@@ -53,7 +53,7 @@ class EmptyFileError(FilmError):
 
 
 class UnsupportedFormatError(FilmError):
-    """The file is not a still PNG, JPEG or WebP picture."""
+    """The file is no still picture in a format that is read."""
 
     code = "unsupported_format"
 

@@ -51,6 +51,17 @@ class Settings(BaseSettings):
     max_pixels: int = Field(50_000_000, ge=10_000, description="Largest film, width x height.")
     min_side: int = Field(24, ge=1, description="Shortest side a film may have, in pixels.")
     max_aspect_ratio: float = Field(4.0, gt=1.0, description="Largest long side / short side of a film.")
+    max_decoded_bytes: int = Field(
+        128 * 1024 * 1024,
+        ge=1024**2,
+        description="Largest decoded film: width x height x channels x bytes per sample; decoding takes up "
+        "to three times as much for a moment.",
+    )
+    max_decoding_bytes: int = Field(
+        256 * 1024 * 1024,
+        ge=1024**2,
+        description="Decoded bytes of large films that one worker works on at once; the others wait.",
+    )
     cache_type: Literal["filesystem", "redis", "memory"] = Field(
         "filesystem", description="Where films and results wait; `memory` works with one worker only."
     )
@@ -79,4 +90,6 @@ class Settings(BaseSettings):
             max_pixels=self.max_pixels,
             min_side=self.min_side,
             max_aspect_ratio=self.max_aspect_ratio,
+            max_decoded_bytes=self.max_decoded_bytes,
+            max_decoding_bytes=self.max_decoding_bytes,
         )

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 from cxr_dash.cli.bundle_checks import check_answer, check_loads, check_lungs
 from cxr_dash.cli.console import table
 from cxr_dash.errors import CxrError
+from cxr_dash.imaging import FORMATS
 from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.settings import Settings
@@ -51,6 +52,7 @@ def examine(settings: Settings) -> list[Check]:
     return [
         _python(),
         *_libraries(),
+        *_formats(),
         _tensorflow(),
         *_models(settings),
         _cache(settings),
@@ -80,6 +82,17 @@ def _libraries() -> Iterator[Check]:
             yield Check(
                 name, "fail", "not installed", "Run `make setup`, or install requirements/serve.lock."
             )
+
+
+def _formats() -> Iterator[Check]:
+    for film_format in FORMATS:
+        name = f"format {film_format.title}"
+        missing = film_format.unavailable()
+        if missing is not None:
+            yield Check(name, "fail", missing, "Run `make setup`, or install requirements/serve.lock.")
+            continue
+        decoders = ", ".join(f"{decoder} {metadata.version(decoder)}" for decoder in film_format.decoders)
+        yield Check(name, "ok", f"{' '.join(film_format.suffixes)}; decoded by {decoders}")
 
 
 def _tensorflow() -> Check:

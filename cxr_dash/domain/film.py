@@ -29,12 +29,19 @@ class DecodeLimits:
         Shortest allowed side, in pixels.
     max_aspect_ratio : float
         Largest long side / short side.
+    max_decoded_bytes : int
+        Largest decoded picture: width x height x channels x bytes per sample. Decoding takes up to three
+        times as much for a moment.
+    max_decoding_bytes : int
+        Decoded bytes of large pictures that one process works on at once; the others wait.
     """
 
     max_bytes: int = 25 * 1024 * 1024
     max_pixels: int = 50_000_000
     min_side: int = 24
     max_aspect_ratio: float = 4.0
+    max_decoded_bytes: int = 128 * 1024 * 1024
+    max_decoding_bytes: int = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,6 +39,7 @@ class ReasonCode(StrEnum):
     GATE_MISSING = "gate_missing"
     # what was noticed in the file and in its levels
     DAMAGED = "damaged"
+    MAYBE_DAMAGED = "maybe_damaged"
     LEVELS_WRAPPED = "levels_wrapped"
     ALPHA_IGNORED = "alpha_ignored"
     TINTED = "tinted"

@@ -3,7 +3,13 @@
 from cxr_dash.imaging.caption import Caption, caption_strip
 from cxr_dash.imaging.decode import decode
 from cxr_dash.imaging.encode import encode_jpeg, encode_png, read_png_text
-from cxr_dash.imaging.header import ImageHeader, read_header
+from cxr_dash.imaging.formats import (
+    FORMATS,
+    ImageHeader,
+    film_suffixes,
+    format_names,
+    read_header,
+)
 from cxr_dash.imaging.lungs import film_mask, lung_box, measure_lungs
 from cxr_dash.imaging.overlay import COLOUR_MAPS, blend_overlay, colour_table, display_pixels, heat_rgba
 from cxr_dash.imaging.phantom import chest_phantom
@@ -19,6 +25,7 @@ from cxr_dash.imaging.quality import check_film
 
 __all__ = [
     "COLOUR_MAPS",
+    "FORMATS",
     "Caption",
     "ImageHeader",
     "apply_preparation",
@@ -33,6 +40,8 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "film_mask",
+    "film_suffixes",
+    "format_names",
     "heat_rgba",
     "lung_box",
     "map_to_content",

@@ -1,4 +1,4 @@
-"""Bytes of a PNG, JPEG or WebP file -> an upright grey :class:`~cxr_dash.domain.Radiograph`.
+"""Bytes of a film's file -> an upright grey :class:`~cxr_dash.domain.Radiograph`.
 
 Order: bytes, then kind, size and shape from the header, then completeness; only then is a pixel decoded.
 """
@@ -8,33 +8,26 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import N_, DecodeLimits, GreyArray, Radiograph, Words
+from cxr_dash.domain import N_, DecodeLimits, GreyArray, Radiograph
 from cxr_dash.errors import FilmShapeError, FilmTooLargeError, UnsupportedFormatError
-from cxr_dash.imaging.containers.base import corrupt
-from cxr_dash.imaging.containers.png import pixels_only
-from cxr_dash.imaging.header import ImageHeader, read_header
-
-# A pixel counts as coloured when its channels differ by more than this, of 255: above the tint of a scanned
-# film and the chroma noise of a JPEG, below any drawn arrow or skin tone.
-COLOUR_DIFFERENCE = 24
-_COLOUR_SAMPLES_PER_SIDE = 640
-_MUST_DECODE = N_("The picture must decode")
+from cxr_dash.imaging.budget import shared_budget
+from cxr_dash.imaging.colour import to_grey
+from cxr_dash.imaging.formats import ImageHeader, format_of
 
 
 def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  # noqa: B008 - frozen
     """Decode one film.
 
-    Colour becomes grey by luminance (0.299 R + 0.587 G + 0.114 B, ITU-R BT.601); transparent pixels are laid
-    on black; 1-, 2- and 4-bit levels are spread over 0-255; 16-bit levels stay as they are.
+    Colour becomes grey as `to_grey` says; 1-, 2- and 4-bit levels are spread over 0-255; 16-bit levels stay
+    as they are. Large pictures wait for one another: ``limits.max_decoding_bytes``.
 
     Parameters
     ----------
     data : bytes
-        The whole file: PNG, JPEG or WebP.
+        The whole file, in one of the formats of ``imaging.formats``.
     limits : DecodeLimits
         What is refused before a pixel is decoded.
 
@@ -56,16 +49,22 @@ def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  #
             most=limits.max_bytes,
             received=len(data),
         )
-    header = read_header(data)
+    film_format = format_of(data)
+    header = film_format.read_header(data)
     check_limits(header, limits)
-    stored = _decode_pixels(data, header)
-    grey, colour_fraction = _to_grey(stored, header)
+    with shared_budget(limits.max_decoding_bytes).hold(header.decoded_bytes):
+        stored = film_format.decode(data, header, limits)
+        grey = to_grey(stored.pixels)
+        pixels = turn_upright(grey.pixels, header.orientation)
     return Radiograph(
-        pixels=turn_upright(grey, header.orientation),
-        bits=header.bits,
+        pixels=pixels,
+        bits=stored.bits,
         file_format=header.file_format,
         sha256=hashlib.sha256(data).hexdigest(),
-        colour_fraction=colour_fraction,
+        colour_fraction=grey.colour_fraction,
+        facts=stored.facts,
+        identity=stored.identity,
+        notes=(*stored.notes, *grey.notes),
     )
 
 
@@ -90,6 +89,20 @@ def check_limits(header: ImageHeader, limits: DecodeLimits) -> None:
             width=header.width,
             height=header.height,
             received=header.pixel_count,
+        )
+    if header.decoded_bytes > limits.max_decoded_bytes:
+        raise FilmTooLargeError(
+            N_(
+                "The decoded picture must take {most:.0f} MB or less; received {width} x {height} with "
+                "{channels} channels of {bits} bits = {received:.0f} MB."
+            ),
+            remedy=N_("Export the film in grey, or in a smaller size."),
+            most=limits.max_decoded_bytes / 2**20,
+            width=header.width,
+            height=header.height,
+            channels=header.channels,
+            bits=header.bits,
+            received=header.decoded_bytes / 2**20,
         )
     short, long = sorted((header.width, header.height))
     if short < limits.min_side:
@@ -131,58 +144,3 @@ def turn_upright(pixels: GreyArray, orientation: int) -> GreyArray:
     if orientation in (3, 4, 7, 8):
         upright = upright[::-1]
     return np.ascontiguousarray(upright)
-
-
-def _decode_pixels(data: bytes, header: ImageHeader) -> NDArray[Any]:
-    encoded = pixels_only(data) if header.file_format == "png" else data
-    damaged = Words(N_("a damaged {kind}"), {"kind": header.file_format.upper()})
-    try:
-        # UNCHANGED keeps 16 bits and transparency, and leaves the orientation to us.
-        stored = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise corrupt(_MUST_DECODE, damaged) from error
-    if stored is None or stored.shape[:2] != (header.height, header.width):
-        raise corrupt(_MUST_DECODE, damaged)
-    if stored.dtype not in (np.uint8, np.uint16):
-        raise corrupt(N_("The picture must decode to 8 or 16 bits"), str(stored.dtype))
-    return stored
-
-
-def _to_grey(stored: NDArray[Any], header: ImageHeader) -> tuple[GreyArray, float]:
-    if stored.ndim == 2:
-        return _clear_transparent_level(stored, header), 0.0
-    if stored.shape[2] == 1:
-        return np.ascontiguousarray(stored[:, :, 0]), 0.0
-    colour = stored[:, :, :3]
-    fraction = _colour_fraction(colour)
-    # Equal channels keep their level exactly: the weights of cvtColor add up to one in fixed point.
-    code = cv2.COLOR_BGRA2GRAY if stored.shape[2] == 4 else cv2.COLOR_BGR2GRAY
-    grey: NDArray[Any] = cv2.cvtColor(stored, code)
-    if stored.shape[2] == 4:
-        grey = _on_black(grey, stored[:, :, 3])
-    return grey, fraction
-
-
-def _colour_fraction(colour: NDArray[Any]) -> float:
-    step = max(1, max(colour.shape[:2]) // _COLOUR_SAMPLES_PER_SIDE)
-    sample = np.ascontiguousarray(colour[::step, ::step])
-    blue, green, red = cv2.split(sample)
-    spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
-    limit = COLOUR_DIFFERENCE * (257 if colour.dtype == np.uint16 else 1)
-    return float(np.count_nonzero(spread > limit) / spread.size)
-
-
-def _on_black(grey: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    opaque = np.iinfo(grey.dtype).max
-    if alpha.min() == opaque:
-        return grey
-    blended: NDArray[Any] = cv2.multiply(grey, np.ascontiguousarray(alpha), scale=1.0 / opaque)
-    return blended
-
-
-def _clear_transparent_level(grey: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
-    if header.transparent_level is None:
-        return grey
-    # The level is written at the file's own bit depth; the decoder has spread 1, 2 and 4 bits over 0-255.
-    spread = 255 // (2**header.bits - 1) if header.bits < 8 else 1
-    return np.where(grey == header.transparent_level * spread, np.zeros((), grey.dtype), grey)

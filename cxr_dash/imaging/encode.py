@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.imaging.containers.base import corrupt
-from cxr_dash.imaging.containers.png import SIGNATURE, chunk, chunks
+from cxr_dash.imaging.formats.base import corrupt
+from cxr_dash.imaging.formats.png import SIGNATURE, chunk, chunks
 
 # IHDR is always the first chunk and always 13 bytes long: 8 + 4 + 4 + 13 + 4.
 _AFTER_IHDR = 33

@@ -56,6 +56,10 @@ SENTENCES: Mapping[ReasonCode, str] = {
         "No input gate is installed: it was not checked whether this is a frontal chest film."
     ),
     ReasonCode.DAMAGED: N_("The file is damaged: part of the picture is not what was sent. Send it again."),
+    ReasonCode.MAYBE_DAMAGED: N_(
+        "The file may be damaged: the level of the picture jumps inside a row. Compare it with the original, "
+        "or send it again."
+    ),
     ReasonCode.LEVELS_WRAPPED: N_(
         "The grey levels are wrapped round: the brightest parts came out black, or the darkest white. "
         "Export the film again."

@@ -65,7 +65,7 @@ class AnalysisService:
         Parameters
         ----------
         data : bytes
-            A PNG, JPEG or WebP file.
+            A film's file, in one of ``imaging.FORMATS``.
         model_id : str
         gate : bool
             With ``False`` the verdict is always ``ok`` and no film is refused.

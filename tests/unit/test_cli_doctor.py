@@ -54,6 +54,8 @@ def test_a_sound_installation_has_nothing_to_complain_about(
     assert answer.exit_code == 0, answer.stdout
     assert f"ok     {Settings().default_model}" in answer.stdout
     assert "labels through litert" in answer.stdout
+    assert "format JPEG" in answer.stdout
+    assert ".jpg .jpeg .jfif; decoded by" in answer.stdout
     assert "Everything that is needed works." in answer.stdout
 
 

@@ -60,7 +60,12 @@ def test_an_env_file_in_the_working_folder_is_read(monkeypatch: pytest.MonkeyPat
 
 def test_the_decoder_is_given_the_limits_of_the_settings() -> None:
     limits = Settings(
-        max_upload_bytes=2048, max_pixels=20_000, min_side=9, max_aspect_ratio=2.0
+        max_upload_bytes=2048,
+        max_pixels=20_000,
+        min_side=9,
+        max_aspect_ratio=2.0,
+        max_decoded_bytes=2**21,
+        max_decoding_bytes=2**22,
     ).decode_limits
     assert (limits.max_bytes, limits.max_pixels, limits.min_side, limits.max_aspect_ratio) == (
         2048,
@@ -68,6 +73,7 @@ def test_the_decoder_is_given_the_limits_of_the_settings() -> None:
         9,
         2.0,
     )
+    assert (limits.max_decoded_bytes, limits.max_decoding_bytes) == (2**21, 2**22)
 
 
 def test_the_shipped_folders_lie_beside_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,13 +12,12 @@ import numpy as np
 
 from cxr_dash.domain import Float64Array
 from cxr_dash.errors import TrainingError
+from cxr_dash.imaging import film_suffixes
 from training.evaluation.batches import BATCH_FILMS
 from training.evaluation.subject import Subject, open_subject
 from training.films.prepared import prepare_film
 
 logger = logging.getLogger(__name__)
-
-FILM_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".webp"})
 
 
 def predict_csv(folder: Path, films: Sequence[Path], data_root: Path | None = None) -> str:
@@ -32,7 +31,7 @@ def predict_csv(folder: Path, films: Sequence[Path], data_root: Path | None = No
     folder : Path
         Of a run or a bundle.
     films : sequence of Path
-        Files, and folders whose PNG, JPEG and WebP files are found however deep.
+        Files, and folders whose films are found however deep.
     data_root : Path, optional
         Where a run's films are now, for its calibration.
 
@@ -74,10 +73,10 @@ def find_films(paths: Sequence[Path]) -> list[Path]:
             continue
         if not path.is_dir():
             raise TrainingError(f"`films` must be files; there is none at {path}.")
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in FILM_SUFFIXES)
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in film_suffixes())
         if not inside:
             raise TrainingError(
-                f"A folder of films must hold {', '.join(sorted(FILM_SUFFIXES))} files; {path} has none."
+                f"A folder of films must hold {', '.join(sorted(film_suffixes()))} files; {path} has none."
             )
         found += inside
     return found

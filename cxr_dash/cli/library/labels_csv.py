@@ -9,11 +9,11 @@ from pathlib import Path
 
 from cxr_dash.cli.films import find_files
 from cxr_dash.errors import RequestError
+from cxr_dash.imaging import film_suffixes
 
 LABELS_FILE = "labels.csv"
 _NEEDED = ("file", "labels")
 _ALLOWED = (*_NEEDED, "note")
-_FILM_ENDINGS = {".png", ".jpg", ".jpeg", ".jfif", ".webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def sort_out(folder: Path, listed: list[Listed]) -> tuple[list[Listed], list[Lef
         seen |= {path} if path else set()
     for found in find_files([str(folder)]):
         path = Path(found)
-        if path.suffix.lower() in _FILM_ENDINGS and path.resolve() not in seen:
+        if path.suffix.lower() in film_suffixes() and path.resolve() not in seen:
             left_out.append(LeftOut(str(path.relative_to(folder)), f"is not in {LABELS_FILE}"))
     return films, left_out
 

@@ -8,7 +8,7 @@ from cxr_dash.domain import DecodeLimits
 from cxr_dash.errors import FilmError
 from cxr_dash.explain import trust_words
 from cxr_dash.imaging import chest_phantom, decode, encode_png
-from cxr_dash.imaging.containers.foreign import identify
+from cxr_dash.imaging.formats.foreign import identify
 from cxr_dash.language import translator
 
 ES = translator("es")

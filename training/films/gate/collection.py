@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cxr_dash.errors import TrainingError
+from cxr_dash.imaging import film_suffixes
 from training.films.gate.changed import READABLE, UNREADABLE
 from training.films.gate.drawn import DRAWN
 from training.films.gate.pictures import FRONTAL, LATERAL, OTHER, GatePicture
@@ -32,7 +33,6 @@ _TINY = {"train": 400, "val": 150, "test": 300}
 _AGAIN = {LATERAL: 9, OTHER: 3}
 _PACKAGES = ("sklearn", "skimage", "matplotlib", "imageio", "scipy")
 _SAMPLES = ("images", "data", "sample_data")
-_PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def plan_pictures(data: Path, *, seed: int = 0, leave_out: Collection[str] = ()) -> list[GatePicture]:
@@ -172,7 +172,7 @@ def _of_packages() -> Iterator[GatePicture]:
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             for file in sorted(Path(folder).rglob("*")):
                 # elsewhere lie icons and pictures of tests
-                if file.suffix in _PICTURE_ENDINGS and file.parent.name in _SAMPLES:
+                if file.suffix in film_suffixes() and file.parent.name in _SAMPLES:
                     yield GatePicture(OTHER, "packages", "test", package, f"package-{file.name}", file)
 
 

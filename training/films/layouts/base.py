@@ -15,8 +15,6 @@ from cxr_dash.errors import TrainingError
 from training.films.manifest import Film
 from training.labels import label_key
 
-FILM_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
-
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:

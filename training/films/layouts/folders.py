@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
-from training.films.layouts.base import FILM_ENDINGS, Collection, ReadOptions
+from cxr_dash.imaging import film_suffixes
+from training.films.layouts.base import Collection, ReadOptions
 from training.films.manifest import Film
 
 _SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -44,10 +45,10 @@ def _folders(root: Path) -> list[Path]:
 def _read_class(folder: Path, root: Path, split: str, options: ReadOptions) -> list[Film]:
     label = options.key(folder.name, folder)
     inside = folder / "images" if (folder / "images").is_dir() else folder
-    paths = sorted(path for path in inside.iterdir() if path.suffix.lower() in FILM_ENDINGS)
+    paths = sorted(path for path in inside.iterdir() if path.suffix.lower() in film_suffixes())
     if not paths:
         raise TrainingError(
-            f"{inside} must hold films ({', '.join(sorted(FILM_ENDINGS))}) of class {label}; it has none.",
+            f"{inside} must hold films ({', '.join(sorted(film_suffixes()))}) of class {label}; it has none.",
             remedy="Remove the folder, or pass the folder right above the class folders.",
         )
     source = options.source or root.resolve().name

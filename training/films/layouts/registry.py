@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
-from cxr_dash.imaging.header import read_header
+from cxr_dash.imaging import read_header
 from training.films.layouts.arrays import read_medmnist, read_nodule_patches
 from training.films.layouts.base import LesionBox, Reader, ReadOptions
 from training.films.layouts.folders import read_folders

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cxr_dash.domain import N_, Words
-from cxr_dash.errors import UnsupportedFormatError
+from cxr_dash.domain import N_
 
 _EXPORT = N_("Export the film as PNG from your viewer.")
 _SAVE_AS = N_("Save the picture as PNG or JPEG and try again.")
@@ -13,9 +12,6 @@ _UNPACK = N_("Unpack it and choose the PNG or JPEG films inside.")
 
 # First bytes, what the file is, what to do. Order matters only where one start contains another.
 _STARTS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x08\x00\x05\x00", N_("a DICOM file"), _EXPORT),
-    (b"\x08\x00\x08\x00", N_("a DICOM file"), _EXPORT),
-    (b"\x02\x00\x00\x00", N_("a DICOM file"), _EXPORT),
     (b"%PDF", N_("a PDF document"), N_("Save the film in it as PNG and try again.")),
     (b"GIF87a", N_("a GIF picture"), _SAVE_AS),
     (b"GIF89a", N_("a GIF picture"), _SAVE_AS),
@@ -44,6 +40,9 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x7fELF", N_("a program"), _CHOOSE),
     (b"MZ", N_("a program"), _CHOOSE),
 )
+# SOI, then perhaps application segments, then the frame header of JPEG-LS (ITU-T T.87).
+_JPEG_LS_FRAME, _START_OF_SCAN, _FIRST_FRAME, _LAST_FRAME = 0xF7, 0xDA, 0xC0, 0xC3
+_LONGEST_FIRST_VALUE = 64  # bytes of a first element whose type is not written: a length, a UID, a date
 _MARKUP = (
     (b"<svg", N_("an SVG drawing")),
     (b"<?xml", N_("an XML file")),
@@ -70,6 +69,27 @@ def _name_text(data: bytes) -> str | None:
     return N_("a text file") if all(letter.isprintable() or letter.isspace() for letter in text) else None
 
 
+def is_jpeg_ls(data: bytes) -> bool:
+    """Whether the bytes are a JPEG-LS picture, which begins like a JPEG."""
+    position = 2
+    while data[position : position + 1] == b"\xff" and position + 4 <= len(data):
+        marker = data[position + 1]
+        if marker == _JPEG_LS_FRAME:
+            return True
+        if marker == _START_OF_SCAN or _FIRST_FRAME <= marker <= _LAST_FRAME:
+            return False
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return False
+
+
+def _is_bare_dicom(data: bytes) -> bool:
+    """Whether the bytes start with a data element of DICOM's first groups, without the usual preamble."""
+    if data[:2] not in (b"\x02\x00", b"\x08\x00") or len(data) < 8:
+        return False
+    explicit = data[4:6].isalpha() and data[4:6].isupper()
+    return explicit or (data[3] == 0 and int.from_bytes(data[4:8], "little") <= _LONGEST_FIRST_VALUE)
+
+
 def identify(data: bytes) -> tuple[str, str]:
     """Name what the bytes are.
 
@@ -78,12 +98,12 @@ def identify(data: bytes) -> tuple[str, str]:
     tuple of (str, str)
         What the file is, in English words, and what to do about it; both are marked for translators.
     """
-    if data[128:132] == b"DICM":
+    if data[128:132] == b"DICM" or _is_bare_dicom(data):
         return N_("a DICOM file"), _EXPORT
+    if data.startswith(b"\xff\xd8\xff") and is_jpeg_ls(data):
+        return N_("a JPEG-LS picture"), _EXPORT
     if data[4:8] == b"ftyp":
-        if data[8:12] in _HEIF_BRANDS:
-            return N_("a HEIC or AVIF picture"), _SAVE_AS
-        return N_("a video"), _SAVE_AS
+        return (N_("a HEIC or AVIF picture") if data[8:12] in _HEIF_BRANDS else N_("a video")), _SAVE_AS
     for start, name, remedy in _STARTS:
         if data.startswith(start):
             return name, remedy
@@ -91,13 +111,3 @@ def identify(data: bytes) -> tuple[str, str]:
     if text is not None:
         return text, _BY_NAME
     return N_("a file of an unknown kind"), _CHOOSE
-
-
-def unsupported(data: bytes) -> UnsupportedFormatError:
-    """Give the error for a file that is not a PNG, JPEG or WebP."""
-    name, remedy = identify(data)
-    return UnsupportedFormatError(
-        N_("The file must be a still PNG, JPEG or WebP picture; received {kind}."),
-        remedy=remedy,
-        kind=Words(name),
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 ORIENTATION_TAG = 0x0112
-_SHORT = 3
+# TIFF 6.0: types of an entry, and the bytes of one value. Exif asks for SHORT; some cameras write LONG.
+_SIZES = {3: 2, 4: 4}
 _PREFIX = b"Exif\0\0"
 
 
@@ -39,7 +40,8 @@ def _scan(tiff: bytes, number: Callable[[bytes], int]) -> int:
         entry = tiff[start + 2 + 12 * index : start + 14 + 12 * index]
         if len(entry) < 12:
             break
-        if number(entry[:2]) == ORIENTATION_TAG and number(entry[2:4]) == _SHORT:
-            value = number(entry[8:10])
+        size = _SIZES.get(number(entry[2:4]))
+        if number(entry[:2]) == ORIENTATION_TAG and size is not None:
+            value = number(entry[8 : 8 + size])
             return value if 1 <= value <= 8 else 1
     return 1
