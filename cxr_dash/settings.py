@@ -62,6 +62,14 @@ class Settings(BaseSettings):
         ge=1024**2,
         description="Decoded bytes of large films that one worker works on at once; the others wait.",
     )
+    decoder_memory_bytes: int = Field(
+        1024**3,
+        ge=64 * 1024**2,
+        description="Memory the decoder of one compressed DICOM film may take, in a process of its own.",
+    )
+    decoder_seconds: float = Field(
+        20.0, gt=0.0, le=600.0, description="Seconds that decoder may take before it is ended."
+    )
     cache_type: Literal["filesystem", "redis", "memory"] = Field(
         "filesystem", description="Where films and results wait; `memory` works with one worker only."
     )
@@ -92,4 +100,6 @@ class Settings(BaseSettings):
             max_aspect_ratio=self.max_aspect_ratio,
             max_decoded_bytes=self.max_decoded_bytes,
             max_decoding_bytes=self.max_decoding_bytes,
+            decoder_memory_bytes=self.decoder_memory_bytes,
+            decoder_seconds=self.decoder_seconds,
         )

@@ -18,6 +18,7 @@ from cxr_dash.domain.answer import (
     TrustVerdict,
     Verdict,
 )
+from cxr_dash.domain.body_part import names_chest
 from cxr_dash.domain.facts import FilmFacts, PatientIdentity
 from cxr_dash.domain.film import (
     DecodeLimits,
@@ -74,4 +75,5 @@ __all__ = [
     "TrustVerdict",
     "Verdict",
     "Words",
+    "names_chest",
 ]

@@ -34,6 +34,10 @@ class DecodeLimits:
         times as much for a moment.
     max_decoding_bytes : int
         Decoded bytes of large pictures that one process works on at once; the others wait.
+    decoder_memory_bytes : int
+        Memory that a native decoder in a child process may take for one film, beyond what it has when idle.
+    decoder_seconds : float
+        Time that it may take, and that a film waits for a free one.
     """
 
     max_bytes: int = 25 * 1024 * 1024
@@ -42,6 +46,8 @@ class DecodeLimits:
     max_aspect_ratio: float = 4.0
     max_decoded_bytes: int = 128 * 1024 * 1024
     max_decoding_bytes: int = 256 * 1024 * 1024
+    decoder_memory_bytes: int = 1024**3
+    decoder_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

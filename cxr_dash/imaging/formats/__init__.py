@@ -5,6 +5,7 @@ from __future__ import annotations
 from cxr_dash.domain import N_, Words
 from cxr_dash.errors import EmptyFileError, UnsupportedFormatError
 from cxr_dash.imaging.formats.base import FilmFormat, ImageHeader, StoredPicture
+from cxr_dash.imaging.formats.dicom import DICOM
 from cxr_dash.imaging.formats.foreign import identify
 from cxr_dash.imaging.formats.jpeg import JPEG
 from cxr_dash.imaging.formats.png import PNG
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 # In the order in which a person would name them, and in which the first bytes are compared.
-FORMATS: tuple[FilmFormat, ...] = (PNG, JPEG, WEBP)
+FORMATS: tuple[FilmFormat, ...] = (PNG, JPEG, WEBP, DICOM)
 
 
 def film_suffixes() -> frozenset[str]:

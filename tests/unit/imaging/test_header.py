@@ -68,8 +68,7 @@ def test_animations_are_counted() -> None:
 @pytest.mark.parametrize(
     ("data", "name"),
     [
-        (b"\0" * 128 + b"DICM" + b"\2\0\0\0", "DICOM"),
-        (b"\x08\x00\x05\x00" + b"\0" * 40, "DICOM"),
+        (b"\x08\x00\x05\x00" + b"\0" * 40, "DICOM file without a picture"),
         (b"%PDF-1.7\n", "PDF"),
         (b"GIF89a" + b"\0" * 20, "GIF"),
         (b"II*\0" + b"\0" * 20, "TIFF"),
@@ -97,12 +96,6 @@ def test_other_files_are_named_and_come_with_a_remedy(data: bytes, name: str) ->
         read_header(data)
     assert "received" in caught.value.message
     assert caught.value.remedy
-
-
-def test_a_dicom_file_is_told_how_to_become_a_png() -> None:
-    with pytest.raises(UnsupportedFormatError) as caught:
-        read_header(b"\0" * 128 + b"DICM")
-    assert "Export the film as PNG" in caught.value.remedy
 
 
 def test_an_empty_file_is_called_empty() -> None:
@@ -157,7 +150,7 @@ def test_webp_canvas_and_picture_must_agree() -> None:
 def test_real_files_are_read_whatever_their_name(originals: Path) -> None:
     seen = {
         name: (header.file_format, header.width, header.height, header.bits)
-        for name in ("256.jfif", "506.webp", "000009-5.jpg", "23E99E2E-447C-46E5-8EB2-D35D12473C39.png")
+        for name in ("256.jfif", "506.webp", "000009-5.jpg", "23E99E2E-447C-46E5-8EB2-D35D12473C39.png", "siim_mono1_jpeg.dcm")
         for header in [read_header((originals / name).read_bytes())]
     }
     assert seen == {
@@ -166,7 +159,5 @@ def test_real_files_are_read_whatever_their_name(originals: Path) -> None:
         "000009-5.jpg": ("png", 447, 462, 8),
         "23E99E2E-447C-46E5-8EB2-D35D12473C39.png": ("png", 1726, 1552, 16),
     }
-    with pytest.raises(UnsupportedFormatError, match="DICOM"):
-        read_header((originals / "siim_mono1_jpeg.dcm").read_bytes())
     with pytest.raises(UnsupportedFormatError, match="text"):
         read_header((originals / "manifest.csv").read_bytes())
