@@ -7,6 +7,7 @@ import os
 import threading
 
 from cxr_dash.errors import CxrError
+from cxr_dash.imaging.formats.dicom import start_decoder
 from cxr_dash.services import AnalysisService
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class WarmUp:
             segmenter = catalog.tool("lungs")
             if segmenter is not None:
                 self._service.runtimes.warm_up(segmenter)
+            start_decoder()
         except CxrError as error:
             logger.error("warm-up failed: %s", error)
             self._error = str(error)

@@ -66,6 +66,8 @@ def test_the_decoder_is_given_the_limits_of_the_settings() -> None:
         max_aspect_ratio=2.0,
         max_decoded_bytes=2**21,
         max_decoding_bytes=2**22,
+        decoder_memory_bytes=2**27,
+        decoder_seconds=3.0,
     ).decode_limits
     assert (limits.max_bytes, limits.max_pixels, limits.min_side, limits.max_aspect_ratio) == (
         2048,
@@ -74,6 +76,7 @@ def test_the_decoder_is_given_the_limits_of_the_settings() -> None:
         2.0,
     )
     assert (limits.max_decoded_bytes, limits.max_decoding_bytes) == (2**21, 2**22)
+    assert (limits.decoder_memory_bytes, limits.decoder_seconds) == (2**27, 3.0)
 
 
 def test_the_shipped_folders_lie_beside_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,8 +115,8 @@ def test_grey_is_as_pydicom_gives_it(form: str, syntax: str) -> None:
         data = big_endian(pixels, FORMS[form])
     expected = pydicoms(write(film_dataset(pixels, 12, **FORMS[form]), pixels, SYNTAXES[1]))
     shown = decode(data).pixels / 65535.0
-    # pydicom's own tables are rounded to their depth: half a step of 10 bits at most. Before a presentation table it
-    # drops what is behind the decimal point, which is a whole step where the table is steep.
+    # pydicom's own tables are rounded to their depth: half a step of 10 bits at most. Before a
+    # presentation table it drops what is behind the decimal point: a whole step where the table is steep.
     assert np.abs(shown - expected).max() < (1 / 2000 if form != "presentation table" else 1 / 150)
 
 

@@ -150,7 +150,13 @@ def test_webp_canvas_and_picture_must_agree() -> None:
 def test_real_files_are_read_whatever_their_name(originals: Path) -> None:
     seen = {
         name: (header.file_format, header.width, header.height, header.bits)
-        for name in ("256.jfif", "506.webp", "000009-5.jpg", "23E99E2E-447C-46E5-8EB2-D35D12473C39.png", "siim_mono1_jpeg.dcm")
+        for name in (
+            "256.jfif",
+            "506.webp",
+            "000009-5.jpg",
+            "23E99E2E-447C-46E5-8EB2-D35D12473C39.png",
+            "siim_mono1_jpeg.dcm",
+        )
         for header in [read_header((originals / name).read_bytes())]
     }
     assert seen == {
@@ -158,6 +164,7 @@ def test_real_files_are_read_whatever_their_name(originals: Path) -> None:
         "506.webp": ("webp", 2447, 1871, 8),
         "000009-5.jpg": ("png", 447, 462, 8),
         "23E99E2E-447C-46E5-8EB2-D35D12473C39.png": ("png", 1726, 1552, 16),
+        "siim_mono1_jpeg.dcm": ("dicom", 1024, 1024, 8),
     }
     with pytest.raises(UnsupportedFormatError, match="text"):
         read_header((originals / "manifest.csv").read_bytes())

@@ -19,7 +19,10 @@ PNG = encode_png(chest_phantom(200, 160), {})
     ("data", "message"),
     [
         (b"", "El archivo debe contener una imagen; se recibieron 0 bytes."),
-        (b"GIF89a", "El archivo debe ser una imagen fija PNG, JPEG, WebP o DICOM; se recibió una imagen GIF."),
+        (
+            b"GIF89a",
+            "El archivo debe ser una imagen fija PNG, JPEG, WebP o DICOM; se recibió una imagen GIF.",
+        ),
         (
             PNG[:200],
             "El bloque PNG b'IDAT' debe tener {length} bytes; se recibió: 159 antes del final.",

@@ -12,7 +12,7 @@ from cxr_dash.imaging.formats.dicom.syntaxes import TransferSyntax
 _J2K_START = b"\xff\x4f\xff\x51"
 _JP2_START = b"\0\0\0\x0cjP  "
 _NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-_HOLE = bytes(1024)
+_HOLE = bytes(256)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 from cxr_dash.domain import N_, Words
+from cxr_dash.errors import CorruptFileError
 from cxr_dash.imaging.formats.base import corrupt
 from cxr_dash.imaging.formats.dicom.layout import (
     PIXEL_DATA,
@@ -18,6 +19,10 @@ from cxr_dash.imaging.formats.dicom.layout import (
 from cxr_dash.imaging.formats.dicom.start import Start, read_start
 from cxr_dash.imaging.formats.dicom.syntaxes import TransferSyntax
 from cxr_dash.imaging.formats.dicom.values import WANTED, Values, read_values
+
+_DIRECTORY_RECORDS = 0x00041220
+
+_FIRST_HEADER_BYTES = 128 * 1024
 
 MAX_HEADER_BYTES = 8 * 1024 * 1024
 """Of a deflated file: what is inflated at most before the pixels must begin."""
@@ -37,6 +42,8 @@ class DicomFile:
     pixels : Element or None
     other_pixels : bool
         Whether the file has pixels of another kind (floating point).
+    directory : bool
+        Whether the file is the table of contents of a disc.
     start : Start
     """
 
@@ -46,6 +53,7 @@ class DicomFile:
     big_endian: bool
     pixels: Element | None
     other_pixels: bool
+    directory: bool
     start: Start
 
 
@@ -60,11 +68,7 @@ def open_file(data: bytes) -> DicomFile:
         If lengths and tags make no sense, or the file ends before its pixels.
     """
     start = read_start(data)
-    offset = start.offset
-    if start.syntax.deflated:
-        data, offset = _inflate(data[start.offset :], MAX_HEADER_BYTES), 0
-    walk = Walk(data, start.encoding)
-    found = walk.top_level(offset)
+    data, walk, found = _find_elements(data, start)
     chosen = [element for tag, element in found.items() if tag in WANTED]
     for element in chosen:
         if element.vr == b"SQ" or element.undefined:
@@ -77,8 +81,29 @@ def open_file(data: bytes) -> DicomFile:
         big_endian=start.encoding.big_endian,
         pixels=found.get(PIXEL_DATA),
         other_pixels=any(tag in found for tag in PIXEL_TAGS - {PIXEL_DATA}),
+        directory=_DIRECTORY_RECORDS in found,
         start=start,
     )
+
+
+def _find_elements(data: bytes, start: Start) -> tuple[bytes, Walk, dict[int, Element]]:
+    """The elements, and the data that they lie in: of a deflated file as little as holds them."""
+    if not start.syntax.deflated:
+        walk = Walk(data, start.encoding)
+        return data, walk, walk.top_level(start.offset)
+    deflated = data[start.offset :]
+    inflated = _inflate(deflated, _FIRST_HEADER_BYTES)
+    if len(inflated) == _FIRST_HEADER_BYTES:
+        try:
+            walk = Walk(inflated, start.encoding)
+            found = walk.top_level(0)
+        except CorruptFileError:
+            found = {}
+        if PIXEL_TAGS & found.keys():
+            return inflated, walk, found
+        inflated = _inflate(deflated, MAX_HEADER_BYTES)
+    walk = Walk(inflated, start.encoding)
+    return inflated, walk, walk.top_level(0)
 
 
 def pixel_bytes(file: DicomFile, original: bytes) -> bytes:

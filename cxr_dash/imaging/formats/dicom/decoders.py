@@ -45,6 +45,8 @@ class Job:
     height, width, samples, bits_allocated : int
     converted : bool
         Whether a JPEG stores luminance and chroma.
+    lossless : bool
+        Whether a JPEG is of the lossless process.
     """
 
     codec: str
@@ -54,6 +56,7 @@ class Job:
     samples: int
     bits_allocated: int
     converted: bool = False
+    lossless: bool = False
 
 
 class _Child:
@@ -90,6 +93,7 @@ class _Child:
             "samples": job.samples,
             "bits_allocated": job.bits_allocated,
             "converted": job.converted,
+            "lossless": job.lossless,
             "memory_bytes": limits.decoder_memory_bytes,
             "seconds": limits.decoder_seconds,
         }

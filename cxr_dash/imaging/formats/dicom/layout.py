@@ -17,7 +17,7 @@ PIXEL_DATA = 0x7FE00010
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, PIXEL_DATA})
 """Float, double and ordinary pixels."""
 
-MAX_ELEMENTS = 20_000
+MAX_ELEMENTS = 10_000
 """Elements of one file, those inside sequences of unknown length too; a film has a few hundred."""
 
 MAX_DEPTH = 12
@@ -110,20 +110,16 @@ class Walk:
         found: dict[int, Element] = {}
         position = start
         while position + 8 <= len(self._data):
-            element, length = self._head(position, self._implicit)
-            if element.tag in PIXEL_TAGS:
-                end = len(self._data) if length == UNDEFINED else element.value + length
-                found[element.tag] = Element(
-                    element.tag, element.vr, position, element.value, end, length == UNDEFINED
-                )
+            tag, vr, value, length = self._head(position, self._implicit)
+            if tag in PIXEL_TAGS:
+                end = len(self._data) if length == UNDEFINED else value + length
+                found[tag] = Element(tag, vr, position, value, end, length == UNDEFINED)
                 break
-            if element.tag >> 16 == 0xFFFE:
+            if tag >> 16 == 0xFFFE:
                 raise _unreadable()
-            end = self._end(element, length, self._implicit, 0)
-            found.setdefault(
-                element.tag,
-                Element(element.tag, element.vr, position, element.value, end, length == UNDEFINED),
-            )
+            end = self._end(vr, value, length, self._implicit, 0)
+            if tag not in found:
+                found[tag] = Element(tag, vr, position, value, end, length == UNDEFINED)
             position = end
         return found
 
@@ -137,7 +133,8 @@ class Walk:
         implicit = self._implicit or element.vr == b"UN"
         self._items(element.value, element.end, implicit, 1, bounded=not element.undefined)
 
-    def _head(self, position: int, implicit: bool) -> tuple[Element, int]:
+    def _head(self, position: int, implicit: bool) -> tuple[int, bytes, int, int]:
+        """Tag, VR, first byte of the value, length."""
         self._left -= 1
         if self._left < 0:
             raise _too_much()
@@ -147,64 +144,55 @@ class Walk:
         group, number = self._tag.unpack_from(data, position)
         tag = group << 16 | number
         if implicit or group == 0xFFFE:
-            return Element(tag, b"", position, position + 8, 0, False), self._long.unpack_from(
-                data, position + 4
-            )[0]
+            return tag, b"", position + 8, self._long.unpack_from(data, position + 4)[0]
         vr = data[position + 4 : position + 6]
         if not (vr.isalpha() and vr.isupper()):
             raise _unreadable()
         if vr not in _LONG:
-            return Element(tag, vr, position, position + 8, 0, False), self._short.unpack_from(
-                data, position + 6
-            )[0]
+            return tag, vr, position + 8, self._short.unpack_from(data, position + 6)[0]
         if position + 12 > len(data):
             raise ended_early()
-        return Element(tag, vr, position, position + 12, 0, False), self._long.unpack_from(
-            data, position + 8
-        )[0]
+        return tag, vr, position + 12, self._long.unpack_from(data, position + 8)[0]
 
-    def _end(self, element: Element, length: int, implicit: bool, depth: int) -> int:
+    def _end(self, vr: bytes, value: int, length: int, implicit: bool, depth: int) -> int:
         if length != UNDEFINED:
-            if element.value + length > len(self._data):
+            if value + length > len(self._data):
                 raise ended_early()
-            return element.value + length
-        if element.vr not in _SEQUENCE_VR:
+            return value + length
+        if vr not in _SEQUENCE_VR:
             raise _unreadable()
         # Elements inside one whose VR is unknown are always implicit (PS3.5, 6.2.2, note 2).
-        return self._items(
-            element.value, len(self._data), implicit or element.vr == b"UN", depth + 1, bounded=False
-        )
+        return self._items(value, len(self._data), implicit or vr == b"UN", depth + 1, bounded=False)
 
     def _items(self, position: int, end: int, implicit: bool, depth: int, *, bounded: bool) -> int:
         if depth > MAX_DEPTH:
             raise _too_much()
         while position < end:
-            head, length = self._head(position, implicit)
-            if head.tag == _SEQUENCE_END and not bounded:
-                return head.value
-            if head.tag != _ITEM:
+            tag, _, value, length = self._head(position, implicit)
+            if tag == _SEQUENCE_END and not bounded:
+                return value
+            if tag != _ITEM:
                 raise _unreadable()
             if length == UNDEFINED:
-                position = self._elements(head.value, end, implicit, depth, bounded=False)
+                position = self._elements(value, end, implicit, depth, bounded=False)
             else:
-                position = head.value + length
+                position = value + length
                 if position > end:
                     raise ended_early()
                 if bounded:
-                    self._elements(head.value, position, implicit, depth, bounded=True)
+                    self._elements(value, position, implicit, depth, bounded=True)
         if bounded:
             return position
         raise ended_early()
 
     def _elements(self, position: int, end: int, implicit: bool, depth: int, *, bounded: bool) -> int:
         while position < end:
-            head, length = self._head(position, implicit)
-            if head.tag == _ITEM_END and not bounded:
-                return head.value
-            position = self._end(head, length, implicit, depth)
-            sequence = head.vr == b"SQ" and length != UNDEFINED
-            if sequence:
-                self._items(head.value, position, implicit, depth + 1, bounded=True)
+            tag, vr, value, length = self._head(position, implicit)
+            if tag == _ITEM_END and not bounded:
+                return value
+            position = self._end(vr, value, length, implicit, depth)
+            if vr == b"SQ" and length != UNDEFINED:
+                self._items(value, position, implicit, depth + 1, bounded=True)
         if bounded:
             return position
         raise ended_early()

@@ -43,7 +43,13 @@ def read_pixels(
         return _decoded(pool, Job("rle", frame, *_shape(description)), limits), ybr
     header = read_frame_header(frame, file.syntax)
     _check(header, description)
-    job = Job(file.syntax.codec, frame, *_shape(description), converted=header.converted or ybr)
+    job = Job(
+        file.syntax.codec,
+        frame,
+        *_shape(description),
+        converted=header.converted or ybr,
+        lossless=not file.syntax.lossy,
+    )
     pixels = _decoded(pool, job, limits)
     if file.syntax.codec == "jpeg2000":
         # Its decoder undoes the standard's two colour transforms itself.

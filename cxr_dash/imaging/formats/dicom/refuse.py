@@ -50,7 +50,6 @@ _BY_MODALITY: dict[str, str] = {
     "SM": _PHOTO, "OP": _EYE, "OPT": _EYE, "RTIMAGE": _THERAPY, "RTDOSE": _THERAPY, "RTSTRUCT": _THERAPY,
     "RTPLAN": _THERAPY, "SR": _REPORT, "PR": _STATE, "DOC": _DOCUMENT, "ECG": _WAVE, "SEG": _SEGMENTS,
 }  # fmt: skip
-_MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 def is_for_processing(values: Values) -> bool:
@@ -67,7 +66,7 @@ def refuse_all_but_films(file: DicomFile) -> None:
     UnsupportedFormatError
         Named by what the file is: a CT slice, a report, several frames, no picture.
     """
-    kind = _other_kind(file.values)
+    kind = _DIRECTORY if file.directory else _other_kind(file.values)
     if kind is not None:
         raise _refused(Words(kind))
     if file.other_pixels:
@@ -83,8 +82,6 @@ def _other_kind(values: Values) -> str | None:
     """The words for what the file is, None for a film."""
     uid = str(values.get("SOPClassUID", ""))
     modality = str(values.get("Modality", "")).upper()
-    if uid == _MEDIA_DIRECTORY:
-        return _DIRECTORY
     if uid.startswith(_STORAGE) and uid not in FILM_CLASSES:
         parts = uid.removeprefix(_STORAGE).split(".")
         starts = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
