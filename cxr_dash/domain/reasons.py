@@ -48,6 +48,7 @@ class ReasonCode(StrEnum):
     TILTED = "tilted"
     # what the file says of film and patient
     FOR_PROCESSING = "for_processing"
+    TURNED_BY_TAG = "turned_by_tag"
     MIRRORED = "mirrored"
     LATERAL_BY_TAG = "lateral_by_tag"
     OTHER_BODY_PART = "other_body_part"
@@ -60,6 +61,7 @@ class ReasonCode(StrEnum):
 VALUES: Mapping[ReasonCode, frozenset[str]] = {
     ReasonCode.STRAIGHTENED: frozenset({"degrees"}),
     ReasonCode.TILTED: frozenset({"degrees"}),
+    ReasonCode.TURNED_BY_TAG: frozenset({"degrees"}),
     ReasonCode.OTHER_BODY_PART: frozenset({"body_part"}),
     ReasonCode.PROJECTION_OUTSIDE: frozenset({"projection", "made_for"}),
     ReasonCode.AGE_OUTSIDE: frozenset({"age", "youngest", "oldest"}),

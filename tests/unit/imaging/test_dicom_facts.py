@@ -10,7 +10,7 @@ from dicom_files import film_dataset, write
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from cxr_dash.domain import FilmFacts, PatientIdentity, Radiograph, Reason, names_chest
+from cxr_dash.domain import FilmFacts, PatientIdentity, Radiograph, Reason, ReasonCode, names_chest
 from cxr_dash.imaging import chest_phantom, decode
 
 PIXELS = chest_phantom(72, 64)
@@ -179,7 +179,7 @@ def test_a_film_is_turned_upright_and_called_mirrored_as_its_orientation_says(
 def test_a_raw_film_is_read_and_said_to_be_raw(elements: dict[str, Any]) -> None:
     film = read(**elements)
     assert film.facts.for_processing
-    assert film.notes == (Reason("for_processing"),)
+    assert film.notes == (Reason(ReasonCode.FOR_PROCESSING),)
 
 
 def test_a_film_for_presentation_is_not_called_raw() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cxr_dash.domain import DecodeLimits, Reason
+from cxr_dash.domain import DecodeLimits, Reason, ReasonCode
 from cxr_dash.imaging.formats.base import ImageHeader, StoredPicture
 from cxr_dash.imaging.formats.dicom.colour import palette_to_bgr, to_bgr
 from cxr_dash.imaging.formats.dicom.dataset import DicomFile, open_file, pixel_bytes
@@ -96,9 +96,9 @@ class DicomFormat:
         facts = read_facts(file.values)
         notes = []
         if facts.for_processing:
-            notes.append(Reason("for_processing"))
+            notes.append(Reason(ReasonCode.FOR_PROCESSING))
         if header.orientation in _DEGREES:
-            notes.append(Reason("turned_by_tag", {"degrees": _DEGREES[header.orientation]}))
+            notes.append(Reason(ReasonCode.TURNED_BY_TAG, {"degrees": _DEGREES[header.orientation]}))
         return StoredPicture(
             pixels=shown,
             bits=8 * shown.dtype.itemsize,
