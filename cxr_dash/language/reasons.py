@@ -79,8 +79,8 @@ SENTENCES: Mapping[ReasonCode, str] = {
         "may be off."
     ),
     ReasonCode.TURNED_BY_TAG: N_(
-        "The film was turned by {degrees} degrees clockwise, because the file says that it lies on its side or "
-        "head."
+        "The film was turned by {degrees} degrees clockwise, because the file says that it lies on its side "
+        "or head."
     ),
     ReasonCode.MIRRORED: N_(
         "The file says that the patient's left is at the left of the picture: the film may be mirrored."
