@@ -61,7 +61,7 @@ class UnsupportedFormatError(FilmError):
 class CorruptFileError(FilmError):
     """The file says it is a picture but ends early or does not decode."""
 
-    code = "corrupt_file"
+    code = "damaged"
 
 
 class FilmTooLargeError(FilmError):

@@ -103,7 +103,7 @@ def test_list_and_zip_hold_every_film(watched: Watched, films: list[Path], tmp_p
     assert [row["path"] for row in rows] == ["film 01", "film 02", "film 03"]
     assert rows[2]["status"] == "error"
     assert rows[2]["reason"]
-    assert rows[2]["reason_codes"] == "corrupt_file"
+    assert rows[2]["reason_codes"] == "damaged"
     document = json.loads(take(page, "json", tmp_path).read_text(encoding="utf-8"))
     assert [film["status"] for film in document["films"]] == [row["status"] for row in rows]
     with zipfile.ZipFile(take(page, "zip", tmp_path)) as opened:

@@ -60,7 +60,7 @@ def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -
     counted |= {"only_model_abnormal": 0, "kappa": 0.4, "kappa_low": -0.5, "kappa_high": 1.0}
     body = _body(
         {"number": 1, "film": film, "read": True, "opinion": opinion},
-        {"number": 2, "problem": "This file is damaged.", "problem_code": "corrupt_file"},
+        {"number": 2, "problem": "This file is damaged.", "problem_code": "damaged"},
         {"number": 3, "film": "a" * 32},
         thresholds={"effusion": 0.25},
         agreement=counted,
@@ -71,7 +71,7 @@ def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -
     assert [row["path"] for row in rows] == ["film 01", "film 02", "film 03"]
     assert [row["status"] for row in rows][1:] == ["error", "error"]
     assert rows[1]["reason"] == "This file is damaged."
-    assert [row["reason_codes"] for row in rows][1:] == ["corrupt_file", "case_not_found"]
+    assert [row["reason_codes"] for row in rows][1:] == ["damaged", "case_not_found"]
     assert {row["cut_effusion"] for row in rows} == {"0.250000"}
     document = client.post("/exports.json", json=body).get_json()
     assert [" ".join(one["reason_codes"]) for one in document["films"]] == [

@@ -126,7 +126,7 @@ def test_a_file_that_is_no_film_gets_words_and_a_remedy(
 def test_a_truncated_film_is_said_to_be_damaged(client: FlaskClient, phantom_png: bytes) -> None:
     answer = client.post("/films", data=phantom_png[: len(phantom_png) // 2])
     assert answer.status_code == 422
-    assert answer.get_json()["error"]["code"] == "corrupt_file"
+    assert answer.get_json()["error"]["code"] == "damaged"
 
 
 def test_a_file_over_the_limit_gets_words_instead_of_a_bare_413(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_every_file_has_one_row_in_a_fixed_order(folder: Path, tmp_path: Path, l
     assert [row["status"] for row in rows] == ["ok", "error", "ok", "error", "error"]
     assert all(row["reason"] for row in rows if row["status"] == "error")
     assert [row["reason_codes"] for row in rows] == [
-        *("", "empty_file", "", "corrupt_file", "unsupported_format")
+        *("", "empty_file", "", "damaged", "unsupported_format")
     ]
     assert {row["model"] for row in rows} == {MODEL}
     assert list(rows[0]) == ["path", "status", "reason", "model", *label_keys, "reason_codes"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle
@@ -23,8 +24,11 @@ from training.metrics import macro_auroc
 TOLERATED_LOSS = 0.002
 
 
+Spec = TypeVar("Spec", BundleSpec, SegmenterSpec)
+
+
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Generic[Spec]):
     """What the held-out films say of a move.
 
     Attributes
@@ -37,7 +41,7 @@ class Moved:
 
     before: float
     after: float
-    spec: BundleSpec | SegmenterSpec
+    spec: Spec
 
 
 def moved_entries(spec: BundleSpec | SegmenterSpec, version: int) -> dict[str, object]:
@@ -70,7 +74,7 @@ def check_no_worse(bundle_id: str, before: float, after: float) -> None:
         )
 
 
-def prepare_anew(bundle: Bundle, version: int, data_root: Path, find_lungs: FindLungs | None) -> Moved:
+def prepare_anew(bundle: Bundle, version: int, data_root: Path, find_lungs: FindLungs | None) -> Moved[BundleSpec]:
     """Move a classifier or the gate.
 
     Parameters
@@ -98,7 +102,7 @@ def prepare_anew(bundle: Bundle, version: int, data_root: Path, find_lungs: Find
     return Moved(before, after, measure_bundle(replace(bundle, spec=draft), data_root, find_lungs))
 
 
-def prepare_segmenter_anew(bundle: SegmenterBundle, version: int, data_root: Path) -> Moved:
+def prepare_segmenter_anew(bundle: SegmenterBundle, version: int, data_root: Path) -> Moved[SegmenterSpec]:
     """Move a segmenter; its films are divided as they were for training, by the seed it keeps.
 
     Raises

@@ -137,7 +137,7 @@ def corrupt(expected: str, received: str | Words, **values: object) -> CorruptFi
     """
     return CorruptFileError(
         N_("{expected}; received {received}."),
-        remedy=N_("The file is damaged or was cut short: export or download the film again."),
+        remedy=N_("The file is damaged or was cut short: send it again, or export it again."),
         expected=Words(expected, values),
         received=received,
     )

@@ -69,6 +69,7 @@ class DicomFormat:
             height=description.rows,
             bits=description.bits_stored,
             orientation=upright_orientation(file.values),
+            channels=3 if description.samples == 3 or description.photometric == PALETTE else 1,
         )
 
     def decode(self, data: bytes, header: ImageHeader, limits: DecodeLimits) -> StoredPicture:
