@@ -13,7 +13,7 @@ _SCAN_START = b"\xff\xda"
 _END = b"\xff\xd9"
 
 
-def jpeg(film: NDArray[Any], quality: int = 92, *, progressive: bool = False) -> bytes:
+def jpeg(film: NDArray[Any], quality: int = 95, *, progressive: bool = False) -> bytes:
     """A whole JPEG."""
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive)]
     return bytes(cv2.imencode(".jpg", film, options)[1])

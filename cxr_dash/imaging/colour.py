@@ -86,7 +86,9 @@ def to_grey(stored: NDArray[Any]) -> GreyPicture:
     if channel is None:
         # Equal channels keep their level exactly: the weights of cvtColor add up to one in fixed point.
         code = cv2.COLOR_BGRA2GRAY if stored.shape[2] == 4 else cv2.COLOR_BGR2GRAY
-        grey: NDArray[Any] = cv2.cvtColor(stored, code)
+        # Each channel of a tint was rounded for itself: together they know the level finer than 8 bits do.
+        fine = tinted is not None and stored.dtype == np.uint8
+        grey: NDArray[Any] = cv2.cvtColor(stored.astype(np.uint16) * 257 if fine else stored, code)
     else:
         grey = cv2.extractChannel(stored, channel)
     if stored.shape[2] == 4:

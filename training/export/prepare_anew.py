@@ -74,7 +74,9 @@ def check_no_worse(bundle_id: str, before: float, after: float) -> None:
         )
 
 
-def prepare_anew(bundle: Bundle, version: int, data_root: Path, find_lungs: FindLungs | None) -> Moved[BundleSpec]:
+def prepare_anew(
+    bundle: Bundle, version: int, data_root: Path, find_lungs: FindLungs | None
+) -> Moved[BundleSpec]:
     """Move a classifier or the gate.
 
     Parameters
