@@ -22,9 +22,11 @@ from cxr_dash.imaging.prepare import (
     restore_map,
 )
 from cxr_dash.imaging.quality import check_film
+from cxr_dash.imaging.tilt import DEAD_BAND, measure_tilt, tilt_to_undo
 
 __all__ = [
     "COLOUR_MAPS",
+    "DEAD_BAND",
     "FORMATS",
     "Caption",
     "ImageHeader",
@@ -46,9 +48,11 @@ __all__ = [
     "lung_box",
     "map_to_content",
     "measure_lungs",
+    "measure_tilt",
     "plan_preparation",
     "prepare",
     "read_header",
     "read_png_text",
     "restore_map",
+    "tilt_to_undo",
 ]

@@ -210,6 +210,8 @@ class BundleSpec(Frozen):
 
     @model_validator(mode="after")
     def _entries_agree(self) -> BundleSpec:
+        if self.kind == "gate" and self.preparation.straighten:
+            raise ValueError("a gate judges films as they were sent: its `straighten` must be false")
         check_labels(self)
         check_operating_points(self)
         if self.out_of_distribution is not None:

@@ -136,8 +136,10 @@ def _making(spec: BundleSpec) -> str:
 def _region(spec: BundleSpec) -> str:
     prep = spec.preparation
     if prep.region == "lungs":
-        return f"cut to the lungs with a margin of {prep.region_margin:.0%} (the film where none are found)"
-    return "black borders cut off" if prep.crop_borders else "the whole film"
+        kept = f"cut to the lungs with a margin of {prep.region_margin:.0%} (the film where none are found)"
+    else:
+        kept = "black borders cut off" if prep.crop_borders else "the whole film"
+    return f"{kept}, turned upright where it leans" if prep.straighten else kept
 
 
 _TOLD = (

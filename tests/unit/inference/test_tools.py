@@ -105,6 +105,9 @@ def test_a_model_that_reads_lungs_is_not_run_without_a_segmenter() -> None:
         plan_with_lungs(radiograph, spec, None)
     nothing = LungField(np.zeros((8, 8), np.float32), plan_preparation(radiograph, PreparationSpec()))
     assert plan_with_lungs(radiograph, spec, nothing).region == "film"
+    straight = PreparationSpec(straighten=True)
+    assert plan_with_lungs(radiograph, straight, None) == plan_preparation(radiograph, straight)
+    assert plan_with_lungs(radiograph, straight, nothing).tilt_degrees == 0.0
 
 
 def test_models_lists_tools_with_their_kind(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

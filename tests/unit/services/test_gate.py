@@ -24,11 +24,13 @@ from cxr_dash.domain import (
 )
 from cxr_dash.errors import BundleError, BundleNotFoundError
 from cxr_dash.imaging import chest_phantom, quality
+from cxr_dash.imaging.turn import turned
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.services.gate import combined, installed_gate, judge
+from cxr_dash.services.shown import Shown
 
 KEYS = ("frontal_chest", "lateral_chest", "not_chest")
 FILM = Radiograph(chest_phantom(320, 320), 8, "png", "0" * 64)
@@ -103,11 +105,14 @@ def judged(
     film: Radiograph = FILM,
     model_distance: float = 0.0,
     lungs: LungField | None = None,
+    shown: Preparation | None = None,
 ) -> Quality:
     """The verdict with a gate that answers so."""
     bundle = Bundle(Path("gate"), BundleSpec.model_validate(spec_dict("gate", **gate_changes())))
     runtime = Answering(output() if answer is None else answer)
-    return judge(film, output((0.5, 0.5), model_distance), model(), lambda: (bundle, runtime), lungs)
+    said = output((0.5, 0.5), model_distance)
+    seen = Shown(np.zeros((32, 32, 1), np.float32), shown) if shown else None
+    return judge(film, said, model(), lambda: (bundle, runtime), lungs, shown=seen)
 
 
 def lungs_of(*boxes: tuple[int, int, int, int]) -> LungField:
@@ -165,6 +170,25 @@ def test_what_was_noticed_in_the_file_refuses_or_warns_whatever_the_gate_thinks(
     note: Reason, verdict: Verdict
 ) -> None:
     assert judged(film=replace(FILM, notes=(note,))) == Quality(verdict, (note,))
+
+
+def test_a_film_that_leans_is_warned_of_or_said_to_be_straightened() -> None:
+    leaning, upright = lungs_of((4, 6, 9, 20), (19, 6, 9, 20)), lungs_of((4, 6, 9, 20), (19, 6, 9, 20))
+    leaning = replace(leaning, probability=turned(leaning.probability, -10.0, 0.0))
+    (tilted,) = judged(lungs=leaning, shown=leaning.preparation).reasons
+    assert tilted.code is ReasonCode.TILTED
+    assert tilted.values["degrees"] == pytest.approx(9.0, abs=1.5)
+    plan = replace(leaning.preparation, tilt_degrees=-8.25)
+    straightened = Reason(ReasonCode.STRAIGHTENED, {"degrees": 8.25})
+    assert judged(lungs=leaning, shown=plan) == Quality(Verdict.WARN, (straightened,))
+    assert judged(lungs=upright, shown=upright.preparation) == Quality(Verdict.OK)
+
+
+def test_a_lean_too_large_to_undo_is_warned_of() -> None:
+    field = lungs_of((4, 6, 9, 20), (19, 6, 9, 20))
+    field = replace(field, probability=turned(field.probability, 22.0, 0.0))
+    reasons = {reason.code: reason for reason in judged(lungs=field, shown=field.preparation).reasons}
+    assert reasons[ReasonCode.TILTED].values["degrees"] == pytest.approx(20.0, abs=3)
 
 
 def test_the_distance_of_the_gate_itself_raises_doubt_before_it_refuses() -> None:
