@@ -11,10 +11,10 @@ from cxr_dash.imaging.lungs import lung_parts
 # More is not a film that hangs askew but one that lies on its side, or lungs that were not found rightly.
 LARGEST_TILT = 15.0
 
-# Chosen on the val films of `findings`: 8 % of them lean by more than this as they are, and straightening them
-# leaves its macro AUROC no worse (0.800; 0.798 as they are; from 5 on the same, with 13 % of the films turned
-# and warned of; from 8 on 0.798). Of films turned by 7, 10 and 13 degrees, 29, 36 and 43 % have a finding that
-# changes sides; 40, 47 and 52 % as they are (50 films, both ways).
+# Chosen on the val films of `findings`: 8 % of them lean by more than this as they are, and straightening
+# them leaves its macro AUROC no worse (0.800; 0.798 as they are; from 5 on the same, with 13 % of the films
+# turned and warned of; from 8 on 0.798). Of films turned by 7, 10 and 13 degrees, 29, 36 and 43 % have a
+# finding that changes sides; 40, 47 and 52 % as they are (50 films, both ways).
 DEAD_BAND = 6.0
 
 _END = 0.1  # share of a lung's height that is its top, and its bottom
@@ -25,9 +25,9 @@ def measure_tilt(field: LungField) -> float | None:
 
     The mean of two axes, which disease bends differently: the line from the middle of the two lungs' tops to
     the middle of their bottoms, and the mean of both lungs' own long axes (the first principal axis of each).
-    Tops and bottoms of leaning lungs are their corners, so that a lean is measured about a sixth too small;
-    measured in the lungs' own frame it is right, and films straightened by that were read worse (340 val films
-    of `findings`): what disease bends is then taken for a lean the more.
+    Tops and bottoms of leaning lungs are their corners, so that a lean is measured about a sixth too small.
+    Measured in the lungs' own frame it is right, and films straightened by that were read worse (340 val
+    films of `findings`): what disease bends is then taken for a lean the more.
 
     Parameters
     ----------

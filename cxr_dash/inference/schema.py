@@ -39,6 +39,7 @@ from cxr_dash.inference.schema_figures import (
 )
 from cxr_dash.inference.schema_localisation import LocalisationFigures, MapSanity
 from cxr_dash.inference.schema_population import Population
+from cxr_dash.inference.schema_tone import Tone
 
 SCHEMA_VERSION: Final = 1
 
@@ -188,6 +189,7 @@ class BundleSpec(Frozen):
     held_out: list[HeldOut]
     metrics: list[SplitMetrics]
     out_of_distribution: OutOfDistribution | None
+    tone: Tone | None = Field(None, description="Without it no tone is called unusual.")
     sources: list[Source]
     intended_use: list[str]
     not_for: list[str]

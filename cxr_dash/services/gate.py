@@ -3,9 +3,9 @@
 What is asked, in this order: whether the model was made for such a patient and view (``population``); what
 was noticed while the file was read; what the bundle ``gate`` takes the picture for; how the film was shown to
 the model: straightened, or leaning, in a tone it knows (``shown``); plain checks of grey levels and shape
-(``imaging.quality``); whether lungs were found in it, and both, and whole; how far it lies from what the model
-itself learned from. Each check answers by itself, the worst verdict counts, its reasons come first. Reasons are
-codes; ``language.reasons`` has their sentences.
+(``imaging.quality``); whether lungs were found in it, and both, and whole; how far it lies from what the
+model itself learned from. Each check answers by itself, the worst verdict counts, its reasons come first.
+Reasons are codes; ``language.reasons`` has their sentences.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def judge(
     ]
     whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts))
     said = _closed(lambda: _noted(radiograph))
-    how = _closed(lambda: check_shown(shown, lungs, bundle.spec))
+    how = _closed(lambda: check_shown(radiograph, shown, lungs, bundle.spec))
     return combined([whom, said, taken, how, *(map(_overruled, others) if taken == _OK else others)])
 
 

@@ -93,9 +93,7 @@ def test_every_file_has_one_row_in_a_fixed_order(folder: Path, tmp_path: Path, l
     ]
     assert [row["status"] for row in rows] == ["ok", "error", "ok", "error", "error"]
     assert all(row["reason"] for row in rows if row["status"] == "error")
-    assert [row["reason_codes"] for row in rows] == [
-        *("", "empty_file", "", "damaged", "unsupported_format")
-    ]
+    assert [row["reason_codes"] for row in rows] == [*("", "empty_file", "", "damaged", "unsupported_format")]
     assert {row["model"] for row in rows} == {MODEL}
     assert list(rows[0]) == ["path", "status", "reason", "model", *label_keys, "reason_codes"]
     assert "5 files: 2 ok, 0 rejected, 3 error" in answer.stderr

@@ -78,6 +78,7 @@ def test_each_kind_is_loaded_as_what_it_is(models: Path) -> None:
     ("changes", "words"),
     [
         ({"preparation": {"region": "lungs"}}, "`region` must be film"),
+        ({"preparation": {"straighten": True}}, "`straighten` false"),
         ({"preparation": {"fit": "stretch"}}, "`fit` must be letterbox or centre_crop"),
         ({"grid": [0, 32]}, "greater than 0"),
         ({"kind": "oracle"}, "kind"),
