@@ -37,6 +37,9 @@ class PreparationSpec:
     window_region : str
         Whose grey levels the percentiles are of: all of the ``"film"``, or the ``"crop"`` that is kept, so
         that letters and borders outside it have no say.
+    straighten : bool
+        Turn a film that leans by up to 15 degrees upright, by the axis of its lungs; see
+        :func:`cxr_dash.imaging.measure_tilt`.
     """
 
     version: int = 2
@@ -51,6 +54,7 @@ class PreparationSpec:
     region_margin: float = 0.05
     fit: str = "letterbox"
     window_region: str = "film"
+    straighten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ class Preparation:
     own_levels : tuple of (int, int) or None
         First and last stored level of the film itself where letters or padding have levels apart from them:
         those pixels are no part of the film. None where there are none.
+    tilt_degrees : float
+        How far the film leant clockwise, -15 to 15, to a hundredth: the crop was turned as far
+        counter-clockwise about its middle. 0 where it was left as it is.
     """
 
     film_width: int
@@ -102,3 +109,4 @@ class Preparation:
     pad_value: float
     region: str = "film"
     own_levels: tuple[int, int] | None = None
+    tilt_degrees: float = 0.0

@@ -182,7 +182,8 @@ def map_correlation(heatmap: Heatmap, shifted: Shifted) -> float:
 
     Only what both show of the film counts: neither letterbox bars nor the strip that the shift brought in.
     """
-    plan = heatmap.preparation
+    # compared as the model saw them: both films lean alike
+    plan = replace(heatmap.preparation, tilt_degrees=0.0)
     height, width = plan.content.height, plan.content.width
     small = (
         max(2, round(_GRID * width / plan.input_width)),

@@ -22,10 +22,14 @@ from cxr_dash.imaging.prepare import (
     restore_map,
 )
 from cxr_dash.imaging.quality import check_film
+from cxr_dash.imaging.tilt import DEAD_BAND, measure_tilt, tilt_to_undo
+from cxr_dash.imaging.tone import TONE_MEASURES, lungs_on_input, measure_tone, uneven_gaps
 
 __all__ = [
     "COLOUR_MAPS",
+    "DEAD_BAND",
     "FORMATS",
+    "TONE_MEASURES",
     "Caption",
     "ImageHeader",
     "apply_preparation",
@@ -44,11 +48,16 @@ __all__ = [
     "format_names",
     "heat_rgba",
     "lung_box",
+    "lungs_on_input",
     "map_to_content",
     "measure_lungs",
+    "measure_tilt",
+    "measure_tone",
     "plan_preparation",
     "prepare",
     "read_header",
     "read_png_text",
     "restore_map",
+    "tilt_to_undo",
+    "uneven_gaps",
 ]

@@ -57,6 +57,12 @@ def _along(cells: NDArray[np.intp], count: int, plan: Preparation, *, across: bo
     return low, max(high, low + 1)
 
 
+def lung_parts(field: LungField) -> list[NDArray[np.bool_]]:
+    """The lungs of :func:`lung_grid` one by one, the largest first; at most two."""
+    lungs, inside = lung_grid(field), _content_of(field)
+    return _parts(lungs.astype(np.uint8), inside.width * inside.height)
+
+
 def lung_grid(field: LungField) -> NDArray[np.bool_]:
     """The lungs on the segmenter's own grid: its two largest parts, without holes, letterbox bars left out.
 

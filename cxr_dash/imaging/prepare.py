@@ -1,9 +1,9 @@
 """A film -> the float32 grey picture a model sees, and a coarse map -> back into the film's own frame.
 
 The one and only preparation: training and serving both call :func:`prepare`. Order: percentile window ->
-polarity -> crop to the lungs, or of black borders -> fit into the frame; every step is a function of its own,
-and what was decided is kept in a :class:`~cxr_dash.domain.Preparation`: enough to repeat the steps and to
-undo their geometry.
+polarity -> crop to the lungs, or of black borders -> turn upright -> fit into the frame; every step is a
+function of its own, and what was decided is kept in a :class:`~cxr_dash.domain.Preparation`: enough to repeat
+the steps and to undo their geometry.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Box, Float32Array, Preparation, PreparationSpec, Radiograph
 from cxr_dash.imaging.find import find_levels
+from cxr_dash.imaging.turn import turned
 from cxr_dash.imaging.window import apply_window, percentile_window
 
 # Letters are left out of the picture up to this share of it; more is padding, and becomes black or white.
@@ -26,7 +27,9 @@ _RIM_SIDE = 1500
 _LEAST_SHARE = 0.2
 
 
-def plan_preparation(radiograph: Radiograph, spec: PreparationSpec, lungs: Box | None = None) -> Preparation:
+def plan_preparation(
+    radiograph: Radiograph, spec: PreparationSpec, lungs: Box | None = None, *, tilt: float = 0.0
+) -> Preparation:
     """Decide every step for one film without making the picture.
 
     Parameters
@@ -38,6 +41,9 @@ def plan_preparation(radiograph: Radiograph, spec: PreparationSpec, lungs: Box |
         The box around the lungs, as :func:`cxr_dash.imaging.lung_box` gives it without a margin; only looked
         at by a spec whose ``region`` is ``"lungs"``, which adds its own margin. Without it such a spec falls
         back to the whole film.
+    tilt : float
+        Degrees to undo, as :func:`cxr_dash.imaging.tilt_to_undo` gives them; only looked at by a spec that
+        straightens.
 
     Returns
     -------
@@ -70,6 +76,7 @@ def plan_preparation(radiograph: Radiograph, spec: PreparationSpec, lungs: Box |
         pad_value=float(spec.pad_value),
         region="lungs" if on_lungs else "film",
         own_levels=found.own,
+        tilt_degrees=round(tilt, 2) if spec.straighten else 0.0,
     )
 
 
@@ -85,7 +92,8 @@ def apply_preparation(radiograph: Radiograph, preparation: Preparation) -> Float
     Returns
     -------
     ndarray of float32, shape (input_height, input_width, 1)
-        Grey levels 0-255: 0 air, 255 bone; the bars of the letterbox are ``pad_value``.
+        Grey levels 0-255: 0 air, 255 bone; the bars of the letterbox, and the corners that come in where the
+        film is turned, are ``pad_value``.
 
     Raises
     ------
@@ -99,6 +107,7 @@ def apply_preparation(radiograph: Radiograph, preparation: Preparation) -> Float
         )
     kept = cut(radiograph.pixels, preparation.crop)
     grey = apply_window(kept, preparation.window_low, preparation.window_high, inverted=preparation.inverted)
+    grey = turned(grey, preparation.tilt_degrees, preparation.pad_value)
     if preparation.own_levels is not None:
         foreign = (kept < preparation.own_levels[0]) | (kept > preparation.own_levels[1])
         if foreign.mean() <= _LETTERS_SHARE:
@@ -190,9 +199,9 @@ def letterbox_without(
     Parameters
     ----------
     grey : ndarray of float32, shape (crop.height, crop.width)
-        Grey levels 0-255.
+        Grey levels 0-255, upright.
     foreign : ndarray of bool, same shape
-        Pixels that are no part of the film; their blurred rims go with them.
+        Pixels that are no part of the film, before it was turned; their blurred rims go with them.
     preparation : Preparation
 
     Returns
@@ -203,7 +212,7 @@ def letterbox_without(
     """
     rim = 1 + max(grey.shape) // _RIM_SIDE
     near = cv2.dilate(foreign.astype(np.uint8), np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
-    own = (near == 0).astype(np.float32)
+    own = (turned(near.astype(np.float32), preparation.tilt_degrees, 0.0) <= 0.0).astype(np.float32)
     share = cut(letterbox(own * np.float32(255.0), preparation), preparation.content) / 255.0
     frame = letterbox(grey * own, preparation)
     content = cut(frame, preparation.content)
@@ -229,14 +238,16 @@ def map_to_content(values: Float32Array, preparation: Preparation) -> Float32Arr
     Returns
     -------
     ndarray of float32, shape (content.height, content.width)
-        Between 0 and the largest of ``values``, un-normalised: the layer to lay over the crop box.
+        Between 0 and the largest of ``values``, un-normalised: the layer to lay over the crop box. It leans
+        as the film does; 0 in the corners that the model did not see.
     """
     coarse = np.ascontiguousarray(values, dtype=np.float32)
     size = (preparation.input_width, preparation.input_height)
     # Linear: a cubic overshoots beside steep cells, which moves the peak out of the strongest cell
     # and draws faint evidence where there is none.
     fine = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(cut(fine.astype(np.float32, copy=False), preparation.content))
+    shown = np.ascontiguousarray(cut(fine.astype(np.float32, copy=False), preparation.content))
+    return turned(shown, -preparation.tilt_degrees, 0.0)
 
 
 def restore_map(values: Float32Array, preparation: Preparation) -> Float32Array:

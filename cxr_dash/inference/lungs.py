@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxr_dash.domain import LungField, Preparation, PreparationSpec, Radiograph
 from cxr_dash.errors import BundleNotFoundError
-from cxr_dash.imaging import apply_preparation, lung_box, plan_preparation
+from cxr_dash.imaging import apply_preparation, lung_box, measure_tilt, plan_preparation, tilt_to_undo
 from cxr_dash.inference.bundle import SegmenterBundle
 from cxr_dash.inference.runtime import RuntimePool
 
@@ -36,7 +36,8 @@ def plan_with_lungs(radiograph: Radiograph, spec: PreparationSpec, lungs: LungFi
     radiograph : Radiograph
     spec : PreparationSpec
     lungs : LungField or None
-        None where no segmenter is installed. A field without lungs gives the whole film.
+        None where no segmenter is installed: no film is straightened then. A field without lungs gives the
+        whole film.
 
     Raises
     ------
@@ -44,12 +45,14 @@ def plan_with_lungs(radiograph: Radiograph, spec: PreparationSpec, lungs: LungFi
         When the spec asks for lungs and there is no field: a model must not be shown other films than it
         learned from without a word.
     """
-    if spec.region != "lungs":
-        return plan_preparation(radiograph, spec)
-    if lungs is None:
+    if lungs is None and spec.region == "lungs":
         raise BundleNotFoundError(
             "A model that reads films cropped to the lungs needs a segmenter; no bundle of that kind is "
             "installed.",
             remedy="Put the bundle `lungs` into the models folder, or choose another model.",
         )
-    return plan_preparation(radiograph, spec, lung_box(lungs))
+    if lungs is None:
+        return plan_preparation(radiograph, spec)
+    tilt = tilt_to_undo(measure_tilt(lungs)) if spec.straighten else 0.0
+    box = lung_box(lungs) if spec.region == "lungs" else None
+    return plan_preparation(radiograph, spec, box, tilt=tilt)

@@ -39,6 +39,7 @@ from cxr_dash.inference.schema_figures import (
 )
 from cxr_dash.inference.schema_localisation import LocalisationFigures, MapSanity
 from cxr_dash.inference.schema_population import Population
+from cxr_dash.inference.schema_tone import Tone
 
 SCHEMA_VERSION: Final = 1
 
@@ -188,6 +189,7 @@ class BundleSpec(Frozen):
     held_out: list[HeldOut]
     metrics: list[SplitMetrics]
     out_of_distribution: OutOfDistribution | None
+    tone: Tone | None = Field(None, description="Without it no tone is called unusual.")
     sources: list[Source]
     intended_use: list[str]
     not_for: list[str]
@@ -210,6 +212,8 @@ class BundleSpec(Frozen):
 
     @model_validator(mode="after")
     def _entries_agree(self) -> BundleSpec:
+        if self.kind == "gate" and self.preparation.straighten:
+            raise ValueError("a gate judges films as they were sent: its `straighten` must be false")
         check_labels(self)
         check_operating_points(self)
         if self.out_of_distribution is not None:

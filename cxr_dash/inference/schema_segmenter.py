@@ -60,6 +60,8 @@ class SegmenterSpec(Frozen):
     @field_validator("preparation")
     @classmethod
     def _preparation_makes_sense(cls, preparation: PreparationSpec) -> PreparationSpec:
-        if check_preparation(preparation).region != "film":
-            raise ValueError("a segmenter looks for the lungs: its own `region` must be film")
+        if check_preparation(preparation).region != "film" or preparation.straighten:
+            raise ValueError(
+                "a segmenter looks for the lungs: its own `region` must be film, its `straighten` false"
+            )
         return preparation

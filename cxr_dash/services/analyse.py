@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import cv2
 import numpy as np
@@ -16,7 +17,6 @@ from cxr_dash import imaging
 from cxr_dash.domain import (
     Analysis,
     Finding,
-    LungField,
     PreparationSpec,
     Quality,
     Radiograph,
@@ -31,6 +31,7 @@ from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.services.cases import CaseStore, StoredFilm
 from cxr_dash.services.gate import installed_gate, judge
+from cxr_dash.services.shown import Shown
 from cxr_dash.services.trust import report_trust
 from cxr_dash.settings import Settings
 
@@ -156,13 +157,17 @@ class AnalysisService:
             )
         trust_ms = _milliseconds_since(started)
 
+        quality = Quality(Verdict.OK)
+        if gate:
+            installed = partial(installed_gate, self.catalog, self.runtimes)
+            quality = judge(radiograph, raw, bundle, installed, lungs, shown=Shown(model_input, preparation))
         analysis = Analysis(
             model_id=bundle.id,
             model_version=bundle.spec.version,
             model_sha256=bundle.serving_sha256,
             film_sha256=radiograph.sha256,
             preparation=preparation,
-            quality=self._judge(radiograph, raw, bundle, lungs) if gate else Quality(Verdict.OK),
+            quality=quality,
             findings=findings,
             heatmaps=heatmaps,
             milliseconds={
@@ -180,11 +185,6 @@ class AnalysisService:
         )
         self.observe(analysis)
         return analysis
-
-    def _judge(
-        self, radiograph: Radiograph, raw: RawOutput, bundle: Bundle, lungs: LungField | None
-    ) -> Quality:
-        return judge(radiograph, raw, bundle, lambda: installed_gate(self.catalog, self.runtimes), lungs)
 
 
 def _findings(raw: RawOutput, bundle: Bundle) -> tuple[Finding, ...]:

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 _KEY_BYTES = 24
 # Goes up with every change of what `Analysis` holds: one kept by an earlier version is asked for anew.
-_ANALYSIS_LAYOUT = 3
+_ANALYSIS_LAYOUT = 4
 _KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
 
 

@@ -1,10 +1,11 @@
 """The input gate: may a model be asked about this picture? All checks in one verdict; what fails, refuses.
 
 What is asked, in this order: whether the model was made for such a patient and view (``population``); what
-was noticed while the file was read; plain checks of grey levels and shape
-(``imaging.quality``); what the bundle ``gate`` takes the picture for; whether lungs were found in it, and
-both, and whole; how far it lies from what the model itself learned from. Each check answers by itself, the
-worst verdict counts, its reasons come first. Reasons are codes; ``language.reasons`` has their sentences.
+was noticed while the file was read; what the bundle ``gate`` takes the picture for; how the film was shown to
+the model: straightened, or leaning, in a tone it knows (``shown``); plain checks of grey levels and shape
+(``imaging.quality``); whether lungs were found in it, and both, and whole; how far it lies from what the
+model itself learned from. Each check answers by itself, the worst verdict counts, its reasons come first.
+Reasons are codes; ``language.reasons`` has their sentences.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from cxr_dash import imaging
-from cxr_dash.domain import LungField, Quality, Radiograph, RawOutput, Reason, ReasonCode, Verdict
+from cxr_dash.domain import (
+    LungField,
+    Quality,
+    Radiograph,
+    RawOutput,
+    Reason,
+    ReasonCode,
+    Verdict,
+)
 from cxr_dash.errors import BundleMismatchError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
@@ -23,6 +32,7 @@ from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.distribution import embedding_distance
 from cxr_dash.inference.runtime import Runtime, RuntimePool
 from cxr_dash.services.population import check_population
+from cxr_dash.services.shown import Shown, check_shown
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +61,8 @@ def judge(
     bundle: Bundle,
     gate: Callable[[], tuple[Bundle, Runtime] | None],
     lungs: LungField | None = None,
+    *,
+    shown: Shown | None = None,
 ) -> Quality:
     """Judge one film for one model.
 
@@ -66,6 +78,8 @@ def judge(
         here, so that a gate that cannot be loaded refuses like one that cannot answer.
     lungs : LungField, optional
         None where no segmenter is installed: the lungs are then not looked at.
+    shown : Shown, optional
+        What the model was shown; without it tilt and tone are not looked at.
 
     Returns
     -------
@@ -80,7 +94,8 @@ def judge(
     ]
     whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts))
     said = _closed(lambda: _noted(radiograph))
-    return combined([whom, said, taken, *(map(_overruled, others) if taken == _OK else others)])
+    how = _closed(lambda: check_shown(radiograph, shown, lungs, bundle.spec))
+    return combined([whom, said, taken, how, *(map(_overruled, others) if taken == _OK else others)])
 
 
 def combined(opinions: Iterable[Quality]) -> Quality:

@@ -20,6 +20,7 @@ from cxr_dash import imaging
 from cxr_dash.cli.doctor import examine
 from cxr_dash.domain import PreparationSpec
 from cxr_dash.errors import BundleMismatchError, TrainingError
+from cxr_dash.imaging.turn import turned
 from cxr_dash.inference.bundle import load_segmenter
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
@@ -152,21 +153,43 @@ def test_training_and_serving_make_the_same_pixels_of_a_film_cropped_to_the_lung
     assert np.array_equal(cached[0], np.rint(served).astype(np.uint8))
 
 
+def test_training_and_serving_straighten_a_leaning_film_alike(
+    models: Path, film: Path, tmp_path: Path
+) -> None:
+    upright = imaging.decode(film.read_bytes()).pixels.astype(np.float32)
+    tall = np.pad(upright, 40, constant_values=215.0)
+    film.write_bytes(imaging.encode_png(turned(tall, -9.0, 215.0).astype(np.uint8), {}))
+    spec = PreparationSpec(height=40, width=40, crop_borders=False, straighten=True)
+    radiograph = imaging.decode(film.read_bytes())
+    segmenter = Catalog(models).tool("lungs")
+    assert segmenter is not None
+    field = find_lungs(radiograph, segmenter, RuntimePool())
+    plan = plan_with_lungs(radiograph, spec, field)
+    assert plan.tilt_degrees == pytest.approx(9.0, abs=1.5)
+    assert plan_with_lungs(radiograph, spec, None).tilt_degrees == 0.0
+    served = imaging.apply_preparation(radiograph, plan)
+    assert np.array_equal(prepare_film(film, spec), served)
+    cached = prepared_films([_row(film)], spec, tmp_path / "prepared")
+    assert np.array_equal(cached[0], np.rint(served).astype(np.uint8))
+    assert not np.array_equal(served, prepare_film(film, replace(spec, straighten=False)))
+
+
 def test_boxes_are_kept_beside_prepared_films_for_the_segmenter_that_found_them(
     models: Path, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = tmp_path / "prepared"
     first = prepared_films([_row(film)], SPEC, cache)
     (kept,) = cache.glob("lungs-*.json")
-    assert kept.name == f"lungs-{installed_boxes().sha256[:16]}.json"
-    (box,) = json.loads(kept.read_text(encoding="utf-8")).values()
+    assert kept.name == f"lungs-2-{installed_boxes().sha256[:16]}.json"
+    (entry,) = json.loads(kept.read_text(encoding="utf-8")).values()
     fresh = LungBoxes(installed_boxes().bundle)
     fresh.read(cache)
     monkeypatch.setattr("training.films.lungs.find_lungs", _fail)
     radiograph = imaging.decode(film.read_bytes())
     found = fresh.of(radiograph)
-    assert found is not None
-    assert found.width == box["width"]
+    assert found.box is not None
+    assert found.box.width == entry["box"]["width"]
+    assert found.tilt == entry["tilt"]
     # another segmenter: neither its boxes nor the films cropped with the old ones are taken
     other = tmp_path / "other"
     write_segmenter(other, content=(models / "lungs" / "serving.tflite").read_bytes() + b"\0")
@@ -180,8 +203,9 @@ def test_training_on_lungs_without_a_segmenter_says_what_is_missing(
     film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CXR_MODELS_DIR", str(tmp_path / "nothing"))
-    with pytest.raises(TrainingError, match="needs a segmenter"):
-        prepare_film(film, SPEC)
+    for spec in (SPEC, PreparationSpec(straighten=True)):
+        with pytest.raises(TrainingError, match="need a segmenter"):
+            prepare_film(film, spec)
 
 
 def test_doctor_tries_the_segmenter(models: Path, tmp_path: Path) -> None:

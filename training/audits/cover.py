@@ -116,7 +116,7 @@ def on_input(region: NDArray[np.bool_], plan: Preparation) -> NDArray[np.bool_]:
     """
     picture = Radiograph(region.astype(np.uint8) * 255, 8, "png", "")
     low, high = _MASK_WINDOW
-    plain = replace(plan, window_low=low, window_high=high, inverted=False, pad_value=0.0)
+    plain = replace(plan, window_low=low, window_high=high, inverted=False, pad_value=0.0, own_levels=None)
     return np.asarray(apply_preparation(picture, plain)[:, :, 0] > high / 2)
 
 

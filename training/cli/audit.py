@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cxr_dash.errors import CxrError
+from cxr_dash.errors import CxrError, TrainingError
 from training.cli.common import echo_metrics, fail
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ def measure_command(
         int | None,
         typer.Option(help="Move the bundle to this version of the preparation, if it answers no worse."),
     ] = None,
+    *,
+    straighten: Annotated[
+        bool | None,
+        typer.Option(help="Turn films upright that lean, from now on, if the bundle answers no worse."),
+    ] = None,
 ) -> None:
     """Measure everything on a bundle's card again: figures, operating points, calibration error, audits.
 
@@ -88,13 +93,18 @@ def measure_command(
     try:
         found = load_any(bundle)
         if isinstance(found, SegmenterBundle):
+            if straighten:
+                raise TrainingError(
+                    "`--straighten` is for what reads films; a segmenter finds how they lean."
+                )
             _measure_segmenter(found, data, preparation, write=write)
             return
         finder = lung_finder(models or bundle.parent)
-        if preparation is None:
+        if preparation is None and straighten is None:
             spec = measure_bundle(found, data, finder)
         else:
-            moved = prepare_anew(found, preparation, data, finder)
+            version = preparation if preparation is not None else found.spec.preparation.version
+            moved = prepare_anew(found, version, data, finder, straighten=straighten)
             typer.echo(f"test, macro AUROC: {moved.before:.4f} before, {moved.after:.4f} after")
             spec = moved.spec
         if write:
@@ -149,6 +159,34 @@ def card_command(
         (bundle / CARD_FILE).write_text(text, encoding="utf-8")
     else:
         typer.echo(text, nl=False)
+
+
+@app.command("tone")
+def tone_command(
+    bundle: BundleArgument,
+    data: FilmsOption,
+    write: Annotated[
+        bool, typer.Option("--write", help="Replace `tone` in bundle.json, and CARD.md.")
+    ] = False,
+    models: ModelsOption = None,
+) -> None:
+    """Measure in what tone a bundle's films are, so that the app can say when a film is in another.
+
+    Reads train and val films alone. Do it again when the bundle's preparation changes.
+    """
+    from cxr_dash.inference.bundle import load_bundle
+    from training.audits.lungs import lung_finder
+    from training.export.card import write_bundle_texts
+    from training.export.tone import with_tone
+
+    try:
+        spec = with_tone(load_bundle(bundle), data, lung_finder(models or bundle.parent))
+    except CxrError as error:
+        raise fail(error) from error
+    if write:
+        write_bundle_texts(spec, bundle)
+    if spec.tone is not None:
+        typer.echo(spec.tone.measured)
 
 
 @app.command("leave-out")

@@ -77,13 +77,24 @@ def render_card(spec: BundleSpec) -> str:
 
 
 def _gate(spec: BundleSpec) -> str:
+    tone = f"\n\n{_tone(spec)}" if spec.tone is not None else ""
     gate = spec.out_of_distribution
     if gate is None:
-        return "This bundle has no check for strange films."
+        return f"This bundle has no check for strange films.{tone}"
     return (
         f"A film whose embedding lies farther than {gate.warn_above:g} from the training films is shown with "
         f"a warning, beyond {gate.reject_above:g} it is refused. Fitted on "
-        f"{gate.fitted_on}.\n\n{gate.measured}"
+        f"{gate.fitted_on}.\n\n{gate.measured}{tone}"
+    )
+
+
+def _tone(spec: BundleSpec) -> str:
+    tone = spec.tone
+    if tone is None:
+        return ""
+    return (
+        "A film in a tone unlike that of the training films (equalised, sharpened, a strong tone curve) is "
+        f"shown with a warning. Fitted on {tone.fitted_on}. {tone.measured}"
     )
 
 
@@ -136,8 +147,10 @@ def _making(spec: BundleSpec) -> str:
 def _region(spec: BundleSpec) -> str:
     prep = spec.preparation
     if prep.region == "lungs":
-        return f"cut to the lungs with a margin of {prep.region_margin:.0%} (the film where none are found)"
-    return "black borders cut off" if prep.crop_borders else "the whole film"
+        kept = f"cut to the lungs with a margin of {prep.region_margin:.0%} (the film where none are found)"
+    else:
+        kept = "black borders cut off" if prep.crop_borders else "the whole film"
+    return f"{kept}, turned upright where it leans" if prep.straighten else kept
 
 
 _TOLD = (

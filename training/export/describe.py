@@ -27,7 +27,7 @@ from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, choose_opera
 from training.export.measure import FilmSet, material_of, measured_spec, targets_in
 from training.export.serving_graph import ServingReport
 from training.export.words import left_out_warnings, serving_audit, source_table
-from training.films.lungs import installed_boxes
+from training.films.lungs import installed_boxes, looks_at_lungs
 from training.films.manifest import Film
 from training.fitting.runs import RunRecord
 from training.labels import LABELS
@@ -91,7 +91,7 @@ def describe_bundle(
         preparation=recipe.preparation,
         cam_layer=report.cam_layer,
         cam_grid=report.cam_grid,
-        lungs_sha256=installed_boxes().sha256 if recipe.preparation.region == "lungs" else None,
+        lungs_sha256=installed_boxes().sha256 if looks_at_lungs(recipe.preparation) else None,
         embedding_size=report.embedding_size,
         heat_reference={key: float(f"{peak:.5g}") for key, peak in zip(keys, peaks, strict=True)},
         calibration=decisions.calibration,

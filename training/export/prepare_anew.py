@@ -44,7 +44,9 @@ class Moved(Generic[Spec]):
     spec: Spec
 
 
-def moved_entries(spec: BundleSpec | SegmenterSpec, version: int) -> dict[str, object]:
+def moved_entries(
+    spec: BundleSpec | SegmenterSpec, version: int, *, straighten: bool | None = None
+) -> dict[str, object]:
     """What a move changes of a bundle before it is measured: the preparation, and its own version.
 
     Returns
@@ -53,9 +55,11 @@ def moved_entries(spec: BundleSpec | SegmenterSpec, version: int) -> dict[str, o
         The middle number of the bundle's version goes up: the same film may get another answer.
     """
     major, minor, *_ = (int(part) for part in spec.version.split("."))
+    turns = spec.preparation.straighten if straighten is None else straighten
+    preparation = replace(spec.preparation, version=version, straighten=turns)
     return {
-        "preparation": replace(spec.preparation, version=version),
-        "version": f"{major}.{minor + 1}.0" if version != spec.preparation.version else spec.version,
+        "preparation": preparation,
+        "version": f"{major}.{minor + 1}.0" if preparation != spec.preparation else spec.version,
     }
 
 
@@ -75,7 +79,12 @@ def check_no_worse(bundle_id: str, before: float, after: float) -> None:
 
 
 def prepare_anew(
-    bundle: Bundle, version: int, data_root: Path, find_lungs: FindLungs | None
+    bundle: Bundle,
+    version: int,
+    data_root: Path,
+    find_lungs: FindLungs | None,
+    *,
+    straighten: bool | None = None,
 ) -> Moved[BundleSpec]:
     """Move a classifier or the gate.
 
@@ -87,6 +96,8 @@ def prepare_anew(
     data_root : Path
     find_lungs : callable or None
         For the audits.
+    straighten : bool, optional
+        Whether films that lean are turned upright; as before, if not given.
 
     Raises
     ------
@@ -95,7 +106,7 @@ def prepare_anew(
     """
     films, runtime = films_of_bundle(bundle.spec, data_root), runtime_of(bundle)
     targets = targets_in(films, "test", bundle.spec.label_keys)
-    draft = bundle.spec.model_copy(update=moved_entries(bundle.spec, version))
+    draft = bundle.spec.model_copy(update=moved_entries(bundle.spec, version, straighten=straighten))
     before, after = (
         macro_auroc(targets, calibrated_probabilities(score_split(films, "test", spec, runtime).logits, spec))
         for spec in (bundle.spec, draft)

@@ -1,4 +1,4 @@
-"""The lungs of training films, found by the bundle that will find them when the model serves."""
+"""The lungs of training films and how far they lean, by the bundle that finds them when the model serves."""
 
 from __future__ import annotations
 
@@ -10,40 +10,59 @@ from pathlib import Path
 
 from cxr_dash.domain import Box, Preparation, PreparationSpec, Radiograph
 from cxr_dash.errors import TrainingError
-from cxr_dash.imaging import lung_box, plan_preparation
+from cxr_dash.imaging import lung_box, measure_tilt, plan_preparation, tilt_to_undo
 from cxr_dash.inference.bundle import SegmenterBundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.lungs import find_lungs
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.settings import Settings
 
+# Goes up with every change of what is kept of a film.
+_LAYOUT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FilmLungs:
+    """What the preparation asks of a film's lungs.
+
+    Attributes
+    ----------
+    box : Box or None
+        Around the lungs, without a margin; None where it has none.
+    tilt : float or None
+        Degrees, of :func:`cxr_dash.imaging.measure_tilt`.
+    """
+
+    box: Box | None
+    tilt: float | None
+
 
 @dataclass(frozen=True, slots=True)
 class LungBoxes:
-    """Boxes around the lungs, found once for each film.
+    """Boxes around the lungs and how far films lean, found once for each film.
 
     Attributes
     ----------
     bundle : SegmenterBundle
     runtimes : RuntimePool
-    known : dict of str to Box or None
-        By the digest of the film's file; None where it has no lungs.
+    known : dict of str to FilmLungs
+        By the digest of the film's file.
     """
 
     bundle: SegmenterBundle
     runtimes: RuntimePool = field(default_factory=RuntimePool)
-    known: dict[str, Box | None] = field(default_factory=dict)
+    known: dict[str, FilmLungs] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
         """Which segmenter finds them."""
         return self.bundle.serving_sha256
 
-    def of(self, radiograph: Radiograph) -> Box | None:
-        """The box around a film's lungs, without a margin."""
+    def of(self, radiograph: Radiograph) -> FilmLungs:
+        """What was found of a film."""
         if radiograph.sha256 not in self.known:
             found = find_lungs(radiograph, self.bundle, self.runtimes)
-            self.known[radiograph.sha256] = lung_box(found)
+            self.known[radiograph.sha256] = FilmLungs(lung_box(found), measure_tilt(found))
         return self.known[radiograph.sha256]
 
     def read(self, folder: Path) -> None:
@@ -51,19 +70,21 @@ class LungBoxes:
         path = self._file(folder)
         if path.is_file():
             table = json.loads(path.read_text(encoding="utf-8"))
-            self.known.update({film: Box(**box) if box else None for film, box in table.items()})
+            for film, found in table.items():
+                box = Box(**found["box"]) if found["box"] else None
+                self.known[film] = FilmLungs(box, found["tilt"])
 
     def write(self, folder: Path) -> None:
         """Keep what is known for later runs."""
         path = self._file(folder)
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        table = {film: asdict(box) if box else None for film, box in sorted(self.known.items())}
+        table = {film: asdict(found) for film, found in sorted(self.known.items())}
         partial.write_text(json.dumps(table) + "\n", encoding="utf-8")
         partial.replace(path)
 
     def _file(self, folder: Path) -> Path:
-        return folder / f"lungs-{self.sha256[:16]}.json"
+        return folder / f"lungs-{_LAYOUT}-{self.sha256[:16]}.json"
 
 
 def installed_boxes() -> LungBoxes:
@@ -82,7 +103,8 @@ def _boxes_of(models_dir: Path) -> LungBoxes:
     bundle = Catalog(models_dir).tool("lungs")
     if bundle is None:
         raise TrainingError(
-            f"`preparation.region` lungs needs a segmenter; {models_dir} has no bundle of that kind.",
+            f"`preparation.region` lungs and `preparation.straighten` need a segmenter; {models_dir} has no "
+            "bundle of that kind.",
             remedy="Train and export the recipe `lungs`, or set CXR_MODELS_DIR to a folder that has it.",
         )
     return LungBoxes(bundle)
@@ -96,5 +118,12 @@ def plan_film(radiograph: Radiograph, spec: PreparationSpec) -> Preparation:
     TrainingError
         When the spec asks for lungs and no segmenter is installed.
     """
-    box = installed_boxes().of(radiograph) if spec.region == "lungs" else None
-    return plan_preparation(radiograph, spec, box)
+    if not looks_at_lungs(spec):
+        return plan_preparation(radiograph, spec)
+    found = installed_boxes().of(radiograph)
+    return plan_preparation(radiograph, spec, found.box, tilt=tilt_to_undo(found.tilt))
+
+
+def looks_at_lungs(spec: PreparationSpec) -> bool:
+    """Whether a spec prepares films by their lungs: crops to them, or straightens by their axis."""
+    return spec.region == "lungs" or spec.straighten

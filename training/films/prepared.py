@@ -16,7 +16,7 @@ from cxr_dash import imaging
 from cxr_dash.domain import Float32Array, PreparationSpec
 from cxr_dash.errors import FilmError, TrainingError
 from cxr_dash.imaging import apply_preparation, decode
-from training.films.lungs import installed_boxes, plan_film
+from training.films.lungs import installed_boxes, looks_at_lungs, plan_film
 from training.films.manifest import Film
 from training.writing import array_file
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32Array:
-    """Decode and prepare one film exactly as the app does, cropped to the lungs where the spec asks for it.
+    """Decode and prepare one film exactly as the app does, cropped and straightened where the spec says so.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def prepared_films(films: Sequence[Film], spec: PreparationSpec, cache: Path) ->
     films : sequence of Film
     spec : PreparationSpec
     cache : Path
-        Folder for the finished arrays, and for the boxes around the lungs where the spec asks for them; read
+        Folder for the finished arrays, and for what was found of the lungs where the spec asks for it; read
         back while films, preparation and segmenter are the same.
 
     Returns
@@ -74,7 +74,7 @@ def prepared_films(films: Sequence[Film], spec: PreparationSpec, cache: Path) ->
     # a change of the preparation's code must not be trained around
     for source in sorted(Path(imaging.__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
-    lungs = installed_boxes() if spec.region == "lungs" else None
+    lungs = installed_boxes() if looks_at_lungs(spec) else None
     if lungs is not None:
         digest.update(lungs.sha256.encode())
     for film in films:

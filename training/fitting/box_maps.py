@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,8 +82,12 @@ def box_masks(
 
 
 def in_input(region: Region, preparation: Preparation) -> Region | None:
-    """A region of the film as shares of the model's input; None when the crop has nothing of it."""
+    """A region of the film as shares of the model's input; None when the crop has nothing of it.
+
+    On a film that was turned upright the region keeps its sides: its middle alone is turned.
+    """
     crop, content = preparation.crop, preparation.content
+    region = _upright(region, preparation)
 
     def across(share: float) -> float:
         inside = min(max((share * preparation.film_width - crop.x) / crop.width, 0.0), 1.0)
@@ -94,6 +99,20 @@ def in_input(region: Region, preparation: Preparation) -> Region | None:
 
     moved = Region(across(region.left), down(region.top), across(region.right), down(region.bottom))
     return moved if moved.left < moved.right and moved.top < moved.bottom else None
+
+
+def _upright(region: Region, preparation: Preparation) -> Region:
+    """The region about where its middle came to lie when the crop was turned."""
+    if not preparation.tilt_degrees:
+        return region
+    crop, width, height = preparation.crop, preparation.film_width, preparation.film_height
+    turn = cv2.getRotationMatrix2D(
+        (crop.x + crop.width / 2, crop.y + crop.height / 2), preparation.tilt_degrees, 1.0
+    )
+    middle = (region.left + region.right) / 2 * width, (region.top + region.bottom) / 2 * height
+    x, y = turn @ np.array([*middle, 1.0])
+    right, down = (x - middle[0]) / width, (y - middle[1]) / height
+    return Region(region.left + right, region.top + down, region.right + right, region.bottom + down)
 
 
 def train_shares(

@@ -7,6 +7,7 @@ map's cells in sixteen levels, the outline of the lungs by our own segmenter, th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,8 @@ import numpy as np
 
 from cxr_dash.domain import Heatmap, LungField, Preparation
 from cxr_dash.explain import film_heatmap
-from cxr_dash.imaging import decode, film_mask
+from cxr_dash.imaging import decode, film_mask, map_to_content
+from cxr_dash.imaging.prepare import cut
 from cxr_dash.inference.schema_localisation import MAX_OUTLINE_POINTS, Frame, LocalisationExample, Point
 from cxr_dash.settings import Settings
 from training.audits.lungs import lung_finder
@@ -100,7 +102,7 @@ def examples_of(
                 aspect=round(plan.film_width / plan.film_height, 4),
                 boxes=[_box(region) for region in boxed.regions],
                 lungs=lung_outlines(field) if field is not None else [],
-                heat=_digits(heatmaps[row]),
+                heat=_digits(as_the_film_leans(heatmaps[row])),
                 heat_frame=grid_frame(plan),
                 peak=None if score.flat else _highest_point(heatmaps[row]),
             )
@@ -145,6 +147,17 @@ def _fewer_points(outline: np.ndarray) -> np.ndarray:
             break
         share *= 1.3
     return points.reshape(-1, 2)[:MAX_OUTLINE_POINTS]
+
+
+def as_the_film_leans(heatmap: Heatmap) -> Heatmap:
+    """The map on its own grid, turned back with the film: a sketch shows the film as it was sent."""
+    plan, cells = heatmap.preparation, heatmap.values
+    if not plan.tilt_degrees:
+        return heatmap
+    frame = np.zeros((plan.input_height, plan.input_width), np.float32)
+    cut(frame, plan.content)[:] = map_to_content(cells, plan)
+    leaning = cv2.resize(frame, cells.shape[::-1], interpolation=cv2.INTER_AREA)
+    return replace(heatmap, values=np.asarray(leaning, np.float32))
 
 
 def _digits(heatmap: Heatmap) -> list[str]:

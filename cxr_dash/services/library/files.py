@@ -9,7 +9,7 @@
     models/<id>/norms.npy            float32 (n,), lengths of the embeddings less their mean
     models/<id>/probabilities.npy    float32 (n, C), calibrated
     models/<id>/maps.npy             float16 (n, C, h, w), heat on the model's own grid, logits per cell
-    models/<id>/geometry.npy         int32 (n, 12): film, crop, content and input, see :func:`geometry_row`
+    models/<id>/geometry.npy         int32 (n, 13): film, crop, content, input, tilt: :func:`geometry_row`
 
 No file name is kept: names may carry a patient's. Cases are numbered in the order of the table of labels.
 """
@@ -33,10 +33,11 @@ from cxr_dash.errors import LibraryError, LibraryNotFoundError
 from cxr_dash.inference.schema_figures import Frozen, Key, Sha256
 from cxr_dash.words import N_
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 SPEC_FILE: Final = "library.json"
 ARRAYS: Final = ("embeddings", "centre", "norms", "probabilities", "maps", "geometry")
-_GEOMETRY_COLUMNS: Final = 12
+_GEOMETRY_COLUMNS: Final = 13
+_TILT_STEPS: Final = 100  # a degree: what a preparation is rounded to
 
 
 class LibraryCase(Frozen):
@@ -91,7 +92,7 @@ class LibraryModel(Frozen):
 class LibrarySpec(Frozen):
     """The whole of ``library.json``; ``build`` is new with every build."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     build: Key
     built_at: str
     app_version: str
@@ -172,15 +173,16 @@ def picture_path(folder: Path, number: int) -> Path:
 
 
 def geometry_row(preparation: Preparation) -> tuple[int, ...]:
-    """Film, crop, content and input of a preparation as twelve whole numbers."""
+    """Film, crop, content, input and tilt (hundredths of a degree) of a preparation as whole numbers."""
     p = preparation
     boxes = [n for box in (p.crop, p.content) for n in (box.x, box.y, box.width, box.height)]
-    return (p.film_width, p.film_height, *boxes, p.input_width, p.input_height)
+    tilt = round(p.tilt_degrees * _TILT_STEPS)
+    return (p.film_width, p.film_height, *boxes, p.input_width, p.input_height, tilt)
 
 
 def preparation_of(row: NDArray[np.int32]) -> Preparation:
     """The geometry of a preparation, from :func:`geometry_row`; its grey levels are not kept."""
-    width, height, *boxes, input_width, input_height = (int(number) for number in row)
+    width, height, *boxes, input_width, input_height, tilt = (int(number) for number in row)
     return Preparation(
         film_width=width,
         film_height=height,
@@ -192,6 +194,7 @@ def preparation_of(row: NDArray[np.int32]) -> Preparation:
         input_width=input_width,
         input_height=input_height,
         pad_value=0.0,
+        tilt_degrees=tilt / _TILT_STEPS,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from cxr_dash.domain import Box, Heatmap, LungField, Preparation
 from cxr_dash.explain import SHIFTS, Shifted, find_regions, heat_trust, make_heatmap, shifted_input
 from cxr_dash.explain.trust import map_correlation, region_of, share_inside
+from cxr_dash.imaging import restore_map
 
 SIDE = 64
 WHOLE = Preparation(
@@ -143,6 +144,26 @@ def test_one_lung_has_no_heart_beside_it(lungs):
     alone = lungs.probability.copy()
     alone[:, 30:] = 0.0
     assert set(find_regions(LungField(alone, WHOLE)).masks) == {"lungs", "chest"}
+
+
+def test_a_map_of_a_film_that_was_straightened_moves_with_it_as_any_other(lungs):
+    leaning = replace(WHOLE, tilt_degrees=12.0)
+    found = heat_trust("mass", _heat(IN_LUNG, leaning), 0.7, _shifted(IN_LUNG), find_regions(lungs))
+    upright = heat_trust("mass", _heat(IN_LUNG), 0.7, _shifted(IN_LUNG), find_regions(lungs))
+    assert found.correlation == upright.correlation
+
+
+def test_heat_of_a_film_that_was_straightened_lies_in_the_region_where_the_film_has_it(lungs):
+    # the model saw the film turned by 14 degrees: a spot above its input's middle lies in a lung
+    spot = _map(slice(12, 16), slice(29, 35))
+    straight, leaning = (_heat(spot, replace(WHOLE, tilt_degrees=tilt)) for tilt in (0.0, -14.0))
+    without_margin = lungs.probability > 0
+    assert restore_map(straight.values, straight.preparation)[without_margin].sum() == 0.0
+    moved = np.argwhere(restore_map(leaning.values, leaning.preparation) > 0.5).mean(axis=0)
+    # a turn of the middle's upper half by 14 degrees: 17.5 rows above the middle, 4 columns to a side
+    assert moved == pytest.approx(
+        (31.5 - 17.9 * np.cos(np.radians(14.0)), 31.5 - 17.9 * np.sin(np.radians(14.0))), abs=1.0
+    )
 
 
 def test_a_map_correlates_with_itself_and_an_even_one_with_nothing():

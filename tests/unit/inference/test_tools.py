@@ -78,6 +78,7 @@ def test_each_kind_is_loaded_as_what_it_is(models: Path) -> None:
     ("changes", "words"),
     [
         ({"preparation": {"region": "lungs"}}, "`region` must be film"),
+        ({"preparation": {"straighten": True}}, "`straighten` false"),
         ({"preparation": {"fit": "stretch"}}, "`fit` must be letterbox or centre_crop"),
         ({"grid": [0, 32]}, "greater than 0"),
         ({"kind": "oracle"}, "kind"),
@@ -105,6 +106,9 @@ def test_a_model_that_reads_lungs_is_not_run_without_a_segmenter() -> None:
         plan_with_lungs(radiograph, spec, None)
     nothing = LungField(np.zeros((8, 8), np.float32), plan_preparation(radiograph, PreparationSpec()))
     assert plan_with_lungs(radiograph, spec, nothing).region == "film"
+    straight = PreparationSpec(straighten=True)
+    assert plan_with_lungs(radiograph, straight, None) == plan_preparation(radiograph, straight)
+    assert plan_with_lungs(radiograph, straight, nothing).tilt_degrees == 0.0
 
 
 def test_models_lists_tools_with_their_kind(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

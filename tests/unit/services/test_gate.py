@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from bundle_builder import spec_dict, write_bundle
@@ -23,12 +24,14 @@ from cxr_dash.domain import (
     Verdict,
 )
 from cxr_dash.errors import BundleError, BundleNotFoundError
-from cxr_dash.imaging import chest_phantom, quality
+from cxr_dash.imaging import TONE_MEASURES, chest_phantom, quality
+from cxr_dash.imaging.turn import turned
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.services.gate import combined, installed_gate, judge
+from cxr_dash.services.shown import Shown, check_shown
 
 KEYS = ("frontal_chest", "lateral_chest", "not_chest")
 FILM = Radiograph(chest_phantom(320, 320), 8, "png", "0" * 64)
@@ -103,11 +106,14 @@ def judged(
     film: Radiograph = FILM,
     model_distance: float = 0.0,
     lungs: LungField | None = None,
+    shown: Preparation | None = None,
 ) -> Quality:
     """The verdict with a gate that answers so."""
     bundle = Bundle(Path("gate"), BundleSpec.model_validate(spec_dict("gate", **gate_changes())))
     runtime = Answering(output() if answer is None else answer)
-    return judge(film, output((0.5, 0.5), model_distance), model(), lambda: (bundle, runtime), lungs)
+    said = output((0.5, 0.5), model_distance)
+    seen = Shown(np.zeros((32, 32, 1), np.float32), shown) if shown else None
+    return judge(film, said, model(), lambda: (bundle, runtime), lungs, shown=seen)
 
 
 def lungs_of(*boxes: tuple[int, int, int, int]) -> LungField:
@@ -165,6 +171,71 @@ def test_what_was_noticed_in_the_file_refuses_or_warns_whatever_the_gate_thinks(
     note: Reason, verdict: Verdict
 ) -> None:
     assert judged(film=replace(FILM, notes=(note,))) == Quality(verdict, (note,))
+
+
+def test_a_film_that_leans_is_warned_of_or_said_to_be_straightened() -> None:
+    leaning, upright = lungs_of((4, 6, 9, 20), (19, 6, 9, 20)), lungs_of((4, 6, 9, 20), (19, 6, 9, 20))
+    leaning = replace(leaning, probability=turned(leaning.probability, -10.0, 0.0))
+    (tilted,) = judged(lungs=leaning, shown=leaning.preparation).reasons
+    assert tilted.code is ReasonCode.TILTED
+    assert tilted.values["degrees"] == pytest.approx(9.0, abs=1.5)
+    plan = replace(leaning.preparation, tilt_degrees=-8.25)
+    straightened = Reason(ReasonCode.STRAIGHTENED, {"degrees": 8.25})
+    assert judged(lungs=leaning, shown=plan) == Quality(Verdict.WARN, (straightened,))
+    assert judged(lungs=upright, shown=upright.preparation) == Quality(Verdict.OK)
+
+
+def toned(most_uneven_gaps: float = 0.15, limit: float = 1e6) -> dict[str, Any]:
+    """The entry of a bundle with one direction: the median inside the lungs."""
+    weights = [0.0] * TONE_MEASURES
+    weights[2] = 1.0
+    return {
+        "mean": [0.0] * TONE_MEASURES,
+        "scale": [1.0] * TONE_MEASURES,
+        "directions": [{"key": "brightened", "weights": weights, "limit": limit}],
+        "most_uneven_gaps": most_uneven_gaps,
+        "fitted_on": "",
+        "measured": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "film", "level", "said"),
+    [
+        (None, "equalised", 200.0, False),
+        (toned(), "as it is", 200.0, False),
+        (toned(limit=0.5), "as it is", 200.0, True),
+        (toned(limit=0.5), "as it is", 90.0, False),
+        (toned(), "equalised", 90.0, True),
+    ],
+    ids=["nothing is known", "all alike", "brighter lungs", "dark lungs", "uneven gaps"],
+)
+def test_a_tone_unlike_the_training_films_is_said(
+    entry: dict[str, Any] | None, film: str, level: float, said: bool
+) -> None:
+    lungs = lungs_of((4, 6, 9, 20), (19, 6, 9, 20))
+    pixels = FILM.pixels if film == "as it is" else cv2.equalizeHist(FILM.pixels)
+    bundle = Bundle(Path("tiny"), BundleSpec.model_validate(spec_dict(tone=entry)))
+    seen = Shown(np.full((32, 32, 1), level, np.float32), lungs.preparation)
+    quality = check_shown(replace(FILM, pixels=pixels), seen, lungs, bundle.spec)
+    expected = (Reason(ReasonCode.TONE_UNUSUAL),) if said else ()
+    assert quality == Quality(Verdict.WARN if said else Verdict.OK, expected)
+
+
+def test_without_a_segmenter_the_stored_levels_alone_speak_of_the_tone() -> None:
+    plan = lungs_of().preparation
+    seen = Shown(np.full((32, 32, 1), 200.0, np.float32), plan)
+    bundle = Bundle(Path("tiny"), BundleSpec.model_validate(spec_dict(tone=toned(limit=0.5))))
+    equalised = replace(FILM, pixels=cv2.equalizeHist(FILM.pixels))
+    assert check_shown(FILM, seen, None, bundle.spec) == Quality(Verdict.OK)
+    assert check_shown(equalised, seen, None, bundle.spec).codes == [ReasonCode.TONE_UNUSUAL]
+
+
+def test_a_lean_too_large_to_undo_is_warned_of() -> None:
+    field = lungs_of((4, 6, 9, 20), (19, 6, 9, 20))
+    field = replace(field, probability=turned(field.probability, 22.0, 0.0))
+    reasons = {reason.code: reason for reason in judged(lungs=field, shown=field.preparation).reasons}
+    assert reasons[ReasonCode.TILTED].values["degrees"] == pytest.approx(20.0, abs=3)
 
 
 def test_the_distance_of_the_gate_itself_raises_doubt_before_it_refuses() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ from cxr_dash.errors import LabelNotFoundError, LibraryError, LibraryMismatchErr
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.library import SimilarCases
 from cxr_dash.services.library.check import check_library
-from cxr_dash.services.library.files import picture_path, read_array, read_spec
+from cxr_dash.services.library.files import (
+    geometry_row,
+    picture_path,
+    preparation_of,
+    read_array,
+    read_spec,
+)
 from cxr_dash.services.library.likeness import measure_likeness, similarities
 
 SEEDS = range(14)
@@ -65,6 +72,13 @@ def test_the_nearest_cases_come_best_first_with_their_labels_as_far_as_the_model
         (None, "Pacemaker"),
     ]
     assert {one.likeness for one in found.cases} <= {"very", "alike", "loosely"}
+
+
+def test_the_geometry_of_a_case_comes_back_with_its_tilt(stranger: Analysis) -> None:
+    leaning = replace(stranger.preparation, tilt_degrees=-7.29)
+    row = np.array(geometry_row(leaning), np.int32)
+    assert preparation_of(row).tilt_degrees == -7.29
+    assert preparation_of(row).crop == leaning.crop
 
 
 def test_a_film_of_the_library_finds_the_others_and_is_told_so(

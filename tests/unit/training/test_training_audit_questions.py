@@ -110,7 +110,7 @@ def test_with_a_segmenter_its_lungs_are_covered_and_films_without_any_are_counte
     found = []
 
     def find(radiograph: Radiograph) -> LungField:
-        plan = plan_preparation(radiograph, PreparationSpec(SIDE, SIDE, crop_borders=False))
+        plan = plan_preparation(radiograph, PreparationSpec(height=SIDE, width=SIDE, crop_borders=False))
         probability = np.zeros((SIDE, SIDE), np.float32)
         if len(found) % 4:
             probability[15:34, 12:22] = probability[15:34, 27:36] = 1
@@ -125,7 +125,7 @@ def test_with_a_segmenter_its_lungs_are_covered_and_films_without_any_are_counte
 def test_the_region_covers_what_lies_between_the_lungs():
     plan = plan_preparation(
         Radiograph(np.full((96, 96), 99, np.uint8), 8, "png", ""),
-        PreparationSpec(SIDE, SIDE, crop_borders=False),
+        PreparationSpec(height=SIDE, width=SIDE, crop_borders=False),
     )
     probability = np.zeros((SIDE, SIDE), np.float32)
     probability[10:30, 8:18] = probability[10:30, 28:38] = 1
@@ -135,10 +135,25 @@ def test_the_region_covers_what_lies_between_the_lungs():
     assert lung_region(LungField(probability * 0, plan)) is None
 
 
+def test_a_region_is_found_on_the_input_of_a_lettered_or_leaning_film_too():
+    pixels = np.random.default_rng(1).integers(500, 2000, (60, 60)).astype(np.uint16)
+    radiograph = Radiograph(pixels, 16, "png", "")
+    plain = plan_preparation(radiograph, PreparationSpec(height=SIDE, width=SIDE, crop_borders=False))
+    region = np.zeros((60, 60), np.bool_)
+    region[10:20, 25:35] = True  # 2.8 % of the film, as letters are
+    expected = on_input(region, plain)
+    assert expected[8:16, 20:28].all()
+    lettered = replace(plain, own_levels=(0, 200))
+    assert np.array_equal(on_input(region, lettered), expected)
+    leaning = on_input(region, replace(plain, tilt_degrees=10.0))
+    columns = [float(np.nonzero(found)[1].mean()) for found in (expected, leaning)]
+    assert columns[0] - columns[1] == pytest.approx(12.0 * np.sin(np.radians(10.0)), abs=0.7)
+
+
 def test_the_bars_of_the_letterbox_stay_and_the_film_is_not_changed():
     pixels = np.random.default_rng(1).integers(50, 200, (60, 30)).astype(np.uint8)
     radiograph = Radiograph(pixels, 8, "png", "")
-    plan = plan_preparation(radiograph, PreparationSpec(SIDE, SIDE, crop_borders=False))
+    plan = plan_preparation(radiograph, PreparationSpec(height=SIDE, width=SIDE, crop_borders=False))
     film = apply_preparation(radiograph, plan)
     kept = film.copy()
     inside = on_input(middle_of_film(plan), plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,16 @@ def test_a_box_goes_through_crop_and_letterbox():
     moved = in_input(Region(0.5, 0.25, 1.0, 0.75), PREPARATION)
     assert moved == Region(0.5, 30 / 80, 1.0, 50 / 80)
     assert in_input(Region(0.0, 0.0, 0.2, 1.0), PREPARATION) is None
+
+
+def test_a_box_turns_with_a_film_that_is_straightened_and_keeps_its_sides():
+    turned = replace(PREPARATION, tilt_degrees=10.0)
+    region = Region(0.48, 0.2, 0.52, 0.3)  # 25 pixels above the middle of the crop
+    still, moved = in_input(region, PREPARATION), in_input(region, turned)
+    assert moved.right - moved.left == pytest.approx(still.right - still.left)
+    # counter-clockwise: what lies above the middle goes to the left, by 25 sin 10 of 100 pixels of the crop
+    assert moved.left - still.left == pytest.approx(-0.25 * np.sin(np.radians(10.0)))
+    assert moved.top - still.top == pytest.approx(0.25 * (1 - np.cos(np.radians(10.0))) * 40 / 80)
 
 
 def test_opacity_boxes_supervise_pneumonia_and_what_the_film_is_labelled_with(tmp_path):

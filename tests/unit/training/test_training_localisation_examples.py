@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,12 +12,19 @@ import pytest
 from pydantic import ValidationError
 
 from cxr_dash.domain import Box, Heatmap, LungField, Preparation
+from cxr_dash.explain import make_heatmap
 from cxr_dash.imaging import chest_phantom, encode_png
 from cxr_dash.inference.bundle import SPEC_FILE, read_spec
 from cxr_dash.inference.schema_localisation import MAX_OUTLINE_POINTS, LocalisationExample
 from training.films.boxes import BoxedFilm, Region
 from training.films.manifest import Film
-from training.localisation.examples import chosen_rows, examples_of, grid_frame, lung_outlines
+from training.localisation.examples import (
+    as_the_film_leans,
+    chosen_rows,
+    examples_of,
+    grid_frame,
+    lung_outlines,
+)
 from training.localisation.figures import Measured
 from training.localisation.material import Prepared
 from training.localisation.measures import measure_map
@@ -48,6 +56,16 @@ def test_the_grid_reaches_over_the_film_by_the_letterbox_bars() -> None:
     frame = grid_frame(WIDE)
     assert (frame.left, frame.right) == (0.0, 1.0)
     assert (frame.top, frame.bottom) == (-0.5, 1.5)
+
+
+def test_a_sketch_shows_the_heat_of_a_straightened_film_where_the_film_has_it() -> None:
+    cells = np.zeros((32, 32), np.float32)
+    cells[9:11, 15:17] = 1.0  # above the middle of what the model saw
+    leaning = replace(WIDE, tilt_degrees=15.0)
+    shown = as_the_film_leans(make_heatmap(cells, 1.0, leaning)).values
+    row, column = np.unravel_index(int(shown.argmax()), shown.shape)
+    assert (row, column) in {(9, 17), (9, 16), (10, 17)}
+    assert as_the_film_leans(make_heatmap(cells, 1.0, WIDE)).values is not None
 
 
 def _field() -> LungField:
