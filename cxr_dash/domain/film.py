@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +74,9 @@ class Radiograph:
         Who the patient is, where the file says so; never logged, never part of an answer.
     notes : tuple of Reason
         What was noticed while reading the file, for the verdict on the film.
+    measured : dict
+        What was measured of the pixels so far, by what was asked: models, gate, segmenter and display ask for
+        the same, and a large film takes a while. Filled by ``imaging``, read by nobody else.
     """
 
     pixels: GreyArray
@@ -82,6 +87,7 @@ class Radiograph:
     facts: FilmFacts = field(default_factory=FilmFacts)
     identity: PatientIdentity | None = None
     notes: tuple[Reason, ...] = ()
+    measured: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
     def height(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cxr_dash.domain import Box, GreyArray, PreparationSpec, Radiograph
 from cxr_dash.imaging.borders import find_borders
@@ -18,8 +18,10 @@ class FoundLevels:
 
     Attributes
     ----------
+    film : Box
+        The film, without margins; the whole picture in version 1.
     crop : Box
-        The film, and inside it what the spec keeps.
+        What is kept of it: without black margins, where the spec asks for that.
     low, high : float
         Stored levels that become 0 and 255.
     inverted : bool
@@ -28,6 +30,7 @@ class FoundLevels:
         First and last level of the film itself where letters or padding have levels apart from them.
     """
 
+    film: Box
     crop: Box
     low: float
     high: float
@@ -36,14 +39,21 @@ class FoundLevels:
 
 
 def find_levels(radiograph: Radiograph, spec: PreparationSpec) -> FoundLevels:
-    """Find film, window and polarity, in the way of the spec's version.
+    """Find film, window and polarity, in the way of the spec's version; once for every film.
 
     Parameters
     ----------
     radiograph : Radiograph
     spec : PreparationSpec
+        Of which only what decides film, window and polarity is looked at.
     """
-    return _of_the_film(radiograph, spec) if spec.version >= 2 else _of_the_picture(radiograph, spec)
+    percentiles = (spec.window_low_percentile, spec.window_high_percentile)
+    asked = ("levels", spec.version, percentiles, spec.polarity)
+    if asked not in radiograph.measured:
+        find = _of_the_film if spec.version >= 2 else _of_the_picture
+        radiograph.measured[asked] = find(radiograph, spec)
+    found: FoundLevels = radiograph.measured[asked]
+    return found if spec.crop_borders else replace(found, crop=found.film)
 
 
 def _of_the_picture(radiograph: Radiograph, spec: PreparationSpec) -> FoundLevels:
@@ -51,10 +61,8 @@ def _of_the_picture(radiograph: Radiograph, spec: PreparationSpec) -> FoundLevel
     pixels = radiograph.pixels
     low, high = percentile_window(pixels, spec.window_low_percentile, spec.window_high_percentile)
     inverted = spec.polarity == "auto" and looks_inverted(pixels, low, high)
-    crop = Box(0, 0, radiograph.width, radiograph.height)
-    if spec.crop_borders:
-        crop = find_borders(pixels, low, high, inverted=inverted)
-    return FoundLevels(crop, low, high, inverted)
+    picture = Box(0, 0, radiograph.width, radiograph.height)
+    return FoundLevels(picture, find_borders(pixels, low, high, inverted=inverted), low, high, inverted)
 
 
 def _of_the_film(radiograph: Radiograph, spec: PreparationSpec) -> FoundLevels:
@@ -68,8 +76,8 @@ def _of_the_film(radiograph: Radiograph, spec: PreparationSpec) -> FoundLevels:
     inverted = spec.polarity == "auto" and looks_inverted(inside, rough.low, rough.high)
     dark = find_borders(inside, rough.low, rough.high, inverted=inverted)
     window = film_window(cut_film(inside, dark), *percentiles)
-    crop = Box(film.x + dark.x, film.y + dark.y, dark.width, dark.height) if spec.crop_borders else film
-    return FoundLevels(crop, window.low, window.high, inverted, window.own)
+    crop = Box(film.x + dark.x, film.y + dark.y, dark.width, dark.height)
+    return FoundLevels(film, crop, window.low, window.high, inverted, window.own)
 
 
 def cut_film(pixels: GreyArray, box: Box) -> GreyArray:
