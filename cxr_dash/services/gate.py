@@ -87,15 +87,15 @@ def judge(
         Never raises: a check that does, or that gives no number, refuses the film.
     """
     taken = _closed(lambda: _taken_for(radiograph, gate()))
-    others = [
-        _closed(lambda: imaging.check_film(radiograph)),
-        _closed(lambda: _lungs(lungs)),
-        _closed(lambda: _distance(raw, bundle)),
-    ]
+    plain = _closed(lambda: imaging.check_film(radiograph))
+    rest = [_closed(lambda: _lungs(lungs)), _closed(lambda: _distance(raw, bundle))]
+    if taken == _OK:
+        plain, rest = _overruled(plain), [_overruled(opinion) for opinion in rest]
     whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts))
     said = _closed(lambda: _noted(radiograph))
     how = _closed(lambda: check_shown(radiograph, shown, lungs, bundle.spec))
-    return combined([whom, said, taken, how, *(map(_overruled, others) if taken == _OK else others)])
+    # what is wrong with the file before what a network takes the picture for
+    return combined([whom, said, plain, taken, how, *rest])
 
 
 def combined(opinions: Iterable[Quality]) -> Quality:
