@@ -108,7 +108,7 @@ def prepare_anew(
     targets = targets_in(films, "test", bundle.spec.label_keys)
     draft = bundle.spec.model_copy(update=moved_entries(bundle.spec, version, straighten=straighten))
     before, after = (
-        macro_auroc(targets, calibrated_probabilities(score_split(films, "test", spec, runtime).logits, spec))
+        macro_auroc(calibrated_probabilities(score_split(films, "test", spec, runtime).logits, spec), targets)
         for spec in (bundle.spec, draft)
     )
     check_no_worse(bundle.id, before, after)

@@ -24,6 +24,7 @@ from training.evaluation.subject import open_subject
 from training.export.bundle import export_bundle
 from training.export.card import render_card
 from training.export.measure import films_of_bundle, measure_bundle
+from training.export.prepare_anew import check_no_worse, prepare_anew
 from training.films.manifest import of_split, read_manifest
 from training.fitting.epoch_log import SCORE, EpochLog
 from training.fitting.fit import fit
@@ -148,6 +149,23 @@ def test_measuring_a_bundle_again_changes_nothing(bundle_folder, films_root):
     assert again.held_out == bundle.spec.held_out
     assert again.audits == bundle.spec.audits
     assert again == bundle.spec
+
+
+def test_a_bundle_is_prepared_anew_with_the_figures_of_its_own_test_films(bundle_folder, films_root):
+    bundle = load_bundle(bundle_folder)
+    card = next(part for part in bundle.spec.metrics if part.split == "test").macro["auroc"].value
+    same = prepare_anew(bundle, 2, films_root, None)
+    assert (same.before, same.after) == (pytest.approx(card, abs=1e-4),) * 2
+    assert same.spec.version == bundle.spec.version
+    # the tiny network learned from films prepared the second way alone
+    with pytest.raises(TrainingError, match=rf"instead of {card:.4f}"):
+        prepare_anew(bundle, 1, films_root, None)
+
+
+def test_a_bundle_that_would_answer_worse_is_not_moved():
+    check_no_worse("findings", 0.8, 0.799)
+    with pytest.raises(TrainingError, match=r"0\.7900 instead of 0\.8000"):
+        check_no_worse("findings", 0.8, 0.79)
 
 
 def test_a_bundle_that_does_not_say_its_films_cannot_be_measured(bundle_folder, films_root):
