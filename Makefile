@@ -11,7 +11,7 @@ COMPLETE := $(VENV)/.complete
 given = $(if $(filter $(2),$(origin $(1))),CXR_$(1)=$($(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-without-shared smoke lint format bench translations lock clean
+.PHONY: help setup run test test-without-shared smoke fuzz lint format bench translations lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 21
@@ -49,6 +49,14 @@ test-without-shared: setup ## once more, as where ../shared is missing, the test
 
 smoke: setup ## train every recipe end to end on drawn films, one epoch each
 	$(BIN)/python -m pytest -n auto --dist worksteal tests/smoke
+
+# New files every day; `make fuzz REPLAY=FILE TARGET=NAME` gives one that was found to its reader once more.
+SECONDS ?= 60
+FUZZ := PYTHONPATH=.:tests:tests/unit/imaging $(BIN)/python -m fuzz
+
+fuzz: setup ## a minute of damaged files against all that reads them (SECONDS=, SEED=)
+	$(FUZZ) --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET)) \
+	  $(if $(REPLAY),--replay $(REPLAY))
 
 lint: setup ## style, types, import contracts, Dockerfile
 	$(BIN)/ruff check .

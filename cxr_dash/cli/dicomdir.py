@@ -12,6 +12,7 @@ from cxr_dash.errors import BackendMissingError, FilmError
 
 _PREAMBLE_BYTES = 128
 _MOST_BYTES = 256 * 2**20
+_NOT_IN_A_NAME = frozenset("/\\\0")
 
 
 def is_dicomdir(path: str) -> bool:
@@ -30,7 +31,9 @@ def is_dicomdir(path: str) -> bool:
         return False
     pydicom = _pydicom()
     try:
-        kind = pydicom.filereader.read_file_meta_info(path).get("MediaStorageSOPClassUID")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            kind = pydicom.filereader.read_file_meta_info(path).get("MediaStorageSOPClassUID")
     except Exception:  # whatever is wrong with it, it is no index that can be read
         return False
     return bool(kind == pydicom.uid.MediaStorageDirectoryStorage)
@@ -51,10 +54,11 @@ def referenced_files(path: str) -> list[str]:
         )
     try:
         with warnings.catch_warnings():
-            # a name that the standard forbids is judged below
+            # a name that the standard forbids is judged below; values are read when they are asked for
             warnings.simplefilter("ignore")
             index = _pydicom().dcmread(path)
-        named = [record.ReferencedFileID for record in index.DirectoryRecordSequence if _is_image(record)]
+            records = [record for record in index.DirectoryRecordSequence if _is_image(record)]
+            named = [_parts(record.ReferencedFileID) for record in records]
     except Exception as error:  # a damaged file fails pydicom in any way
         raise FilmError(
             f"The DICOMDIR cannot be read: {type(error).__name__}.", remedy="Give the folder that it lies in."
@@ -63,7 +67,7 @@ def referenced_files(path: str) -> list[str]:
         raise FilmError("A DICOMDIR must list at least one image; received one without any.")
     # not `Path`: that would drop a leading "./", and the row shows the path as given
     folder = os.path.dirname(path)  # noqa: PTH120
-    return [_beside(folder, [name] if isinstance(name, str) else list(name)) for name in named]
+    return [_beside(folder, parts) for parts in named]
 
 
 def _is_image(record: object) -> bool:
@@ -72,8 +76,15 @@ def _is_image(record: object) -> bool:
     )
 
 
+def _parts(name: object) -> list[str]:
+    parts = [name] if isinstance(name, str) else list(name)  # type: ignore[call-overload]
+    if not all(isinstance(part, str) for part in parts):
+        raise TypeError("a name of numbers")
+    return parts
+
+
 def _beside(folder: str, parts: list[str]) -> str:
-    if any(part in {"", ".", ".."} or "/" in part or "\\" in part for part in parts):
+    if any(part in {"", ".", ".."} or _NOT_IN_A_NAME & set(part) for part in parts):
         raise FilmError(
             "A DICOMDIR must name files below its own folder; received one that leads elsewhere.",
             remedy="Give the folder with the films.",
@@ -87,7 +98,8 @@ def _beside(folder: str, parts: list[str]) -> str:
 
 def _spelled(folder: str, name: str) -> str:
     here = Path(folder or ".")
-    if (here / name).exists():
+    # not `Path.exists`, which fails for a name that is too long for any file
+    if os.path.exists(here / name):  # noqa: PTH110
         return name
     return next(_alike(here, name), name)
 

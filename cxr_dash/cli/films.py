@@ -101,10 +101,10 @@ def read_film(path: Path, max_bytes: int) -> bytes:
     """
     try:
         return _read(path, max_bytes)
-    except OSError as error:
-        raise FilmError(
-            f"The file cannot be read: {error.strerror or error}.", remedy="Check that you may open it."
-        ) from error
+    except (OSError, ValueError) as error:
+        # a name that no file can have is a ValueError
+        why = getattr(error, "strerror", None) or error
+        raise FilmError(f"The file cannot be read: {why}.", remedy="Check that you may open it.") from error
 
 
 def _read(path: Path, max_bytes: int) -> bytes:

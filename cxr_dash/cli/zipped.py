@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 import zlib
 from collections.abc import Callable
@@ -17,6 +18,11 @@ _DOCUMENTS = {"[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"}
 _MOST_FILES = 200_000
 _ENCRYPTED = 0x1
 _UNPACK = "Unpack it, and give the folder."
+# What `zipfile` raises for damaged archives, on purpose or not: for names that are no text, absurd offsets.
+_DAMAGE = (
+    *(BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError),
+    *(OverflowError, IndexError),
+)
 
 Read = Callable[[int], bytes]
 
@@ -49,12 +55,17 @@ def zipped_films(path: str) -> list[tuple[str, Read]]:
         raise FilmError(
             "The file must be a film or a ZIP of films; received an office document or a program."
         )
-    films = [info for info in found if not info.is_dir() and not any(map(is_left_out, _parts(info)))]
+    films = [info for info in found if _is_file(info) and not any(map(is_left_out, _parts(info)))]
     if not films:
         raise EmptyFileError("A ZIP must hold at least one film; received one without any.")
     archive.unread = len(films)
     films.sort(key=_parts)
     return [("/".join(_parts(info)), _reader(archive, info)) for info in films]
+
+
+def _is_file(info: ZipInfo) -> bool:
+    # not `is_dir`, which fails for a file without a name
+    return not info.filename.endswith("/") and bool(_parts(info))
 
 
 def _parts(info: ZipInfo) -> list[str]:
@@ -85,7 +96,7 @@ class _Archive:
         try:
             with ZipFile(self._path) as archive:
                 found = archive.infolist()
-        except (BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+        except _DAMAGE as error:
             raise FilmError(
                 f"The ZIP cannot be opened: {error}.", remedy="Copy or download it again."
             ) from error
@@ -104,7 +115,7 @@ class _Archive:
         """
         try:
             return _unpacked(self._opened(), info, max_bytes)
-        except (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise FilmError(
                 f"The file is damaged in the ZIP: {error}.", remedy="Copy or download the ZIP again."
             ) from error

@@ -96,6 +96,8 @@ def to_grey(stored: NDArray[Any]) -> GreyPicture:
         if _hides_nothing_or_all(alpha):
             notes += () if _is_opaque(alpha) else (Reason(ReasonCode.ALPHA_IGNORED),)
         else:
+            if grey.dtype != alpha.dtype:
+                alpha = alpha.astype(np.uint16) * 257
             grey = cv2.multiply(grey, alpha, scale=1.0 / np.iinfo(grey.dtype).max)
     return GreyPicture(grey, fraction, notes)
 

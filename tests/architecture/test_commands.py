@@ -41,7 +41,9 @@ def test_make_run_installs_what_serving_needs_and_no_more(checkout: Path) -> Non
     assert plan.rstrip().endswith("gunicorn app:server")
 
 
-@pytest.mark.parametrize("target", ["setup", "test", "smoke", "lint", "format", "bench", "translations"])
+@pytest.mark.parametrize(
+    "target", ["setup", "test", "smoke", "fuzz", "lint", "format", "bench", "translations"]
+)
 def test_everything_else_installs_everything(checkout: Path, target: str) -> None:
     plan = planned(checkout, target)
     assert "requirements/dev.lock" in plan

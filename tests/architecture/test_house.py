@@ -45,7 +45,9 @@ def test_every_setting_has_a_description() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 
 
-@pytest.mark.parametrize("target", ["setup", "run", "test", "lint", "format", "bench", "lock", "clean"])
+@pytest.mark.parametrize(
+    "target", ["setup", "run", "test", "fuzz", "lint", "format", "bench", "lock", "clean"]
+)
 def test_make_knows_the_target(target: str) -> None:
     done = subprocess.run(
         ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False

@@ -175,6 +175,27 @@ def test_what_cannot_be_opened_in_a_zip_says_why(tmp_path: Path, phantom: bytes)
         _reading(_packed(tmp_path / "letter.docx", {"[Content_Types].xml": b"x", "word/x.png": phantom}))
 
 
+def test_a_file_without_a_name_in_a_zip_is_passed_over(tmp_path: Path, phantom: bytes) -> None:
+    path = _packed(
+        tmp_path / "nameless.zip", {"nameless": phantom, "/": b"", "a.png": phantom}, zipfile.ZIP_STORED
+    )
+    # A name ends at its first NUL.
+    path.write_bytes(path.read_bytes().replace(b"nameless", b"\0ameless"))
+    assert [source.path for source in find_sources([str(path)])] == [f"{path}/a.png"]
+
+
+def test_a_name_in_a_zip_that_is_no_text_is_damage(tmp_path: Path, phantom: bytes) -> None:
+    path = _packed(tmp_path / "name.zip", {"\xe9.png": phantom}, zipfile.ZIP_STORED)
+    data = path.read_bytes()
+    start = data.find("\xe9".encode())
+    path.write_bytes(data[:start] + b"\xff" + data[start + 1 :])
+    with pytest.raises(FilmError, match="damaged in the ZIP"):
+        _reading(path)
+    path.write_bytes(path.read_bytes().replace("\xe9".encode(), b"\xff\xff"))
+    with pytest.raises(FilmError, match="cannot be opened"):
+        _reading(path)
+
+
 def test_an_archive_is_open_no_longer_than_its_films_are_read(tmp_path: Path, phantom: bytes) -> None:
     paths = [_packed(tmp_path / f"{n}.zip", {"a.png": phantom, "b.png": phantom}) for n in range(5)]
     sources = find_sources([str(path) for path in paths])
@@ -220,6 +241,19 @@ def test_within_a_folder_the_index_is_left_out(tmp_path: Path, phantom: bytes) -
 def test_an_index_cannot_point_out_of_its_folder(tmp_path: Path, parts: list[str]) -> None:
     with pytest.raises(FilmError, match="leads elsewhere"):
         _reading(_index(tmp_path, parts))
+
+
+def test_an_index_may_name_files_that_no_disc_can_have(tmp_path: Path) -> None:
+    with pytest.raises(FilmError, match="too long"):
+        _reading(_index(tmp_path, ["A" * 300]))
+    index = _index(tmp_path, ["FILM"])
+    index.write_bytes(index.read_bytes().replace(b"FILM", b"FI\0M"))
+    with pytest.raises(FilmError, match="leads elsewhere"):
+        _reading(index)
+    index = _index(tmp_path, ["FILM"])
+    index.write_bytes(index.read_bytes().replace(b"\4\0\0\x15CS", b"\4\0\0\x15US"))
+    with pytest.raises(FilmError, match="cannot be read"):
+        _reading(index)
 
 
 def test_an_index_without_images_or_that_is_damaged_says_so(tmp_path: Path) -> None:

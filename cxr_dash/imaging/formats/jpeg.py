@@ -39,6 +39,7 @@ _KINDS = {
     **dict.fromkeys((0xC5, 0xC6), N_("hierarchical JPEG")),
     **dict.fromkeys((0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF), N_("arithmetic-coded JPEG")),
 }
+_BLOCK_PIXELS = 64
 # What TurboJPEG says of a ratio of colour to grey samples that it has no name for; the file may be sound.
 _UNKNOWN_SAMPLING = "subsampling"
 _NO_END = N_("A JPEG must close with an end-of-image marker")
@@ -226,6 +227,9 @@ JPEG: FilmFormat = Jpeg()
 
 
 def _decode(data: bytes, header: ImageHeader) -> NDArray[Any]:
+    # A block of 64 pixels takes a bit or more: a kilobyte that promises a large picture is not worth more.
+    if 8 * len(data) * _BLOCK_PIXELS < header.pixel_count:
+        raise undecodable(JPEG.title)
     try:
         stored: NDArray[Any] = simplejpeg.decode_jpeg(
             data, "GRAY" if header.channels == 1 else "BGR", strict=True

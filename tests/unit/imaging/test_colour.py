@@ -96,3 +96,16 @@ def test_alpha_that_hides_a_part_lays_it_on_black() -> None:
     assert not grey.pixels[:100].any()
     np.testing.assert_array_equal(grey.pixels[100:], FILM.astype(np.uint8)[100:])
     assert grey.notes == ()
+
+
+@pytest.mark.parametrize("name", sorted(TINTS))
+def test_alpha_that_hides_a_part_of_a_tinted_film_lays_it_on_black_too(name: str) -> None:
+    alpha = np.full(FILM.shape, 255, np.uint8)
+    alpha[:100] = 0
+    tinted = TINTS[name](FILM)
+    plain = to_grey(tinted)
+    grey = to_grey(np.dstack([tinted, alpha]))
+    assert [note.code for note in grey.notes] == [ReasonCode.TINTED]
+    assert grey.pixels.dtype == plain.pixels.dtype
+    assert not grey.pixels[:100].any()
+    assert np.array_equal(grey.pixels[100:], plain.pixels[100:])

@@ -95,6 +95,30 @@ def test_a_progressive_jpeg_needs_every_one_of_its_scans() -> None:
             decode(data[: parts[own][1] - 4] + END)
 
 
+def _promising(data: bytes, side: int) -> bytes:
+    start = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2")) + 5
+    return data[:start] + struct.pack(">HH", side, side) + data[start + 4 :]
+
+
+@pytest.mark.parametrize("kind", ["grey", "progressive"])
+def test_a_small_jpeg_that_promises_a_large_picture_is_never_decoded(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    decoded: list[object] = []
+    monkeypatch.setattr("simplejpeg.decode_jpeg", lambda *_, **__: decoded.append(1))
+    with pytest.raises(CorruptFileError):
+        decode(_promising(FILES[kind], 6500))
+    assert decoded == []
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_large_jpeg_of_one_tone_is_small_and_sound(progressive: bool) -> None:
+    parameters = [cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive), cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+    data = cv2.imencode(".jpg", np.full((2400, 2000), 128, np.uint8), parameters)[1].tobytes()
+    assert len(data) < 2400 * 2000 / 64
+    assert decode(data).pixels.shape == (2400, 2000)
+
+
 def test_extra_bytes_before_the_end_are_damage() -> None:
     data = FILES["grey"]
     with pytest.raises(CorruptFileError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import struct
 import sys
 import textwrap
 import threading
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -209,6 +211,31 @@ def test_a_third_of_wrong_bytes_in_a_jpeg_or_more_are_noticed(syntax: str, bits:
         except CorruptFileError:
             noticed += 1
     assert noticed >= 14
+
+
+@pytest.mark.parametrize("end", ["5", "4.50", "4.57", "4.70"])
+def test_a_small_frame_that_promises_a_large_picture_is_never_decoded(
+    monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    syntax = f"1.2.840.10008.1.2.{end}"
+    asked: list[object] = []
+    monkeypatch.setattr(DICOM, "pool", types.SimpleNamespace(decode=lambda *job: asked.append(job)))
+    frame = bytearray(encode(PIXELS, 8, syntax))
+    mark = {"4.50": b"\xff\xc0"}.get(end, b"\xff\xc3")
+    if end != "5":
+        struct.pack_into(">HH", frame, frame.find(mark) + 5, 6500, 6500)
+    dataset = film_dataset(PIXELS, 8, Rows=6500, Columns=6500)
+    with pytest.raises(CorruptFileError):
+        decode(write(dataset, PIXELS, syntax, frame=bytes(frame)))
+    assert asked == []
+
+
+@pytest.mark.parametrize("end", ["5", "4.50", "4.70"])
+def test_a_film_of_two_tones_is_small_and_sound(end: str) -> None:
+    pixels = np.full((1200, 1000), 128, np.uint8)
+    pixels[600:] = 129
+    film = decode(write(film_dataset(pixels, 8), pixels, f"1.2.840.10008.1.2.{end}"))
+    assert film.pixels.shape == pixels.shape
 
 
 def test_the_apps_own_pool_reads_films_one_after_another() -> None:

@@ -242,3 +242,12 @@ def test_names_are_read_in_the_character_set_of_the_file(character_set: str, raw
 def test_a_file_without_any_identity_has_none() -> None:
     bare = dict.fromkeys(("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "StudyDate"), "")
     assert read(**bare).identity is None
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_an_age_of_more_digits_than_any_number_holds_is_none(digits: int) -> None:
+    stated = Dataset()
+    stated.add_new(0x00101010, "UT", "9" * digits + "Y")
+    dataset = film_dataset(PIXELS, 8, PatientBirthDate=None)
+    dataset[0x00101010] = stated[0x00101010]
+    assert decode(write(dataset, PIXELS)).facts.age_years is None

@@ -270,3 +270,18 @@ def test_other_writers_colour_is_that_of_their_test_card(name: str) -> None:
     }  # fmt: skip
     for row, colour in expected.items():
         assert np.abs(picture[row, 50].astype(int) - colour).max() <= 6, row
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"RescaleSlope": "1e308", "RescaleIntercept": "0"},
+        {"RescaleSlope": "1", "RescaleIntercept": "-1e308"},
+        {"WindowCenter": "1e308", "WindowWidth": "1e308"},
+        {"WindowCenter": "100", "WindowWidth": "1e-320"},
+    ],
+)
+def test_figures_that_no_film_has_count_as_none(elements: dict[str, str]) -> None:
+    pixels = levels()
+    plain = decode(write(film_dataset(pixels, 12), pixels))
+    assert np.array_equal(decode(write(film_dataset(pixels, 12, **elements), pixels)).pixels, plain.pixels)

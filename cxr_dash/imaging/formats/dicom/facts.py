@@ -31,6 +31,8 @@ _SEXES: dict[str, Sex] = {"F": "F", "M": "M", "O": "O"}
 _OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "F": "H", "H": "F"}
 _DAYS = {"D": 1.0, "W": 7.0, "M": 365.25 / 12, "Y": 365.25}
 _MAX_AGE_YEARS = 130.0
+# The standard has three; a figure of thousands of digits is none that Python would read.
+_MAX_AGE_DIGITS = 6
 _MAX_SPACING_MM = 10.0
 _MIN_SPACING_MM = 0.01
 
@@ -145,8 +147,9 @@ def _codes(values: Values, keyword: str) -> Iterator[tuple[str, str]]:
 
 def _age_years(values: Values) -> float | None:
     stated = _text(values, "PatientAge").upper()
-    if stated[:-1].strip().isdecimal() and stated[-1:] in _DAYS:
-        years = int(stated[:-1]) * _DAYS[stated[-1]] / 365.25
+    digits = stated[:-1].strip()
+    if digits.isdecimal() and len(digits) <= _MAX_AGE_DIGITS and stated[-1:] in _DAYS:
+        years = int(digits) * _DAYS[stated[-1]] / 365.25
         return years if years <= _MAX_AGE_YEARS else None
     born = _date(values, "PatientBirthDate")
     taken = next(

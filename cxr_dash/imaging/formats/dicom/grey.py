@@ -6,7 +6,6 @@ precision, and the picture is looked up in the result.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,9 @@ from cxr_dash.domain import Float64Array, GreyArray
 from cxr_dash.imaging.formats.dicom.description import PixelDescription
 from cxr_dash.imaging.formats.dicom.lookup import read_sequence
 from cxr_dash.imaging.formats.dicom.values import Values
+
+# Slopes and windows beyond these are no film's: products of them would leave the range of numbers.
+_MOST, _NARROWEST = 1e15, 1e-12
 
 Present = Callable[[], NDArray[np.bool_]]
 
@@ -138,7 +140,7 @@ def _modality(
     table = read_sequence(values, "ModalityLUTSequence", signed=description.signed, big_endian=big_endian)
     if table is not None:
         return table.of(levels)
-    slope, intercept = _finite(values.get("RescaleSlope")), _finite(values.get("RescaleIntercept"))
+    slope, intercept = _usable(values.get("RescaleSlope")), _usable(values.get("RescaleIntercept"))
     return levels * (slope or 1.0) + (intercept or 0.0)
 
 
@@ -150,8 +152,8 @@ def _window(
     table = read_sequence(values, "VOILUTSequence", signed=signed, big_endian=big_endian)
     if table is not None:
         return table.share_of(real)
-    centre, width = _finite(values.get("WindowCenter")), _finite(values.get("WindowWidth"))
-    if centre is None or width is None or width <= 0:
+    centre, width = _usable(values.get("WindowCenter")), _usable(values.get("WindowWidth"))
+    if centre is None or width is None or width < _NARROWEST:
         return None
     function = str(_first(values.get("VOILUTFunction", "LINEAR"))).upper()
     return window_shares(real, centre, width, function)
@@ -205,6 +207,6 @@ def _first(value: Any) -> Any:
     return (value[0] if value else None) if isinstance(value, tuple) else value
 
 
-def _finite(value: Any) -> float | None:
+def _usable(value: Any) -> float | None:
     one = _first(value)
-    return float(one) if isinstance(one, int | float) and math.isfinite(one) else None
+    return float(one) if isinstance(one, int | float) and abs(one) <= _MOST else None

@@ -15,6 +15,11 @@ from cxr_dash.imaging.formats.dicom.description import PixelDescription
 from cxr_dash.imaging.formats.dicom.layout import ended_early
 from cxr_dash.imaging.formats.dicom.refuse import damaged_pixels
 
+# Pixels that a bit of coded data may stand for at most: a block of 64 has a code, and so has each pixel
+# without loss; a run of 128 bytes takes 16 bits. A small frame that promises a large picture is not worth a
+# second. The other codecs have no such bound, and stop where their data do.
+_RUN, _LOSSLESS, _BLOCK = 8, 1, 64
+
 
 def read_pixels(
     file: DicomFile, description: PixelDescription, original: bytes, pool: DecoderPool, limits: DecodeLimits
@@ -40,9 +45,12 @@ def read_pixels(
     if file.syntax.codec == "rle":
         if len(frame) < 64:
             raise ended_early()
+        _check_length(frame, description, _RUN)
         return _decoded(pool, Job("rle", frame, *_shape(description)), limits), ybr
     header = read_frame_header(frame, file.syntax)
     _check(header, description)
+    if file.syntax.codec == "jpeg":
+        _check_length(frame, description, _BLOCK if file.syntax.lossy else _LOSSLESS)
     job = Job(
         file.syntax.codec,
         frame,
@@ -64,6 +72,11 @@ def _shape(description: PixelDescription) -> tuple[int, int, int, int]:
 def _check(header: FrameHeader, description: PixelDescription) -> None:
     stated = (description.columns, description.rows, description.samples)
     if (header.width, header.height, header.samples) != stated or header.bits > description.bits_allocated:
+        raise damaged_pixels()
+
+
+def _check_length(frame: bytes, description: PixelDescription, pixels_a_bit: int) -> None:
+    if 8 * len(frame) * pixels_a_bit < description.rows * description.columns:
         raise damaged_pixels()
 
 
