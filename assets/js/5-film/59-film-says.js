@@ -48,7 +48,7 @@ cxr.filmSays = (() => {
       patient: patient(item),
       line: known ? known.file.line : "",
       // one that is refused for another reason is not looked at for sides
-      mirrored: known && known.quality.reason_codes.includes("mirrored") ? t("may be mirrored, by its file") : "",
+      mirrored: known && known.quality.reason_codes.includes("mirrored") ? t("may be mirrored") : "",
     };
   }
 
