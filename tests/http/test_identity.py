@@ -133,6 +133,21 @@ def test_with_the_setting_the_page_may_ask_who_the_patient_is_and_no_cache_keeps
     assert showing.get(f"/films/{film}/patient.json").status_code == 404
 
 
+def test_a_deleted_film_leaves_nothing_of_the_patient_on_the_disk(tmp_path: Path, film_file: bytes) -> None:
+    def left() -> set[str]:
+        files = (file for file in (tmp_path / "cache").rglob("*") if file.is_file())
+        return {secret for file in files for secret in _leaks(file.read_bytes())}
+
+    client = _client(tmp_path, shown=True)
+    film = client.post(f"/films?model={MODEL}", data=film_file).get_json()["film"]
+    assert {"DOE^JANE", "DOE, JANE", "4711-XQ"} <= left()
+    client.delete(f"/films/{film}")
+    assert client.get(f"/films/{film}/patient.json").status_code == 404
+    # its analysis outlives it for a while, and knows nobody
+    assert any((tmp_path / "cache").iterdir())
+    assert left() == set()
+
+
 def test_a_film_that_names_nobody_has_an_empty_line(showing: FlaskClient, phantom_png: bytes) -> None:
     film = showing.post("/films", data=phantom_png).get_json()["film"]
     assert showing.get(f"/films/{film}/patient.json").get_json()["line"] == ""
