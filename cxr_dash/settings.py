@@ -85,6 +85,11 @@ class Settings(BaseSettings):
     max_cache_bytes: int = Field(
         4 * 1024**3, ge=1024**2, description="Largest file-system cache; the oldest films give way first."
     )
+    show_identity: bool = Field(
+        False,
+        description="Show who the patient is, as DICOM files say, above the film and on the report; off, "
+        "it is kept beside the film and never sent.",
+    )
     library_dir: Path = Field(
         Path("var/library"),
         description="Folder of the reference library for similar cases; relative to the working folder.",

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from cxr_dash.cli.console import table
-from cxr_dash.domain import Analysis, Verdict
+from cxr_dash.domain import Analysis, FilmFacts, Verdict
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle
 from cxr_dash.inference.schema_segmenter import SegmenterSpec
-from cxr_dash.language import say_reasons
-from cxr_dash.services.exports import DISCLAIMER
+from cxr_dash.language import say_facts, say_reasons, translator
+from cxr_dash.services.exports import DISCLAIMER, facts_record
 
 
 def bundle_data(bundle: Bundle | SegmenterBundle) -> dict[str, Any]:
@@ -72,6 +72,7 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
             "width": analysis.preparation.film_width,
             "height": analysis.preparation.film_height,
             "sha256": analysis.film_sha256,
+            **facts_record(analysis.facts),
         },
         "findings": []
         if rejected
@@ -110,6 +111,9 @@ def analysis_table(data: dict[str, Any]) -> str:
     """:func:`analysis_data` for a terminal."""
     model, film = data["model"], data["film"]
     lines = [f"{data['path']}: {film['width']} x {film['height']}, {model['id']} {model['version']}"]
+    said = FilmFacts(projection=film["projection"], age_years=film["age_years"], sex=film["sex"])
+    if line := say_facts(said, translator()):
+        lines.append(line)
     lines += [f"! {reason}" for reason in data["reasons"]]
     if data["findings"]:
         head = ("FINDING", "PROBABILITY", "THRESHOLD", "")

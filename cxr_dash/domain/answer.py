@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from cxr_dash.domain.facts import FilmFacts
 from cxr_dash.domain.film import Float32Array
 from cxr_dash.domain.lungs import LungField
 from cxr_dash.domain.preparation import Preparation
@@ -199,6 +200,8 @@ class Analysis:
     embedding : ndarray of float32, shape (D,), or None
         The pooled features, 4 kB: films are alike to the model where these point the same way. None where
         nobody kept them.
+    facts : FilmFacts
+        What the file says, as far as it may be shared: no identifiers, the age in whole years.
     """
 
     model_id: str
@@ -214,3 +217,4 @@ class Analysis:
     lungs: LungField | None = None
     trust: dict[str, HeatTrust] = field(default_factory=dict)
     embedding: Float32Array | None = None
+    facts: FilmFacts = field(default_factory=FilmFacts)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Projection = Literal["PA", "AP", "LATERAL", "OTHER"]
 Sex = Literal["F", "M", "O"]
+
+_MONTHS_BELOW_YEARS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,21 @@ class FilmFacts:
     study_uid: str | None = None
     series_uid: str | None = None
     instance_uid: str | None = None
+
+    @property
+    def shareable(self) -> FilmFacts:
+        """The same without what leads back to one study or one birthday.
+
+        Returns
+        -------
+        FilmFacts
+            No identifiers; the age in completed years, below 2 years in completed months.
+        """
+        age = self.age_years
+        if age is not None:
+            # a month is 30.4375 days: whole ones, as stated, must not become one less by rounding
+            age = float(math.floor(age)) if age >= _MONTHS_BELOW_YEARS else math.floor(age * 12 + 1e-6) / 12
+        return replace(self, age_years=age, study_uid=None, series_uid=None, instance_uid=None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

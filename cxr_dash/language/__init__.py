@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from cxr_dash.language.film import say_facts, say_identity
 from cxr_dash.language.reasons import say_reasons
 from cxr_dash.language.translator import LANGUAGES, SOURCE_LANGUAGE, Translator, negotiate, translator
 
-__all__ = ["LANGUAGES", "SOURCE_LANGUAGE", "Translator", "negotiate", "say_reasons", "translator"]
+__all__ = [
+    "LANGUAGES",
+    "SOURCE_LANGUAGE",
+    "Translator",
+    "negotiate",
+    "say_facts",
+    "say_identity",
+    "say_reasons",
+    "translator",
+]

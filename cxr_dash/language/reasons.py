@@ -89,7 +89,7 @@ SENTENCES: Mapping[ReasonCode, str] = {
         "The file says that this is a lateral view; only frontal films can be read."
     ),
     ReasonCode.OTHER_BODY_PART: N_(
-        "The file says that this is no film of the chest but of another part of the body: {body_part}."
+        "The file says “{body_part}”: this is no film of the chest, and only chest films can be read."
     ),
     ReasonCode.PROJECTION_OUTSIDE: N_(
         "The file calls this view {projection}; this model was made for {made_for}."

@@ -182,6 +182,7 @@ class AnalysisService:
             lungs=lungs,
             trust=trust,
             embedding=raw.embedding,
+            facts=radiograph.facts.shareable,
         )
         self.observe(analysis)
         return analysis
@@ -210,6 +211,8 @@ def _stored_film(data: bytes, radiograph: Radiograph) -> StoredFilm:
         sha256=radiograph.sha256,
         width=radiograph.width,
         height=radiograph.height,
+        facts=radiograph.facts,
+        identity=radiograph.identity,
     )
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from cxr_dash.domain import N_, Analysis
+from cxr_dash.domain import N_, Analysis, FilmFacts, PatientIdentity
 from cxr_dash.errors import CaseNotFoundError, StorageError
 
 logger = logging.getLogger(__name__)
 
 _KEY_BYTES = 24
-# Goes up with every change of what `Analysis` holds: one kept by an earlier version is asked for anew.
-_ANALYSIS_LAYOUT = 4
+# Go up with every change of what `Analysis` and `StoredFilm` hold: what an earlier version kept is asked for,
+# and sent, anew.
+_ANALYSIS_LAYOUT = 5
+_FILM_LAYOUT = 2
 _KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
 
 
@@ -51,7 +53,7 @@ class MemoryCache:
         self._values.pop(key, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoredFilm:
     """A film as it waits for questions.
 
@@ -65,6 +67,10 @@ class StoredFilm:
         Digest of ``data``.
     width, height : int
         The film's own frame, pixels.
+    facts : FilmFacts
+        What the file says beyond the pixels, with its identifiers, for results that go back.
+    identity : PatientIdentity or None
+        Who the patient is, where the file says so. It stands here alone: no analysis and no export has it.
     """
 
     data: bytes
@@ -73,6 +79,12 @@ class StoredFilm:
     sha256: str
     width: int
     height: int
+    facts: FilmFacts = field(default_factory=FilmFacts)
+    identity: PatientIdentity | None = None
+
+    def __repr__(self) -> str:
+        """Nothing that a log could keep: the file's bytes hold a name too."""
+        return f"StoredFilm(sha256={self.sha256[:8]!r}, {self.width} x {self.height})"
 
 
 class CaseStore:
@@ -99,7 +111,7 @@ class CaseStore:
         """
         key = secrets.token_urlsafe(_KEY_BYTES)
         try:
-            kept = self._cache.set(f"film-{key}", film, timeout=self._lifetime_seconds) is not False
+            kept = self._cache.set(_film_name(key), film, timeout=self._lifetime_seconds) is not False
         except Exception as error:
             logger.error("a film could not be kept: %s", error)
             kept = False
@@ -121,7 +133,7 @@ class CaseStore:
             When the cache does not answer: the film may still be there.
         """
         try:
-            film = self._cache.get(f"film-{key}") if _KEY_PATTERN.match(key) else None
+            film = self._cache.get(_film_name(key)) if _KEY_PATTERN.match(key) else None
         except Exception as error:
             logger.error("a film could not be looked up: %s", error)
             raise StorageError(
@@ -152,7 +164,7 @@ class CaseStore:
     def forget(self, key: str) -> None:
         """Delete a film now; its analyses cannot be reached without it and expire by themselves."""
         if _KEY_PATTERN.match(key):
-            self._cache.delete(f"film-{key}")
+            self._cache.delete(_film_name(key))
 
     def is_usable(self, nonce: str) -> bool:
         """Whether a value can be written and read back; ``nonce`` must be new."""
@@ -166,6 +178,10 @@ class CaseStore:
             logger.warning("the cache cannot be used: %s", error)
             return False
         return usable
+
+
+def _film_name(key: str) -> str:
+    return f"film-{_FILM_LAYOUT}-{key}"
 
 
 def _analysis_name(key: str, model_id: str, model_sha256: str) -> str:

@@ -1,6 +1,6 @@
 """The input gate: may a model be asked about this picture? All checks in one verdict; what fails, refuses.
 
-What is asked, in this order: whether the model was made for such a patient and view (``population``); what
+What is asked, in this order: what the file says of view, body part and patient (``population``); what
 was noticed while the file was read; what the bundle ``gate`` takes the picture for; how the film was shown to
 the model: straightened, or leaning, in a tone it knows (``shown``); plain checks of grey levels and shape
 (``imaging.quality``); whether lungs were found in it, and both, and whole; how far it lies from what the
@@ -49,7 +49,6 @@ _OVERRULED = {
 # What was noticed while the file was read and makes an answer meaningless; anything else is said beside it.
 _NOTES_THAT_REFUSE = {
     *(ReasonCode.DAMAGED, ReasonCode.LEVELS_WRAPPED, ReasonCode.TWO_FILMS),
-    *(ReasonCode.LATERAL_BY_TAG, ReasonCode.OTHER_BODY_PART),
 }
 _OK = Quality(Verdict.OK)
 _SEVERITY = {Verdict.REJECT: 0, Verdict.WARN: 1, Verdict.OK: 2}

@@ -1,11 +1,15 @@
-"""Whether a film is of a patient and a view that the model was made for, by what its file says."""
+"""What a file says of its film, held against what can be read at all and whom the model was made for.
+
+A tag is believed where it says that the film cannot be read; where it says nothing of use, or lies, the
+gate's own network decides by the picture.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 
-from cxr_dash.domain import FilmFacts, Quality, Reason, ReasonCode, Verdict
+from cxr_dash.domain import FilmFacts, Quality, Reason, ReasonCode, Verdict, names_chest
 from cxr_dash.inference.schema_population import Population
 
 _FRONTAL = ("PA", "AP")
@@ -25,10 +29,11 @@ def check_population(population: Population | None, facts: FilmFacts) -> Quality
     Returns
     -------
     Quality
-        ``reject`` for an age outside, for a lateral view, and for a view that is neither PA nor AP; ``warn``
-        for an unknown age as above, and for the other of the two frontal views.
+        ``reject`` for another part of the body and for a lateral view, whatever the bundle says of itself,
+        for an age outside, and for a view that is neither PA nor AP; ``warn`` for a film that may be
+        mirrored, for an unknown age as above, and for the other of the two frontal views.
     """
-    opinions = [*_of_age(population, facts), *_of_view(population, facts)]
+    opinions = [*_of_film(population, facts), *_of_age(population, facts)]
     if not opinions:
         return Quality(Verdict.OK)
     refused = any(verdict is Verdict.REJECT for verdict, _ in opinions)
@@ -48,6 +53,16 @@ def _of_age(population: Population | None, facts: FilmFacts) -> Iterator[tuple[V
     age = math.floor(facts.age_years)
     if not youngest <= age <= oldest:
         yield Verdict.REJECT, Reason(ReasonCode.AGE_OUTSIDE, {"age": age, **range_of})
+
+
+def _of_film(population: Population | None, facts: FilmFacts) -> Iterator[tuple[Verdict, Reason]]:
+    if names_chest(facts.body_part) is False:
+        # from which side a hand was taken, and which way round, is then of no interest
+        yield Verdict.REJECT, Reason(ReasonCode.OTHER_BODY_PART, {"body_part": facts.body_part})
+        return
+    yield from _of_view(population, facts)
+    if facts.mirrored and facts.projection != "LATERAL":
+        yield Verdict.WARN, Reason(ReasonCode.MIRRORED)
 
 
 def _of_view(population: Population | None, facts: FilmFacts) -> Iterator[tuple[Verdict, Reason]]:

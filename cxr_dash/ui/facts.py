@@ -16,8 +16,8 @@ from cxr_dash.errors import CxrError
 from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec, HeldOut
-from cxr_dash.language import Translator, say_reasons
-from cxr_dash.services.exports import MOST_FILMS
+from cxr_dash.language import Translator, say_facts, say_reasons
+from cxr_dash.services.exports import MOST_FILMS, facts_record
 from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
 
@@ -38,6 +38,7 @@ def page_settings(settings: Settings, t: Translator) -> Json:
         "words": t.for_browser(),
         "max_upload_bytes": settings.max_upload_bytes,
         "most_films": MOST_FILMS,
+        "show_identity": settings.show_identity,
         "case_lifetime_seconds": settings.case_lifetime_seconds,
         "colour_maps": {
             name: base64.b64encode(imaging.colour_table(name).tobytes()).decode("ascii")
@@ -95,6 +96,7 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         "height": preparation.film_height,
         "crop": {"x": crop.x, "y": crop.y, "width": crop.width, "height": crop.height},
         "inverted": preparation.inverted,
+        "file": facts_record(analysis.facts) | {"line": say_facts(analysis.facts, t)},
         "quality": {
             "verdict": analysis.quality.verdict.value,
             "reasons": say_reasons(analysis.quality.reasons, t),

@@ -51,6 +51,7 @@ AGREEMENT = "agreement"
 # Film
 VIEWER = "viewer"
 TOOLBAR = "toolbar"
+FILM_SAYS = "film-says"
 STAGE = "stage"
 EMPTY = "empty"
 CHOOSE = "choose"

@@ -25,6 +25,7 @@ from cxr_dash.web.health import health_blueprint
 from cxr_dash.web.language import request_language, request_translator, tell_language
 from cxr_dash.web.library import library_blueprint
 from cxr_dash.web.metrics import Metrics
+from cxr_dash.web.patients import patients_blueprint
 from cxr_dash.web.warm_up import WarmUp
 
 # A request that is not a film is small; this much is allowed around the largest film.
@@ -100,6 +101,8 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.register_blueprint(library_blueprint(service, similar, metrics))
     server.register_blueprint(exports_blueprint(service, metrics))
     server.register_blueprint(answers_blueprint(service, request_translator))
+    if settings.show_identity:
+        server.register_blueprint(patients_blueprint(service, request_translator))
     server.register_blueprint(health_blueprint(service, warm_up, metrics))
     handle_errors(server, settings)
 

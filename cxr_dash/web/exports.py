@@ -129,8 +129,11 @@ def exports_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
             raise RequestError(N_("A report needs a film that the server keeps."))
         analysis = service.analyse(chosen.film, wanted.model)
         film = look_up(service, wanted, chosen, t)
-        display = film_display(service.cases.film(chosen.film).data, analysis, service.settings.decode_limits)
-        content = report_pdf(film, bundle, wanted, display, t)
+        stored = service.cases.film(chosen.film)
+        display = film_display(stored.data, analysis, service.settings.decode_limits)
+        # on the sheet that its reader asks for alone: the ZIP, which travels, names nobody
+        identity = stored.identity if service.settings.show_identity else None
+        content = report_pdf(film, bundle, wanted, display, t, identity=identity)
         return download(content, export_name(analysis, wanted.model, "report", "pdf"), "application/pdf")
 
     @routes.post("/exports.csv")

@@ -100,14 +100,15 @@ def test_what_holds_no_words_may_be_cached_for_all(client: FlaskClient) -> None:
         (
             b"Dear colleague,\n",
             415,
-            "El archivo debe ser una imagen fija PNG, JPEG o WebP; se recibió un archivo de texto.",
-            "Elija una placa en PNG o JPEG; la terminación del nombre no convierte un archivo en imagen.",
+            "El archivo debe ser una imagen fija PNG, JPEG, WebP o DICOM; se recibió un archivo de texto.",
+            "Elija una placa en PNG, JPEG, WebP o DICOM; "
+            "la terminación del nombre no convierte un archivo en imagen.",
         ),
         (
             b"\x89PNG\r\n\x1a\n" + bytes(40),
             422,
             "Un PNG debe empezar con un bloque IHDR de 13 bytes; se recibió: ",
-            "El archivo está dañado o se cortó: exporte o descargue de nuevo la placa.",
+            "El archivo está dañado o incompleto: envíelo de nuevo o expórtelo otra vez.",
         ),
     ],
     ids=["a letter", "a damaged PNG"],

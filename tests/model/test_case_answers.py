@@ -67,7 +67,7 @@ def test_frames_offsets_and_copies_are_answered_as_the_film_itself(
     answer = ask(name)
     assert difference(answer, control) <= 0.02
     assert above(answer) == above(control)
-    assert answer.quality.codes == tuple(codes)
+    assert answer.quality.codes == codes
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_letters_tints_and_negatives_flip_no_finding(
 ) -> None:
     answer = ask(name)
     assert above(answer) == above(control)
-    assert answer.quality.codes == tuple(codes)
+    assert answer.quality.codes == codes
 
 
 @pytest.mark.parametrize(

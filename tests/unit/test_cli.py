@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from dicom_files import film_dataset, write
 from typer.testing import CliRunner
 
 from cxr_dash import imaging
@@ -86,7 +87,9 @@ def test_analyse_gives_one_probability_per_label(film: Path) -> None:
     assert [finding["label"] for finding in data["findings"]] == bundle.spec.label_keys
     assert all(0.0 <= finding["probability"] <= 1.0 for finding in data["findings"])
     assert data["status"] == "ok"
-    assert data["film"] | {"sha256": ""} == {"width": 360, "height": 420, "sha256": ""}
+    nothing = dict.fromkeys(("projection", "age_years", "sex", "body_part", "pixel_spacing_mm"))
+    told = {"width": 360, "height": 420, "sha256": "", **nothing, "mirrored": False}
+    assert data["film"] | {"sha256": ""} == told
     assert data["model"]["sha256"] == bundle.serving_sha256
 
 
@@ -97,6 +100,20 @@ def test_analyse_for_people_shows_the_same_figures(film: Path) -> None:
         assert f"{finding['label']} " in text
         assert f"{finding['probability']:.3f}" in text
     assert "Not a diagnosis" in text
+
+
+def test_analyse_says_what_a_dicom_file_says_but_not_who_the_patient_is(tmp_path: Path) -> None:
+    pixels = imaging.chest_phantom(420, 360)
+    film = tmp_path / "film.dcm"
+    film.write_bytes(write(film_dataset(pixels, 8, PatientAge="064Y", PixelSpacing=[0.2, 0.3]), pixels))
+    asked = runner.invoke(app, ["analyse", str(film), "--json", "--no-gate"])
+    said = json.loads(asked.stdout)["film"]
+    assert (said["projection"], said["age_years"], said["sex"], said["body_part"]) == ("PA", 64, "F", "CHEST")
+    assert said["pixel_spacing_mm"] == [0.2, 0.3]
+    shown = runner.invoke(app, ["analyse", str(film), "--no-gate"]).stdout
+    assert "PA, 64 years, F" in shown
+    for word in ("DOE", "ID-4711", "ACC-7", "1980", "1.2.826"):
+        assert word not in asked.stdout + asked.stderr + shown
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 cxr.viewer = (() => {
   const { state, byId, element, setText } = cxr;
   const { t, N_ } = cxr.words;
-  const GAP = 14; // between the toolbar and what lies under it
+  const GAP = 22; // between the toolbar and what lies under it: the line of 59-film-says.js
   const ALONE = { left: 16, right: 16 };
   const BESIDE = { left: 8, right: 8, top: 8 };
   const ZOOM_STEP = 1.25;

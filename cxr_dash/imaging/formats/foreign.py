@@ -6,9 +6,11 @@ from cxr_dash.domain import N_
 
 _EXPORT = N_("Export the film as PNG from your viewer.")
 _SAVE_AS = N_("Save the picture as PNG or JPEG and try again.")
-_CHOOSE = N_("Choose a PNG or JPEG film.")
-_BY_NAME = N_("Choose a PNG or JPEG film; the ending of a file's name does not make it a picture.")
-_UNPACK = N_("Unpack it and choose the PNG or JPEG films inside.")
+_CHOOSE = N_("Choose a film as PNG, JPEG, WebP or DICOM.")
+_BY_NAME = N_(
+    "Choose a film as PNG, JPEG, WebP or DICOM; the ending of a file's name does not make it a picture."
+)
+_UNPACK = N_("Unpack it and choose the films inside.")
 
 # First bytes, what the file is, what to do. Order matters only where one start contains another.
 _STARTS: tuple[tuple[bytes, str, str], ...] = (

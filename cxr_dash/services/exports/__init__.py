@@ -24,7 +24,13 @@ from cxr_dash.services.exports.provenance import (
     refused,
 )
 from cxr_dash.services.exports.readme import readme
-from cxr_dash.services.exports.record import as_json, film_document, film_record, list_document
+from cxr_dash.services.exports.record import (
+    as_json,
+    facts_record,
+    film_document,
+    film_record,
+    list_document,
+)
 from cxr_dash.services.exports.table import (
     COLUMNS,
     REASON_CODES,
@@ -55,6 +61,7 @@ __all__ = [
     "csv_row",
     "cut_of",
     "export_name",
+    "facts_record",
     "film_display",
     "film_document",
     "film_record",

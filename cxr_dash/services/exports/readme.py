@@ -66,7 +66,7 @@ def readme(bundle: Bundle, t: Translator, *, failed: int) -> str:
         _table(top),
         t(
             "Each film has a folder, named by its number in the list and the head of its SHA-256. "
-            "Names of files and of patients are not known here."
+            "No name of a file or of a patient is in it."
         ),
         _table(film),
         t(

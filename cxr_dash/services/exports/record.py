@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from cxr_dash.domain import Analysis
+from cxr_dash.domain import Analysis, FilmFacts
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
 from cxr_dash.services.exports.agreement import Agreement
@@ -87,11 +87,32 @@ def film_record(film: ListedFilm, thresholds: Mapping[str, float]) -> Json:
         "reason": film.reason,
         "reason_codes": film.reason_codes,
         "film_sha256": analysis.film_sha256 if analysis else None,
+        "film": facts_record(analysis.facts) if analysis else None,
         "analysed_at": analysis.analysed_at if analysis else None,
         "quality": str(analysis.quality.verdict) if analysis else None,
         "findings": _findings(film.figures, thresholds),
         "read": chosen.read,
         "own_reading": asdict(opinion) if opinion else None,
+    }
+
+
+def facts_record(facts: FilmFacts) -> Json:
+    """What the file says of its film; no identifier, no name.
+
+    Returns
+    -------
+    dict
+        ``projection``, ``age_years``, ``sex``, ``body_part``, ``mirrored`` and ``pixel_spacing_mm`` (rows,
+        columns), None where the file says nothing.
+    """
+    spacing = facts.pixel_spacing_mm
+    return {
+        "projection": facts.projection,
+        "age_years": None if facts.age_years is None else round(facts.age_years, 2),
+        "sex": facts.sex,
+        "body_part": facts.body_part,
+        "mirrored": facts.mirrored,
+        "pixel_spacing_mm": [round(one, 6) for one in spacing] if spacing else None,
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cxr_dash.services.report.content import ReportContent, report_content
+from cxr_dash.services.report.content import report_content
+from cxr_dash.services.report.sheet_text import ReportContent
 from cxr_dash.services.report.write import report_pdf
 
 __all__ = ["ReportContent", "report_content", "report_pdf"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cxr_dash.domain import Analysis, Finding, Verdict
+from cxr_dash.domain import Analysis, Finding, PatientIdentity, Verdict
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.language import Translator, say_reasons
+from cxr_dash.language import Translator, say_facts, say_identity, say_reasons
 from cxr_dash.services.exports import (
     SOFTWARE,
     ExportRequest,
@@ -21,60 +20,17 @@ from cxr_dash.services.exports import (
 from cxr_dash.services.exports.wording import interval, label_name, lower, percent
 from cxr_dash.services.report.headline import headline
 from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
+from cxr_dash.services.report.sheet_text import Block, ReportContent, Row
 from cxr_dash.words import DECISION_SUPPORT
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: cells in the order of the columns, and whether it stands out."""
-
-    cells: tuple[str, ...]
-    above: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A heading and what stands under it; ``items`` may be cut short where the sheet is full."""
-
-    heading: str
-    lines: tuple[str, ...]
-    items_heading: str = ""
-    items: tuple[str, ...] = ()
-    items_left_out: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportContent:
-    """Every sentence of the sheet.
-
-    Attributes
-    ----------
-    label : str or None
-        The finding whose heat is shown; ``None`` where no figures may be read.
-    rows : tuple of Row
-        Empty where no figures may be read.
-    """
-
-    title: str
-    film: str
-    moment: str
-    headline: str
-    summary: str
-    first_of_all: str
-    label: str | None
-    picture_captions: tuple[str, str]
-    legend: tuple[str, str]
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    table_note: str
-    left: tuple[Block, ...]
-    right: Block
-    notes: str
-    signature: str
-    footer: tuple[str, ...]
-
-
-def report_content(film: ListedFilm, bundle: Bundle, request: ExportRequest, t: Translator) -> ReportContent:
+def report_content(
+    film: ListedFilm,
+    bundle: Bundle,
+    request: ExportRequest,
+    t: Translator,
+    identity: PatientIdentity | None = None,
+) -> ReportContent:
     """Put the report into words.
 
     Parameters
@@ -85,6 +41,8 @@ def report_content(film: ListedFilm, bundle: Bundle, request: ExportRequest, t: 
     request : ExportRequest
         With the cuts in force.
     t : Translator
+    identity : PatientIdentity, optional
+        Only where it may be shown.
     """
     if film.analysis is None:
         raise ValueError("`film` must have an analysis")
@@ -102,6 +60,7 @@ def report_content(film: ListedFilm, bundle: Bundle, request: ExportRequest, t: 
         title=t("Chest film: what the model says"),
         film=t("film {number}", number=f"{film.chosen.number:02d}"),
         moment=t.moment(datetime.fromisoformat(analysis.analysed_at)),
+        patient=say_identity(identity, t) if identity else "",
         headline=head,
         summary=summary,
         first_of_all=" ".join(say_reasons(analysis.quality.first_of_all, t)),
@@ -193,6 +152,8 @@ def _share(share: Share, t: Translator) -> str:
 def _captions(analysis: Analysis, label: str | None, t: Translator) -> tuple[str, str]:
     size = analysis.preparation
     film = t("The film, {width} × {height} pixels.", width=size.film_width, height=size.film_height)
+    if said := say_facts(analysis.facts, t):
+        film = f"{film} {said}."
     if label is None:
         return film, ""
     heatmap = analysis.heatmaps[label]

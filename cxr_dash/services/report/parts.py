@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table, TableStyle
 
 from cxr_dash import imaging
-from cxr_dash.services.report.content import Block, ReportContent
+from cxr_dash.services.report.sheet_text import Block, ReportContent
 
 LEGEND_HEIGHT = 11.0
 _BLACK, _GREY, _LINE, _SHADE = colors.black, colors.Color(0.3, 0.3, 0.3), colors.Color(0.7, 0.7, 0.7), 0.91
@@ -119,6 +119,11 @@ def head(content: ReportContent, fit: Fit, width: float) -> Stack:
     return Stack(
         [
             line,
+            *(
+                [_paragraph(shortened(content.patient, fit.characters), 9.2, fit, bold=True, after=5)]
+                if content.patient
+                else []
+            ),
             _paragraph(content.headline, 14.0, fit, bold=True, after=2),
             _paragraph(content.summary, 9.2, fit, after=5 if content.first_of_all else 0),
             *([_boxed(content.first_of_all, fit, width)] if content.first_of_all else []),

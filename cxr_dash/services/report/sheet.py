@@ -13,7 +13,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from cxr_dash.services.report import parts
-from cxr_dash.services.report.content import ReportContent
+from cxr_dash.services.report.sheet_text import ReportContent
 
 ByteArray = NDArray[np.uint8]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cxr_dash.domain import PatientIdentity
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
 from cxr_dash.services.exports import SOFTWARE, ExportRequest, ListedFilm, overlay_pixels
@@ -12,7 +13,13 @@ from cxr_dash.services.report.content import report_content
 
 
 def report_pdf(
-    film: ListedFilm, bundle: Bundle, request: ExportRequest, display: NDArray[np.uint8], t: Translator
+    film: ListedFilm,
+    bundle: Bundle,
+    request: ExportRequest,
+    display: NDArray[np.uint8],
+    t: Translator,
+    *,
+    identity: PatientIdentity | None = None,
 ) -> bytes:
     """One A4 page about one film, for paper: white ground, black letters.
 
@@ -26,6 +33,8 @@ def report_pdf(
     display : ndarray of uint8, shape (H, W)
         The film as it is shown.
     t : Translator
+    identity : PatientIdentity, optional
+        Printed under the title; without it the page names nobody.
 
     Returns
     -------
@@ -34,7 +43,7 @@ def report_pdf(
     """
     from cxr_dash.services.report.sheet import Pictures, draw_sheet  # noqa: PLC0415 (reportlab takes memory)
 
-    content = report_content(film, bundle, request, t)
+    content = report_content(film, bundle, request, t, identity)
     overlay = None
     if content.label is not None and film.analysis is not None:
         overlay = overlay_pixels(film.analysis, content.label, request.options(content.label), display)

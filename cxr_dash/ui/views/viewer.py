@@ -14,6 +14,7 @@ def viewer(t: Translator) -> Component:
     return html.Section(
         [
             _toolbar(t),
+            html.Div(id=ids.FILM_SAYS, className="film-says", hidden=True),
             html.Div(id=ids.WINDOW_POPOVER, className="popover", hidden=True),
             html.Div(
                 id=ids.COMPARE_MENU,

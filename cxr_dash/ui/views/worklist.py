@@ -19,7 +19,7 @@ def worklist_column(settings: Settings, t: Translator) -> Component:
             html.Button(
                 [
                     html.Span(t("Drop films or a folder here")),
-                    html.Small(t("DICOM, PNG, JPG or ZIP, up to {most:g} MB a film", most=megabytes)),
+                    html.Small(t("DICOM, PNG, JPEG, WebP or ZIP, up to {most:g} MB a film", most=megabytes)),
                 ],
                 id=ids.DROP,
                 className="drop",

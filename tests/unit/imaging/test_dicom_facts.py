@@ -196,6 +196,20 @@ def test_identifiers_of_study_series_and_picture_are_kept() -> None:
     assert (kept.instance_uid, kept.study_uid, kept.series_uid) == (root + "1", root + "2", root + "3")
 
 
+@pytest.mark.parametrize(
+    ("stated", "age"),
+    [({"PatientAge": "064Y"}, 64.0), ({"PatientAge": None}, 44.0), ({"PatientAge": "007M"}, 7 / 12)],
+)
+def test_what_is_shared_has_no_identifiers_and_no_age_that_gives_a_birthday_away(
+    stated: dict[str, str | None], age: float
+) -> None:
+    kept = facts(**{name: value for name, value in stated.items() if value})
+    shared = kept.shareable
+    assert shared.age_years == pytest.approx(age)
+    assert (shared.study_uid, shared.series_uid, shared.instance_uid) == (None, None, None)
+    assert (shared.projection, shared.sex, shared.body_part) == (kept.projection, kept.sex, kept.body_part)
+
+
 def test_identity_is_kept_apart_and_has_no_words_of_its_own() -> None:
     film = read()
     assert film.identity == PatientIdentity(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from cxr_dash.domain import FilmFacts, PatientIdentity
 from cxr_dash.errors import CaseNotFoundError, StorageError
 from cxr_dash.services.cases import CaseStore, MemoryCache, StoredFilm
 
@@ -14,6 +17,23 @@ def test_a_film_comes_back_under_its_key() -> None:
     store = CaseStore(MemoryCache(), 60)
     key = store.add(FILM)
     assert store.film(key) == FILM
+
+
+def test_who_the_patient_is_goes_with_the_film() -> None:
+    store = CaseStore(MemoryCache(), 60)
+    key = store.add(
+        replace(FILM, identity=PatientIdentity(name="DOE, JANE"), facts=FilmFacts(study_uid="1.2"))
+    )
+    assert store.film(key).identity == PatientIdentity(name="DOE, JANE")
+    assert store.film(key).facts.study_uid == "1.2"
+    store.forget(key)
+    with pytest.raises(CaseNotFoundError):
+        store.film(key)
+
+
+def test_a_kept_film_has_no_words_that_a_log_could_keep() -> None:
+    film = replace(FILM, data=b"DOE^JANE", identity=PatientIdentity(name="DOE, JANE"))
+    assert "DOE" not in repr(film)
 
 
 def test_the_same_film_gets_a_new_unguessable_key_each_time() -> None:

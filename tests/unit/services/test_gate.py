@@ -14,6 +14,7 @@ from bundle_builder import spec_dict, write_bundle
 
 from cxr_dash.domain import (
     Box,
+    FilmFacts,
     LungField,
     Preparation,
     Quality,
@@ -160,9 +161,7 @@ def test_every_reason_is_given_alone_and_with_its_verdict(code: ReasonCode) -> N
     [
         (Reason(ReasonCode.DAMAGED), Verdict.REJECT),
         (Reason(ReasonCode.LEVELS_WRAPPED), Verdict.REJECT),
-        (Reason(ReasonCode.LATERAL_BY_TAG), Verdict.REJECT),
-        (Reason(ReasonCode.OTHER_BODY_PART, {"body_part": "HAND"}), Verdict.REJECT),
-        (Reason(ReasonCode.MIRRORED), Verdict.WARN),
+        (Reason(ReasonCode.FOR_PROCESSING), Verdict.WARN),
         (Reason(ReasonCode.ALPHA_IGNORED), Verdict.WARN),
     ],
     ids=lambda value: getattr(value, "code", value),
@@ -236,6 +235,24 @@ def test_a_lean_too_large_to_undo_is_warned_of() -> None:
     field = replace(field, probability=turned(field.probability, 22.0, 0.0))
     reasons = {reason.code: reason for reason in judged(lungs=field, shown=field.preparation).reasons}
     assert reasons[ReasonCode.TILTED].values["degrees"] == pytest.approx(20.0, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason", "verdict"),
+    [
+        (FilmFacts(projection="LATERAL"), Reason(ReasonCode.LATERAL_BY_TAG), Verdict.REJECT),
+        (
+            FilmFacts(body_part="HAND"),
+            Reason(ReasonCode.OTHER_BODY_PART, {"body_part": "HAND"}),
+            Verdict.REJECT,
+        ),
+        (FilmFacts(mirrored=True), Reason(ReasonCode.MIRRORED), Verdict.WARN),
+    ],
+)
+def test_what_the_file_says_of_the_film_refuses_or_warns_whatever_the_gate_thinks(
+    facts: FilmFacts, reason: Reason, verdict: Verdict
+) -> None:
+    assert judged(film=replace(FILM, facts=facts)) == Quality(verdict, (reason,))
 
 
 def test_the_distance_of_the_gate_itself_raises_doubt_before_it_refuses() -> None:

@@ -60,6 +60,36 @@ def test_a_view_the_model_was_not_made_for_is_refused_or_said(
     assert (quality.verdict, quality.codes) == (verdict, codes)
 
 
+@pytest.mark.parametrize("population", [None, ADULTS])
+def test_another_part_of_the_body_is_refused_for_every_bundle(population: Population | None) -> None:
+    facts = FilmFacts(age_years=40.0, body_part="HAND", projection="OTHER", mirrored=True)
+    said = Reason(ReasonCode.OTHER_BODY_PART, {"body_part": "HAND"})
+    assert check_population(population, facts) == Quality(Verdict.REJECT, (said,))
+
+
+@pytest.mark.parametrize("body_part", ["CHEST", "CHESTABDOMEN", "RIB", "UNKNOWN", None])
+def test_a_body_part_that_may_be_the_chest_is_left_to_the_picture(body_part: str | None) -> None:
+    facts = FilmFacts(age_years=40.0, body_part=body_part)
+    assert check_population(ADULTS, facts) == Quality(Verdict.OK)
+
+
+@pytest.mark.parametrize("population", [None, ADULTS])
+def test_a_film_that_its_file_calls_mirrored_is_read_and_said_to_be(population: Population | None) -> None:
+    facts = FilmFacts(age_years=40.0, projection="PA", mirrored=True)
+    assert check_population(population, facts) == Quality(Verdict.WARN, (Reason(ReasonCode.MIRRORED),))
+
+
+def test_of_a_lateral_no_sides_are_spoken_of() -> None:
+    facts = FilmFacts(projection="LATERAL", mirrored=True)
+    assert check_population(None, facts).codes == ["lateral_by_tag"]
+
+
+def test_a_hand_of_a_child_still_has_no_figures_of_a_model_for_adults() -> None:
+    quality = check_population(ADULTS, FilmFacts(age_years=13.0, body_part="EXTREMITY"))
+    assert quality.codes == ["other_body_part", "age_outside"]
+    assert quality.withheld
+
+
 def test_what_refuses_is_said_before_what_warns() -> None:
     quality = check_population(CHILDREN, FilmFacts(projection="LATERAL"))
     assert quality.codes == ["lateral_by_tag", "age_unknown_children"]

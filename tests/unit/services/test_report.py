@@ -12,7 +12,7 @@ import pytest
 from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 from pypdf import PdfReader
 
-from cxr_dash.domain import DecodeLimits, Quality, Reason, ReasonCode, Verdict
+from cxr_dash.domain import DecodeLimits, FilmFacts, PatientIdentity, Quality, Reason, ReasonCode, Verdict
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator, translator
 from cxr_dash.services.exports import ChosenFilm, ExportRequest, ListedFilm, Opinion, film_display
@@ -95,6 +95,25 @@ def test_the_file_says_what_it_is_and_names_nobody() -> None:
     assert "tiny 1.0.0" in about.subject
     assert len(about["/Keywords"].split()[-1]) == 64
     assert pdf.trailer["/Root"]["/Lang"] == "es"
+
+
+def test_who_the_patient_is_stands_on_the_sheet_only_where_it_is_given() -> None:
+    bundle = bundle_of(LABELS)
+    facts = FilmFacts(projection="PA", age_years=64.0, sex="F")
+    analysis = replace(analysis_of(FILM, bundle, [0.9, 0.1, 0.1]), facts=facts)
+    chosen = ChosenFilm(number=7, film="k")
+    wanted = ExportRequest(model="tiny", films=(chosen,))
+    display = film_display(FILM, analysis, DecodeLimits())
+    identity = PatientIdentity("DOE, JANE", "4711-XQ", "1959-03-14", "ACC-7", "2024-02-29")
+    film = ListedFilm(chosen, "ok", "", analysis)
+    named = PdfReader(io.BytesIO(report_pdf(film, bundle, wanted, display, ENGLISH, identity=identity)))
+    line = "DOE, JANE · ID 4711-XQ · born 1959-03-14 · study 2024-02-29 · accession ACC-7"
+    assert line in _text(named)
+    assert "PA, 64 years, F." in _text(named)
+    assert "DOE" not in str(named.metadata)
+    nameless = PdfReader(io.BytesIO(report_pdf(film, bundle, wanted, display, ENGLISH)))
+    assert "DOE" not in _text(nameless)
+    assert "PA, 64 years, F." in _text(nameless)
 
 
 def test_paper_is_white_and_shows_film_overlay_and_legend() -> None:

@@ -13,6 +13,7 @@ from cxr_dash.domain import (
     REASSURING_LABELS,
     Analysis,
     Box,
+    FilmFacts,
     Finding,
     Heatmap,
     Label,
@@ -59,6 +60,7 @@ def analysis() -> Analysis:
         },
         milliseconds={"total": 41.4},
         analysed_at="2026-01-01T00:00:00+00:00",
+        facts=FilmFacts(projection="PA", age_years=64.0, sex="F", pixel_spacing_mm=(0.2, 0.2)),
     )
 
 
@@ -98,6 +100,8 @@ def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis
         "withheld": False,
         "first_of_all": [],
     }
+    assert answer["file"]["line"] == "PA, 64 years, F"
+    assert answer["file"]["pixel_spacing_mm"] == [0.2, 0.2]
     assert answer["milliseconds"] == 41
     assert answer["error"] is None
 

@@ -35,6 +35,7 @@ _MAX_AGE_YEARS = 130.0
 _MAX_AGE_DIGITS = 6
 _MAX_SPACING_MM = 10.0
 _MIN_SPACING_MM = 0.01
+_MAX_WORD = 64  # of a code's meaning (PS3.5, LO); it is said to readers
 
 
 def read_facts(values: Values) -> FilmFacts:
@@ -132,9 +133,9 @@ def _projection(values: Values) -> Projection | None:
 def _body_part(values: Values) -> str | None:
     stated = _text(values, "BodyPartExamined").upper()
     if stated:
-        return stated
+        return stated[:_MAX_WORD]
     for code, meaning in _codes(values, "AnatomicRegionSequence"):
-        return _REGION_CODES.get(code, meaning.upper() or None)
+        return _REGION_CODES.get(code, meaning.upper()[:_MAX_WORD] or None)
     return None
 
 
