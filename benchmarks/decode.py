@@ -16,6 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.dicom_film import (
+    JPEG_2000,
+    UNCOMPRESSED,
+    dicom_film,
+    pixels_by_imagecodecs,
+    pixels_by_pydicom,
+)
 from benchmarks.film import LARGE_HEIGHT, LARGE_WIDTH, noisy_films
 from benchmarks.table import Asked, Table
 from cxr_dash import imaging
@@ -70,6 +77,18 @@ CASES = (
     ),
     Case("PNG, 8 bits", lambda film: _encoded(".png", _eight_bits(film)), "`cv2.imdecode`", _opencv),
     Case("PNG, 12 bits in 16", lambda film: _encoded(".png", film), "`cv2.imdecode`", _opencv),
+    Case(
+        "DICOM, 16 bits, uncompressed",
+        lambda film: dicom_film(film, UNCOMPRESSED),
+        "`pydicom` `pixel_array`",
+        pixels_by_pydicom,
+    ),
+    Case(
+        "DICOM, 16 bits, JPEG 2000 lossless",
+        lambda film: dicom_film(film, JPEG_2000),
+        "`pydicom` and `imagecodecs`",
+        pixels_by_imagecodecs,
+    ),
 )
 
 
