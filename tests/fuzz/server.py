@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import tempfile
 import time
@@ -23,7 +25,9 @@ CLIENTS = 6
 # Numbers of cases that no loop reaches.
 FIRST_NUMBER = 1 << 32
 _KINDS = (*FILMS, "encoded", "zip", "drawn")
+_ASKED_KINDS = (*_KINDS, "dicom", "dicom", "dicom")
 _ASKED_EVERY = 12
+_MODEL = "findings"
 _TROUBLE = re.compile(r"was sent SIG|WORKER TIMEOUT|Traceback|Worker failed|\[ERROR\]|\[CRITICAL\]")
 
 
@@ -59,9 +63,11 @@ class ServerRun:
 
     def run(self, seconds: float, most: int) -> None:
         """Start a server with two workers and send it films for so long, or so many."""
+        # Patients are shown, so that what a file says of them goes everywhere it can.
+        environment = {**os.environ, "CXR_SHOW_IDENTITY": "true"}
         with (
             tempfile.TemporaryDirectory(prefix="fuzz-server-") as place,
-            running_gunicorn(Path(place)) as server,
+            running_gunicorn(Path(place), environment=environment) as server,
         ):
             before = {worker.pid for worker in server.workers()}
             start = _memory(server)
@@ -79,19 +85,17 @@ class ServerRun:
     def _send(self, server: GunicornServer) -> None:
         with self._lock:
             number = next(self._numbers)
-        case = self._mutator.case(number, _KINDS)
+        asked = f"?model={_MODEL}" if number % _ASKED_EVERY == 0 else ""
+        # Papers say what DICOM files say.
+        case = self._mutator.case(number, _ASKED_KINDS if asked else _KINDS)
         with self._lock:
             self._last = [*self._last[1 - 2 * CLIENTS :], case]
-        asked = "?model=findings" if number % _ASKED_EVERY == 0 else ""
         began = time.monotonic()
         try:
             answer = server.post(f"/films{asked}", case.data)
             said = answer.json()
             if answer.status == 201:
-                film = f"/films/{said['film']}"
-                shown = [server.get(f"{film}/{name}").status for name in ("picture.jpg", "thumbnail.jpg")]
-                gone = server._ask("DELETE", film).status
-                fault = "" if (*shown, gone) == (200, 200, 204) else f"{(*shown, gone)} after 201"
+                fault = self._shown(server, str(said["film"]), asked=bool(asked))
             else:
                 busy = answer.status == 503 and said["error"]["code"] == "busy"
                 fault = "" if 400 <= answer.status < 500 or busy else f"status {answer.status}: {said}"
@@ -103,6 +107,20 @@ class ServerRun:
             self.slowest = max(self.slowest, time.monotonic() - began)
         if fault:
             self._found(f"answer-{status}", fault, case)
+
+    def _shown(self, server: GunicornServer, key: str, *, asked: bool) -> str:
+        """Ask for all that is made of a kept film, and delete it; what went wrong, or nothing."""
+        film = f"/films/{key}"
+        names = ["picture.jpg", "thumbnail.jpg", "patient.json"]
+        names += [f"{_MODEL}/answer.json"] if asked else []
+        wrong = {name: status for name in names if (status := server.get(f"{film}/{name}").status) != 200}
+        body = json.dumps({"model": _MODEL, "films": [{"number": 1, "film": key, "anyway": True}]}).encode()
+        for kind in ("pdf", "csv", "json") if asked else ():
+            status = server.post(f"/exports.{kind}", body).status
+            wrong |= {kind: status} if status != 200 else {}
+        gone = server._ask("DELETE", film).status
+        wrong |= {"DELETE": gone} if gone != 204 else {}
+        return f"{wrong} after 201" if wrong else ""
 
     def _check(self, server: GunicornServer, before: set[int]) -> None:
         log = server.log.read_text(errors="replace")

@@ -59,6 +59,7 @@ DICOM_VALUES = (
     *(b"YBR_RCT", b"PALETTE COLOR", b"SIGMOID", b"LINEAR_EXACT", b"INVERSE", b"IDENTITY", b"L\\F", b"P\\F"),
     *(b"R\\H", b"A\\H", b"CR", b"DX", b"SR", b"US", b"FOR PROCESSING", b"LATERAL", b"ISO 2022 IR 87"),
     *(b"\\ISO 2022 IR 149", b"GB18030", b"ISO_IR 192", b"CHEST", b"HAND", b"Yamada^Tarou=\x1b$B;3ED\x1b(B"),
+    *(b"<b>&</i>", b"&#0;<para", b"\1\x08\x1b[0m", "\u202e\U0001f600\ud7ff".encode(), b"%s%(x)d", b"=cmd()"),
     *(b"^" * 60, b"=" * 60, b"A" * 70000),
     *_UIDS,
 )
