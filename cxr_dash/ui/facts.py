@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 from cxr_dash import imaging
-from cxr_dash.domain import REASSURING_LABELS, SUMMARY_LABELS, Analysis
+from cxr_dash.domain import REASSURING_LABELS, SUMMARY_LABELS, Analysis, ReasonCode
 from cxr_dash.errors import CxrError
 from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
@@ -96,7 +96,7 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         "height": preparation.film_height,
         "crop": {"x": crop.x, "y": crop.y, "width": crop.width, "height": crop.height},
         "inverted": preparation.inverted,
-        "file": facts_record(analysis.facts) | {"line": say_facts(analysis.facts, t)},
+        "file": _of_the_file(analysis, t),
         "quality": {
             "verdict": analysis.quality.verdict.value,
             "reasons": say_reasons(analysis.quality.reasons, t),
@@ -113,6 +113,12 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         "trust": {key: t.say(found.words) for key, found in analysis.trust.items()},
         "error": None,
     }
+
+
+def _of_the_file(analysis: Analysis, t: Translator) -> Json:
+    """What the file says; sides are of no interest in a film that is refused for what it shows."""
+    said = any(reason.code is ReasonCode.MIRRORED for reason in analysis.quality.reasons)
+    return facts_record(analysis.facts) | {"line": say_facts(analysis.facts, t), "mirrored": said}
 
 
 def error_in_words(error: CxrError, t: Translator) -> dict[str, str]:

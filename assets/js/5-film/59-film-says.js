@@ -43,13 +43,8 @@ cxr.filmSays = (() => {
 
   function partsOf(item) {
     const answer = cxr.heard(item);
-    const known = answer && !answer.error ? answer : null;
-    return {
-      patient: patient(item),
-      line: known ? known.file.line : "",
-      // one that is refused for another reason is not looked at for sides
-      mirrored: known && known.quality.reason_codes.includes("mirrored") ? t("may be mirrored") : "",
-    };
+    const file = (answer && answer.file) || { line: "", mirrored: false };
+    return { patient: patient(item), line: file.line, mirrored: file.mirrored ? t("may be mirrored") : "" };
   }
 
   /* One entry a film on the screen: with a prior beside it, two, each over its own. */

@@ -53,4 +53,5 @@ def test_a_limb_is_refused_by_the_gate_where_the_file_lies_or_says_nothing(
     film = replace(imaging.decode((folder / name).read_bytes()), facts=lie)
     monkeypatch.setattr("cxr_dash.imaging.decode", lambda _data, _limits: film)
     quality = service.analyse_bytes(b"a film", "findings").quality
-    assert (quality.verdict, quality.codes[0]) == (Verdict.REJECT, "not_frontal_chest")
+    assert quality.verdict is Verdict.REJECT
+    assert "not_frontal_chest" in quality.codes
