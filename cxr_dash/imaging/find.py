@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from cxr_dash.domain import Box, GreyArray, PreparationSpec, Radiograph
 from cxr_dash.imaging.borders import find_borders
+from cxr_dash.imaging.boxes import cut
 from cxr_dash.imaging.film_area import find_film, is_lossy
 from cxr_dash.imaging.levels import film_window
 from cxr_dash.imaging.polarity import coarse_copy, looks_inverted
@@ -81,5 +82,5 @@ def _of_the_film(radiograph: Radiograph, spec: PreparationSpec) -> FoundLevels:
 
 
 def cut_film(pixels: GreyArray, box: Box) -> GreyArray:
-    """Give the part of a picture inside a box, C-contiguous."""
-    return contiguous(pixels[box.y : box.y + box.height, box.x : box.x + box.width])
+    """The part of a film inside a box, C-contiguous."""
+    return contiguous(cut(pixels, box))

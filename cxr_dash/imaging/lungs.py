@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Box, Float32Array, LungField, LungMeasures, Preparation
-from cxr_dash.imaging.prepare import cut, grow_box, restore_map
+from cxr_dash.imaging.boxes import cut, grow_box
+from cxr_dash.imaging.prepare import restore_map
 
 _LUNG = 0.5  # the probability from which a pixel is lung
 _SMALLEST_PART = 0.01  # of the film: less is a speck

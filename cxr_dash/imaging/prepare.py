@@ -1,30 +1,25 @@
 """A film -> the float32 grey picture a model sees, and a coarse map -> back into the film's own frame.
 
-The one and only preparation: training and serving both call :func:`prepare`. Order: percentile window ->
-polarity -> crop to the lungs, or of black borders -> turn upright -> fit into the frame; every step is a
-function of its own, and what was decided is kept in a :class:`~cxr_dash.domain.Preparation`: enough to repeat
-the steps and to undo their geometry.
+The one and only preparation: training and serving both call :func:`prepare`. Order: find the film, its window
+and its polarity (``imaging.find``) -> crop to the lungs, or of black borders -> turn upright -> fit into the
+frame (``imaging.letterbox``); every step is a function of its own, and what was decided is kept in a
+:class:`~cxr_dash.domain.Preparation`: enough to repeat the steps and to undo their geometry.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from cxr_dash.domain import Box, Float32Array, Preparation, PreparationSpec, Radiograph
+from cxr_dash.imaging.boxes import cut, grow_box, middle_of
 from cxr_dash.imaging.find import find_levels
+from cxr_dash.imaging.letterbox import letterbox, letterbox_content, letterbox_without
 from cxr_dash.imaging.turn import turned
 from cxr_dash.imaging.window import apply_window, percentile_window
 
 # Letters are left out of the picture up to this share of it; more is padding, and becomes black or white.
 _LETTERS_SHARE = 0.1
-# A letter's blurred rim is one pixel wide, and one more for every so many pixels of the film's side.
-_RIM_SIDE = 1500
-# A cell of the picture is the film's while this share of it is.
-_LEAST_SHARE = 0.2
 
 
 def plan_preparation(
@@ -124,105 +119,6 @@ def prepare(radiograph: Radiograph, spec: PreparationSpec, lungs: Box | None = N
         Grey levels 0-255.
     """
     return apply_preparation(radiograph, plan_preparation(radiograph, spec, lungs))
-
-
-def cut(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
-    """Give the part of a picture inside a box, as a view."""
-    return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
-
-
-def grow_box(box: Box, margin: float, film_width: int, film_height: int) -> Box:
-    """Add a share of a box's sides to each of them, as far as the film reaches."""
-    wide, high = round(box.width * margin), round(box.height * margin)
-    left, top = max(box.x - wide, 0), max(box.y - high, 0)
-    right = min(box.x + box.width + wide, film_width)
-    bottom = min(box.y + box.height + high, film_height)
-    return Box(left, top, right - left, bottom - top)
-
-
-def middle_of(box: Box, width: int, height: int) -> Box:
-    """The largest part of a box that has the aspect of ``width`` x ``height``, in whole pixels, centred."""
-    scale = min(box.width / width, box.height / height)
-    wide = min(max(round(width * scale), 1), box.width)
-    high = min(max(round(height * scale), 1), box.height)
-    return Box(box.x + (box.width - wide) // 2, box.y + (box.height - high) // 2, wide, high)
-
-
-def letterbox_content(width: int, height: int, input_width: int, input_height: int) -> Box:
-    """Find where a picture lies when it is fitted into a frame, centred, with its aspect kept.
-
-    Returns
-    -------
-    Box
-        At least one pixel each way; touches two opposite sides of the frame (up to rounding).
-    """
-    scale = min(input_width / width, input_height / height)
-    fitted_width = min(max(round(width * scale), 1), input_width)
-    fitted_height = min(max(round(height * scale), 1), input_height)
-    return Box(
-        x=(input_width - fitted_width) // 2,
-        y=(input_height - fitted_height) // 2,
-        width=fitted_width,
-        height=fitted_height,
-    )
-
-
-def letterbox(grey: Float32Array, preparation: Preparation) -> Float32Array:
-    """Resize a picture into the content box and fill the rest with ``pad_value``.
-
-    Parameters
-    ----------
-    grey : ndarray of float32, shape (crop.height, crop.width)
-        Grey levels 0-255.
-    preparation : Preparation
-
-    Returns
-    -------
-    ndarray of float32, shape (input_height, input_width)
-        Grey levels 0-255: means of the covered pixels where it shrinks, linear in between where it grows.
-    """
-    content = preparation.content
-    shrinks = content.width < grey.shape[1] or content.height < grey.shape[0]
-    frame = np.full((preparation.input_height, preparation.input_width), preparation.pad_value, np.float32)
-    fitted = cv2.resize(
-        grey, (content.width, content.height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
-    cut(frame, content)[:] = np.clip(fitted, 0.0, 255.0)
-    return frame
-
-
-def letterbox_without(
-    grey: Float32Array, foreign: NDArray[np.bool_], preparation: Preparation
-) -> Float32Array:
-    """Like :func:`letterbox`, of what is not foreign alone: letters leave no trace.
-
-    Parameters
-    ----------
-    grey : ndarray of float32, shape (crop.height, crop.width)
-        Grey levels 0-255, upright.
-    foreign : ndarray of bool, same shape
-        Pixels that are no part of the film, before it was turned; their blurred rims go with them.
-    preparation : Preparation
-
-    Returns
-    -------
-    ndarray of float32, shape (input_height, input_width)
-        Means of the covered pixels that are the film; where there are none, what lies around is continued
-        (Telea 2004).
-    """
-    rim = 1 + max(grey.shape) // _RIM_SIDE
-    near = cv2.dilate(foreign.astype(np.uint8), np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
-    own = (turned(near.astype(np.float32), preparation.tilt_degrees, 0.0) <= 0.0).astype(np.float32)
-    share = cut(letterbox(own * np.float32(255.0), preparation), preparation.content) / 255.0
-    frame = letterbox(grey * own, preparation)
-    content = cut(frame, preparation.content)
-    content /= np.maximum(share, _LEAST_SHARE)
-    np.clip(content, 0.0, 255.0, out=content)
-    holes = (share < _LEAST_SHARE).astype(np.uint8)
-    if holes.any():
-        filled = cv2.inpaint(np.rint(content).astype(np.uint8), holes, 3.0, cv2.INPAINT_TELEA)
-        content[holes > 0] = filled[holes > 0]
-    return frame
 
 
 def map_to_content(values: Float32Array, preparation: Preparation) -> Float32Array:

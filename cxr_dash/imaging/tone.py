@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array, Float64Array, LungField, Preparation, Radiograph
+from cxr_dash.imaging.boxes import cut
 from cxr_dash.imaging.lungs import lung_grid
-from cxr_dash.imaging.prepare import cut
 
 # How many numbers :func:`measure_tone` gives.
 TONE_MEASURES: Final = 27

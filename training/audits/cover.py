@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from cxr_dash.domain import Float32Array, Float64Array, LungField, Preparation, PreparationSpec, Radiograph
 from cxr_dash.errors import FilmError, TrainingError
 from cxr_dash.imaging import apply_preparation, decode
+from cxr_dash.imaging.boxes import cut
 from cxr_dash.imaging.lungs import film_mask
-from cxr_dash.imaging.prepare import cut
 from cxr_dash.inference.runtime import Runtime
 from training.audits.material import FindLungs
 from training.films.lungs import plan_film

@@ -17,7 +17,7 @@ import numpy as np
 from cxr_dash.domain import Heatmap, LungField, Preparation
 from cxr_dash.explain import film_heatmap
 from cxr_dash.imaging import decode, film_mask, map_to_content
-from cxr_dash.imaging.prepare import cut
+from cxr_dash.imaging.boxes import cut
 from cxr_dash.inference.schema_localisation import MAX_OUTLINE_POINTS, Frame, LocalisationExample, Point
 from cxr_dash.settings import Settings
 from training.audits.lungs import lung_finder

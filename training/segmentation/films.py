@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cxr_dash.domain import Preparation, PreparationSpec
 from cxr_dash.errors import FilmError, TrainingError
 from cxr_dash.imaging import apply_preparation, decode, plan_preparation
-from cxr_dash.imaging.prepare import cut
+from cxr_dash.imaging.boxes import cut
 from training.films.manifest import Film
 from training.films.splits import split_by_patient
 from training.recipe.segmenter import MaskDataRecipe

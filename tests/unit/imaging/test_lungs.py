@@ -7,7 +7,7 @@ import pytest
 
 from cxr_dash.domain import Box, LungField, PreparationSpec, Radiograph
 from cxr_dash.imaging import film_mask, lung_box, measure_lungs, plan_preparation
-from cxr_dash.imaging.prepare import cut
+from cxr_dash.imaging.boxes import cut
 
 GRID = 64
 SPEC = PreparationSpec(

@@ -18,7 +18,7 @@ from cxr_dash.imaging import (
     restore_map,
 )
 from cxr_dash.imaging.borders import find_borders
-from cxr_dash.imaging.prepare import letterbox_content
+from cxr_dash.imaging.letterbox import letterbox_content
 from cxr_dash.imaging.window import apply_window, percentile_window
 
 SPEC = PreparationSpec()

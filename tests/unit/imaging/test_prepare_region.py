@@ -9,7 +9,7 @@ import pytest
 
 from cxr_dash.domain import Box, PreparationSpec, Radiograph
 from cxr_dash.imaging import plan_preparation, prepare, restore_map
-from cxr_dash.imaging.prepare import cut
+from cxr_dash.imaging.boxes import cut
 
 LUNGS = Box(40, 30, 80, 60)
 PLAIN = PreparationSpec(
