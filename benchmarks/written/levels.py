@@ -47,6 +47,44 @@ def lettered(film: Picture, level: float) -> Picture:
     return np.rint(film * (1.0 - cover) + level * cover).astype(film.dtype)
 
 
+def stamped(film: Picture, level: float) -> Picture:
+    """With a short letter without blurred rims, as a device burns it in."""
+    ink = np.zeros(film.shape[:2], np.uint8)
+    side = min(film.shape[:2])
+    size, weight = side / 500, max(1, side // 200)
+    cv2.putText(
+        ink, "L", (side // 30, side // 10), cv2.FONT_HERSHEY_SIMPLEX, size, (255,), weight, cv2.LINE_8
+    )
+    return np.where(ink > 0, np.asarray(level, film.dtype), film)
+
+
+def letter_at_top(film: Film) -> Picture:
+    """12-bit levels, a hard-edged letter at 65535."""
+    return stamped(twelve_bits(film), 65535)
+
+
+def noisy_frame(film: Film) -> Picture:
+    """In a grey frame with a scanner's noise, standard deviation 1.5 levels."""
+    frame = framed(film, 128, 12).astype(np.float64)
+    noise = np.random.default_rng(film.size).normal(0.0, 1.5, frame.shape)
+    noise[12:-12, 12:-12] = 0.0
+    return np.clip(np.rint(frame + noise), 0, 255).astype(np.uint8)
+
+
+def captioned_strip(film: Film) -> Picture:
+    """A white strip below with a caption in it."""
+    height, width = film.shape
+    strip = np.full((max(24, height // 12), width), 255, np.uint8)
+    place = (width // 20, strip.shape[0] * 2 // 3)
+    cv2.putText(strip, "CHEST PA 12:30", place, cv2.FONT_HERSHEY_SIMPLEX, width / 700, (0,), 1, cv2.LINE_AA)
+    return np.vstack([film, strip])
+
+
+def gamma_in_16_bits(film: Film) -> Picture:
+    """A tone curve of power 0.5 over 12-bit levels."""
+    return np.rint(4095.0 * (film / 255.0) ** 0.5).astype(np.uint16)
+
+
 def text_at_top(film: Film) -> Picture:
     """12-bit levels, text at 65535."""
     return lettered(twelve_bits(film), 65535)

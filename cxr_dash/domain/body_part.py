@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-# PS3.16, annex L, and what devices write besides: as wholes, or at the start of what they write.
+# PS3.16, annex L, and what devices write besides, as wholes or inside what they write.
 _CHEST_WORDS = (
     "CHEST", "THORAX", "THORACIC CAVITY", "LUNG", "HEART", "MEDIASTINUM", "BRONCHUS", "TORAX", "TÓRAX",
     "TORACE", "POUMON", "PULMON", "BRUSTKORB", "CXR",
 )  # fmt: skip
-# Films of the spine, sternum, clavicles, shoulder or breast, whatever else is named.
-_NOT_FOR = ("SPINE", "STERN", "CLAVIC", "BREAST", "SHOULDER")
-# Written where nobody chose anything, or where the film may be one of the chest or not: the picture decides.
-_SAYS_NOTHING = frozenset({
-    "", "UNKNOWN", "OTHER", "NONE", "DEFAULT", "ANY", "TRUNK", "BODY", "WHOLEBODY", "WHOLE BODY",
-    "ENTIRE BODY", "PORTABLE", "GENERAL", "RIB", "RIBS", "UNILATERAL RIBS", "BILATERAL RIBS",
-})  # fmt: skip
+# Films of the spine, sternum, clavicles, shoulder or breast alone.
+_BESIDE_THE_CHEST = ("SPINE", "STERN", "CLAVIC", "BREAST", "SHOULDER", "SCAPULA", "HOMBRO", "COLUMNA")
+# Other parts of the body; what stands in neither list is not known, and the picture decides.
+_OTHER_PARTS = (
+    "HEAD", "SKULL", "BRAIN", "FACE", "FACIAL", "ORBIT", "SINUS", "NOSE", "NASAL", "JAW", "MANDIB", "MAXILLA",
+    "TMJ", "TEETH", "TOOTH", "DENTAL", "EYE", "NECK", "ABDOM", "PELVI", "HIP", "SACR", "COCCYX", "KUB",
+    "KIDNEY", "BLADDER", "LIVER", "COLON", "BOWEL", "STOMACH", "EXTREM", "ARM", "HUMER", "ELBOW", "RADIUS",
+    "ULNA", "WRIST", "HAND", "FINGER", "THUMB", "LEG", "THIGH", "FEMUR", "KNEE", "PATELLA", "TIBIA", "FIBULA",
+    "ANKLE", "FOOT", "FEET", "HEEL", "CALCAN", "TOE", "MANO", "PIE", "RODILLA", "CADERA", "CRANEO", "CRÁNEO",
+    "CODO", "TOBILLO", "PIERNA", "BRAZO", "MUÑECA",
+)  # fmt: skip
 
 
 def names_chest(body_part: str | None) -> bool | None:
@@ -27,13 +31,18 @@ def names_chest(body_part: str | None) -> bool | None:
     Returns
     -------
     bool or None
-        True for the chest and what holds it (``"CHESTABDOMEN"``), False for another part, such as a hand or
-        the spine; None where the file says nothing or nothing of use, and for ribs, whose films may be chest
-        films.
+        True for the chest and what holds it (``"CHESTABDOMEN"``), False for what is plainly another part,
+        such as a hand or the spine; None for everything else: nothing of use, or ribs, whose films may be
+        chest films.
     """
     words = " ".join((body_part or "").upper().replace("_", " ").replace("^", " ").split())
-    if words in _SAYS_NOTHING:
-        return None
-    if any(other in words for other in _NOT_FOR):
+    if any(other in words for other in _BESIDE_THE_CHEST):
         return False
-    return any(word in words for word in _CHEST_WORDS)
+    if any(word in words for word in _CHEST_WORDS):
+        return True
+    return False if any(_words_begin(words, part) for part in _OTHER_PARTS) else None
+
+
+def _words_begin(words: str, part: str) -> bool:
+    """Whether one of some words begins so: ``"LARGE TOE"`` does with ``"TOE"``, ``"TORSO"`` does not."""
+    return any(word.startswith(part) for word in words.replace("-", " ").split())

@@ -35,8 +35,8 @@ _REACH, _LEAST_CLIMB, _MOST_CLIMB = 3, 0.008, 0.25
 _STRAIGHT = 0.12
 # Borders of the film are left out: a margin may meet it there.
 _RIM = 0.03
-# A level that stands out from the next ones, and is this share of the film: letters or padding, not the film.
-_SPIKE, _SPIKE_SHARE = 3.0, 0.002
+# A lowest or highest level that stands out from the next ones: letters, hot pixels or padding, not the film.
+_SPIKE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +124,12 @@ def _spikes(counts: NDArray[np.float32], size: int) -> tuple[int, int]:
     """Lowest and highest level where they stand out like letters; -1 where they do not."""
     occupied = np.flatnonzero(counts)
     low, high = int(occupied[0]), int(occupied[-1])
-    near, least = max(size // 32, 1), _SPIKE_SHARE * float(counts.sum())
-    beside_low = float(counts[low + 1 : low + 1 + near].max(initial=1.0))
-    beside_high = float(counts[max(high - near, 0) : high].max(initial=1.0))
+    near = max(size // 32, 1)
+    beside_low = float(counts[low + 1 : low + 1 + near].max(initial=0.0))
+    beside_high = float(counts[max(high - near, 0) : high].max(initial=0.0))
     return (
-        low if counts[low] > max(_SPIKE * beside_low, least) else -1,
-        high if counts[high] > max(_SPIKE * beside_high, least) else -1,
+        low if counts[low] > _SPIKE * beside_low else -1,
+        high if counts[high] > _SPIKE * beside_high else -1,
     )
 
 

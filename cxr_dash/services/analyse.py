@@ -18,10 +18,8 @@ from cxr_dash.domain import (
     Analysis,
     Finding,
     PreparationSpec,
-    Quality,
     Radiograph,
     RawOutput,
-    Verdict,
 )
 from cxr_dash.explain import make_heatmap
 from cxr_dash.inference.bundle import Bundle
@@ -31,6 +29,7 @@ from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.services.cases import CaseStore, StoredFilm
 from cxr_dash.services.gate import installed_gate, judge
+from cxr_dash.services.population import check_age
 from cxr_dash.services.shown import Shown
 from cxr_dash.services.trust import report_trust
 from cxr_dash.settings import Settings
@@ -69,7 +68,7 @@ class AnalysisService:
             A film's file, in one of ``imaging.FORMATS``.
         model_id : str
         gate : bool
-            With ``False`` the verdict is always ``ok`` and no film is refused.
+            With ``False`` no film is refused but one whose age the bundle does not answer for.
 
         Raises
         ------
@@ -157,7 +156,7 @@ class AnalysisService:
             )
         trust_ms = _milliseconds_since(started)
 
-        quality = Quality(Verdict.OK)
+        quality = check_age(bundle.spec.population, radiograph.facts)
         if gate:
             installed = partial(installed_gate, self.catalog, self.runtimes)
             quality = judge(radiograph, raw, bundle, installed, lungs, shown=Shown(model_input, preparation))

@@ -41,6 +41,18 @@ def check_population(population: Population | None, facts: FilmFacts) -> Quality
     return Quality(Verdict.REJECT if refused else Verdict.WARN, tuple(reason for _, reason in opinions))
 
 
+def check_age(population: Population | None, facts: FilmFacts) -> Quality:
+    """Refuse an age outside alone: what holds also where nothing else is asked of a film.
+
+    Parameters
+    ----------
+    population : Population or None
+    facts : FilmFacts
+    """
+    outside = tuple(reason for verdict, reason in _of_age(population, facts) if verdict is Verdict.REJECT)
+    return Quality(Verdict.REJECT if outside else Verdict.OK, outside)
+
+
 def _of_age(population: Population | None, facts: FilmFacts) -> Iterator[tuple[Verdict, Reason]]:
     if population is None:
         return

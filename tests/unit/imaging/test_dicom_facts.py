@@ -42,6 +42,10 @@ def code(value: str, meaning: str) -> Sequence:
         ({"ViewPosition": "RLO"}, "OTHER"),
         ({"ViewPosition": None}, None),
         ({"ViewPosition": ""}, None),
+        *[({"ViewPosition": words}, "PA") for words in ("PA ERECT", "P-A", "CHEST PA")],
+        *[({"ViewPosition": words}, "AP") for words in ("AP SUPINE", "AP PORT", "PORTABLE AP")],
+        *[({"ViewPosition": words}, None) for words in ("FRONTAL", "PORTABLE", "PA/AP", "X")],
+        *[({"ViewPosition": words}, "LATERAL") for words in ("LAT CHEST", "LATERAL, LEFT")],
         ({"ViewPosition": None, "ViewCodeSequence": code("272479007", "postero-anterior")}, "PA"),
         ({"ViewPosition": None, "ViewCodeSequence": code("R-10206", "antero-posterior")}, "AP"),
         ({"ViewPosition": None, "ViewCodeSequence": code("399173006", "left lateral")}, "LATERAL"),
@@ -78,7 +82,15 @@ def test_the_body_part_is_what_the_file_names(elements: dict[str, Any], body_par
         *[(name, True) for name in ("TORAX PA", "PORT CHEST", "CHESTABDOMEN", "LUNGS", "HEART")],
         *[(name, False) for name in ("HAND", "EXTREMITY", "TSPINE", "THORACIC SPINE", "STERNUM", "SKULL")],
         *[(name, False) for name in ("ABDOMEN", "BREAST", "PELVIS", "CLAVICLE", "KNEE")],
-        *[(name, None) for name in (None, "", "  ", "UNKNOWN", "OTHER", "RIBS", "WHOLE BODY")],
+        *[(name, False) for name in ("LOWER LEG", "LARGE TOE", "RODILLA", "CHEST CLAVICLE", "ANKLES", "KUB")],
+        *[
+            (name, None)
+            for name in (None, "", "  ", "UNKNOWN", "OTHER", "RIBS", "WHOLE BODY", "TORSO", "N/A")
+        ],
+        *[
+            (name, None)
+            for name in ("RIB CAGE", "PECHO", "BABYGRAM", "TRACHEA", "PACEMAKER", "X", "1", "ALL")
+        ],
     ],
 )
 def test_a_body_part_is_the_chest_another_or_unknown(body_part: str | None, chest: bool | None) -> None:
@@ -94,6 +106,8 @@ def test_a_body_part_is_the_chest_another_or_unknown(body_part: str | None, ches
         ({"PatientAge": "010D"}, 10 / 365.25),
         ({"PatientAge": None}, 44.0),
         ({"PatientAge": "OLD"}, 44.0),
+        ({"PatientAge": "62"}, 62.0),
+        ({"PatientAge": "3"}, 3.0),
         ({"PatientAge": None, "PatientBirthDate": ""}, None),
         ({"PatientAge": None, "PatientBirthDate": "20250101"}, None),
         ({"PatientAge": None, "PatientBirthDate": "20231230"}, 61 / 365.25),

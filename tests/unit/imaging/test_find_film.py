@@ -44,6 +44,21 @@ def lettered(pixels: np.ndarray, level: float) -> np.ndarray:
     return np.rint(pixels * (1 - cover) + level * cover).astype(pixels.dtype)
 
 
+def stamped(pixels: np.ndarray, level: float, size: float = 0.6) -> np.ndarray:
+    """With a short, hard-edged letter, as a device writes it."""
+    ink = np.zeros(pixels.shape, np.uint8)
+    cv2.putText(ink, "L", (8, 24), cv2.FONT_HERSHEY_SIMPLEX, size, (255,), 2, cv2.LINE_8)
+    return np.where(ink > 0, np.asarray(level, pixels.dtype), pixels)
+
+
+def hot(pixels: np.ndarray, level: float) -> np.ndarray:
+    """With forty hot pixels."""
+    written = pixels.copy()
+    places = np.random.default_rng(4).choice(pixels.size, 40, replace=False)
+    written.ravel()[places] = level
+    return written
+
+
 def jpeg(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.imdecode(cv2.imencode(".jpg", pixels, [1, 92])[1], cv2.IMREAD_UNCHANGED))
 
@@ -63,6 +78,8 @@ SAME: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "negative": lambda p: 255 - p,
     "negative in a black frame": lambda p: framed(255 - p, 0, 14),
     "negative in a white frame": lambda p: framed(255 - p, 255, 14),
+    "12 bits, a hard-edged letter at 65535": lambda p: stamped(twelve_bits(p), 65535),
+    "12 bits, hot pixels": lambda p: hot(twelve_bits(p), 65535),
     "65535 - v, letters at 0": lambda p: lettered(65535 - twelve_bits(p), 0),
 }
 
@@ -158,6 +175,12 @@ def test_wrapped_levels_are_noticed(kind: str, wide: np.ndarray) -> None:
         lambda p: lettered(p, 255),
         lambda p: np.clip(p * 1.6, 0, 255).astype(np.uint8),
         lambda p: lettered(twelve_bits(p), 65535),
+        lambda p: stamped(twelve_bits(p), 65535),
+        lambda p: stamped(twelve_bits(p), 65535, 0.3),
+        lambda p: stamped(65535 - twelve_bits(p), 0),
+        lambda p: stamped(twelve_bits(p) // 2, 4095),
+        lambda p: stamped(p // 2, 255),
+        lambda p: hot(twelve_bits(p), 65535),
         lambda p: framed(p, 255),
     ],
 )

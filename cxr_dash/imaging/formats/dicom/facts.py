@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -12,10 +13,13 @@ from cxr_dash.domain.facts import Projection, Sex
 from cxr_dash.imaging.formats.dicom.refuse import is_for_processing
 from cxr_dash.imaging.formats.dicom.values import Values
 
-# PS3.3, C.8.7.1 and C.8.11.5; decubitus and oblique views are named, but are no plain PA, AP or lateral.
+# PS3.3, C.8.7.1 and C.8.11.5, by any of the words a device writes ("AP PORTABLE", "CHEST LAT"); decubitus and
+# oblique views are named, but are no plain PA, AP or lateral. A word that is not here names no view.
 _VIEWS: dict[str, Projection] = {
-    "PA": "PA", "AP": "AP", "LL": "LATERAL", "RL": "LATERAL", "LAT": "LATERAL", "LATERAL": "LATERAL",
-    "LLAT": "LATERAL", "RLAT": "LATERAL", "LATERAL LEFT": "LATERAL", "LATERAL RIGHT": "LATERAL",
+    **dict.fromkeys(("LL", "RL", "LAT", "LATERAL", "LLAT", "RLAT"), "LATERAL"),
+    **dict.fromkeys(("LLD", "RLD", "DECUB", "DECUBITUS", "LLO", "RLO", "LAO", "RAO", "LPO", "RPO"), "OTHER"),
+    **dict.fromkeys(("OBL", "OBLIQUE", "LORDOTIC", "AXIAL", "TANGENTIAL"), "OTHER"),
+    "PA": "PA", "AP": "AP",
 }  # fmt: skip
 # PS3.16, CID 4010, as SNOMED CT and as the codes that came before it.
 _VIEW_CODES: dict[str, Projection] = {
@@ -119,9 +123,14 @@ def _directions(values: Values) -> tuple[str, str]:
 
 
 def _projection(values: Values) -> Projection | None:
-    view = _text(values, "ViewPosition").upper()
-    if view:
-        return _VIEWS.get(view, "OTHER")
+    words = re.split(
+        r"[^A-Z]+", _text(values, "ViewPosition").upper().replace("P-A", "PA").replace("A-P", "AP")
+    )
+    named = {view for word, view in _VIEWS.items() if word in words}
+    if named:
+        # "LATERAL AP": a view from the side is one however the beam ran; PA and AP at once say nothing
+        side = named & {"LATERAL", "OTHER"}
+        return min(side or named) if len(side or named) == 1 else None
     for code, _meaning in _codes(values, "ViewCodeSequence"):
         if code not in _FRONTAL_CODES:
             return _VIEW_CODES.get(code, "OTHER")
@@ -148,6 +157,8 @@ def _codes(values: Values, keyword: str) -> Iterator[tuple[str, str]]:
 
 def _age_years(values: Values) -> float | None:
     stated = _text(values, "PatientAge").upper()
+    # public collections often leave the unit out: years
+    stated += "Y" if stated.isdecimal() else ""
     digits = stated[:-1].strip()
     if digits.isdecimal() and len(digits) <= _MAX_AGE_DIGITS and stated[-1:] in _DAYS:
         years = int(digits) * _DAYS[stated[-1]] / 365.25
