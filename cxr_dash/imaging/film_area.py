@@ -7,10 +7,14 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Box, GreyArray
 
-# A pixel belongs to a margin when its level is this near to the margin's, as a share of the film's levels.
-_NEAR = 0.012
+# A pixel belongs to a margin when its level is this near to the margin's, as a share of the film's levels: a
+# scanner's noise, and no more.
+_NEAR = 0.024
 # A row or column is a margin while at most this share of it is anything else: letters and dust.
 _OTHER_SHARE = 0.02
+# A caption may stand in a margin: rows of which most is the margin itself, if it goes on behind them within
+# this share of the film.
+_CAPTION_OTHER, _CAPTION_HEIGHT = 0.4, 0.06
 # Lossy files ring beside an edge, over a block of 8 pixels at most: pixels there are only about their margin.
 _ABOUT, _ABOUT_SHARE, _BLOCK = 0.08, 0.1, 8
 _LOSSY = frozenset({"jpeg", "webp"})
@@ -67,9 +71,9 @@ def _margin(picture: GreyArray, levels: float, *, lossy: bool) -> int:
         return 0
     level = float(np.median(picture[0]))
     near = max(_NEAR * levels, 1.0 if levels > 16 else 0.0)
-    count = 0
-    while count < picture.shape[0] and _share_off(picture[count], level, near) <= _OTHER_SHARE:
-        count += 1
+    count = _rows_of(picture, level, near)
+    if 0 < count < picture.shape[0]:
+        count += _captioned(picture[count:], level, near)
     if lossy and 0 < count < picture.shape[0]:
         about = _ABOUT * levels
         for row in picture[count : count + _BLOCK]:
@@ -77,6 +81,26 @@ def _margin(picture: GreyArray, levels: float, *, lossy: bool) -> int:
                 break
             count += 1
     return count
+
+
+def _rows_of(picture: GreyArray, level: float, near: float) -> int:
+    count = 0
+    while count < picture.shape[0] and _share_off(picture[count], level, near) <= _OTHER_SHARE:
+        count += 1
+    return count
+
+
+def _captioned(picture: GreyArray, level: float, near: float) -> int:
+    """Rows at the top that hold a caption, and what of the margin lies behind it; 0 where none does."""
+    most = max(1, round(_CAPTION_HEIGHT * picture.shape[0]))
+    for number, row in enumerate(picture[:most]):
+        off = _share_off(row, level, near)
+        if off <= _OTHER_SHARE:
+            behind = number + _rows_of(picture[number:], level, near)
+            return behind + _captioned(picture[behind:], level, near) if behind < len(picture) else behind
+        if off > _CAPTION_OTHER:
+            break
+    return 0
 
 
 def _share_off(line: NDArray[np.uint8] | NDArray[np.uint16], level: float, near: float) -> float:
