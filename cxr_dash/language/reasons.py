@@ -22,7 +22,7 @@ SENTENCES: Mapping[ReasonCode, str] = {
         "The picture hardly resembles an upright frontal chest film: check the view and the rotation."
     ),
     ReasonCode.INVERTED: N_(
-        "Black and white were swapped in this film; it was turned around before it was read."
+        "Black and white were swapped in this film; they were swapped back before it was read."
     ),
     ReasonCode.VERY_DARK: N_("The film is very dark: findings may be hidden."),
     ReasonCode.VERY_BRIGHT: N_("The film is very bright: findings may be hidden."),
@@ -64,7 +64,7 @@ SENTENCES: Mapping[ReasonCode, str] = {
         "The grey levels are wrapped round: the brightest parts came out black, or the darkest white. "
         "Export the film again."
     ),
-    ReasonCode.ALPHA_IGNORED: N_("The file calls every pixel transparent; the transparency was left out."),
+    ReasonCode.ALPHA_IGNORED: N_("The file's transparency would hide or dim the whole film; it was left out."),
     ReasonCode.TINTED: N_("The film has an even colour tint; it was read as grey."),
     ReasonCode.TONE_UNUSUAL: N_(
         "The tone of the film is unlike that of the films the model learned from (equalised, or a strong "

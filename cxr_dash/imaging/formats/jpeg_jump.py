@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# Of 1. Two of three samples of 5,000 to 6,000 intact films are above it: docs/adr/0005.
+# Of 1. In three samples of 5,000 to 6,000 intact films two different films were above it: docs/adr/0005.
 JUMP = 0.25
 # How much of the mean of n edges may be chance: this over the square root of n.
 _CHANCE = 0.8
