@@ -42,6 +42,7 @@ class ReasonCode(StrEnum):
     MAYBE_DAMAGED = "maybe_damaged"
     LEVELS_WRAPPED = "levels_wrapped"
     ALPHA_IGNORED = "alpha_ignored"
+    TRANSPARENT_PARTS = "transparent_parts"
     TINTED = "tinted"
     TONE_UNUSUAL = "tone_unusual"
     STRAIGHTENED = "straightened"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import GreyArray, Reason, ReasonCode
+from cxr_dash.imaging.formats.base import transparent_parts
 
 # A pixel counts as coloured when its channels differ by more than this, of 255: above the chroma noise of a
 # JPEG, below any drawn arrow or skin tone.
@@ -98,7 +99,9 @@ def to_grey(stored: NDArray[Any]) -> GreyPicture:
         else:
             if grey.dtype != alpha.dtype:
                 alpha = alpha.astype(np.uint16) * 257
-            grey = cv2.multiply(grey, alpha, scale=1.0 / np.iinfo(grey.dtype).max)
+            laid = cv2.multiply(grey, alpha, scale=1.0 / np.iinfo(grey.dtype).max)
+            notes += transparent_parts(grey, laid)
+            grey = laid
     return GreyPicture(grey, fraction, notes)
 
 

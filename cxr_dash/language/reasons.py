@@ -64,7 +64,12 @@ SENTENCES: Mapping[ReasonCode, str] = {
         "The grey levels are wrapped round: the brightest parts came out black, or the darkest white. "
         "Export the film again."
     ),
-    ReasonCode.ALPHA_IGNORED: N_("The file's transparency would hide or dim the whole film; it was left out."),
+    ReasonCode.ALPHA_IGNORED: N_(
+        "The file's transparency would hide or dim the whole film; it was left out."
+    ),
+    ReasonCode.TRANSPARENT_PARTS: N_(
+        "Parts of the film are transparent in the file; they were read as black."
+    ),
     ReasonCode.TINTED: N_("The film has an even colour tint; it was read as grey."),
     ReasonCode.TONE_UNUSUAL: N_(
         "The tone of the film is unlike that of the films the model learned from (equalised, or a strong "

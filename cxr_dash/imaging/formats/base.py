@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import N_, DecodeLimits, FilmFacts, PatientIdentity, Reason, Words
+from cxr_dash.domain import N_, DecodeLimits, FilmFacts, PatientIdentity, Reason, ReasonCode, Words
 from cxr_dash.errors import CorruptFileError
 
 _MUST_DECODE = N_("The picture must decode")
@@ -141,6 +141,22 @@ def corrupt(expected: str, received: str | Words, **values: object) -> CorruptFi
         expected=Words(expected, values),
         received=received,
     )
+
+
+# Up to this share of a film may be transparent without a word: rounded corners, not a part of the body.
+_HARDLY_TRANSPARENT = 0.005
+
+
+def transparent_parts(before: NDArray[Any], after: NDArray[Any]) -> tuple[Reason, ...]:
+    """Say that transparency made a part of a film darker; nothing where it did so to next to nothing.
+
+    Parameters
+    ----------
+    before, after : ndarray, shape (H, W)
+        Grey levels without and with the transparent pixels laid on black.
+    """
+    changed = cv2.countNonZero(cv2.compare(before, after, cv2.CMP_GT))
+    return (Reason(ReasonCode.TRANSPARENT_PARTS),) if changed > _HARDLY_TRANSPARENT * before.size else ()
 
 
 def undecodable(title: str) -> CorruptFileError:

@@ -12,7 +12,14 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from cxr_dash.domain import N_, DecodeLimits, Words
-from cxr_dash.imaging.formats.base import FilmFormat, ImageHeader, StoredPicture, corrupt, decode_with_opencv
+from cxr_dash.imaging.formats.base import (
+    FilmFormat,
+    ImageHeader,
+    StoredPicture,
+    corrupt,
+    decode_with_opencv,
+    transparent_parts,
+)
 from cxr_dash.imaging.formats.exif import read_orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -221,7 +228,9 @@ class Png:
     def decode(self, data: bytes, header: ImageHeader, limits: DecodeLimits) -> StoredPicture:  # noqa: ARG002
         """The stored pixels; every checksum must match, and the rows be all there."""
         stored = decode_with_opencv(checked_rows(data), header, self.title)
-        return StoredPicture(_clear_transparent_level(stored, header), header.bits)
+        shown = _clear_transparent_level(stored, header)
+        notes = transparent_parts(stored, shown) if shown is not stored else ()
+        return StoredPicture(shown, header.bits, notes=notes)
 
 
 PNG: FilmFormat = Png()

@@ -46,7 +46,7 @@ def _off(film: Radiograph, control: Radiograph) -> float:
 def test_damaged_files_are_refused_and_asked_for_again(name: str, says: str) -> None:
     with pytest.raises(CorruptFileError, match=says) as caught:
         _film(name)
-    assert "export or download the film again" in caught.value.remedy
+    assert "send it again" in caught.value.remedy
 
 
 def test_a_wrong_byte_that_changes_one_block_leaves_the_film_as_it_is() -> None:

@@ -89,13 +89,19 @@ def test_alpha_that_hides_nothing_is_not_mentioned() -> None:
     assert to_grey(picture).notes == ()
 
 
-def test_alpha_that_hides_a_part_lays_it_on_black() -> None:
+def test_alpha_that_hides_a_part_lays_it_on_black_and_says_so() -> None:
     alpha = np.full(FILM.shape, 255, np.uint8)
     alpha[:100] = 0
     grey = to_grey(np.dstack([_picture(FILM, FILM, FILM), alpha]))
     assert not grey.pixels[:100].any()
     np.testing.assert_array_equal(grey.pixels[100:], FILM.astype(np.uint8)[100:])
-    assert grey.notes == ()
+    assert [note.code for note in grey.notes] == [ReasonCode.TRANSPARENT_PARTS]
+
+
+def test_transparent_corners_are_not_mentioned() -> None:
+    alpha = np.full(FILM.shape, 255, np.uint8)
+    alpha[:6, :6] = 0
+    assert to_grey(np.dstack([_picture(FILM, FILM, FILM), alpha])).notes == ()
 
 
 @pytest.mark.parametrize("name", sorted(TINTS))
@@ -105,7 +111,7 @@ def test_alpha_that_hides_a_part_of_a_tinted_film_lays_it_on_black_too(name: str
     tinted = TINTS[name](FILM)
     plain = to_grey(tinted)
     grey = to_grey(np.dstack([tinted, alpha]))
-    assert [note.code for note in grey.notes] == [ReasonCode.TINTED]
+    assert [note.code for note in grey.notes] == [ReasonCode.TINTED, ReasonCode.TRANSPARENT_PARTS]
     assert grey.pixels.dtype == plain.pixels.dtype
     assert not grey.pixels[:100].any()
     assert np.array_equal(grey.pixels[100:], plain.pixels[100:])
