@@ -46,7 +46,7 @@ def subject_of(activation: str = "sigmoid", **changes: object) -> Subject:
         "folder": Path("drawn"),
         "labels": labels,
         "activation": activation,
-        "preparation": PreparationSpec(height=48, width=48),
+        "preparation": PreparationSpec(version=1, height=48, width=48),
         "any_label": "finding" if activation == "sigmoid" else None,
         "negative_label": "no_finding" if activation == "sigmoid" else None,
         "calibration": Calibration(

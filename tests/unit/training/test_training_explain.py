@@ -28,6 +28,7 @@ from training.explain.study import LayerStudy, open_layers
 
 SIDE = 48
 SPEC = PreparationSpec(
+    version=1,
     height=SIDE,
     width=SIDE,
     polarity="keep",

@@ -128,7 +128,7 @@ def test_imagenet_features_under_a_flattened_head_train_and_compile(
 
     recipe = changed(
         tiny_recipe,
-        preparation={"height": 96, "width": 96},
+        preparation={"version": 1, "height": 96, "width": 96},
         network={"name": "mobilenet", "pooling": "flatten", "pool_size": 2, "dense": [8], "dropout": 0.2},
         fit={"fine_tune_epochs": 0, "head_epochs": 12, "copies": 1, "head_learning_rate": 0.005},
     )
