@@ -97,6 +97,8 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
     # an id of its own: an export looks for present texts under the recipe's id
     table["id"] = f"{recipe.id}-smoke"[:64]
     network, fit_table = NETWORKS.get(recipe.network.name), table["fit"]
+    # drawn films lie on an even ground, which the second preparation takes for a margin and cuts away
+    table["preparation"]["version"] = 1
     if network:  # an ensemble's film is as large as its largest member's
         # half as much again as the network can take: a heatmap needs more than one cell
         side = max(_SIDE, network.smallest * 3 // 2)
