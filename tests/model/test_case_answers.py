@@ -55,6 +55,8 @@ def test_the_control_is_an_ordinary_film(control: Analysis) -> None:
         ("05-black-frame-10px-control.png", []),
         ("05-white-frame-10px.png", []),
         ("08-exif6.png", []),
+        # the film lies in a dark page with captions, which are margins to it
+        ("13-pacs-screenshot.png", []),
         ("15-rgba-alpha-all-zero.png", ["alpha_ignored"]),
         ("19-two-exif-blocks-1-then-6.jpg", []),
         # a wrong byte that changes a single block: nothing in the file tells of it, and nothing hangs on it
@@ -109,9 +111,8 @@ def test_wrapped_levels_are_refused_as_such(name: str, ask: Ask) -> None:
     assert answer.quality.codes[0] == "levels_wrapped"
 
 
-@pytest.mark.parametrize("name", ["10-two-films-in-one.png", "13-pacs-screenshot.png"])
-def test_two_films_and_a_screenshot_are_no_film(name: str, ask: Ask) -> None:
-    assert ask(name).quality.verdict is Verdict.REJECT
+def test_two_films_in_one_picture_are_refused(ask: Ask) -> None:
+    assert ask("10-two-films-in-one.png").quality.verdict is Verdict.REJECT
 
 
 def test_a_tone_unlike_the_training_films_is_said(ask: Ask) -> None:
