@@ -124,7 +124,7 @@ def windowed(grey: np.ndarray, width: float, level: float) -> np.ndarray:
 
 
 def apart(shown: np.ndarray, grey: np.ndarray, width: float, level: float) -> bool:
-    """Whether what is shown differs from the window of grey levels that were themselves rounded on the screen."""
+    """Whether what is shown differs from the window of grey levels that the screen had rounded before."""
     steps = 1 + ceil(0.5 * 255 / width)
     return bool(np.abs(shown - windowed(grey, width, level)).max() > steps)
 
