@@ -124,8 +124,12 @@ def windowed(grey: np.ndarray, width: float, level: float) -> np.ndarray:
 
 
 def apart(shown: np.ndarray, grey: np.ndarray, width: float, level: float) -> bool:
-    """Whether what is shown differs from the window of grey levels that the screen had rounded before."""
-    steps = 1 + ceil(0.5 * 255 / width)
+    """Whether what is shown differs from the window of grey levels: more than rounding on either side does.
+
+    The browser rounds the scaled film before its window, the screen without one is rounded too, and both
+    halves of a level are stretched by the window.
+    """
+    steps = 1 + ceil(255 / width)
     return bool(np.abs(shown - windowed(grey, width, level)).max() > steps)
 
 
