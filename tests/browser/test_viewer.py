@@ -125,8 +125,8 @@ def windowed(grey: np.ndarray, width: float, level: float) -> np.ndarray:
 def apart(shown: np.ndarray, grey: np.ndarray, width: float, level: float) -> bool:
     """Whether what is shown differs from the window of grey levels by more than two of 255.
 
-    A few pixels at the rims of letters do: where levels are cut off, it matters whether the browser scales the
-    film before its window or after it.
+    A few pixels at the rims of letters do: where levels are cut off, it matters whether the browser scales
+    the film before its window or after it.
     """
     return bool((np.abs(shown - windowed(grey, width, level)) > 2).mean() > 0.001)
 
