@@ -132,7 +132,8 @@ def test_a_film_answers_as_its_png_does(syntax: str, service: AnalysisService) -
     png = cv2.imencode(".png", as_shown(film(bits), bits))[1].tobytes()
     expected = probabilities(service.analyse_bytes(png, MODEL))
     answered = probabilities(service.analyse_bytes(one_film(syntax, bits), MODEL))
-    assert np.abs(answered - expected).max() <= 0.02
+    # the phantom's letters have one level, which is told from the film's; lossy, they blur and are not
+    assert np.abs(answered - expected).max() <= (0.02 if syntax in LOSSLESS else 0.03)
 
 
 @pytest.mark.shared_data
