@@ -60,7 +60,7 @@ def test_slices_and_documents_are_rejected_or_at_least_doubted(shared_dir: Path,
         check_film(film(pixels)).verdict
         for pixels in _manifest_films(shared_dir / "data" / "gate", "path", "labels", kind, 3)
     ]
-    # of a slice the black ground is a margin, and what is left may be too bright to refuse: the gate's network does
+    # the black ground of a slice is a margin, and the rest may be bright: the gate's network refuses it
     assert Verdict.OK not in verdicts
     assert np.mean([verdict is Verdict.REJECT for verdict in verdicts]) >= 0.8
 
