@@ -93,14 +93,14 @@ def _rows_of(picture: GreyArray, level: float, near: float) -> int:
 def _captioned(picture: GreyArray, level: float, near: float) -> int:
     """Rows at the top that hold a caption, and what of the margin lies behind it; 0 where none does."""
     most = max(1, round(_CAPTION_HEIGHT * picture.shape[0]))
-    for number, row in enumerate(picture[:most]):
+    end = 0
+    for number, row in enumerate(picture):
         off = _share_off(row, level, near)
         if off <= _OTHER_SHARE:
-            behind = number + _rows_of(picture[number:], level, near)
-            return behind + _captioned(picture[behind:], level, near) if behind < len(picture) else behind
-        if off > _CAPTION_OTHER:
+            end = number + 1
+        elif off > _CAPTION_OTHER or number + 1 - end >= most:
             break
-    return 0
+    return end
 
 
 def _share_off(line: NDArray[np.uint8] | NDArray[np.uint16], level: float, near: float) -> float:

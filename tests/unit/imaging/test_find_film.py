@@ -132,6 +132,14 @@ def test_the_blurred_edge_of_a_frame_in_a_jpeg_goes_with_it(phantom: np.ndarray)
     assert abs(plan.window_high - clean.window_high) <= 3
 
 
+def test_thousands_of_captions_in_a_margin_are_walked_like_one() -> None:
+    pixels = np.full((4000, 60), 200, np.uint8)
+    pixels[::2, :12] = 20
+    pixels[3000:] = np.random.default_rng(2).integers(0, 255, (1000, 60))
+    plan = plan_preparation(film(pixels), PreparationSpec(crop_borders=False))
+    assert (plan.crop.x, plan.crop.width) == (0, 60)
+
+
 def test_what_is_left_after_margins_is_never_a_sliver() -> None:
     pixels = np.full((200, 200), 255, np.uint8)
     pixels[90:110, 90:110] = np.random.default_rng(0).integers(0, 255, (20, 20))
