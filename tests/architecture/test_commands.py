@@ -23,9 +23,10 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def planned(checkout: Path, target: str) -> str:
-    """What make would type."""
-    command = ["make", "--dry-run", target]
-    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout
+    """What make would type; also where a make began these tests, which would then name its folders too."""
+    command = ["make", "--dry-run", "--no-print-directory", target]
+    apart = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(command, cwd=checkout, env=apart, capture_output=True, text=True, check=True).stdout
 
 
 def installed(checkout: Path, *stamps: str) -> None:
