@@ -26,6 +26,8 @@ LABELS: dict[str, Label] = {
         ("finding", "Any finding", "Algún hallazgo"),
         ("normal", "Normal", "Normal"),
         ("covid", "COVID-19", "COVID-19"),
+        ("tuberculosis", "Tuberculosis", "Tuberculosis"),
+        ("child_pneumonia", "Pneumonia in a child", "Neumonía en un niño"),
         ("lung_opacity", "Lung opacity", "Opacidad pulmonar"),
         ("viral_pneumonia", "Viral pneumonia", "Neumonía vírica"),
         ("benign", "Benign nodule", "Nódulo benigno"),

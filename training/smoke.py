@@ -118,5 +118,7 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
         "max_train_films_per_source": None,
         "gate_manifest": None,
         "other_manifests": [],
+        "auxiliary": [],
+        "further": [],
     }
     return Recipe.model_validate(table)

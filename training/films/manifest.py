@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
 from training.labels import label_key
-from training.recipe import DataRecipe
+from training.recipe import DataRecipe, FurtherFilms
 
 _REQUIRED = ("path", "split")
 
@@ -40,6 +40,9 @@ class Film:
         When: a date (``2020-03-31``) or the number of the follow-up; empty where unknown.
     where : str
         Manifest and row, for messages.
+    answers : frozenset of str or None
+        The labels that ``labels`` speaks of, true or not; None: every label of the recipe but its auxiliary
+        ones.
     """
 
     path: Path
@@ -54,10 +57,16 @@ class Film:
     population: str = ""
     taken: str = ""
     where: str = ""
+    answers: frozenset[str] | None = None
 
 
 def read_manifest(
-    path: Path, *, free_labels: bool = False, negative_label: str | None = None, unsplit: bool = False
+    path: Path,
+    *,
+    free_labels: bool = False,
+    negative_label: str | None = None,
+    unsplit: bool = False,
+    leave_out: Mapping[str, Collection[str]] | None = None,
 ) -> list[Film]:
     """Read and check a manifest.
 
@@ -72,6 +81,10 @@ def read_manifest(
     unsplit : bool
         Leave every film's split empty, because it is to be made: the column may be missing. Films of other
         hospitals stay ``external``.
+    leave_out : mapping, optional
+        Column to values: rows with one of them are left out, with every other film of the same patient, and
+        so is every patient whose films the publisher put into several splits; an empty mapping leaves out
+        the latter alone.
 
     Returns
     -------
@@ -102,16 +115,31 @@ def read_manifest(
                 f"{path} must have the columns path, split and labels (or label); received {columns}.",
                 remedy=f"Missing: {', '.join([*missing, *([] if column else ['labels'])])}.",
             )
+        rows = list(reader)
         films = [
             _film(path, number, row, column, free_labels=free_labels, negative_label=negative_label)
-            for number, row in enumerate(reader, start=2)
+            for number, row in enumerate(rows, start=2)
         ]
     if not films:
         raise TrainingError(f"{path} must name at least one film; received only a header.")
     if unsplit:
         return [film if film.split == "external" else replace(film, split="") for film in films]
+    if leave_out is not None:
+        films = _without(films, rows, leave_out)
     check_disjoint(films, path.name)
     return films
+
+
+def _without(
+    films: list[Film], rows: Sequence[Mapping[str, str]], leave_out: Mapping[str, Collection[str]]
+) -> list[Film]:
+    """The films of patients that are in one split and have no row that is to be left out."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    for film, row in zip(films, rows, strict=True):
+        splits[film.group].add(film.split)
+        if any((row.get(column) or "") in values for column, values in leave_out.items()):
+            splits[film.group].add("left out")
+    return [film for film in films if len(splits[film.group]) == 1]
 
 
 def _film(
@@ -205,19 +233,48 @@ def of_split(films: Sequence[Film], split: str) -> list[Film]:
 
 
 def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
-    """The films of a recipe: those of a manifest, without what ``other_films`` leaves out.
+    """The films of a recipe: those of its manifests, without what ``other_films`` leaves out.
+
+    Parameters
+    ----------
+    data : DataRecipe
+    manifest : Path
+        ``data.manifest`` where it lies; those of ``data.further`` lie beside it in the same way.
 
     Raises
     ------
     TrainingError
-        As :func:`read_manifest`.
+        As :func:`read_manifest`; also when a patient would be in two splits.
     """
     films = read_manifest(manifest, negative_label=data.negative_label)
+    for further in data.further:
+        films += _further_films(further, beside(data.manifest, manifest, further.manifest), data)
+    if data.further:
+        check_disjoint(films, "the recipe's manifests")
     if data.other_films == "keep":
         return films
     labels = set(data.labels)
     # a film without any label is a negative one: read_manifest took its `negative_label` off
     return [film for film in films if not film.labels or film.labels & labels]
+
+
+def beside(first: str, lies_at: Path, other: str) -> Path:
+    """Where a manifest lies, from where another of the same data folder does."""
+    root = lies_at
+    for _ in Path(first).parts:
+        root = root.parent
+    return root / other
+
+
+def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> list[Film]:
+    """The films of one more manifest, with what they leave open."""
+    answers = None if further.answers is None else frozenset(further.answers)
+    films = []
+    for film in read_manifest(manifest, leave_out=further.leave_out):
+        if film.split in further.splits:
+            labels = {further.rename.get(key, key) for key in film.labels} - {data.negative_label}
+            films.append(replace(film, labels=frozenset(labels), answers=answers))
+    return films
 
 
 def choose_labels(films: Sequence[Film], data: DataRecipe) -> tuple[list[str], dict[str, tuple[int, int]]]:

@@ -200,7 +200,7 @@ def with_map_loss(parts: Parts, weight: float) -> Any:
                 self.add_loss(weight * divergence(maps, shares))
             return logits
 
-    mapped = _mapped(parts)
+    mapped = mapped_part(parts)
     logits, maps = mapped.outputs
     shares = keras.Input(maps.shape[1:], name="box_shares")
     answer = MapLoss(name="map_loss")(logits, maps, shares)
@@ -215,11 +215,18 @@ def map_grid(parts: Parts) -> tuple[int, int]:
     TrainingError
         When the head is not a global average and one dense layer.
     """
-    _, height, width, _ = _mapped(parts).outputs[1].shape
+    _, height, width, _ = mapped_part(parts).outputs[1].shape
     return int(height), int(width)
 
 
-def _mapped(parts: Parts) -> Any:
+def mapped_part(parts: Parts) -> Any:
+    """From the cut to the logits and their class maps.
+
+    Raises
+    ------
+    TrainingError
+        When the head is not a global average and one dense layer.
+    """
     if parts.mapped is None:
         raise TrainingError(
             "`fit.map_loss_weight` needs a head of global average pooling and one dense layer.",

@@ -21,11 +21,13 @@ from training.films.manifest import Film, choose_labels, of_split, read_films
 from training.films.prepared import prepared_films
 from training.films.sampling import oversample, undersample
 from training.fitting.box_maps import train_shares
+from training.fitting.callbacks import Phase
 from training.fitting.data import cache_features, film_weights, targets_of
 from training.fitting.feature_store import feature_file
 from training.fitting.phases import FitSplit, fine_tune, fit_head, val_score
 from training.fitting.runs import RunFolder, RunRecord, origin
 from training.fitting.start import check_start, write_start
+from training.fitting.views.fit import fit_views, side_of, take_over_head, without_auxiliary
 from training.networks import (
     NETWORKS,
     build_network,
@@ -34,7 +36,7 @@ from training.networks import (
     normalise_featurewise,
     split_at,
 )
-from training.networks.earlier import weights_name
+from training.networks.earlier import is_earlier_model, weights_name
 from training.recipe import DataRecipe, Recipe
 
 logger = logging.getLogger(__name__)
@@ -86,6 +88,18 @@ def fit(
     keras.utils.set_random_seed(recipe.seed)
     films = read_films(recipe.data, data_root / recipe.data.manifest)
     labels, left_out = choose_labels(films, recipe.data)
+    if recipe.views is not None:
+        return _fit_views(
+            recipe,
+            data_root,
+            run,
+            films,
+            labels,
+            left_out=left_out,
+            weights=weights,
+            phases=run.phases(recipe, tensorboard=tensorboard, on_epoch=on_epoch),
+            started=started,
+        )
     train, val = training_films(films, recipe.data, recipe.seed), of_split(films, "val")
     used = len(train)
     if recipe.data.sampling == "oversample":
@@ -114,8 +128,11 @@ def fit(
     score = val_score(parts.tail, val_split, recipe.fit.batch_size)
     logger.info("best epoch %d, val macro AUROC %.4f", best_epoch, score)
     _save(model, run.model)
-    record = RunRecord(
-        recipe=recipe,
+    return _record(
+        model,
+        trained,
+        recipe,
+        run,
         labels=labels,
         left_out=left_out,
         train_films=used,
@@ -124,8 +141,16 @@ def fit(
         minutes=round((time.monotonic() - started) / 60, 1),
         best_epoch=best_epoch,
         val_macro_auroc=round(score, 5),
+    )
+
+
+def _record(model: Any, trained: Any, recipe: Recipe, run: RunFolder, **known: Any) -> RunRecord:
+    """What a finished run remembers of itself, written into its folder."""
+    record = RunRecord(
+        recipe=recipe,
         parameters=model.count_params(),
         trainable_parameters=sum(math.prod(weight.shape) for weight in trained.trainable_weights),
+        **known,
         **origin(),
         **run.history(),
     )
@@ -133,12 +158,56 @@ def fit(
     return record
 
 
-def _network(recipe: Recipe, labels: int, weights: str | None) -> Any:
+def _fit_views(
+    recipe: Recipe,
+    data_root: Path,
+    run: RunFolder,
+    films: list[Film],
+    labels: list[str],
+    *,
+    left_out: dict[str, tuple[int, int]],
+    weights: str | None,
+    phases: dict[str, Phase],
+    started: float,
+) -> RunRecord:
+    """Train the whole network on views of the films."""
+    every = [*labels, *recipe.data.auxiliary]
+    size = side_of(recipe)
+    model = _network(recipe, len(every), weights, size)
+    _cut(model, recipe)  # freezes what lies before it
+    if weights is not None and is_earlier_model(weights) and take_over_head(model, weights, every):
+        logger.info("the head goes on from the earlier run's")
+    write_start(run, recipe, weights)
+    best_epoch, score = fit_views(
+        model, recipe, films, every, data_root=data_root, run=run, phase=phases["fine_tune"]
+    )
+    logger.info("best epoch %d, val macro AUROC within sources %.4f", best_epoch, score)
+    answer = _network(recipe, len(labels), None, size)
+    answer = without_auxiliary(model, answer, labels, recipe.data.auxiliary, run)
+    _save(answer, run.model)
+    return _record(
+        answer,
+        model,
+        recipe,
+        run,
+        labels=labels,
+        left_out=left_out,
+        train_films=len(of_split(films, "train")),
+        data_root=str(data_root),
+        weights=weights_name(weights),
+        minutes=round((time.monotonic() - started) / 60, 1),
+        best_epoch=best_epoch,
+        val_macro_auroc=round(score, 5),
+    )
+
+
+def _network(recipe: Recipe, labels: int, weights: str | None, size: tuple[int, int] | None = None) -> Any:
     """The recipe's network, untrained or with a backbone's weights."""
+    height, width = size or (recipe.preparation.height, recipe.preparation.width)
     model = build_network(
         recipe.network.name,
-        height=recipe.preparation.height,
-        width=recipe.preparation.width,
+        height=height,
+        width=width,
         labels=labels,
         activation=recipe.network.activation,
         dropout=recipe.network.dropout,

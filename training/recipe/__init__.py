@@ -3,8 +3,9 @@
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe
 from training.recipe.load import RECIPES, load_any, load_recipe, recipe_names
-from training.recipe.sections import DataRecipe, NetworkRecipe, Recipe
+from training.recipe.sections import DataRecipe, FurtherFilms, NetworkRecipe, Recipe
 from training.recipe.segmenter import SegmenterRecipe
+from training.recipe.views import ViewsRecipe
 
 __all__ = [
     "ENSEMBLE",
@@ -14,9 +15,11 @@ __all__ = [
     "DataRecipe",
     "EnsembleRecipe",
     "FitRecipe",
+    "FurtherFilms",
     "NetworkRecipe",
     "Recipe",
     "SegmenterRecipe",
+    "ViewsRecipe",
     "load_any",
     "load_recipe",
     "recipe_names",

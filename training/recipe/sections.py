@@ -15,9 +15,39 @@ from training.networks.options import Options
 from training.networks.registry import NETWORKS
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
+from training.recipe.views import ViewsRecipe
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
 Sizes = list[Annotated[int, Field(ge=1)]]
+
+
+class FurtherFilms(Frozen):
+    """Films of another manifest that train together with the first."""
+
+    manifest: str = Field(description="Path of its manifest.csv, relative to the data folder.")
+    splits: list[Literal["train", "val", "test"]] = Field(
+        ["train"], description="Which of its films take part."
+    )
+    answers: list[str] | None = Field(
+        None,
+        description="The labels its films say anything about, others are left open; all of data.labels "
+        "when left out.",
+    )
+    rename: dict[str, str] = Field({}, description="Its labels that are read as others.")
+    leave_out: dict[str, list[str]] | None = Field(
+        None,
+        description="Column to values: rows with one of them are left out, with their patients, and patients "
+        "that the publisher tore between splits; {} leaves out the latter alone.",
+    )
+
+    @model_validator(mode="after")
+    def _open_answers_train_only(self) -> FurtherFilms:
+        if self.answers is not None and self.splits != ["train"]:
+            raise ValueError(
+                "films that leave labels open can only train: nothing could be measured on them; "
+                f"received splits = {self.splits}"
+            )
+        return self
 
 
 class DataRecipe(Frozen):
@@ -39,6 +69,10 @@ class DataRecipe(Frozen):
     other_films: Literal["keep", "leave_out"] = Field(
         "keep", description="What becomes of films that have none of the labels, in every split."
     )
+    auxiliary: list[str] = Field(
+        [], description="Labels of further films that are learned beside `labels`, and not answered later."
+    )
+    further: list[FurtherFilms] = Field([], description="More manifests; only with a section [views].")
     min_train_films: int = Field(1, ge=1)
     min_val_films: int = Field(1, ge=1)
     exclude_train_sources: list[str] = Field([])
@@ -55,7 +89,7 @@ class DataRecipe(Frozen):
 
     @model_validator(mode="after")
     def _known(self) -> DataRecipe:
-        wanted = [*self.labels, *([self.any_label] if self.any_label else [])]
+        wanted = [*self.labels, *([self.any_label] if self.any_label else []), *self.auxiliary]
         unknown = [key for key in wanted if key not in LABELS]
         if unknown or len(set(wanted)) != len(wanted) or not wanted:
             raise ValueError(f"`labels` must be unique keys of training/labels.py; received {wanted}")
@@ -170,6 +204,7 @@ class Recipe(Frozen):
     network: NetworkRecipe
     fit: FitRecipe = FitRecipe()
     augment: AugmentRecipe = AugmentRecipe()
+    views: ViewsRecipe | None = None
     ensemble: EnsembleRecipe | None = None
     card: CardRecipe
     sources: dict[str, SourceText]
@@ -206,6 +241,18 @@ class Recipe(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _views_of_what(self) -> Recipe:
+        if self.data.further and self.views is None:
+            raise ValueError(
+                "`data.further` needs a section [views]: only there may a film leave labels open"
+            )
+        if self.views is not None and self.network.activation != "sigmoid":
+            raise ValueError("[views] needs network.activation 'sigmoid'; received 'softmax'")
+        if self.views is not None and self.views.map_loss_weight and not self.data.boxes:
+            raise ValueError("`data.boxes` must name boxes.csv with views.map_loss_weight; received none")
+        return self
+
+    @model_validator(mode="after")
     def _ensemble_is_named(self) -> Recipe:
         if (self.network.name == ENSEMBLE) != (self.ensemble is not None):
             raise ValueError(f"`network.name` {ENSEMBLE!r} and a section [ensemble] go together")
@@ -223,6 +270,6 @@ class Recipe(Frozen):
         for name, value in dumped.items():
             if isinstance(value, dict):
                 flat |= {f"{name}.{inner}": entry for inner, entry in value.items()}
-            elif name != ENSEMBLE:  # other networks have no such section
+            elif name not in {ENSEMBLE, "views"}:  # other networks have no such section
                 flat[name] = value
         return flat
