@@ -43,6 +43,8 @@ class Film:
     answers : frozenset of str or None
         The labels that ``labels`` speaks of, true or not; None: every label of the recipe but its auxiliary
         ones.
+    weight : float, above 0
+        How much it counts in training.
     """
 
     path: Path
@@ -58,6 +60,7 @@ class Film:
     taken: str = ""
     where: str = ""
     answers: frozenset[str] | None = None
+    weight: float = 1.0
 
 
 def read_manifest(
@@ -273,7 +276,7 @@ def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> l
     for film in read_manifest(manifest, leave_out=further.leave_out):
         if film.split in further.splits:
             labels = {further.rename.get(key, key) for key in film.labels} - {data.negative_label}
-            films.append(replace(film, labels=frozenset(labels), answers=answers))
+            films.append(replace(film, labels=frozenset(labels), answers=answers, weight=further.weight))
     return films
 
 

@@ -16,7 +16,8 @@ from training.films.manifest import Film
 from training.fitting.augment import augment
 from training.fitting.progress import progress
 from training.fitting.small_films import mixed_up
-from training.recipe import AugmentRecipe, FitRecipe
+from training.fitting.views.draw import drawn_copies
+from training.recipe import AugmentRecipe, FitRecipe, ViewsRecipe
 from training.writing import array_file
 
 logger = logging.getLogger(__name__)
@@ -44,15 +45,17 @@ def film_weights(
 
     With softmax and ``balance_classes`` every class counts alike; with ``balance_sources`` every source
     counts alike inside its class too, damped by a square root, so that no small source is repeated into
-    noise.
+    noise. Films of a further manifest count as much as the recipe says there, in either case.
     """
+    own = np.array([film.weight for film in films])
     if not softmax:
-        return np.ones(len(films), dtype=np.float32)
+        return np.asarray(own / own.mean(), dtype=np.float32)
     classes = targets.argmax(axis=1)
     sources = np.array([film.source for film in films]) if recipe.balance_sources else None
     weights = class_weights(classes, sources)
     if not recipe.balance_classes:
         weights *= np.bincount(classes)[classes]
+    weights *= own
     return np.asarray(weights / weights.mean(), dtype=np.float32)
 
 
@@ -121,8 +124,11 @@ def cache_features(
     fit: FitRecipe,
     recipe: AugmentRecipe,
     seed: int,
+    views: ViewsRecipe | None = None,
 ) -> NDArray[np.float16]:
     """Features of the frozen front for several copies of every film: copy 0 as it is, the others augmented.
+
+    With ``views`` the others are drawn as those say, and ``recipe`` does not count.
 
     Parameters
     ----------
@@ -146,9 +152,14 @@ def cache_features(
         for copy in range(copies):
             logger.info("features of copy %d of %d", copy + 1, copies)
             start = 0
-            for batch in film_batches(pixels, fit.batch_size, recipe if copy else None, (seed, copy)):
-                # as an array: other backends do not read TensorFlow's tensors
-                made = batch.numpy() if front is None else front.predict_on_batch(batch.numpy())
+            if copy and views is not None:
+                batches = drawn_copies(pixels, fit.batch_size, views, (seed, copy))
+            else:
+                drawn = film_batches(pixels, fit.batch_size, recipe if copy else None, (seed, copy))
+                # as arrays: other backends do not read TensorFlow's tensors
+                batches = (batch.numpy() for batch in drawn)
+            for batch in batches:
+                made = batch if front is None else front.predict_on_batch(batch)
                 features[copy, start : start + len(made)] = made
                 start += len(made)
                 show(f"copy {copy + 1} of {copies}")

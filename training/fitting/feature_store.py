@@ -19,6 +19,7 @@ _SOURCES = (
     "fitting/augment.py",
     "fitting/markers.py",
     "fitting/data.py",
+    "fitting/views/draw.py",
 )
 
 
@@ -45,6 +46,7 @@ def feature_file(front: Any, pixels: NDArray[np.uint8], recipe: Recipe, *, copie
     parts += [pixels.shape, copies, network.last_stride]
     if copies > 1:
         parts += [recipe.seed, recipe.fit.batch_size, recipe.augment.model_dump_json()]
+        parts += [recipe.views.model_dump_json()] if recipe.views is not None else []
     digest.update(repr(parts).encode())
     for name in _SOURCES:
         digest.update((Path(__file__).parents[1] / name).read_bytes())

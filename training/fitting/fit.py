@@ -88,7 +88,7 @@ def fit(
     keras.utils.set_random_seed(recipe.seed)
     films = read_films(recipe.data, data_root / recipe.data.manifest)
     labels, left_out = choose_labels(films, recipe.data)
-    if recipe.views is not None:
+    if recipe.views is not None and not recipe.head_only:
         return _fit_views(
             recipe,
             data_root,
@@ -270,7 +270,14 @@ def _split(
         target = feature_file(front, pixels, recipe, copies=copies, folder=run.prepared)
     target.parent.mkdir(parents=True, exist_ok=True)
     features = cache_features(
-        front, pixels, target, copies=copies, fit=recipe.fit, recipe=recipe.augment, seed=recipe.seed
+        front,
+        pixels,
+        target,
+        copies=copies,
+        fit=recipe.fit,
+        recipe=recipe.augment,
+        seed=recipe.seed,
+        views=recipe.views,
     )
     weights = film_weights(films, targets, recipe.fit, softmax=softmax)
     return FitSplit(features, targets, weights, softmax)

@@ -28,6 +28,7 @@ class FurtherFilms(Frozen):
     splits: list[Literal["train", "val", "test"]] = Field(
         ["train"], description="Which of its films take part."
     )
+    weight: float = Field(1.0, gt=0, description="How much each of its films counts, beside the first's.")
     answers: list[str] | None = Field(
         None,
         description="The labels its films say anything about, others are left open; all of data.labels "
@@ -114,6 +115,11 @@ class NetworkRecipe(Frozen):
     unfreeze_last_blocks: int | None = Field(
         None, ge=1, description="Instead: how many of the blocks between the registry's cuts are trained."
     )
+    trunk: str | None = Field(
+        None,
+        description="Id of the bundle whose backbone is read as it is, so that one run of it answers both; "
+        "needs unfreeze_last = 0 and that bundle's model as --weights.",
+    )
     # each of the following is the network's own choice when it is left out; see networks.Options
     pooling: Literal["average", "flatten"] | None = None
     pool_size: int | None = Field(None, ge=1, description="Cells averaged before flattening.")
@@ -153,6 +159,15 @@ class NetworkRecipe(Frozen):
             raise ValueError(
                 f"`unfreeze_last_blocks` must be at most {len(cuts)}, the cuts of {self.name}; "
                 f"received {blocks}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _trunk_stays_as_it_is(self) -> NetworkRecipe:
+        if self.trunk is not None and (self.unfreeze_last != 0 or self.dense or self.pooling == "flatten"):
+            raise ValueError(
+                '`network.trunk` needs unfreeze_last = 0, pooling "average" and no hidden layer: the head is '
+                "one linear layer on the trunk's features"
             )
         return self
 
@@ -246,8 +261,15 @@ class Recipe(Frozen):
             raise ValueError(
                 "`data.further` needs a section [views]: only there may a film leave labels open"
             )
-        if self.views is not None and self.network.activation != "sigmoid":
-            raise ValueError("[views] needs network.activation 'sigmoid'; received 'softmax'")
+        if self.views is not None and self.network.activation != "sigmoid" and not self.head_only:
+            raise ValueError(
+                "[views] needs network.activation 'sigmoid' where more than the head is trained; received "
+                "'softmax'"
+            )
+        if self.head_only and (self.data.auxiliary or any(f.answers is not None for f in self.data.further)):
+            raise ValueError(
+                "`data.auxiliary` and `answers` need more than the head to be trained on [views]"
+            )
         if self.views is not None and self.views.map_loss_weight and not self.data.boxes:
             raise ValueError("`data.boxes` must name boxes.csv with views.map_loss_weight; received none")
         return self
@@ -257,6 +279,11 @@ class Recipe(Frozen):
         if (self.network.name == ENSEMBLE) != (self.ensemble is not None):
             raise ValueError(f"`network.name` {ENSEMBLE!r} and a section [ensemble] go together")
         return self
+
+    @property
+    def head_only(self) -> bool:
+        """Whether nothing but the head is trained, on features that are computed once."""
+        return self.network.unfreeze_last == 0
 
     @property
     def cam_layer(self) -> str:

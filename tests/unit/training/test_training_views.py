@@ -18,7 +18,8 @@ from training.films.manifest import Film, choose_labels, read_films, read_manife
 from training.fitting.fit import fit
 from training.fitting.runs import RunRecord
 from training.fitting.views.answers import Answers, answers_of, balanced_by_source, macro_auroc
-from training.fitting.views.batches import view_batches
+from training.fitting.views.batches import cached_batches, view_batches
+from training.fitting.views.cache import cached_views
 from training.fitting.views.draw import change_tone, draw_view, lose_resolution, plain_view
 from training.fitting.views.fit import AUXILIARY
 from training.fitting.views.losses import open_cross_entropy
@@ -302,3 +303,41 @@ def test_films_that_leave_labels_open_only_train(open_recipe):
     table["data"]["further"][0]["splits"] = ["train", "test"]
     with pytest.raises(ValidationError, match="only train"):
         Recipe.model_validate(table)
+
+
+def test_a_cached_front_draws_its_copies_once_and_trains_the_layers_above(
+    two_hospitals, open_recipe, tmp_path
+):
+    table = open_recipe.model_dump(mode="json")
+    table["id"] = "tiny-cached"
+    table["network"]["fine_tune_after"] = "relu_1"
+    table["fit"] |= {"copies": 3, "fine_tune_epochs": 8, "fine_tune_learning_rate": 0.01}
+    recipe = Recipe.model_validate(table)
+    record = fit(recipe, two_hospitals, tmp_path / "runs" / "cached")
+    assert record.val_macro_auroc > 0.7
+    assert record.trainable_parameters < record.parameters
+    kept = sorted((tmp_path / "runs" / "prepared").glob("views-*.npy"))
+    assert len(kept) == 4, "features and moves, of train and of val"
+    times = [path.stat().st_mtime_ns for path in kept]
+    again = fit(recipe, two_hospitals, tmp_path / "runs" / "again")
+    assert again.val_macro_auroc == pytest.approx(record.val_macro_auroc, abs=1e-6)
+    assert [path.stat().st_mtime_ns for path in kept] == times
+
+
+def test_two_copies_of_a_film_differ_and_copy_0_is_the_film(tmp_path):
+    front = keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Identity()])
+    pixels = np.random.default_rng(0).integers(0, 255, (5, 32, 32, 1)).astype(np.uint8)
+    cached = cached_views(front, pixels, (32, 32), ViewsRecipe(), tmp_path, copies=3, seed=4)
+    assert (cached.features[0] == pixels).all()
+    assert (cached.features[1] != cached.features[2]).any()
+    answers = Answers(np.arange(5, dtype=np.float32)[:, None], np.ones((5, 1), np.float32))
+    batches = cached_batches(cached, answers, ViewsRecipe(), batch_size=4, seed=0)
+    films, stacked = batches[0]
+    assert films.shape == (4, 32, 32, 1)
+    for one, other, row in zip(films[:2], films[2:], stacked[:2, 0].astype(int), strict=True):
+        found = [
+            [copy for copy in range(3) if (cached.features[copy, row] == view).all()] for view in (one, other)
+        ]
+        assert found[0]
+        assert found[1]
+        assert found[0] != found[1]

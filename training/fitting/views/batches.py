@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from cxr_dash.domain import Float32Array
 from training.films.boxes import Region
 from training.fitting.views.answers import Answers
-from training.fitting.views.draw import View, as_input, draw_view, plain_view
+from training.fitting.views.cache import Cached
+from training.fitting.views.draw import as_input, draw_view, plain_view
 from training.recipe.views import ViewsRecipe
 
 Places = Mapping[int, Mapping[int, Sequence[Region]]]
@@ -30,7 +31,7 @@ def view_batches(
     places: Places | None = None,
     grid: tuple[int, int] = (1, 1),
 ) -> Any:
-    """Two views of every film of a batch: first one of each, then another of each.
+    """Two views of every film of a batch, first one of each, then another; one only without consistency.
 
     Parameters
     ----------
@@ -53,7 +54,8 @@ def view_batches(
     """
     import keras
 
-    films = max(batch_size // 2, 1)
+    each = 2 if recipe.consistency else 1
+    films = max(batch_size // each, 1)
 
     class Views(keras.utils.PyDataset):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -65,7 +67,7 @@ def view_batches(
             return max(len(pixels) // films, 1)
 
         def __getitem__(self, index: int) -> tuple[Any, Float32Array]:
-            rows = np.tile(self.order[index * films : (index + 1) * films], 2)
+            rows = np.tile(self.order[index * films : (index + 1) * films], each)
             generator = np.random.default_rng((seed, self.epoch, index))
             views = [draw_view(np.asarray(pixels[row, ..., 0]), size, recipe, generator) for row in rows]
             films_of_batch = as_input([view.pixels for view in views])
@@ -73,7 +75,8 @@ def view_batches(
             if places is None:
                 return films_of_batch, stacked
             labels = answers.targets.shape[1]
-            return (films_of_batch, _shares(rows, views, places, (*grid, labels))), stacked
+            shares = _shares(rows, [view.moved for view in views], places, (*grid, labels))
+            return (films_of_batch, shares), stacked
 
         def on_epoch_end(self) -> None:
             self.epoch += 1
@@ -82,10 +85,73 @@ def view_batches(
     return Views()
 
 
-def plain_batches(
-    pixels: NDArray[np.uint8], answers: Answers, size: tuple[int, int], *, batch_size: int, cells: Any = None
+def cached_batches(
+    cached: Cached,
+    answers: Answers,
+    recipe: ViewsRecipe,
+    *,
+    batch_size: int,
+    seed: int,
+    first_epoch: int = 0,
+    places: Places | None = None,
+    grid: tuple[int, int] = (1, 1),
 ) -> Any:
-    """The films as they are, in order, for measuring; with ``cells`` an empty table of boxes beside them."""
+    """As :func:`view_batches`, of what a frozen front made of a few views of each film.
+
+    Parameters
+    ----------
+    cached : Cached
+    answers, recipe, batch_size, seed, first_epoch, places, grid
+        As for :func:`view_batches`.
+    """
+    import keras
+
+    copies, count = int(cached.features.shape[0]), int(cached.features.shape[1])
+    each = 2 if recipe.consistency else 1
+    films = max(batch_size // each, 1)
+
+    class CachedViews(keras.utils.PyDataset):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(workers=1, use_multiprocessing=False, max_queue_size=6)
+            self.epoch = first_epoch
+            self.order = _order(count, seed, self.epoch)
+
+        def __len__(self) -> int:
+            return max(count // films, 1)
+
+        def __getitem__(self, index: int) -> tuple[Any, Float32Array]:
+            chosen = self.order[index * films : (index + 1) * films]
+            generator = np.random.default_rng((seed, self.epoch, index))
+            # two different copies of a film, where it has two
+            first = generator.integers(copies, size=len(chosen))
+            other = (first + generator.integers(1, max(copies, 2), size=len(chosen))) % copies
+            rows, copy = np.tile(chosen, each), np.concatenate([first, other][:each])
+            features = cached.features[copy, rows].astype(np.float32)
+            stacked = np.concatenate([answers.targets[rows], answers.weights[rows]], axis=1)
+            if places is None:
+                return features, stacked
+            labels = answers.targets.shape[1]
+            return (features, _shares(rows, cached.moves[copy, rows], places, (*grid, labels))), stacked
+
+        def on_epoch_end(self) -> None:
+            self.epoch += 1
+            self.order = _order(count, seed, self.epoch)
+
+    return CachedViews()
+
+
+def plain_batches(
+    pixels: NDArray[np.uint8] | NDArray[np.float16],
+    answers: Answers,
+    size: tuple[int, int],
+    *,
+    batch_size: int,
+    cells: Any = None,
+) -> Any:
+    """The films as they are, in order, for measuring; with ``cells`` an empty table of boxes beside them.
+
+    ``pixels`` may also be what a frozen front made of them, shape (n, h, w, d), float16.
+    """
     import keras
 
     stacked = answers.stacked()
@@ -96,7 +162,12 @@ def plain_batches(
 
         def __getitem__(self, index: int) -> tuple[Any, Float32Array]:
             rows = slice(index * batch_size, (index + 1) * batch_size)
-            films = as_input([plain_view(np.asarray(film[..., 0]), size) for film in pixels[rows]])
+            if pixels.dtype == np.uint8:
+                films = as_input(
+                    [plain_view(np.asarray(film[..., 0], np.uint8), size) for film in pixels[rows]]
+                )
+            else:
+                films = pixels[rows].astype(np.float32)
             if cells is None:
                 return films, stacked[rows]
             return (films, np.zeros((len(films), *cells), np.float32)), stacked[rows]
@@ -109,14 +180,17 @@ def _order(count: int, seed: int, epoch: int) -> NDArray[np.intp]:
 
 
 def _shares(
-    rows: NDArray[np.intp], views: Sequence[View], places: Places, shape: tuple[int, int, int]
+    rows: NDArray[np.intp],
+    moves: Sequence[NDArray[np.float64]] | NDArray[np.float64],
+    places: Places,
+    shape: tuple[int, int, int],
 ) -> Float32Array:
     """How much of each cell lies inside a film's boxes, moved as its view was; 0-255 as for cached films."""
     shares = np.zeros((len(rows), *shape), np.float32)
-    for index, (row, view) in enumerate(zip(rows, views, strict=True)):
+    for index, (row, moved) in enumerate(zip(rows, moves, strict=True)):
         for label, regions in places.get(int(row), {}).items():
             for region in regions:
-                across, down = _moved(region, view.moved)
+                across, down = _moved(region, moved)
                 inside = _covered(down, shape[0])[:, None] * _covered(across, shape[1])[None, :]
                 shares[index, ..., label] = np.maximum(shares[index, ..., label], inside)
     return shares

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,11 @@ from training.fitting.optimizers import fine_tune_optimizer
 from training.fitting.progress import progress
 from training.fitting.runs import RunFolder
 from training.fitting.views.answers import Answers, answers_of, macro_auroc
-from training.fitting.views.batches import Places, plain_batches, view_batches
+from training.fitting.views.batches import Places, cached_batches, plain_batches, view_batches
+from training.fitting.views.cache import cached_views
 from training.fitting.views.losses import open_cross_entropy, with_view_losses
 from training.networks import Parts, split_at
-from training.recipe import Recipe
+from training.recipe import Recipe, ViewsRecipe
 
 logger = logging.getLogger(__name__)
 
@@ -82,9 +83,8 @@ def fit_views(
     if views is None:
         raise ValueError("fit_views needs a recipe with a section [views]")
     train, val = of_split(films, "train"), of_split(films, "val")
-    parts, size = split_at(model, None), side_of(recipe)
-    pixels = prepared_films(train, recipe.preparation, run.prepared)
-    val_pixels = prepared_films(val, recipe.preparation, run.prepared)
+    size = side_of(recipe)
+    parts = split_at(model, recipe.network.fine_tune_after)
     answers = answers_of(train, labels, recipe, balanced=True)
     val_answers = answers_of(val, labels, recipe, balanced=False)
     logger.info("answers of train films, weighed: %s", _told(answers, labels))
@@ -96,6 +96,7 @@ def fit_views(
     trained = with_view_losses(parts, recipe)
     steps = max(len(train) // max(plan.batch_size // 2, 1), 1)
     trained.compile(fine_tune_optimizer(plan, steps), open_cross_entropy(plan.label_smoothing))
+    batches, val_films = _batches(parts, recipe, train, val, answers, run=run, places=places, cells=cells)
     start = Checkpoint.read(phase.state)
     if not start.epoch:
         save_weights(parts.tail, phase.weights)
@@ -103,25 +104,15 @@ def fit_views(
     phase.log.keep(start.epoch)
 
     def score() -> float:
-        logits = plain_logits(parts, val_pixels, size, plan.batch_size)
+        logits = plain_logits(parts, val_films, size, plan.batch_size)
         return macro_auroc(logits, val_answers, [film.source for film in val])
 
     if start.epoch < phase.epochs and not start.stopped:
         with progress(phase.name, phase.epochs, start.epoch) as show:
             trained.fit(
-                view_batches(
-                    pixels,
-                    answers,
-                    size,
-                    views,
-                    batch_size=plan.batch_size,
-                    seed=recipe.seed,
-                    first_epoch=start.epoch,
-                    places=places,
-                    grid=cells[:2] if cells else (1, 1),
-                ),
+                batches(start.epoch),
                 validation_data=plain_batches(
-                    val_pixels, val_answers, size, batch_size=plan.batch_size, cells=cells
+                    val_films, val_answers, size, batch_size=plan.batch_size, cells=cells
                 ),
                 shuffle=False,
                 initial_epoch=start.epoch,
@@ -135,10 +126,45 @@ def fit_views(
     return int(Checkpoint.read(phase.state).counted["Keep"]["best_epoch"]), score()
 
 
-def plain_logits(
-    parts: Parts, pixels: NDArray[np.uint8], size: tuple[int, int], batch_size: int
-) -> Float64Array:
-    """Logits of prepared films as they are, shape (n, C)."""
+def _batches(
+    parts: Parts,
+    recipe: Recipe,
+    train: Sequence[Film],
+    val: Sequence[Film],
+    answers: Answers,
+    *,
+    run: RunFolder,
+    places: Places | None,
+    cells: tuple[int, int, int] | None,
+) -> tuple[Callable[[int], Any], NDArray[Any]]:
+    """What makes the batches from an epoch on, and the val films or what the front makes of them."""
+    size, views = side_of(recipe), recipe.views or ViewsRecipe()
+    pixels = prepared_films(train, recipe.preparation, run.prepared)
+    val_pixels = prepared_films(val, recipe.preparation, run.prepared)
+    shared: dict[str, Any] = {
+        "batch_size": recipe.fit.batch_size,
+        "seed": recipe.seed,
+        "places": places,
+        "grid": cells[:2] if cells else (1, 1),
+    }
+    if parts.front is None:
+        return (
+            lambda epoch: view_batches(pixels, answers, size, views, first_epoch=epoch, **shared),
+            val_pixels,
+        )
+    seed, copies = recipe.seed, recipe.fit.copies
+    for layer in parts.front.layers:
+        layer.trainable = False
+    cached = cached_views(parts.front, pixels, size, views, run.prepared, copies=copies, seed=seed)
+    plain = cached_views(parts.front, val_pixels, size, views, run.prepared, copies=1, seed=seed)
+    return (
+        lambda epoch: cached_batches(cached, answers, views, first_epoch=epoch, **shared),
+        plain.features[0],
+    )
+
+
+def plain_logits(parts: Parts, pixels: NDArray[Any], size: tuple[int, int], batch_size: int) -> Float64Array:
+    """Logits of prepared films as they are, or of what the front makes of them; shape (n, C)."""
     nothing = Answers(np.zeros((len(pixels), 1), np.float32), np.zeros((len(pixels), 1), np.float32))
     batches = plain_batches(pixels, nothing, size, batch_size=batch_size)
     rows = [parts.tail.predict_on_batch(batches[index][0]) for index in range(len(batches))]
