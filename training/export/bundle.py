@@ -17,7 +17,9 @@ from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from training.audits.lungs import lung_finder
 from training.export.card import write_bundle_texts
 from training.export.describe import describe_bundle
+from training.export.half import save_half
 from training.export.serving_graph import compile_serving
+from training.export.trunk import write_head
 from training.films.manifest import of_split, read_films
 from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
@@ -70,8 +72,9 @@ def export_bundle(
     shutil.rmtree(staging.parent, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        shutil.copyfile(run.model, staging / MODEL_FILE)
-        model = keras.saving.load_model(run.model, compile=False, safe_mode=True)
+        model = save_half(
+            keras.saving.load_model(run.model, compile=False, safe_mode=True), staging / MODEL_FILE
+        )
         some = np.stack(
             [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
         )
@@ -79,6 +82,7 @@ def export_bundle(
             model, recipe.cam_layer, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
         )
         record = replace(record, recipe=recipe)
+        trunk = write_head(model, recipe, models, staging, some)
         spec = describe_bundle(
             record,
             films,
@@ -87,6 +91,7 @@ def export_bundle(
             report=report,
             folder=staging,
             find_lungs=lung_finder(models),
+            trunk=trunk,
         )
         write_bundle_texts(spec, staging)
         _compare(load_bundle(staging), some)

@@ -9,6 +9,7 @@ import numpy as np
 
 from cxr_dash.inference.bundle import MODEL_FILE, SERVING_FILE, file_sha256
 from cxr_dash.inference.calibration import apply_calibration
+from cxr_dash.inference.head import HEAD_FILE
 from cxr_dash.inference.runtime import Runtime
 from cxr_dash.inference.schema import (
     BundleSpec,
@@ -17,6 +18,7 @@ from cxr_dash.inference.schema import (
     OutOfDistribution,
     TrainingRecord,
 )
+from cxr_dash.inference.schema_trunk import Trunk
 from training.audits.material import FindLungs, Material
 from training.evaluation.calibration_choice import CalibrationFilms, choose_calibration
 from training.evaluation.gate import measure_gate
@@ -53,6 +55,7 @@ def describe_bundle(
     report: ServingReport,
     folder: Path,
     find_lungs: FindLungs | None = None,
+    trunk: Trunk | None = None,
 ) -> BundleSpec:
     """Calibrate and choose on val, measure on val, test and external, audit, and write it all down.
 
@@ -71,11 +74,14 @@ def describe_bundle(
         Where the model files lie, for their hashes.
     find_lungs : callable, optional
         The segmenter, for the audits.
+    trunk : Trunk, optional
+        Of a head that reads another bundle's features.
     """
     recipe, card, keys = record.recipe, record.recipe.card, record.labels
     collection = FilmSet(films, recipe.data, recipe.seed)
     val = score_films(runtime, [film.path for film in collection.of("val")], recipe.preparation)
     decisions = _decide(val, collection, record)
+    names = (MODEL_FILE, SERVING_FILE, *((HEAD_FILE,) if trunk else ()))
     peaks = np.quantile(val.peaks, HEAT_QUANTILE, axis=0)
     draft = BundleSpec(
         kind=card.kind,
@@ -105,8 +111,9 @@ def describe_bundle(
         not_for=card.not_for,
         warnings=[*card.warnings, *left_out_warnings(record)],
         audits=[serving_audit(report)],
+        trunk=trunk,
         training=_training_record(record),
-        files={name: file_sha256(folder / name) for name in (MODEL_FILE, SERVING_FILE)},
+        files={name: file_sha256(folder / name) for name in names},
     )
     material = material_of(draft, runtime, collection, find_lungs, known={"val": val})
     distance = _distance(record, root, material)
