@@ -56,6 +56,9 @@ class ReasonCode(StrEnum):
     PROJECTION_OUTSIDE = "projection_outside"
     AGE_OUTSIDE = "age_outside"
     AGE_UNKNOWN_CHILDREN = "age_unknown_children"
+    # what the film looks like, where no file says the age
+    SEEMS_CHILD = "seems_child"
+    SEEMS_ADULT = "seems_adult"
 
 
 # The figures that a reason brings for its sentence; any other brings none.
@@ -67,6 +70,8 @@ VALUES: Mapping[ReasonCode, frozenset[str]] = {
     ReasonCode.PROJECTION_OUTSIDE: frozenset({"projection", "made_for"}),
     ReasonCode.AGE_OUTSIDE: frozenset({"age", "youngest", "oldest"}),
     ReasonCode.AGE_UNKNOWN_CHILDREN: frozenset({"youngest", "oldest"}),
+    ReasonCode.SEEMS_CHILD: frozenset({"youngest", "oldest"}),
+    ReasonCode.SEEMS_ADULT: frozenset({"youngest", "oldest"}),
 }
 
 

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from cxr_dash.domain import Label, PreparationSpec
+from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
 from cxr_dash.inference.schema_checks import (
     check_labels,
     check_operating_points,
@@ -40,6 +41,7 @@ from cxr_dash.inference.schema_figures import (
 from cxr_dash.inference.schema_localisation import LocalisationFigures, MapSanity
 from cxr_dash.inference.schema_population import Population
 from cxr_dash.inference.schema_tone import Tone
+from cxr_dash.inference.schema_trunk import Trunk
 
 SCHEMA_VERSION: Final = 1
 
@@ -197,6 +199,8 @@ class BundleSpec(Frozen):
     audits: list[Audit] = Field(default_factory=list)
     localisation: list[LocalisationFigures] = Field(default_factory=list)
     map_sanity: MapSanity | None = None
+    age_group: AgeGroup | None = Field(None, description="Only of a gate: a child or an adult.")
+    trunk: Trunk | None = Field(None, description="Only of a head that reads another bundle's features.")
     training: TrainingRecord
     files: dict[str, Sha256]
 
@@ -214,6 +218,8 @@ class BundleSpec(Frozen):
     def _entries_agree(self) -> BundleSpec:
         if self.kind == "gate" and self.preparation.straighten:
             raise ValueError("a gate judges films as they were sent: its `straighten` must be false")
+        if self.age_group is not None and (self.kind != "gate" or AGE_FILE not in self.files):
+            raise ValueError(f"`age_group` belongs to a gate, with the file {AGE_FILE}")
         check_labels(self)
         check_operating_points(self)
         if self.out_of_distribution is not None:

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from cxr_dash.inference.schema_figures import Frozen
 
 _GROWN_UP = 18
+_NO_SMALL_CHILD = 12
 Age = Annotated[int, Field(ge=0, le=130)]
 
 
@@ -33,6 +34,11 @@ class Population(Frozen):
         if len(set(projections)) < len(projections):
             raise ValueError(f"`projections` must differ; received {', '.join(projections)}")
         return projections
+
+    @property
+    def grown_ups_only(self) -> bool:
+        """Whether no small child is among them."""
+        return self.age_years[0] >= _NO_SMALL_CHILD
 
     @property
     def children_only(self) -> bool:

@@ -107,6 +107,14 @@ SENTENCES: Mapping[ReasonCode, str] = {
         "This model was made for children of {youngest} to {oldest} years. The age of this patient is not "
         "known: for an adult its answer means nothing."
     ),
+    ReasonCode.SEEMS_CHILD: N_(
+        "The film looks like one of a small child, and the file does not say the age; this model was made "
+        "for ages of {youngest} to {oldest} years."
+    ),
+    ReasonCode.SEEMS_ADULT: N_(
+        "The film looks like one of an adult, and the file does not say the age; this model was made for "
+        "children of {youngest} to {oldest} years."
+    ),
 }
 
 

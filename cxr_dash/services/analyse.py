@@ -27,6 +27,7 @@ from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
 from cxr_dash.inference.runtime import RuntimePool
+from cxr_dash.services.age_group import guess_age
 from cxr_dash.services.cases import CaseStore, StoredFilm
 from cxr_dash.services.gate import installed_gate, judge
 from cxr_dash.services.population import check_age
@@ -159,7 +160,17 @@ class AnalysisService:
         quality = check_age(bundle.spec.population, radiograph.facts)
         if gate:
             installed = partial(installed_gate, self.catalog, self.runtimes)
-            quality = judge(radiograph, raw, bundle, installed, lungs, shown=Shown(model_input, preparation))
+            guess = partial(
+                guess_age,
+                radiograph,
+                bundle,
+                raw.embedding,
+                catalog=self.catalog,
+                runtimes=self.runtimes,
+                lungs=lungs,
+            )
+            shown = Shown(model_input, preparation)
+            quality = judge(radiograph, raw, bundle, installed, lungs, shown=shown, guess=guess)
         analysis = Analysis(
             model_id=bundle.id,
             model_version=bundle.spec.version,

@@ -1,10 +1,11 @@
 """The input gate: may a model be asked about this picture? All checks in one verdict; what fails, refuses.
 
-What is asked, in this order: what the file says of view, body part and patient (``population``); what
-was noticed while the file was read; what the bundle ``gate`` takes the picture for; how the film was shown to
-the model: straightened, or leaning, in a tone it knows (``shown``); plain checks of grey levels and shape
-(``imaging.quality``); whether lungs were found in it, and both, and whole; how far it lies from what the
-model itself learned from. Each check answers by itself, the worst verdict counts, its reasons come first.
+What is asked, in this order: what the file says of view, body part and patient, and, where it does not say
+the age, whether a child or an adult is seen (``population``); what was noticed while the file was read; what
+the bundle ``gate`` takes the picture for; how the film was shown to the model: straightened, or leaning, in a
+tone it knows (``shown``); plain checks of grey levels and shape (``imaging.quality``); whether lungs were
+found in it, and both, and whole; how far it lies from what the model itself learned from. Each check answers
+by itself, the worst verdict counts, its reasons come first.
 Reasons are codes; ``language.reasons`` has their sentences.
 """
 
@@ -31,6 +32,7 @@ from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.distribution import embedding_distance
 from cxr_dash.inference.runtime import Runtime, RuntimePool
+from cxr_dash.services.age_group import AgeGuess
 from cxr_dash.services.population import check_population
 from cxr_dash.services.shown import Shown, check_shown
 
@@ -62,6 +64,7 @@ def judge(
     lungs: LungField | None = None,
     *,
     shown: Shown | None = None,
+    guess: Callable[[], AgeGuess | None] = lambda: None,
 ) -> Quality:
     """Judge one film for one model.
 
@@ -79,6 +82,8 @@ def judge(
         None where no segmenter is installed: the lungs are then not looked at.
     shown : Shown, optional
         What the model was shown; without it tilt and tone are not looked at.
+    guess : callable
+        Gives what age group the film looks like, or None; called here for the same reason as ``gate``.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def judge(
     rest = [_closed(lambda: _lungs(lungs)), _closed(lambda: _distance(raw, bundle))]
     if taken == _OK:
         plain, rest = _overruled(plain), [_overruled(opinion) for opinion in rest]
-    whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts))
+    whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts, guess()))
     said = _closed(lambda: _noted(radiograph))
     how = _closed(lambda: check_shown(radiograph, shown, lungs, bundle.spec))
     # what is wrong with the file before what a network takes the picture for

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 
 from cxr_dash.domain import FilmFacts, Quality, Reason, ReasonCode, Verdict, names_chest
 from cxr_dash.inference.schema_population import Population
+from cxr_dash.services.age_group import AgeGuess
 
 _FRONTAL = ("PA", "AP")
 
 
-def check_population(population: Population | None, facts: FilmFacts) -> Quality:
+def check_population(
+    population: Population | None, facts: FilmFacts, guess: AgeGuess | None = None
+) -> Quality:
     """Hold what a file says of its film against whom a bundle was made for.
 
     Parameters
@@ -25,15 +28,22 @@ def check_population(population: Population | None, facts: FilmFacts) -> Quality
     facts : FilmFacts
         What the file does not say is not held against it, but where the bundle is for children alone an
         unknown age is said.
+    guess : AgeGuess, optional
+        What the film looks like; an age that the file says wins.
 
     Returns
     -------
     Quality
         ``reject`` for another part of the body and for a lateral view, whatever the bundle says of itself,
-        for an age outside, and for a view that is neither PA nor AP; ``warn`` for a film that may be
+        for an age outside, for a film that looks like one of a child where adults are meant, or the other
+        way round, and for a view that is neither PA nor AP; ``warn`` for a film that may be
         mirrored, for an unknown age as above, and for the other of the two frontal views.
     """
-    opinions = [*_of_film(population, facts), *_of_age(population, facts)]
+    opinions = [
+        *_of_film(population, facts),
+        *_of_age(population, facts),
+        *_of_looks(population, facts, guess),
+    ]
     if not opinions:
         return Quality(Verdict.OK)
     refused = any(verdict is Verdict.REJECT for verdict, _ in opinions)
@@ -65,6 +75,19 @@ def _of_age(population: Population | None, facts: FilmFacts) -> Iterator[tuple[V
     age = math.floor(facts.age_years)
     if not youngest <= age <= oldest:
         yield Verdict.REJECT, Reason(ReasonCode.AGE_OUTSIDE, {"age": age, **range_of})
+
+
+def _of_looks(
+    population: Population | None, facts: FilmFacts, guess: AgeGuess | None
+) -> Iterator[tuple[Verdict, Reason]]:
+    if population is None or guess is None or facts.age_years is not None:
+        return
+    youngest, oldest = population.age_years
+    range_of = {"youngest": youngest, "oldest": oldest}
+    if guess.seems_adult and population.children_only:
+        yield Verdict.REJECT, Reason(ReasonCode.SEEMS_ADULT, range_of)
+    if guess.seems_child and population.grown_ups_only:
+        yield Verdict.REJECT, Reason(ReasonCode.SEEMS_CHILD, range_of)
 
 
 def _of_film(population: Population | None, facts: FilmFacts) -> Iterator[tuple[Verdict, Reason]]:

@@ -1,0 +1,96 @@
+"""A child or an adult: what the film looks like, where no file says how old the patient is."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+
+from cxr_dash import imaging
+from cxr_dash.domain import Float32Array, LungField, Radiograph
+from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.catalog import Catalog
+from cxr_dash.inference.head import Head
+from cxr_dash.inference.lungs import plan_with_lungs
+from cxr_dash.inference.runtime import RuntimePool
+from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AgeGuess:
+    """What a film looks like.
+
+    Attributes
+    ----------
+    child : float
+        Probability of a child, 0-1.
+    seems_child, seems_adult : bool
+        Beyond the limits of the gate that answered; between them it is neither.
+    """
+
+    child: float
+    seems_child: bool
+    seems_adult: bool
+
+
+def guess_age(
+    radiograph: Radiograph,
+    asked: Bundle,
+    embedding: Float32Array,
+    *,
+    catalog: Catalog,
+    runtimes: RuntimePool,
+    lungs: LungField | None = None,
+) -> AgeGuess | None:
+    """Ask the gate's head for age groups about a film whose file does not say how old the patient is.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    asked : Bundle
+        The model that the reader chose.
+    embedding : ndarray of float32, shape (D,)
+        What that model made of the film: used where its features are those of the head's trunk.
+    catalog : Catalog
+    runtimes : RuntimePool
+    lungs : LungField, optional
+
+    Returns
+    -------
+    AgeGuess or None
+        None where the file says the age, where no gate with such a head is installed, where its trunk is
+        not, and where the model answers for every age.
+    """
+    gate, population = catalog.tool("gate"), asked.spec.population
+    group = gate.spec.age_group if gate is not None else None
+    if gate is None or group is None or population is None or radiograph.facts.age_years is not None:
+        return None
+    features = embedding
+    if not _reads(asked, group):
+        trunk = _trunk(catalog, group)
+        if trunk is None:
+            return None
+        preparation = plan_with_lungs(radiograph, trunk.spec.preparation, lungs)
+        features = runtimes.get(trunk).run(imaging.apply_preparation(radiograph, preparation)).embedding
+    logit = float(Head.read(gate.path / AGE_FILE).logits(features)[0])
+    if not math.isfinite(logit):
+        raise FloatingPointError("the age group's logit must be a number")
+    child = 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0)))
+    return AgeGuess(child, child >= group.child_above, child < group.adult_below)
+
+
+def _reads(bundle: Bundle, group: AgeGroup) -> bool:
+    """Whether a bundle's features are those of the head's trunk."""
+    own = bundle.spec.trunk.sha256 if bundle.spec.trunk is not None else bundle.serving_sha256
+    return own == group.trunk.sha256
+
+
+def _trunk(catalog: Catalog, group: AgeGroup) -> Bundle | None:
+    """The head's trunk, or one that reads the same features; None where neither is installed."""
+    for bundle in catalog.bundles():
+        if isinstance(bundle, Bundle) and _reads(bundle, group):
+            return bundle
+    logger.warning("no age group: the gate's trunk %s is not installed as it was", group.trunk.id)
+    return None
