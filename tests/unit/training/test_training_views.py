@@ -325,7 +325,8 @@ def test_a_cached_front_draws_its_copies_once_and_trains_the_layers_above(
 
 
 def test_two_copies_of_a_film_differ_and_copy_0_is_the_film(tmp_path):
-    front = keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Identity()])
+    film = keras.Input((32, 32, 1))
+    front = keras.Model(film, keras.layers.Identity()(film))
     pixels = np.random.default_rng(0).integers(0, 255, (5, 32, 32, 1)).astype(np.uint8)
     cached = cached_views(front, pixels, (32, 32), ViewsRecipe(), tmp_path, copies=3, seed=4)
     assert (cached.features[0] == pixels).all()
