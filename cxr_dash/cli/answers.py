@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from cxr_dash.cli.console import table
-from cxr_dash.domain import Analysis, FilmFacts, Verdict
+from cxr_dash.domain import Analysis, FilmFacts, Heatmap, Verdict
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle
 from cxr_dash.inference.schema_segmenter import SegmenterSpec
 from cxr_dash.language import say_facts, say_reasons, translator
-from cxr_dash.services.exports import DISCLAIMER, facts_record
+from cxr_dash.services.exports import DISCLAIMER, facts_record, heat_record
 
 
 def bundle_data(bundle: Bundle | SegmenterBundle) -> dict[str, Any]:
@@ -86,6 +86,7 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
                 "heatmap": {
                     "peak": analysis.heatmaps[finding.label.key].peak,
                     "flat": analysis.heatmaps[finding.label.key].flat,
+                    **_heat_data(analysis.heatmaps[finding.label.key]),
                     "trust": _trust_data(analysis, finding.label.key),
                 },
             }
@@ -95,6 +96,12 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
         "analysed_at": analysis.analysed_at,
         "note": DISCLAIMER,
     }
+
+
+def _heat_data(heatmap: Heatmap) -> dict[str, Any]:
+    """Strength on the label's fixed scale, and the place of the peak, or why there is none."""
+    found = heat_record(heatmap)
+    return {"strength": found.pop("heat_strength"), **found}
 
 
 def _trust_data(analysis: Analysis, key: str) -> dict[str, Any] | None:
@@ -137,4 +144,7 @@ def analysis_table(data: dict[str, Any]) -> str:
 def _remark(found: dict[str, Any]) -> str:
     if not found["above"]:
         return ""
-    return "above, no localised evidence" if found["heatmap"]["flat"] else "above"
+    if found["heatmap"]["flat"]:
+        return "above, no localised evidence"
+    strength = found["heatmap"]["strength"]
+    return f"above, {strength} heat" if strength else "above"

@@ -27,6 +27,7 @@ from cxr_dash.domain.film import (
     GreyArray,
     Radiograph,
 )
+from cxr_dash.domain.heat import MODERATE_FROM, STRONG_FROM, HeatScale, HeatStrength, NoPlace
 from cxr_dash.domain.labels import (
     REASSURING_LABELS,
     SUMMARY_LABELS,
@@ -47,8 +48,10 @@ from cxr_dash.words import (
 )
 
 __all__ = [
+    "MODERATE_FROM",
     "N_",
     "REASSURING_LABELS",
+    "STRONG_FROM",
     "SUMMARY_LABELS",
     "Analysis",
     "Box",
@@ -58,11 +61,14 @@ __all__ = [
     "Float32Array",
     "Float64Array",
     "GreyArray",
+    "HeatScale",
+    "HeatStrength",
     "HeatTrust",
     "Heatmap",
     "Label",
     "LungField",
     "LungMeasures",
+    "NoPlace",
     "PatientIdentity",
     "Preparation",
     "PreparationSpec",

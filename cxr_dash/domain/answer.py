@@ -8,6 +8,7 @@ from typing import Literal
 
 from cxr_dash.domain.facts import FilmFacts
 from cxr_dash.domain.film import Float32Array
+from cxr_dash.domain.heat import HeatScale, HeatStrength, NoPlace
 from cxr_dash.domain.lungs import LungField
 from cxr_dash.domain.preparation import Preparation
 from cxr_dash.domain.reasons import Reason, ReasonCode
@@ -58,12 +59,25 @@ class Heatmap:
         True when there is no localised evidence to show.
     preparation : Preparation
         How to bring the grid back into the film's own frame.
+    scale : HeatScale or None
+        What counts as weak or strong for this label; None where the model's bundle does not say.
+    no_place : {"no_better_than_template", "not_measured"} or None
+        Why its place may not be put into words; None where it may.
     """
 
     values: Float32Array
     peak: float
     flat: bool
     preparation: Preparation
+    scale: HeatScale | None = None
+    no_place: NoPlace | None = None
+
+    @property
+    def strength(self) -> HeatStrength | None:
+        """In a word; ``none`` when the map is flat, None where there is no scale to say it by."""
+        if self.flat:
+            return "none"
+        return self.scale.strength(self.peak) if self.scale else None
 
 
 TrustRegion = Literal["lungs", "heart", "chest"]

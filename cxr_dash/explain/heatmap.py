@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxr_dash.domain import Float32Array, Heatmap, Preparation
+from cxr_dash.domain import Float32Array, Heatmap, HeatScale, NoPlace, Preparation
 from cxr_dash.imaging import map_to_content, restore_map
 
 # A map whose peak is below this share of what the label reaches on validation films shows no evidence.
@@ -17,7 +17,14 @@ MIDDLE = 0.06
 ABOUT_AS_STRONG = 0.8
 
 
-def make_heatmap(cam: Float32Array, reference_peak: float, preparation: Preparation) -> Heatmap:
+def make_heatmap(
+    cam: Float32Array,
+    reference_peak: float,
+    preparation: Preparation,
+    *,
+    scale: HeatScale | None = None,
+    no_place: NoPlace | None = None,
+) -> Heatmap:
     """Keep the positive evidence of one label's map and say whether it is localised.
 
     Parameters
@@ -28,6 +35,10 @@ def make_heatmap(cam: Float32Array, reference_peak: float, preparation: Preparat
         95th percentile of the label's peak on validation films, from the bundle.
     preparation : Preparation
         What was done to the film.
+    scale : HeatScale, optional
+        The label's, from the bundle.
+    no_place : {"no_better_than_template", "not_measured"}, optional
+        Why the bundle says nothing about the place of this label's heat.
 
     Returns
     -------
@@ -40,7 +51,14 @@ def make_heatmap(cam: Float32Array, reference_peak: float, preparation: Preparat
     peak = float(shown.max())
     weak = peak <= max(reference_peak * MIN_SHARE_OF_REFERENCE, float(np.finfo(np.float32).eps))
     spread = not weak and float(shown.mean()) > MAX_MEAN_TO_PEAK * peak
-    return Heatmap(values=values, peak=peak, flat=weak or spread, preparation=preparation)
+    return Heatmap(
+        values=values,
+        peak=peak,
+        flat=weak or spread,
+        preparation=preparation,
+        scale=scale,
+        no_place=no_place,
+    )
 
 
 def peak_positions(heatmap: Heatmap) -> list[tuple[float, float]]:
@@ -96,13 +114,34 @@ def content_heat(heatmap: Heatmap) -> Float32Array:
 
 
 def film_heat(heatmap: Heatmap) -> Float32Array:
-    """The map in the film's own frame, as a share of its own peak.
+    """The map in the film's own frame, as it is coloured: on the label's fixed scale.
 
     Returns
     -------
     ndarray of float32, shape (film_height, film_width), 0-1; all 0 when the map is flat
+        Without a scale in the bundle, a share of the map's own peak.
     """
-    return _share_of_peak(film_heatmap(heatmap), heatmap)
+    values = film_heatmap(heatmap)
+    if heatmap.scale is None or heatmap.flat:
+        return _share_of_peak(values, heatmap)
+    return heatmap.scale.shares(values)
+
+
+def shown_peaks(cams: Float32Array, preparation: Preparation) -> Float32Array:
+    """The peak of each label's map where it lies over the film, as :func:`make_heatmap` keeps it.
+
+    Parameters
+    ----------
+    cams : ndarray of float32, shape (C, h, w)
+        Before ReLU.
+    preparation : Preparation
+
+    Returns
+    -------
+    ndarray of float32, shape (C,), >= 0
+    """
+    maps = (map_to_content(np.maximum(cam, np.float32(0.0)), preparation) for cam in cams)
+    return np.array([shown.max() for shown in maps], dtype=np.float32)
 
 
 def _share_of_peak(values: Float32Array, heatmap: Heatmap) -> Float32Array:

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from cxr_dash.domain import Label, PreparationSpec
+from cxr_dash.domain import HeatScale, Label, PreparationSpec
 from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
 from cxr_dash.inference.schema_checks import (
     check_labels,
@@ -40,6 +40,7 @@ from cxr_dash.inference.schema_figures import (
 )
 from cxr_dash.inference.schema_localisation import LocalisationFigures, MapSanity
 from cxr_dash.inference.schema_population import Population
+from cxr_dash.inference.schema_strength import LabelStrength
 from cxr_dash.inference.schema_tone import Tone
 from cxr_dash.inference.schema_trunk import Trunk
 
@@ -201,6 +202,13 @@ class BundleSpec(Frozen):
     map_sanity: MapSanity | None = None
     age_group: AgeGroup | None = Field(None, description="Only of a gate: a child or an adult.")
     trunk: Trunk | None = Field(None, description="Only of a head that reads another bundle's features.")
+    strength: dict[Key, LabelStrength] = Field(
+        default_factory=dict,
+        description="By label; without an entry each map is drawn up to its own peak, and says so.",
+    )
+    not_looked_for: list[Label] = Field(
+        default_factory=list, description="What a reader may expect of such a model and it does not look for."
+    )
     training: TrainingRecord
     files: dict[str, Sha256]
 
@@ -235,3 +243,8 @@ class BundleSpec(Frozen):
         """The operating point of that key, or the default one."""
         wanted = key or self.default_operating_point
         return next(point for point in self.operating_points if point.key == wanted)
+
+    def heat_scale(self, label_key: str) -> HeatScale | None:
+        """What counts as weak or strong heat of a label; None where nobody measured."""
+        found = self.strength.get(label_key)
+        return found.scale if found else None

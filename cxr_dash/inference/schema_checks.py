@@ -105,6 +105,11 @@ def check_labels(spec: BundleSpec) -> None:
     for name, table in tables.items():
         if set(table) != set(keys):
             raise ValueError(f"`{name}` must have one entry per label {keys}; received {sorted(table)}")
+    if not set(spec.strength) <= set(keys):
+        raise ValueError(f"`strength` must be of labels {keys}; received {sorted(spec.strength)}")
+    looked_for = [one.key for one in spec.not_looked_for if one.key in keys]
+    if looked_for:
+        raise ValueError(f"`not_looked_for` must not name labels of the model; received {looked_for}")
     _check_steps(spec, keys)
     for held in spec.held_out:
         lengths = {len(held.probabilities.get(k, [])) for k in keys} | {

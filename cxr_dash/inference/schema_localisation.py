@@ -29,6 +29,7 @@ class LocalisedFinding(Frozen):
     iou: Interval = Field(description="Mean IoU of the boxes with what is above the cut.")
 
 
+FEWEST_BOXES = 10  # resampling fewer calls a few lucky hits certain
 MAX_EXAMPLES = 12
 MAX_OUTLINE_POINTS = 80
 MAX_GRID = 32
@@ -80,6 +81,25 @@ class LocalisationExample(Frozen):
     peak: Point | None = Field(description="The highest point; None on a flat map.")
 
 
+class LabelPlace(Frozen):
+    """Whether one label's maps know where the finding lies better than a template does.
+
+    The template is the average place: where boxes of the finding lie on train films. ``films`` counts the
+    boxed findings of ``splits`` whose map is this label's; ``gain`` pairs map and template on each.
+    """
+
+    films: int
+    splits: str
+    pointing: Interval = Field(description="Share of boxed findings whose highest point lies in a box.")
+    template: Interval = Field(description="The same of the template's highest point.")
+    gain: Interval = Field(description="How much more often the map hits; patients resampled.")
+
+    @property
+    def better(self) -> bool:
+        """Whether at least 10 boxes were compared and the whole 95 % interval of the gain lies above 0."""
+        return self.films >= FEWEST_BOXES and self.gain.low is not None and self.gain.low > 0.0
+
+
 class LocalisationFigures(Frozen):
     """One way to make maps, on the boxed films of one split; ``mean`` holds plain means over findings."""
 
@@ -91,6 +111,9 @@ class LocalisationFigures(Frozen):
     cut: Probability = Field(description="Share of the peak that IoU is taken at, chosen on val.")
     mean: dict[str, Interval]
     findings: list[LocalisedFinding]
+    places: dict[Key, LabelPlace] = Field(
+        default_factory=dict, description="Of the maps as served, by label: against the template."
+    )
     examples: list[LocalisationExample] = Field(
         default_factory=list,
         max_length=MAX_EXAMPLES,

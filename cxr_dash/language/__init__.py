@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cxr_dash.language.film import say_facts, say_identity
+from cxr_dash.language.heat import say_no_place, say_strength
 from cxr_dash.language.reasons import say_reasons
 from cxr_dash.language.translator import LANGUAGES, SOURCE_LANGUAGE, Translator, negotiate, translator
 
@@ -13,6 +14,8 @@ __all__ = [
     "negotiate",
     "say_facts",
     "say_identity",
+    "say_no_place",
     "say_reasons",
+    "say_strength",
     "translator",
 ]

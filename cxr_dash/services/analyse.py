@@ -21,7 +21,6 @@ from cxr_dash.domain import (
     Radiograph,
     RawOutput,
 )
-from cxr_dash.explain import make_heatmap
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
@@ -30,6 +29,7 @@ from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.services.age_group import guess_age
 from cxr_dash.services.cases import CaseStore, StoredFilm
 from cxr_dash.services.gate import installed_gate, judge
+from cxr_dash.services.heat import label_heatmap
 from cxr_dash.services.population import check_age
 from cxr_dash.services.shown import Shown
 from cxr_dash.services.trust import report_trust
@@ -141,7 +141,7 @@ class AnalysisService:
 
         findings = _findings(raw, bundle)
         heatmaps = {
-            label.key: make_heatmap(cam, bundle.spec.heat_reference[label.key], preparation)
+            label.key: label_heatmap(bundle.spec, label.key, cam, preparation)
             for label, cam in zip(bundle.spec.labels, raw.cams, strict=True)
         }
         started = time.perf_counter()

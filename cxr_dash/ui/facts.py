@@ -7,17 +7,25 @@ request. Nothing here names a file or a patient.
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
 from cxr_dash import imaging
-from cxr_dash.domain import REASSURING_LABELS, SUMMARY_LABELS, Analysis, ReasonCode
+from cxr_dash.domain import (
+    MODERATE_FROM,
+    REASSURING_LABELS,
+    STRONG_FROM,
+    SUMMARY_LABELS,
+    Analysis,
+    Heatmap,
+    ReasonCode,
+)
 from cxr_dash.errors import CxrError
-from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec, HeldOut
-from cxr_dash.language import Translator, say_facts, say_reasons
-from cxr_dash.services.exports import MOST_FILMS, facts_record
+from cxr_dash.language import Translator, say_facts, say_no_place, say_reasons, say_strength
+from cxr_dash.services.exports import MOST_FILMS, facts_record, heat_record
 from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
 
@@ -40,6 +48,7 @@ def page_settings(settings: Settings, t: Translator) -> Json:
         "most_films": MOST_FILMS,
         "show_identity": settings.show_identity,
         "case_lifetime_seconds": settings.case_lifetime_seconds,
+        "heat_scale": {"moderate_from": MODERATE_FROM, "strong_from": STRONG_FROM},
         "colour_maps": {
             name: base64.b64encode(imaging.colour_table(name).tobytes()).decode("ascii")
             for name in imaging.COLOUR_MAPS
@@ -105,13 +114,23 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
             "first_of_all": say_reasons(analysis.quality.first_of_all, t),
         },
         "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
-        "heat": {
-            key: {"peak": heatmap.peak, "flat": heatmap.flat, "at": _rounded(peak_positions(heatmap))}
-            for key, heatmap in analysis.heatmaps.items()
-        },
+        "heat": {key: _heat(heatmap, t) for key, heatmap in analysis.heatmaps.items()},
         "trust_verdict": {key: found.verdict for key, found in analysis.trust.items()},
         "trust": {key: t.say(found.words) for key, found in analysis.trust.items()},
         "error": None,
+    }
+
+
+def _heat(heatmap: Heatmap, t: Translator) -> Json:
+    """A map's strength and place; ``at`` is empty where no place is named, and ``no_place`` says why."""
+    return {
+        "peak": heatmap.peak,
+        "flat": heatmap.flat,
+        "strength": heatmap.strength,
+        "strength_words": say_strength(heatmap, t),
+        "scale": asdict(heatmap.scale) if heatmap.scale else None,
+        "at": heat_record(heatmap)["place"] or [],
+        "no_place": say_no_place(heatmap, t),
     }
 
 
@@ -147,11 +166,6 @@ def _aurocs(split: str, spec: BundleSpec) -> Json:
     measured = next((entry.labels for entry in spec.metrics if entry.split == split), {})
     known = {key: figures.auroc for key, figures in measured.items() if isfinite(figures.auroc.value)}
     return {key: figure.model_dump() for key, figure in known.items()}
-
-
-def _rounded(places: list[tuple[float, float]]) -> list[list[float]]:
-    """To a thousandth of the film's side."""
-    return [[round(share, 3) for share in place] for place in places]
 
 
 def _sorted_probabilities(held: HeldOut, key: str, *, truth: int) -> list[float]:

@@ -88,6 +88,7 @@ def _case_facts(one: SimilarCase, names: dict[str, str]) -> dict[str, Any]:
         "likeness": one.likeness,
         "probabilities": {key: round(value, _PROBABILITY_DIGITS) for key, value in one.probabilities.items()},
         "flat": one.flat,
+        "peaks": one.peaks,
         # as shares of the film: its picture is smaller than the film was
         "crop": {
             "left": crop.x / film.film_width,

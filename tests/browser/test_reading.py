@@ -22,6 +22,7 @@ from steps import (
 from watched import Watched
 
 from cxr_dash import imaging
+from cxr_dash.domain import HeatScale
 
 pytestmark = pytest.mark.browser
 
@@ -137,7 +138,11 @@ def test_heat_is_off_until_asked_and_then_coloured_as_the_download_is(page: Page
         np.frombuffer(page.request.get(path_of(page, path)).body(), np.uint8), cv2.IMREAD_UNCHANGED
     )
     view = page.evaluate("() => cxr.state.view")
-    expected = imaging.heat_rgba((layer / 255).astype(np.float32), view["colourMap"], view["opacity"])
+    heat = page.evaluate("label => cxr.answerOf(cxr.row()).heat[label]", label)
+    shares = (layer / 255).astype(np.float32)
+    if heat["scale"]:
+        shares = HeatScale(**heat["scale"]).shares(shares * heat["peak"])
+    expected = imaging.heat_rgba(shares, view["colourMap"], view["opacity"])
     solid = expected[..., 3] > 64  # a canvas keeps colours premultiplied: faint ones lose digits
     assert np.abs(canvas.astype(int) - expected)[solid].max() <= 3
     np.testing.assert_allclose(canvas[..., 3], expected[..., 3], atol=1)

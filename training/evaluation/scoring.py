@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from cxr_dash.domain import Float32Array, Float64Array, PreparationSpec
+from cxr_dash.explain import shown_peaks
 from cxr_dash.inference.runtime import Runtime
-from training.films.prepared import prepare_film
+from training.films.prepared import read_prepared
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class Scores:
     logits : ndarray of float64, shape (n, C)
     embeddings : ndarray of float32, shape (n, D)
     peaks : ndarray of float64, shape (n, C)
-        Largest value of each label's map after ReLU.
+        Largest value of each label's map over the film, as a reader is shown it.
     """
 
     logits: Float64Array
@@ -58,13 +59,14 @@ def score_films(
     TrainingError
         Naming the film that cannot be read.
     """
-    outputs = []
+    outputs, peaks = [], []
     for path in paths:
-        film = prepare_film(path, spec)
+        film, preparation = read_prepared(path, spec)
         outputs.append(runtime.run(film if change is None else change(film)))
+        peaks.append(shown_peaks(outputs[-1].cams, preparation))
     logger.info("scored %d films", len(outputs))
     return Scores(
         logits=np.stack([out.logits for out in outputs]).astype(np.float64),
         embeddings=np.stack([out.embedding for out in outputs]),
-        peaks=np.stack([np.maximum(out.cams.max(axis=(1, 2)), 0.0) for out in outputs]).astype(np.float64),
+        peaks=np.stack(peaks).astype(np.float64),
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from cxr_dash.domain import Heatmap
+from cxr_dash.domain import Heatmap, HeatScale
 from cxr_dash.explain import make_heatmap
 from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.runtime import Runtime
@@ -52,11 +52,14 @@ class Explainer:
     heat_reference : dict of str to float
         By label, what a map's peak reaches on val films; 0 where no such film was at hand: then only an empty
         map, or one spread over the whole film, counts as flat.
+    scales : dict of str to HeatScale
+        By label, as far as a bundle says what counts as weak or strong.
     """
 
     subject: Subject
     runtime: Runtime
     heat_reference: dict[str, float]
+    scales: dict[str, HeatScale] = field(default_factory=dict)
 
     def explain(self, film: ReadFilm) -> Explained:
         """Probabilities and heatmaps of one film."""
@@ -67,7 +70,7 @@ class Explainer:
             film=film,
             probabilities={key: float(value) for key, value in zip(keys, probabilities, strict=True)},
             heatmaps={
-                key: make_heatmap(cam, self.heat_reference[key], film.preparation)
+                key: make_heatmap(cam, self.heat_reference[key], film.preparation, scale=self.scales.get(key))
                 for key, cam in zip(keys, output.cams, strict=True)
             },
         )
@@ -85,7 +88,8 @@ def open_explainer(subject: Subject, data_root: Path | None = None) -> Explainer
     """
     if subject.kind == "bundle":
         bundle = load_bundle(subject.folder)
-        return Explainer(subject, runtime_of(bundle), dict(bundle.spec.heat_reference))
+        scales = {key: one.scale for key, one in bundle.spec.strength.items()}
+        return Explainer(subject, runtime_of(bundle), dict(bundle.spec.heat_reference), scales)
     from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 
     run = RunFolder(subject.folder)

@@ -69,6 +69,7 @@ def render_card(spec: BundleSpec) -> str:
         card_figures.calibration(spec),
         card_figures.points(spec),
         card_audits.localisation(spec),
+        card_audits.strength(spec),
         section("Films it should not be asked about", _gate(spec)),
         section("On whom it was trained and measured", _sources(spec)),
         section("How it was made", _making(spec)),

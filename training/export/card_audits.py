@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from cxr_dash.inference.places import label_place
 from cxr_dash.inference.schema import Audit, BundleSpec
+from cxr_dash.inference.schema_localisation import FEWEST_BOXES
+from cxr_dash.inference.schema_strength import LabelStrength
 from training.export.card_figures import judged
 from training.export.card_text import bullets, section, table
 from training.metrics import figure
@@ -104,4 +109,71 @@ def localisation(spec: BundleSpec) -> str:
             for name, stage in sanity.stages.items()
         )
         parts.append(f"{verdict} · With weights drawn anew the maps must change: {stages}. {sanity.limit}.")
-    return section("Where its heatmaps point", *parts)
+    return section("Where its heatmaps point", _places(spec), *parts)
+
+
+def _places(spec: BundleSpec) -> str:
+    """Of which labels a place is named, and by which figures."""
+    found = {label.key: place for label in spec.labels if (place := label_place(spec, label.key))}
+    if not found:
+        return ""
+    rows = [
+        [
+            label.name_en,
+            str(found[label.key].films),
+            figure(found[label.key].pointing),
+            figure(found[label.key].template),
+            figure(found[label.key].gain),
+            "yes" if found[label.key].better else "no",
+        ]
+        for label in spec.labels
+        if label.key in found
+    ]
+    missing = [label.name_en for label in spec.labels if label.key not in found]
+    unmeasured = f" Never measured, so no place either: {', '.join(missing)}." if missing else ""
+    splits = ", ".join(sorted({place.splits for place in found.values()}))
+    return (
+        f"A place is put into words only where the peak of the map lies in the box more often than that of a "
+        f"template, the average place of the finding's boxes on train films: the 95 % interval of the gain "
+        f"must lie above 0, on at least {FEWEST_BOXES} boxes of {splits}.{unmeasured}\n\n"
+        + table(["Label", "Boxes", "Peak in box", "Template's", "Gain", "Place named"], rows)
+    )
+
+
+def strength(spec: BundleSpec) -> str:
+    """The fixed scale of each label's heat, and how often test films reach each word."""
+    names = {label.key: label.name_en for label in spec.labels}
+    rows = [
+        [
+            names[key],
+            *(f"{limit:.3g}" for limit in (found.moderate, found.strong, found.full)),
+            *(_words(found, kind) for kind in ("flagged_with", "unflagged_without")),
+        ]
+        for key, found in spec.strength.items()
+    ]
+    if not rows:
+        return ""
+    missing = [name for key, name in names.items() if key not in spec.strength]
+    unscaled = f" Without a scale, drawn up to its own peak: {', '.join(missing)}." if missing else ""
+    header = [
+        "Label",
+        "Moderate from",
+        "Strong from",
+        "Hottest",
+        "Flagged rightly, test: weak / moderate / strong",
+        "Left alone rightly, test",
+    ]
+    return section(
+        "How strong its heat is",
+        "Peaks in logits per cell, one fixed scale for each label. Weak is what 95 % of val films without the "
+        "finding that are not flagged stay below; strong what half of the films flagged rightly reach (of "
+        f"those that are not weak, where half of them are).{unscaled}",
+        table(header, rows),
+    )
+
+
+def _words(found: LabelStrength, kind: Literal["flagged_with", "unflagged_without"]) -> str:
+    counts = found.reached.get(kind)
+    if counts is None or not counts.films:
+        return "–"
+    return " / ".join(str(number) for number in (counts.none + counts.weak, counts.moderate, counts.strong))

@@ -19,10 +19,12 @@ from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime import Runtime
 from cxr_dash.inference.schema import Audit, BundleSpec, HeldOut, SplitMetrics
+from cxr_dash.inference.schema_strength import LabelStrength
 from training.audits.material import FindLungs, Material, ScoredSplit
 from training.audits.run import run_audits, worst_first
 from training.evaluation.scoring import Scores, score_films
 from training.evaluation.split_figures import split_metrics
+from training.evaluation.strength import PeakFilms, label_strengths
 from training.evaluation.subject import runtime_of
 from training.export.words import split_description
 from training.films.manifest import Film, read_films
@@ -161,8 +163,22 @@ def measured_spec(material: Material) -> BundleSpec:
             "held_out": [_held_out(splits[name], spec) for name in HELD_OUT_SPLITS if name in splits],
             "metrics": [_metrics(part, spec, material.any_label) for part in splits.values()],
             "audits": worst_first([*audits, *kept]),
+            "strength": _strengths(material),
         }
     )
+
+
+def _strengths(material: Material) -> dict[str, LabelStrength]:
+    """The fixed scale of each label's heat; nobody looks at a gate's."""
+    spec = material.spec
+    films = {
+        name: PeakFilms(part.scores.peaks, part.probabilities, part.targets)
+        for name, part in material.splits.items()
+    }
+    if spec.kind == "gate" or "val" not in films:
+        return {}
+    thresholds = spec.operating_point().thresholds
+    return label_strengths(films["val"], films.get("test"), spec.label_keys, thresholds, spec.heat_reference)
 
 
 def measure_bundle(bundle: Bundle, data_root: Path, find_lungs: FindLungs | None) -> BundleSpec:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash import imaging
-from cxr_dash.domain import Float32Array, PreparationSpec
+from cxr_dash.domain import Float32Array, Preparation, PreparationSpec
 from cxr_dash.errors import FilmError, TrainingError
 from cxr_dash.imaging import apply_preparation, decode
 from training.films.lungs import installed_boxes, looks_at_lungs, plan_film
@@ -23,7 +23,7 @@ from training.writing import array_file
 logger = logging.getLogger(__name__)
 
 
-def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32Array:
+def read_prepared(path: Path, spec: PreparationSpec, where: str = "") -> tuple[Float32Array, Preparation]:
     """Decode and prepare one film exactly as the app does, cropped and straightened where the spec says so.
 
     Parameters
@@ -35,7 +35,8 @@ def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32A
 
     Returns
     -------
-    ndarray of float32, shape (H, W, 1), 0-255
+    model_input : ndarray of float32, shape (H, W, 1), 0-255
+    preparation : Preparation
 
     Raises
     ------
@@ -44,12 +45,23 @@ def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32A
     """
     try:
         radiograph = decode(path.read_bytes())
-        return apply_preparation(radiograph, plan_film(radiograph, spec))
+        preparation = plan_film(radiograph, spec)
+        return apply_preparation(radiograph, preparation), preparation
     except FilmError as error:
         raise TrainingError(
             f"{where}: {path} must be a film that can be read; {error.message}".removeprefix(": "),
             remedy="Take the row out of the manifest, or replace the file.",
         ) from error
+
+
+def prepare_film(path: Path, spec: PreparationSpec, where: str = "") -> Float32Array:
+    """The model input alone of :func:`read_prepared`, shape (H, W, 1).
+
+    Raises
+    ------
+    TrainingError
+    """
+    return read_prepared(path, spec, where)[0]
 
 
 def prepared_films(films: Sequence[Film], spec: PreparationSpec, cache: Path) -> NDArray[np.uint8]:

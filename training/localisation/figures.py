@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,12 @@ import numpy as np
 from cxr_dash.domain import Float64Array
 from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import Interval
-from cxr_dash.inference.schema_localisation import LocalisationExample, LocalisationFigures, LocalisedFinding
+from cxr_dash.inference.schema_localisation import (
+    LabelPlace,
+    LocalisationExample,
+    LocalisationFigures,
+    LocalisedFinding,
+)
 from training.films.boxes import BoxedFilm
 from training.localisation.measures import CUTS, MapMeasures
 from training.metrics import bootstrap_weights, interval
@@ -54,6 +59,7 @@ def localisation_figures(
     cut: float,
     samples: int = SAMPLES,
     examples: Sequence[LocalisationExample] = (),
+    places: Mapping[str, LabelPlace] | None = None,
 ) -> LocalisationFigures:
     """Every measure of every finding, and their means over findings, with 95 % intervals.
 
@@ -67,6 +73,8 @@ def localisation_figures(
     samples : int
     examples : sequence of LocalisationExample
         Films shown beside the figures.
+    places : mapping of str to LabelPlace, optional
+        By label, against the template.
     """
     groups = [boxed.film.group for boxed in measured.boxed]
     resampling = bootstrap_weights(groups, samples, SEED)
@@ -104,6 +112,7 @@ def localisation_figures(
         cut=cut,
         mean={name: _over_findings(*single[name]) for name in MEASURES},
         findings=rows,
+        places=dict(places or {}),
         examples=list(examples),
     )
 
@@ -124,10 +133,15 @@ def difference(
 
 
 def _of_finding(name: str, once: Float64Array, resampled: Float64Array, films: int) -> Interval:
-    """For hits the wider of the resampled interval and Wilson's: resampling alone calls 0 of 21 certain."""
-    found = interval(once, resampled)
+    """Resampling alone calls 0 of 21 hits certain; energy and IoU are no counts."""
     if not name.startswith("pointing"):
-        return found
+        return interval(once, resampled)
+    return hits_interval(once, resampled, films)
+
+
+def hits_interval(once: Float64Array, resampled: Float64Array, films: int) -> Interval:
+    """A share of hits with the wider of the resampled interval and Wilson's."""
+    found = interval(once, resampled)
     low, high = wilson_interval([round(found.value * films)], films)
     return Interval(
         value=found.value,

@@ -37,6 +37,7 @@ from training.localisation.material import (
 )
 from training.localisation.measures import MapMeasures, mean_measures, measure_map
 from training.localisation.methods import SERVED, Method, parse_method
+from training.localisation.places import label_places
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,12 @@ def localise(
         measured[name] |= _of_baselines(boxes, chosen)
         logger.info("%s: %d boxed findings compared", name, len(chosen.boxed))
     cuts = {method: best_cut(found) for method, found in measured["val"].items()}
+    places = {}
+    if SERVED in measured[split]:
+        # nothing was trained on either split's boxes, and one alone has few of each finding
+        both = [measured[name] for name in pairs]
+        served, template = [one[SERVED] for one in both], [one[TRAIN_BOXES] for one in both]
+        places = label_places(served, template, " and ".join(pairs), samples=samples)
     return Localisation(
         subject=subject.id,
         variant=", ".join(
@@ -146,6 +153,7 @@ def localise(
                 cut=cuts[method],
                 samples=samples,
                 examples=examples if method == SERVED else [],
+                places=places if method == SERVED else {},
             )
             for method, found in measured[split].items()
         ],

@@ -18,6 +18,18 @@ cxr.heat = (() => {
   const FULL_ALPHA_HEAT = 0.5;
   const alphaOf = (share, opacity) => Math.round(255 * opacity * Math.min(1, share / FULL_ALPHA_HEAT));
 
+  /* The rule of cxr_dash/domain/heat.py: a share of a map's own peak as a share of its finding's fixed scale. Without a
+   * scale every map is drawn up to its own peak. */
+  function onScale(share, { peak, scale }) {
+    if (!scale) return share;
+    const { moderate_from: some, strong_from: much } = state.settings.heat_scale;
+    const value = share * peak;
+    const between = (low, high, from, to) => from + ((to - from) * (value - low)) / (high - low || 1);
+    if (value < scale.moderate) return between(0, scale.moderate, 0, some);
+    if (value < scale.strong) return between(scale.moderate, scale.strong, some, much);
+    return Math.min(1, between(scale.strong, scale.full, much, 1));
+  }
+
   const colourAt = (share, name = state.view.colourMap) => {
     const level = Math.round(255 * share);
     return `rgb(${[...tables[name].subarray(3 * level, 3 * level + 3)].join(" ")})`;
@@ -26,25 +38,26 @@ cxr.heat = (() => {
   /* The dark end of a map is lost on a dark film: the lines take its brighter part, in the same order. */
   const lineColour = (share, name = state.view.colourMap) => colourAt(0.5 + share / 2, name);
 
-  function colour(layer, canvas, name, opacity) {
-    const table = tables[name];
+  /* `map`: {peak, scale} of the heat, by which its levels are told strong or weak. */
+  function colour(layer, canvas, map, name, opacity) {
+    const shades = Array.from({ length: 256 }, (_, level) => {
+      const share = onScale(level / 255, map);
+      const place = 3 * Math.round(255 * share);
+      return [...tables[name].subarray(place, place + 3), alphaOf(share, opacity)];
+    });
     const image = new ImageData(layer.width, layer.height);
-    for (let index = 0; index < layer.grey.length; index += 1) {
-      const level = layer.grey[index];
-      image.data.set(table.subarray(3 * level, 3 * level + 3), 4 * index);
-      image.data[4 * index + 3] = alphaOf(level / 255, opacity);
-    }
+    for (let index = 0; index < layer.grey.length; index += 1) image.data.set(shades[layer.grey[index]], 4 * index);
     [canvas.width, canvas.height] = [layer.width, layer.height];
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
   /* Each line twice: a dark one under a coloured one, so that it is seen on lung and on bone. */
-  function outline(sheet, layer, name) {
+  function outline(sheet, layer, map, name) {
     const strokes = LEVELS.flatMap((share, index) => {
       const d = cxr.contours.path(cxr.contours.lines(layer, 255 * share));
       const shape = { d, class: `line line-${index}`, "vector-effect": "non-scaling-stroke" };
       const lit = cxr.sheet.drawing("path", shape);
-      lit.style.stroke = lineColour(share, name);
+      lit.style.stroke = lineColour(onScale(share, map), name);
       return [cxr.sheet.drawing("path", { ...shape, class: "line under" }), lit];
     });
     sheet.group.replaceChildren(...strokes);
@@ -63,8 +76,9 @@ cxr.heat = (() => {
     try {
       const layer = await cxr.pictures.layer(item.film, answer.model, label);
       if (sheet.job !== job) return;
-      if (contour) outline(sheet, layer, colourMap);
-      else colour(layer, sheet.canvas, colourMap, opacity);
+      const map = answer.heat[label];
+      if (contour) outline(sheet, layer, map, colourMap);
+      else colour(layer, sheet.canvas, map, colourMap, opacity);
       lay(sheet, answer, layer);
       sheet.node.classList.remove("warming");
       sheet.canvas.dataset.drawn = job;
@@ -140,8 +154,8 @@ cxr.heat = (() => {
       : t("Bright: what raised this score most. It is not the outline of a lesion.");
     const { answer, label } = sheets[0].pane;
     const { compare } = state.view;
-    const trust = (!compare || compare.kind === "heat") && answer.trust[label];
-    return trust ? `${trust} ${meaning}` : meaning;
+    if (compare && compare.kind !== "heat") return meaning;
+    return [answer.trust[label], meaning, answer.heat[label].no_place].filter(Boolean).join(" ");
   }
 
   /* After the panes are set, by the viewer. */
@@ -154,5 +168,5 @@ cxr.heat = (() => {
     cxr.legend.paint(shown.filter(({ pane }) => status(pane) === "drawn"));
   }
 
-  return { paint, readTables, alphaOf, tables, lineColour, levels: LEVELS, paintSheet, status };
+  return { paint, readTables, colour, onScale, tables, lineColour, levels: LEVELS, paintSheet, status };
 })();

@@ -11,6 +11,12 @@ cxr.legend = (() => {
     const title = element("div", { class: "legend-title" });
     const peak = element("span");
     const ends = element("div", { class: "legend-ends" }, [element("span", { text: t("none") }), peak]);
+    const mark = element("span", { class: "legend-mark", "aria-hidden": "true" });
+    const ticks = ["some", "much"].map((at) => element("span", { class: `legend-tick ${at}` }));
+    const scale = element("div", { class: "legend-scale", hidden: true, "aria-hidden": "true" }, [...ticks, mark]);
+    const { moderate_from: some, strong_from: much } = state.settings.heat_scale;
+    scale.style.setProperty("--some", some);
+    scale.style.setProperty("--much", much);
     const samples = cxr.heat.levels.map((share, index) => {
       const sample = element("span", { class: `sample sample-${index}` });
       return { share, sample, node: element("span", {}, [sample, element("span", { text: cxr.words.percent(share) })]) };
@@ -27,8 +33,8 @@ cxr.legend = (() => {
       more.setAttribute("aria-expanded", String(open));
     };
     document.addEventListener("cxr-close", () => show(false));
-    node.append(element("div", { class: "legend-head" }, [title, more]), bar, key, ends, options);
-    parts = { title, bar, peak, key, samples, options, maps: [...options.querySelectorAll(".swatch")], painted: "" };
+    node.append(element("div", { class: "legend-head" }, [title, more]), bar, key, ends, scale, options);
+    parts = { title, bar, peak, scale, mark, key, samples, options, maps: [...options.querySelectorAll(".swatch")], painted: "" };
   }
 
   function optionRows() {
@@ -71,12 +77,32 @@ cxr.legend = (() => {
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
-  /* Two maps side by side are each drawn to their own peak, and the legend says so. */
-  function words(sheets) {
-    const maps = sheets.map(({ pane }) => ({ finding: cxr.words.lower(pane.name), peak: pane.answer.heat[pane.label].peak }));
-    if (maps.length > 1) return [t("evidence, each map to its own peak"), t("its peak")];
-    const [{ finding, peak }] = maps;
-    return [t("evidence for {finding}", { finding }), t("peak {logits} logits", { logits: short(peak) })];
+  const heatOf = ({ pane }) => pane.answer.heat[pane.label];
+
+  /* Two maps side by side are each drawn to a scale of their own, and the legend says to which. */
+  function words(sheets, contour) {
+    const scaled = fixed(sheets);
+    const hot = scaled && !contour ? t("strong") : "";
+    if (sheets.length > 1) {
+      return scaled
+        ? [t("evidence, each map on its finding's fixed scale"), hot || t("its peak")]
+        : [t("evidence, each map to its own peak"), t("its peak")];
+    }
+    const finding = cxr.words.lower(sheets[0].pane.name);
+    const { peak, strength_words: strength } = heatOf(sheets[0]);
+    const title = scaled ? t("{strength} heat for {finding}", { finding, strength }) : t("evidence for {finding}", { finding });
+    return [title, hot || t("peak {logits} logits", { logits: short(peak) })];
+  }
+
+  const fixed = (sheets) => sheets.every((sheet) => heatOf(sheet).scale);
+
+  /* Where the scale turns from weak to moderate to strong, and which of them one map reaches. */
+  function paintScale(sheets, contour) {
+    parts.scale.hidden = contour || !fixed(sheets);
+    const alone = sheets.length === 1 && fixed(sheets) ? heatOf(sheets[0]) : null;
+    parts.mark.hidden = !alone;
+    if (alone) parts.scale.style.setProperty("--peak", cxr.heat.onScale(1, alone));
+    byId("legend").title = alone ? t("peak {logits} logits", { logits: short(alone.peak) }) : "";
   }
 
   /* Two significant digits, in the language's own figures. */
@@ -90,9 +116,10 @@ cxr.legend = (() => {
     if (sheets.length === 0) return;
     if (!parts) build(byId("legend"));
     const { contour, colourMap, onlyAbove } = state.view;
-    const [title, peak] = words(sheets);
+    const [title, peak] = words(sheets, contour);
     setText(parts.title, title);
     setText(parts.peak, peak);
+    paintScale(sheets, contour);
     parts.bar.hidden = contour;
     parts.key.hidden = !contour;
     for (const one of parts.samples) one.sample.style.borderColor = cxr.heat.lineColour(one.share);

@@ -103,14 +103,18 @@ cxr.caseWindow = (() => {
       setText(heated.caption, t("No localised evidence for {name}: the map is flat, so nothing is drawn.", { name }));
       return;
     }
-    setText(heated.caption, t("Evidence for {name}, up to this map's own peak", { name }));
+    const own = cxr.answerOf(cxr.row());
+    const scale = own && own.heat && own.heat[label] ? own.heat[label].scale : null;
+    const map = { peak: one.peaks[label], scale };
+    const caption = scale ? t("Evidence for {name}, on its fixed scale", { name }) : t("Evidence for {name}, up to this map's own peak", { name });
+    setText(heated.caption, caption);
     try {
       const path = `/library/${mine.model}/${one.number}/${label}/heat-layer.png?build=${mine.answer.build}`;
       const reply = await fetch(cxr.url(path), { cache: "no-store" });
       if (!reply.ok) throw new Error(String(reply.status));
       const layer = await cxr.pictures.readGrey(await reply.blob());
       if (shown !== mine) return;
-      colour(layer, canvas);
+      cxr.heat.colour(layer, canvas, map, state.view.colourMap, state.view.opacity);
       for (const side of ["left", "top", "width", "height"]) canvas.style[side] = `${100 * one.crop[side]}%`;
       canvas.setAttribute("aria-label", t("Where in this case the evidence for {name} lies", { name }));
       canvas.dataset.drawn = `${one.number}/${label}`;
@@ -119,19 +123,6 @@ cxr.caseWindow = (() => {
       mine.answer.stale = true;
       if (shown === mine) setText(heated.caption, t("The heatmap could not be fetched. Close this and look again."));
     }
-  }
-
-  /* By the table and the rule of the heat over the reader's own film. */
-  function colour(layer, canvas) {
-    const { colourMap, opacity } = state.view;
-    const table = cxr.heat.tables[colourMap];
-    const image = new ImageData(layer.width, layer.height);
-    layer.grey.forEach((level, index) => {
-      image.data.set(table.subarray(3 * level, 3 * level + 3), 4 * index);
-      image.data[4 * index + 3] = cxr.heat.alphaOf(level / 255, opacity);
-    });
-    [canvas.width, canvas.height] = [layer.width, layer.height];
-    canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
   document.addEventListener("cxr-close", hide);

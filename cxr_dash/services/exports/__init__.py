@@ -9,6 +9,7 @@ from cxr_dash.services.exports.options import MOST_FILMS, ChosenFilm, ExportOpti
 from cxr_dash.services.exports.pictures import (
     film_display,
     heat_layer_png,
+    heat_legend,
     heat_png,
     overlay_pixels,
     overlay_png,
@@ -29,6 +30,7 @@ from cxr_dash.services.exports.record import (
     facts_record,
     film_document,
     film_record,
+    heat_record,
     list_document,
 )
 from cxr_dash.services.exports.table import (
@@ -68,7 +70,9 @@ __all__ = [
     "find_finding",
     "guarded",
     "heat_layer_png",
+    "heat_legend",
     "heat_png",
+    "heat_record",
     "label_in_view",
     "list_document",
     "look_up",

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash import imaging
-from cxr_dash.domain import N_, Analysis, DecodeLimits, Finding
+from cxr_dash.domain import N_, Analysis, DecodeLimits, Finding, Heatmap
 from cxr_dash.explain import content_heat, film_heat
-from cxr_dash.language import Translator, say_reasons
+from cxr_dash.language import Translator, say_no_place, say_reasons, say_strength
 from cxr_dash.services.exports.options import ExportOptions
 from cxr_dash.services.exports.provenance import (
     check_judged,
@@ -115,6 +115,24 @@ def side_by_side_png(
     return imaging.encode_png(pixels, provenance(analysis, finding, options))
 
 
+def heat_legend(heatmap: Heatmap, t: Translator) -> tuple[str, str]:
+    """What stands at the ends of a picture's colours."""
+    return (t("none"), t("strong") if heatmap.scale else t("peak"))
+
+
+def _evidence(heatmap: Heatmap, t: Translator) -> str:
+    if heatmap.scale is None:
+        return t(
+            "Right: where the evidence lies (Grad-CAM), peak {peak:.3g} logits per cell.", peak=heatmap.peak
+        )
+    return t(
+        "Right: where the evidence lies (Grad-CAM), {strength} heat on this finding's fixed scale, "
+        "peak {peak:.3g} logits per cell.",
+        strength=say_strength(heatmap, t),
+        peak=heatmap.peak,
+    )
+
+
 def _finding(analysis: Analysis, label_key: str, options: ExportOptions) -> Finding:
     finding = find_finding(analysis, label_key)
     check_judged(analysis, anyway=options.anyway)
@@ -133,12 +151,7 @@ def _caption(analysis: Analysis, finding: Finding, options: ExportOptions, t: Tr
     heatmap = analysis.heatmaps[finding.label.key]
     moment = t.moment(datetime.fromisoformat(analysis.analysed_at))
     lines = [
-        t("No localised evidence: both films are the same.")
-        if heatmap.flat
-        else t(
-            "Right: where the evidence lies (Grad-CAM), peak {peak:.3g} logits per cell.",
-            peak=heatmap.peak,
-        ),
+        t("No localised evidence: both films are the same.") if heatmap.flat else _evidence(heatmap, t),
         t(
             "Model {model} {version} ({model_sha}), {moment}. Film {film_sha}.",
             model=analysis.model_id,
@@ -148,6 +161,8 @@ def _caption(analysis: Analysis, finding: Finding, options: ExportOptions, t: Tr
             film_sha=analysis.film_sha256[:12],
         ),
     ]
+    if not heatmap.flat and (why := say_no_place(heatmap, t)):
+        lines.insert(1, why)
     if refused(analysis):
         lines.append(t("The input gate refused this film; the figures were asked for in spite of it."))
     told = analysis.quality.reasons if refused(analysis) else analysis.quality.first_of_all
@@ -156,6 +171,6 @@ def _caption(analysis: Analysis, finding: Finding, options: ExportOptions, t: Tr
     return imaging.Caption(
         title=t(template, finding=label_name(finding.label, t), **figures),
         lines=tuple(lines),
-        legend=(t("none"), t("peak")),
+        legend=heat_legend(heatmap, t),
         colours=imaging.colour_table(options.colour_map),
     )

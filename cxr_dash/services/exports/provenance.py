@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from cxr_dash import __version__
-from cxr_dash.domain import N_, Analysis, Finding, Verdict
+from cxr_dash.domain import MODERATE_FROM, N_, STRONG_FROM, Analysis, Finding, Heatmap, Verdict
 from cxr_dash.errors import LabelNotFoundError, RequestError
 from cxr_dash.language import say_reasons
 from cxr_dash.services.exports.options import ExportOptions
@@ -31,6 +31,8 @@ def provenance(analysis: Analysis, finding: Finding, options: ExportOptions) -> 
         "Threshold": f"{threshold:.4f}",
         "Heatmap": "Grad-CAM of the logit" + (", no localised evidence" if heatmap.flat else ""),
         "Heatmap peak": f"{heatmap.peak:.4g} logits per cell",
+        **({"Heatmap strength": heatmap.strength} if heatmap.strength else {}),
+        "Heatmap colours": _colours(heatmap),
         "Colour map": f"{options.colour_map}, opacity {options.opacity:.2f}",
         "Preparation": json.dumps(asdict(analysis.preparation), sort_keys=True),
         "Input quality": quality,
@@ -39,6 +41,18 @@ def provenance(analysis: Analysis, finding: Finding, options: ExportOptions) -> 
         "Input SHA-256": analysis.film_sha256,
         "Creation Time": analysis.analysed_at,
     }
+
+
+def _colours(heatmap: Heatmap) -> str:
+    """What the colours of a picture stand for."""
+    scale = heatmap.scale
+    if scale is None:
+        return "up to the map's own peak"
+    return (
+        f"this label's fixed scale: weak below {scale.moderate:.4g} logits per cell "
+        f"({MODERATE_FROM:g} of the colours), strong from {scale.strong:.4g} ({STRONG_FROM:g}), hottest from "
+        f"{scale.full:.4g}"
+    )
 
 
 def refused(analysis: Analysis) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from cxr_dash.domain import Analysis, FilmFacts
+from cxr_dash.domain import Analysis, FilmFacts, Heatmap
+from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
 from cxr_dash.services.exports.agreement import Agreement
@@ -129,6 +130,7 @@ def _findings(analysis: Analysis | None, thresholds: Mapping[str, float]) -> Jso
             "above": one.probability >= cut,
             "heat_peak": round(analysis.heatmaps[one.label.key].peak, 6),
             "heat_localised": not analysis.heatmaps[one.label.key].flat,
+            **heat_record(analysis.heatmaps[one.label.key]),
         }
     return found
 
@@ -144,6 +146,25 @@ def _map_record(analysis: Analysis, key: str, name: str) -> Json:
         "method": "Grad-CAM of the logit, ReLU",
         "peak": heatmap.peak,
         "localised": not heatmap.flat,
+        "scale": asdict(heatmap.scale) if heatmap.scale else None,
+    }
+
+
+def heat_record(heatmap: Heatmap) -> Json:
+    """How strong a map is and where it points.
+
+    Returns
+    -------
+    dict
+        ``heat_strength``: none, weak, moderate or strong, None where the model has no scale for the label.
+        ``place``: ``[right, down]`` of the peak as shares of the film's width and height, with a second one
+        where the other side is about as strong; None with ``place_reason``, a code, where none is named.
+    """
+    reason = "no_localised_evidence" if heatmap.flat else heatmap.no_place
+    return {
+        "heat_strength": heatmap.strength,
+        "place": None if reason else [[round(one, 3) for one in place] for place in peak_positions(heatmap)],
+        "place_reason": reason,
     }
 
 

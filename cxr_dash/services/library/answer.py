@@ -37,6 +37,8 @@ class SimilarCase:
         What the model says of it, by label key.
     flat : dict of str to bool
         By label key, whether the model's heat shows no localised evidence.
+    peaks : dict of str to float
+        By label key, the peak of the model's heat, logits per cell.
     preparation : Preparation
         Where the heat lies in the film.
     """
@@ -47,6 +49,7 @@ class SimilarCase:
     likeness: LikenessWord | None
     probabilities: dict[str, float]
     flat: dict[str, bool]
+    peaks: dict[str, float]
     preparation: Preparation
 
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from cxr_dash import imaging
 from cxr_dash.domain import Analysis, Heatmap
 from cxr_dash.errors import LibraryMismatchError, LibraryNotFoundError
-from cxr_dash.explain import content_heat, make_heatmap
+from cxr_dash.explain import content_heat
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
+from cxr_dash.services.heat import label_heatmap
 from cxr_dash.services.library.answer import (
     LikenessWord,
     Similar,
@@ -52,8 +53,8 @@ class _Shelf:
 
     def heatmap(self, row: int, index: int, bundle: Bundle) -> Heatmap:
         cam = np.asarray(self.arrays["maps"][row, index], dtype=np.float32)
-        reference = bundle.spec.heat_reference[self.model.label_keys[index]]
-        return make_heatmap(cam, reference, preparation_of(self.arrays["geometry"][row]))
+        key = self.model.label_keys[index]
+        return label_heatmap(bundle.spec, key, cam, preparation_of(self.arrays["geometry"][row]))
 
     def word(self, similarity: float) -> LikenessWord | None:
         bounds = self.model.likeness
@@ -222,12 +223,14 @@ def _built_anew() -> LibraryMismatchError:
 def _case(library: _Opened, shelf: _Shelf, bundle: Bundle, row: int, similarity: float) -> SimilarCase:
     case = library.cases[shelf.model.cases[row]]
     keys = shelf.model.label_keys
+    heatmaps = {key: shelf.heatmap(row, index, bundle) for index, key in enumerate(keys)}
     return SimilarCase(
         case=case,
         labels=case_labels(case, bundle.spec.labels),
         similarity=similarity,
         likeness=shelf.word(similarity),
         probabilities=dict(zip(keys, map(float, shelf.arrays["probabilities"][row]), strict=True)),
-        flat={key: shelf.heatmap(row, index, bundle).flat for index, key in enumerate(keys)},
+        flat={key: heatmap.flat for key, heatmap in heatmaps.items()},
+        peaks={key: heatmap.peak for key, heatmap in heatmaps.items()},
         preparation=preparation_of(shelf.arrays["geometry"][row]),
     )

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from cxr_dash.domain import Analysis, Finding, PatientIdentity, Verdict
+from cxr_dash.domain import Analysis, Finding, Heatmap, PatientIdentity, Verdict
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.language import Translator, say_facts, say_identity, say_reasons
+from cxr_dash.language import (
+    Translator,
+    say_facts,
+    say_identity,
+    say_no_place,
+    say_reasons,
+    say_strength,
+)
 from cxr_dash.services.exports import (
     SOFTWARE,
     ExportRequest,
     ListedFilm,
     Opinion,
     cut_of,
+    heat_legend,
     label_in_view,
     margin,
 )
@@ -66,7 +74,7 @@ def report_content(
         first_of_all=" ".join(say_reasons(analysis.quality.first_of_all, t)),
         label=label,
         picture_captions=_captions(analysis, label, t),
-        legend=(t("none"), t("peak")),
+        legend=_legend(analysis, label, t),
         columns=_columns(bundle, t),
         rows=rows,
         table_note=note,
@@ -160,9 +168,27 @@ def _captions(analysis: Analysis, label: str | None, t: Translator) -> tuple[str
     name = lower(next(label_name(one.label, t) for one in analysis.findings if one.label.key == label))
     if heatmap.flat:
         return film, t("No localised evidence for {name}: nothing is drawn over the film.", name=name)
-    said = t("Evidence for {name} (Grad-CAM), peak {peak:.3g} logits per cell.", name=name, peak=heatmap.peak)
     trust = analysis.trust.get(label)
-    return film, f"{said} {t.say(trust.words)}" if trust else said
+    parts = [_evidence(name, heatmap, t), say_no_place(heatmap, t), t.say(trust.words) if trust else ""]
+    return film, " ".join(part for part in parts if part)
+
+
+def _evidence(name: str, heatmap: Heatmap, t: Translator) -> str:
+    if heatmap.scale is None:
+        return t(
+            "Evidence for {name} (Grad-CAM), peak {peak:.3g} logits per cell.", name=name, peak=heatmap.peak
+        )
+    return t(
+        "Evidence for {name} (Grad-CAM), {strength} heat on this finding's fixed scale, "
+        "peak {peak:.3g} logits per cell.",
+        name=name,
+        strength=say_strength(heatmap, t),
+        peak=heatmap.peak,
+    )
+
+
+def _legend(analysis: Analysis, label: str | None, t: Translator) -> tuple[str, str]:
+    return heat_legend(analysis.heatmaps[label], t) if label else (t("none"), t("peak"))
 
 
 def _quality(analysis: Analysis, t: Translator) -> Block:

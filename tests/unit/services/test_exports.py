@@ -13,7 +13,7 @@ import pytest
 from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 
 from cxr_dash import imaging
-from cxr_dash.domain import Analysis, DecodeLimits, Quality, Reason, ReasonCode, Verdict
+from cxr_dash.domain import Analysis, DecodeLimits, HeatScale, Quality, Reason, ReasonCode, Verdict
 from cxr_dash.errors import LabelNotFoundError, RequestError
 from cxr_dash.explain import film_heatmap
 from cxr_dash.inference.bundle import Bundle
@@ -98,6 +98,38 @@ def test_side_by_side_shows_film_and_overlay_at_their_own_size_over_a_caption(an
     strip = picture[height:]
     assert strip.shape[1] >= 640, "a caption under a small film must still be readable"
     assert (strip > 150).any()
+
+
+def test_a_picture_says_how_strong_its_heat_is_on_the_labels_fixed_scale(
+    analysis: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scale = HeatScale(moderate=1.0, strong=4.0, full=8.0)
+    heat = replace(analysis.heatmaps["effusion"], scale=scale, no_place="not_measured")
+    scaled = replace(analysis, heatmaps=analysis.heatmaps | {"effusion": heat})
+    told: list[imaging.Caption] = []
+    strip = imaging.caption_strip
+    monkeypatch.setattr(
+        imaging, "caption_strip", lambda words, width: (told.append(words), strip(words, width))[1]
+    )
+    display = film_display(FILM, scaled, DecodeLimits())
+    for language in (ENGLISH, SPANISH):
+        side_by_side_png(scaled, "effusion", ExportOptions(), display, language)
+    english, spanish = (" ".join(one.lines) for one in told)
+    assert "moderate heat on this finding's fixed scale" in english
+    assert "No place is named" in english
+    assert "calor moderado en la escala fija" in spanish
+    assert [one.legend[1] for one in told] == ["strong", "fuerte"]
+    own, fixed = (
+        _pixels(heat_png(one, "effusion", ExportOptions(opacity=1.0))) for one in (analysis, scaled)
+    )
+    assert own[..., 3].max() == 255
+    assert 0 < fixed[..., 3].max() < 255, "moderate heat must not be drawn as the strongest"
+    record = film_record(_listed(scaled), {})["findings"]["effusion"]
+    assert (record["heat_strength"], record["place"], record["place_reason"]) == (
+        "moderate",
+        None,
+        "not_measured",
+    )
 
 
 def test_the_caption_of_a_large_film_grows_with_it() -> None:
@@ -244,6 +276,9 @@ def test_the_list_as_json_holds_cuts_names_and_provenance(bundle: Bundle, analys
         "above": True,
         "heat_peak": pytest.approx(2.0, rel=0.1),
         "heat_localised": True,
+        "heat_strength": None,
+        "place": [[pytest.approx(0.33, abs=0.02), pytest.approx(0.35, abs=0.02)]],
+        "place_reason": None,
     }
 
 

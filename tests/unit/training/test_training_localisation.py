@@ -19,6 +19,7 @@ from training.localisation.figures import Measured, best_cut, difference, locali
 from training.localisation.maps import MapMaker
 from training.localisation.measures import CUTS, measure_map
 from training.localisation.methods import parse_method
+from training.localisation.places import label_places
 from training.localisation.sanity import map_sanity
 from training.localisation.study import BASELINES
 from training.localisation.trust import TrustedPair, trust_lines
@@ -145,6 +146,34 @@ def test_a_method_against_itself_gains_nothing_and_against_a_miss_everything(tmp
     assert difference(good, good, "pointing", (0.5, 0.5), 50).value == 0.0
     gain = difference(good, bad, "pointing", (0.5, 0.5), 50)
     assert (gain.value, gain.low, gain.high) == (1.0, 1.0, 1.0)
+
+
+def test_a_labels_place_is_counted_over_splits_and_findings_against_the_template_on_the_same_boxes(tmp_path):
+    findings = ["pneumonia", OPACITY, "mass"]
+    served = [_measured([1, 1, 0], list("abc"), findings, tmp_path) for _ in range(2)]
+    template = [_measured([1, 0, 0], list("abc"), findings, tmp_path) for _ in range(2)]
+    both = [
+        [Measured(one.boxed, ("pneumonia", "pneumonia", "mass"), one.measures) for one in method]
+        for method in (served, template)
+    ]
+    found = label_places(both[0], both[1], "val and test", samples=400)
+    assert set(found) == {"pneumonia", "mass"}
+    place = found["pneumonia"]
+    assert (place.films, place.splits) == (4, "val and test")
+    assert (place.pointing.value, place.template.value, place.gain.value) == (1.0, 0.5, 0.5)
+    # both boxes that decide are of one patient: it may be drawn not at all
+    assert place.gain.low == 0.0
+    assert not place.better
+    assert found["mass"].gain.value == 0.0
+
+
+def test_a_map_that_hits_many_boxes_that_the_template_misses_is_better(tmp_path):
+    patients = [str(i) for i in range(20)]
+    served = _measured([1] * 14 + [0] * 6, patients, ["mass"] * 20, tmp_path)
+    template = _measured([0] * 14 + [1] * 2 + [0] * 4, patients, ["mass"] * 20, tmp_path)
+    found = label_places([served], [template], "test", samples=400)["mass"]
+    assert found.better
+    assert not label_places([template], [served], "test", samples=400)["mass"].better
 
 
 def test_the_best_cut_is_where_what_is_shown_is_the_box(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from cxr_dash.domain import (
     FilmFacts,
     Finding,
     Heatmap,
+    HeatScale,
     Label,
     Preparation,
     Quality,
@@ -26,7 +28,7 @@ from cxr_dash.domain import (
 from cxr_dash.errors import CaseNotFoundError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
-from cxr_dash.language import Translator
+from cxr_dash.language import Translator, translator
 from cxr_dash.services.report.measured import measure
 from cxr_dash.settings import Settings
 from cxr_dash.ui import facts
@@ -91,7 +93,15 @@ def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis
     assert (answer["width"], answer["height"]) == (500, 600)
     assert answer["probabilities"] == {"effusion": 0.81}
     assert answer["heat"] == {
-        "effusion": {"peak": 1.25, "flat": False, "at": [[0.023, 0.035], [0.562, 0.035]]}
+        "effusion": {
+            "peak": 1.25,
+            "flat": False,
+            "strength": None,
+            "strength_words": "",
+            "scale": None,
+            "at": [[0.023, 0.035], [0.562, 0.035]],
+            "no_place": "",
+        }
     }
     assert answer["quality"] == {
         "verdict": "warn",
@@ -104,6 +114,16 @@ def test_an_answer_is_plain_json_with_the_crop_in_film_pixels(analysis: Analysis
     assert answer["file"]["pixel_spacing_mm"] == [0.2, 0.2]
     assert answer["milliseconds"] == 41
     assert answer["error"] is None
+
+
+def test_a_map_without_a_place_tells_the_page_why_and_gives_it_none(analysis: Analysis) -> None:
+    scale = HeatScale(moderate=1.0, strong=2.0, full=3.0)
+    heat = replace(analysis.heatmaps["effusion"], scale=scale, no_place="no_better_than_template")
+    told = replace(analysis, heatmaps={"effusion": heat})
+    found = facts.film_answer("key", "tiny", told, translator("es"))["heat"]["effusion"]
+    assert (found["at"], found["strength"], found["strength_words"]) == ([], "moderate", "moderado")
+    assert found["no_place"].startswith("No se nombra ningún lugar")
+    assert found["scale"] == {"moderate": 1.0, "strong": 2.0, "full": 3.0}
 
 
 def test_an_answer_does_not_carry_the_digest_of_the_film(analysis: Analysis) -> None:
