@@ -38,6 +38,7 @@ from cxr_dash.inference.schema_figures import (
     Sha256,
     SplitMetrics,
 )
+from cxr_dash.inference.schema_learning import LearningCurve
 from cxr_dash.inference.schema_localisation import LocalisationFigures, MapSanity
 from cxr_dash.inference.schema_population import Population
 from cxr_dash.inference.schema_strength import LabelStrength
@@ -206,6 +207,7 @@ class BundleSpec(Frozen):
         default_factory=dict,
         description="By label; without an entry each map is drawn up to its own peak, and says so.",
     )
+    learning_curve: LearningCurve | None = None
     not_looked_for: list[Label] = Field(
         default_factory=list, description="What a reader may expect of such a model and it does not look for."
     )

@@ -18,6 +18,7 @@ from training.films.manifest import Film
 
 FindLungs = Callable[[Radiograph], LungField | None]
 
+ROBUST_FILMS = 60
 JUDGED_SPLITS = ("test", "external")
 # a model this close to chance has nothing to lose, and a share of it means nothing
 _LEAST_GAIN = 0.05
@@ -61,6 +62,8 @@ class Material:
         Label that is true of a film with any finding.
     find_lungs : callable or None
         The segmenter; None where none is installed.
+    robust_films : int
+        How many test films are written otherwise to see what changes; 0 leaves that out.
     """
 
     spec: BundleSpec
@@ -69,6 +72,7 @@ class Material:
     train: list[Film] = field(default_factory=list)
     any_label: str | None = None
     find_lungs: FindLungs | None = None
+    robust_films: int = ROBUST_FILMS
 
     @property
     def judged(self) -> list[ScoredSplit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +45,6 @@ def probe(embeddings: Float32Array, names: Sequence[str], groups: Sequence[str])
     ndarray of float64, shape (n, K)
         Probability of each name, sorted.
     """
-    from sklearn.decomposition import PCA
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     values, truths = np.unique(np.asarray(names, dtype=str), return_inverse=True)
     folds = patient_folds(groups, FOLDS, SEED)
     found = np.zeros((len(truths), len(values)))
@@ -57,16 +53,45 @@ def probe(embeddings: Float32Array, names: Sequence[str], groups: Sequence[str])
         if len(np.unique(truths[~out])) < 2:  # nothing to tell apart among the others
             found[out] = 1 / len(values)
             continue
-        components = min(_COMPONENTS, embeddings.shape[1], int((~out).sum()) - 1)
-        model = make_pipeline(
-            StandardScaler(),
-            PCA(components, whiten=True, random_state=SEED),
-            LogisticRegression(class_weight="balanced", max_iter=1000),
-        )
-        model.fit(embeddings[~out], truths[~out])
+        model = _fitted(embeddings[~out], truths[~out])
         # a rare name may be missing among the others' patients
         found[np.ix_(out, model.classes_)] = model.predict_proba(embeddings[out])
     return found
+
+
+def linear_probe(learned: Float32Array, names: Sequence[str], tested: Float32Array) -> Float64Array:
+    """The same regression, fitted on some films and asked about others.
+
+    Parameters
+    ----------
+    learned : ndarray of float32, shape (n, D)
+    names : sequence of str, length n
+        What is to be told; at least two values.
+    tested : ndarray of float32, shape (m, D)
+        Of other patients.
+
+    Returns
+    -------
+    ndarray of float64, shape (m, K)
+        Probability of each name, sorted.
+    """
+    _, truths = np.unique(np.asarray(names, dtype=str), return_inverse=True)
+    return np.asarray(_fitted(learned, truths).predict_proba(tested), dtype=np.float64)
+
+
+def _fitted(embeddings: Float32Array, truths: NDArray[np.int64]) -> Any:
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    components = min(_COMPONENTS, embeddings.shape[1], len(embeddings) - 1)
+    model = make_pipeline(
+        StandardScaler(),
+        PCA(components, whiten=True, random_state=SEED),
+        LogisticRegression(class_weight="balanced", max_iter=1000),
+    )
+    return model.fit(embeddings, truths)
 
 
 def one_hot(names: Sequence[str]) -> Float64Array:

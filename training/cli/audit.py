@@ -24,6 +24,13 @@ ModelsOption = Annotated[
     typer.Option("--models", help="Folder with the segmenter's bundle; the bundle's own if not given."),
 ]
 
+RobustOption = Annotated[
+    int,
+    typer.Option(
+        "--films", min=0, help="Test films to write in other ways that must not matter; 0 leaves that out."
+    ),
+]
+
 
 @app.command("audit")
 def audit_command(
@@ -31,9 +38,16 @@ def audit_command(
     data: FilmsOption,
     out: Annotated[Path | None, typer.Option(help="JSON file for the answers.")] = None,
     models: ModelsOption = None,
+    *,
+    robust_films: RobustOption = 60,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Key of an audit to make alone, such as `robustness`. Repeatable."),
+    ] = None,
 ) -> None:
-    """Ask a bundle what a sceptic would: lungs covered, border alone, source, projection, sex, age.
+    """Ask a bundle what a sceptic would: lungs covered, border alone, source, projection, sex, age, tone.
 
+    Whether frame, tilt, aspect, resolution and JPEG matter is asked with tone, of a few test films.
     Ends with 1 when an answer is bad.
     """
     from cxr_dash.inference.bundle import load_bundle
@@ -47,8 +61,9 @@ def audit_command(
     try:
         found = load_bundle(bundle)
         films = films_of_bundle(found.spec, data)
-        material = material_of(found.spec, runtime_of(found), films, lung_finder(models or bundle.parent))
-        audits = run_audits(material)
+        finder = lung_finder(models or bundle.parent)
+        material = material_of(found.spec, runtime_of(found), films, finder, robust_films=robust_films)
+        audits = run_audits(material, only)
         if out:
             write_json([audit.model_dump(mode="json") for audit in audits], out)
     except CxrError as error:
@@ -72,6 +87,7 @@ def measure_command(
         typer.Option(help="Move the bundle to this version of the preparation, if it answers no worse."),
     ] = None,
     *,
+    robust_films: RobustOption = 60,
     straighten: Annotated[
         bool | None,
         typer.Option(help="Turn films upright that lean, from now on, if the bundle answers no worse."),
@@ -101,7 +117,7 @@ def measure_command(
             return
         finder = lung_finder(models or bundle.parent)
         if preparation is None and straighten is None:
-            spec = measure_bundle(found, data, finder)
+            spec = measure_bundle(found, data, finder, robust_films)
         else:
             version = preparation if preparation is not None else found.spec.preparation.version
             moved = prepare_anew(found, version, data, finder, straighten=straighten)
@@ -223,3 +239,23 @@ def leave_out_command(
         parts = ", ".join(f"{name} {value:.3f}" for name, value in row.auroc.items())
         typer.echo(f"{' + '.join(row.sources)}: {row.films} films, AUROC {parts}, mean {row.mean:.3f}")
     typer.echo(f"mean of {len(rows)}: {sum(row.mean for row in rows) / len(rows):.3f}")
+
+
+@app.command("robustness")
+def robustness_command(
+    bundles: Annotated[list[Path], typer.Argument(help="Folders of bundles that were audited.")],
+    page: Annotated[
+        Path | None, typer.Option("--write", help="Page to put the table into, between its marks.")
+    ] = None,
+) -> None:
+    """Print how often a finding flips when films are written otherwise, as bundles' audits say."""
+    from cxr_dash.inference.bundle import read_spec
+    from training.audits.robustness_table import robustness_table, write_robustness
+
+    try:
+        text = robustness_table([read_spec(folder) for folder in bundles])
+        if page is not None:
+            write_robustness(text, page)
+    except CxrError as error:
+        raise fail(error) from error
+    typer.echo(text)

@@ -133,8 +133,8 @@ def _places(spec: BundleSpec) -> str:
     unmeasured = f" Never measured, so no place either: {', '.join(missing)}." if missing else ""
     splits = ", ".join(sorted({place.splits for place in found.values()}))
     return (
-        f"A place is put into words only where the peak of the map lies in the box more often than that of a "
-        f"template, the average place of the finding's boxes on train films: the 95 % interval of the gain "
+        "A place is put into words only where the peak of the map lies in the box more often than that of a "
+        "template, the average place of the finding's boxes on train films: the 95 % interval of the gain "
         f"must lie above 0, on at least {FEWEST_BOXES} boxes of {splits}.{unmeasured}\n\n"
         + table(["Label", "Boxes", "Peak in box", "Template's", "Gain", "Place named"], rows)
     )
@@ -165,9 +165,9 @@ def strength(spec: BundleSpec) -> str:
     ]
     return section(
         "How strong its heat is",
-        "Peaks in logits per cell, one fixed scale for each label. Weak is what 95 % of val films without the "
-        "finding that are not flagged stay below; strong what half of the films flagged rightly reach (of "
-        f"those that are not weak, where half of them are).{unscaled}",
+        "Peaks in logits per cell, one fixed scale for each label. Weak is what 95 % of val films without "
+        "the finding that are not flagged stay below; strong what half of the films flagged rightly reach "
+        f"(of those that are not weak, where half of them are).{unscaled}",
         table(header, rows),
     )
 

@@ -20,7 +20,7 @@ from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime import Runtime
 from cxr_dash.inference.schema import Audit, BundleSpec, HeldOut, SplitMetrics
 from cxr_dash.inference.schema_strength import LabelStrength
-from training.audits.material import FindLungs, Material, ScoredSplit
+from training.audits.material import ROBUST_FILMS, FindLungs, Material, ScoredSplit
 from training.audits.run import run_audits, worst_first
 from training.evaluation.scoring import Scores, score_films
 from training.evaluation.split_figures import split_metrics
@@ -113,6 +113,8 @@ def material_of(
     films: FilmSet,
     find_lungs: FindLungs | None,
     known: Mapping[str, Scores] | None = None,
+    *,
+    robust_films: int = ROBUST_FILMS,
 ) -> Material:
     """Score every split there is.
 
@@ -125,6 +127,8 @@ def material_of(
     find_lungs : callable or None
     known : mapping, optional
         Splits that were scored already.
+    robust_films : int
+        Test films that are written otherwise to see what changes.
     """
     scored = dict(known or {})
     splits = {}
@@ -145,6 +149,7 @@ def material_of(
         train=films.train,
         any_label=films.data.any_label,
         find_lungs=find_lungs,
+        robust_films=robust_films,
     )
 
 
@@ -181,7 +186,9 @@ def _strengths(material: Material) -> dict[str, LabelStrength]:
     return label_strengths(films["val"], films.get("test"), spec.label_keys, thresholds, spec.heat_reference)
 
 
-def measure_bundle(bundle: Bundle, data_root: Path, find_lungs: FindLungs | None) -> BundleSpec:
+def measure_bundle(
+    bundle: Bundle, data_root: Path, find_lungs: FindLungs | None, robust_films: int = ROBUST_FILMS
+) -> BundleSpec:
     """Measure a bundle again on the films it was made with.
 
     Raises
@@ -190,7 +197,8 @@ def measure_bundle(bundle: Bundle, data_root: Path, find_lungs: FindLungs | None
         When its films are not in ``data_root``.
     """
     films = films_of_bundle(bundle.spec, data_root)
-    return measured_spec(material_of(bundle.spec, runtime_of(bundle), films, find_lungs))
+    runtime = runtime_of(bundle)
+    return measured_spec(material_of(bundle.spec, runtime, films, find_lungs, robust_films=robust_films))
 
 
 def _metrics(part: ScoredSplit, spec: BundleSpec, any_label: str | None) -> SplitMetrics:
