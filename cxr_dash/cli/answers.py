@@ -34,6 +34,9 @@ def bundle_data(bundle: Bundle | SegmenterBundle) -> dict[str, Any]:
         "labels": [{"key": label.key, "en": label.name_en, "es": label.name_es} for label in spec.labels],
         "operating_points": [point.key for point in spec.operating_points],
         "default_operating_point": spec.default_operating_point,
+        "not_looked_for": [
+            {"key": one.key, "en": one.name_en, "es": one.name_es} for one in spec.not_looked_for
+        ],
     }
 
 

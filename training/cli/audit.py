@@ -153,12 +153,14 @@ def card_command(
     write: Annotated[bool, typer.Option("--write", help="Replace CARD.md instead of printing it.")] = False,
     recipe: Annotated[
         str | None,
-        typer.Option(help="Recipe whose `card.population` goes into bundle.json first, with --write."),
+        typer.Option(
+            help="Recipe whose `population` and `not_looked_for` go into bundle.json first, with --write."
+        ),
     ] = None,
 ) -> None:
     """Make a bundle's Model Facts page again from its bundle.json; nothing is measured."""
     from cxr_dash.inference.bundle import CARD_FILE, SegmenterBundle, load_any
-    from training.export.card import render_card, with_population
+    from training.export.card import render_card, with_recipe_card
     from training.segmentation import card as segmenter
 
     try:
@@ -166,7 +168,7 @@ def card_command(
         if isinstance(found, SegmenterBundle):
             text = segmenter.render_card(found.spec)
         elif recipe is not None:
-            text = render_card(with_population(found, recipe, write=write))
+            text = render_card(with_recipe_card(found, recipe, write=write))
         else:
             text = render_card(found.spec)
     except CxrError as error:

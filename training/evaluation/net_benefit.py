@@ -27,7 +27,8 @@ class Benefit:
     model, everybody : float
         Of acting by the model, and on all films; acting on none is worth 0.
     low, high : float
-        95 % interval of what the model is worth beyond the better of all and none; films resampled.
+        95 % interval of what the model is worth beyond the better of all and none, by Jeffreys' posterior of
+        sensitivity and specificity.
     """
 
     threshold: float
@@ -61,12 +62,14 @@ def decision_curve(
     for threshold in THRESHOLDS:
         odds = threshold / (1.0 - threshold)
         everybody = share - (1.0 - share) * odds
-        flagged = (positives >= threshold).mean(), (negatives >= threshold).mean()
+        flagged = [int((films >= threshold).sum()) for films in (positives, negatives)]
+        # Jeffreys' posterior of each share: resampling films would call 60 flagged of 60 certain
         drawn = [
-            generator.binomial(len(films), part, SAMPLES) / len(films)
-            for films, part in zip((positives, negatives), flagged, strict=True)
+            generator.beta(count + 0.5, len(films) - count + 0.5, SAMPLES)
+            for films, count in zip((positives, negatives), flagged, strict=True)
         ]
-        model = share * float(flagged[0]) - (1.0 - share) * odds * float(flagged[1])
+        sensitivity, alarms = flagged[0] / len(positives), flagged[1] / len(negatives)
+        model = share * sensitivity - (1.0 - share) * odds * alarms
         resampled = share * drawn[0] - (1.0 - share) * odds * drawn[1]
         low, high = np.quantile(resampled - max(everybody, 0.0), [0.025, 0.975])
         found.append(Benefit(threshold, model, everybody, float(low), float(high)))

@@ -14,6 +14,7 @@ from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import MODEL_FILE, SERVING_FILE, Bundle, load_bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
+from training.audits.learning_curve import read_learning_curve
 from training.audits.lungs import lung_finder
 from training.export.card import write_bundle_texts
 from training.export.describe import describe_bundle
@@ -93,6 +94,7 @@ def export_bundle(
             find_lungs=lung_finder(models),
             trunk=trunk,
         )
+        spec = spec.model_copy(update={"learning_curve": read_learning_curve(run)})
         write_bundle_texts(spec, staging)
         _compare(load_bundle(staging), some)
         if target.exists():

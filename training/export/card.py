@@ -8,8 +8,9 @@ from pathlib import Path
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE, Bundle
 from cxr_dash.inference.schema import BundleSpec
-from training.export import card_audits, card_figures
+from training.export import card_audits, card_figures, card_reviewer
 from training.export.card_text import bullets, section, table
+from training.not_looked_for import not_looked_for
 from training.recipe import load_recipe
 from training.writing import write_json
 
@@ -20,20 +21,31 @@ def write_bundle_texts(spec: BundleSpec, folder: Path) -> None:
     (folder / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
 
 
-def with_population(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
-    """The bundle's entries with the population of a recipe's card; kept in ``bundle.json`` with ``write``.
+def with_recipe_card(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
+    """The bundle's entries with what a recipe's card knows; kept in ``bundle.json`` with ``write``.
 
-    Whom a model was made for is known before anything is measured, so no figure of the bundle changes.
+    Whom a model was made for, and what it does not look for, is known before anything is measured, so no
+    figure of the bundle changes.
 
     Raises
     ------
     TrainingError
         For a recipe that is not there, or does not say.
     """
-    population = load_recipe(recipe).card.population
-    if population is None:
-        raise TrainingError(f"`card.population` must be in the recipe; received none in {recipe}.")
-    spec = bundle.spec.model_copy(update={"population": population})
+    card, spec = load_recipe(recipe).card, bundle.spec
+    if card.population is None and not card.not_looked_for:
+        raise TrainingError(
+            f"`card.population` or `card.not_looked_for` must be in the recipe; received none in {recipe}."
+        )
+    known = {one.key: one for one in spec.not_looked_for}
+    named = not_looked_for(card.not_looked_for, spec.label_keys)
+    spec = spec.model_copy(
+        update={
+            "population": card.population or spec.population,
+            # labels that were left out at export are no recipe's
+            "not_looked_for": list({**{one.key: one for one in named}, **known}.values()),
+        }
+    )
     if write:
         write_json(spec.model_dump(mode="json"), bundle.path / SPEC_FILE)
     return spec
@@ -58,6 +70,7 @@ def render_card(spec: BundleSpec) -> str:
     sections = [
         f"# Model facts: {spec.title_en}\n\n`{spec.id}` version {spec.version}. {role} Not a medical device, "
         "not a diagnosis.",
+        card_reviewer.unsought(spec),
         card_audits.verdict_line(spec),
         section("What it is for", bullets(spec.intended_use)),
         section("What it is not for", bullets(spec.not_for)),
@@ -68,6 +81,9 @@ def render_card(spec: BundleSpec) -> str:
         *(card_figures.split_section(spec, metrics) for metrics in card_figures.ordered(spec)),
         card_figures.calibration(spec),
         card_figures.points(spec),
+        card_reviewer.net_benefit(spec),
+        card_reviewer.score_distribution(spec),
+        card_reviewer.learning_curve(spec),
         card_audits.localisation(spec),
         card_audits.strength(spec),
         section("Films it should not be asked about", _gate(spec)),

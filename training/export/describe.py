@@ -33,6 +33,7 @@ from training.films.lungs import installed_boxes, looks_at_lungs
 from training.films.manifest import Film
 from training.fitting.runs import RunRecord
 from training.labels import LABELS
+from training.not_looked_for import not_looked_for
 from training.recipe import Recipe
 
 HEAT_QUANTILE = 0.95
@@ -106,6 +107,7 @@ def describe_bundle(
         held_out=[],
         metrics=[],
         out_of_distribution=None,
+        not_looked_for=not_looked_for(card.not_looked_for, keys, record.left_out),
         sources=source_table(recipe, collection.train, films),
         intended_use=card.intended_use,
         not_for=card.not_for,

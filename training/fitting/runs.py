@@ -125,6 +125,11 @@ class RunFolder:
         }
 
     @property
+    def learning_curve(self) -> Path:
+        """How much more films help, where ``learning-curve`` measured it; an export puts it on the card."""
+        return self.path / "learning-curve.json"
+
+    @property
     def cache(self) -> Path:
         """Features; may be deleted when the run is finished."""
         return self.path / "features"

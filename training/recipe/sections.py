@@ -195,6 +195,10 @@ class CardRecipe(Frozen):
         None,
         description="`age_years` = [youngest, oldest] and `projections`: a known other is not answered for.",
     )
+    not_looked_for: list[str] = Field(
+        default_factory=list,
+        description="Keys of `training/not_looked_for.py`: what a reader may expect and it does not do.",
+    )
     intended_use: list[str]
     not_for: list[str]
     warnings: list[str]

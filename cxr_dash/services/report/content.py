@@ -250,6 +250,9 @@ def _model(bundle: Bundle, t: Translator) -> Block:
             population=t.choose({"en": spec.population_en, "es": spec.population_es}).rstrip("."),
         ),
     ]
+    if spec.not_looked_for:
+        names = [lower(label_name(one, t)) for one in spec.not_looked_for]
+        lines.append(t("Not looked for: {names}.", names=t.listed(names)))
     if bad:
         lines.append(
             t.plural(

@@ -10,6 +10,7 @@ from cxr_dash.domain import Label
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec, HeldOut, OperatingPoint
 from cxr_dash.language import Translator
+from cxr_dash.services.exports.wording import lower
 
 
 def population_line(spec: BundleSpec, t: Translator) -> str:
@@ -35,6 +36,11 @@ def short_title(spec: BundleSpec, t: Translator) -> str:
 def label_name(label: Label, t: Translator) -> str:
     """A label's name."""
     return t.choose({"en": label.name_en, "es": label.name_es})
+
+
+def not_looked_for(spec: BundleSpec, t: Translator) -> list[str]:
+    """What a reader may expect and the model does not look for, as words inside a sentence."""
+    return [lower(label_name(one, t)) for one in spec.not_looked_for]
 
 
 def point_name(point: OperatingPoint, t: Translator) -> str:

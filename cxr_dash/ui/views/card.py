@@ -211,7 +211,9 @@ def _figures(spec: BundleSpec, t: Translator) -> list[Component]:
 
 def _use(spec: BundleSpec, t: Translator) -> list[Component]:
     gate = spec.out_of_distribution
+    unsought = [html.Li(bundle_words.label_name(one, t)) for one in spec.not_looked_for]
     return [
+        *([html.H4(t("What it does not look for")), html.Ul(unsought)] if unsought else []),
         html.H4(t("What it is for")),
         html.Ul([html.Li(words.said(text, t)) for text in spec.intended_use]),
         html.H4(t("What it is not for")),

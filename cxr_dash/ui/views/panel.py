@@ -89,9 +89,18 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
             ),
             html.Button(id="more", className="link more", type="button", hidden=True),
             html.P(id="how-sure", className="how-sure"),
+            *_not_looked_for(spec, t),
         ],
         className="findings",
     )
+
+
+def _not_looked_for(spec: BundleSpec, t: Translator) -> list[Component]:
+    """One quiet line under the answer: about these the model's silence says nothing."""
+    if not spec.not_looked_for:
+        return []
+    names = bundle_words.not_looked_for(spec, t)
+    return [html.P(t("Not looked for: {names}.", names=t.listed(names)), className="not-looked-for")]
 
 
 def _finding_row(key: str, name: str) -> Component:

@@ -15,6 +15,7 @@ from cxr_dash.imaging import apply_preparation, plan_preparation
 from cxr_dash.inference.schema import BundleSpec
 from training.audits.confounding import source_audit, strata_audit, within_source_audit
 from training.audits.cover import cover, lung_region, middle_of_film, on_input
+from training.audits.embedding import embedding_audit
 from training.audits.material import Material, ScoredSplit, kept_share
 from training.audits.probe import frequent, one_hot, probe, share_by_name
 from training.audits.promises import calibration_audit, other_hospitals_audit
@@ -22,7 +23,7 @@ from training.audits.run import worst_first
 from training.audits.shortcuts import border_audit, covered_audits
 from training.audits.verdicts import judge_ece, judge_gained, judge_kept, not_measured, worst
 from training.audits.words import audit_lines
-from training.evaluation.scoring import Scores
+from training.evaluation.scoring import Scores, score_films
 from training.films.manifest import Film
 from training.metrics import auroc
 
@@ -289,3 +290,38 @@ def test_the_gravest_answers_come_first_and_every_figure_is_said():
     lines = list(audit_lines(audits))
     assert lines[0].startswith("BAD")
     assert sum("AUROC within source" in line for line in lines) == 1
+
+
+def test_the_probe_of_the_embedding_finds_a_planted_sex_and_no_projection_where_none_is_told(tmp_path):
+    """Sex is planted in the embedding's first cell; the projection is drawn by lot."""
+
+    class Planted(Reader):
+        def run(self, model_input: np.ndarray) -> RawOutput:
+            raw = super().run(model_input)
+            female = model_input[:5, :5, 0].mean() > 150
+            noise = np.random.default_rng(int(model_input.sum())).normal(0, 1, 3)
+            return RawOutput(raw.logits, raw.cams, np.array([4.0 * female, *noise], np.float32))
+
+    model = Planted(slice(20, 28), slice(20, 28))
+
+    def films(split: str, seed: int) -> list[Film]:
+        made, truths = _films(tmp_path / split, split, seed, corner=True)
+        lot = np.random.default_rng(seed).integers(0, 2, COUNT)
+        return [
+            replace(film, sex="F" if truth[0] else "M", view=("PA", "AP")[lot[i]], age=30.0)
+            for i, (film, truth) in enumerate(zip(made, truths, strict=True))
+        ]
+
+    spec = _spec()
+    test = films("test", 1)
+    scores = score_films(model, [film.path for film in test], spec.preparation)
+    nothing = np.zeros((COUNT, 2))
+    split = ScoredSplit("test", test, nothing, nothing, scores)
+    material = Material(spec, model, {"test": split}, train=films("train", 2))
+    audit = embedding_audit(material)
+    figures = {figure.name: figure.value for figure in audit.figures}
+    assert audit.verdict == "caution"
+    assert figures["AUROC of sex from the embedding, 2 groups"].value > 0.85
+    assert abs(figures["AUROC of projection from the embedding, 2 groups"].value - 0.5) < 0.15
+    assert len(figures) == 2, "all patients are of one age group: nothing to tell"
+    assert embedding_audit(replace(material, train=[])).headline.startswith("Not measured")

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from cxr_dash.domain import Float32Array, Float64Array
 from cxr_dash.errors import TrainingError
@@ -24,6 +25,7 @@ from training.films.manifest import Film, choose_labels, of_split, read_films
 from training.films.prepared import prepared_films
 from training.fitting.data import targets_of
 from training.fitting.fit import training_films
+from training.fitting.runs import RunFolder
 from training.networks import build_network
 from training.recipe import Recipe
 
@@ -92,6 +94,25 @@ def learning_curve(
         split=TESTED,
         points=points,
     )
+
+
+def read_learning_curve(run: RunFolder) -> LearningCurve | None:
+    """What a run's folder holds of it; None where nothing was measured.
+
+    Raises
+    ------
+    TrainingError
+        When the file cannot be read.
+    """
+    if not run.learning_curve.is_file():
+        return None
+    try:
+        return LearningCurve.model_validate_json(run.learning_curve.read_bytes())
+    except ValidationError as error:
+        raise TrainingError(
+            f"{run.learning_curve} must be a learning curve; {error.errors()[0]['msg']}.",
+            remedy="Measure it again with `python -m training learning-curve`.",
+        ) from error
 
 
 def _front(recipe: Recipe, labels: int, weights: str | None) -> Any:
