@@ -16,6 +16,7 @@ from cxr_dash.domain import DecodeLimits, FilmFacts, PatientIdentity, Quality, R
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator, translator
 from cxr_dash.services.exports import ChosenFilm, ExportRequest, ListedFilm, Opinion, film_display
+from cxr_dash.services.heat import label_heatmap
 from cxr_dash.services.report import report_pdf
 from cxr_dash.services.report.headline import headline
 from cxr_dash.services.report.measured import measure, point_in_force
@@ -56,6 +57,30 @@ def _report(
 
 def _text(pdf: PdfReader) -> str:
     return " ".join(pdf.pages[0].extract_text().replace("\u00a0", " ").split())
+
+
+def test_the_report_names_what_is_not_looked_for_and_how_strong_the_heat_is() -> None:
+    scale = {"moderate": 1.0, "strong": 4.0, "full": 8.0, "chosen_on": "val"}
+    bundle = bundle_of(
+        LABELS,
+        not_looked_for=[{"key": "fractures", "name_en": "Fractures", "name_es": "Fracturas"}],
+        strength={"effusion": scale},
+    )
+    analysis = analysis_of(FILM, bundle, [0.8, 0.2, 0.1])
+    heat = label_heatmap(bundle.spec, "effusion", analysis.heatmaps["effusion"].values, analysis.preparation)
+    analysis = replace(analysis, heatmaps=analysis.heatmaps | {"effusion": heat})
+    chosen = ChosenFilm(number=7, film="k")
+    film = ListedFilm(chosen, "ok", "", analysis)
+    wanted = ExportRequest(model="tiny", films=(chosen,))
+    display = film_display(FILM, analysis, DecodeLimits())
+    english, spanish = (
+        _text(PdfReader(io.BytesIO(report_pdf(film, bundle, wanted, display, t)))) for t in (ENGLISH, SPANISH)
+    )
+    assert "Not looked for: fractures." in english
+    assert "moderate heat on this finding's fixed scale" in english
+    assert "never measured against where radiologists saw the finding" in english
+    assert "No se busca: fracturas." in spanish
+    assert "calor moderado" in spanish
 
 
 def test_the_report_says_what_lies_above_its_cut_what_that_is_worth_and_what_it_is_not_for() -> None:

@@ -110,6 +110,7 @@ def test_the_bundle_loads_and_describes_itself(bundle_folder):
     assert "sex=F" not in spec.metrics[1].subgroups  # fewer than 20 films
     audits = {audit.key: audit for audit in spec.audits}
     assert {"border_only", "lungs_removed", "lungs_only", "within_source", "serving"} <= set(audits)
+    assert {"robustness", "embedding"} <= set(audits)
     assert "No segmenter" in audits["lungs_removed"].details[0]
     assert audits["other_hospitals"].verdict == "caution"  # not measured is not passed
     order = ["bad", "caution", "ok"]

@@ -10,7 +10,7 @@ from trees import nodes, text, with_class
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
-from cxr_dash.language import Translator
+from cxr_dash.language import Translator, translator
 from cxr_dash.ui.views import bundle_words, card, card_label, panel
 
 T = Translator()
@@ -52,6 +52,19 @@ def test_the_header_says_how_many_findings_on_whom_and_the_first_warning(spec: B
     assert bundle_words.population_line(spec, T) == "2 findings · nobody"
     assert bundle_words.warning_line(spec, T) == "Children were left out."
     assert bundle_words.warning_line(BundleSpec.model_validate(spec_dict()), T) == ""
+
+
+def test_what_the_model_does_not_look_for_is_one_quiet_line_under_the_answer(spec: BundleSpec) -> None:
+    assert not with_class(panel.model_panel(spec, T), "not-looked-for")
+    unsought = [
+        {"key": "fractures", "name_en": "Fractures", "name_es": "Fracturas"},
+        {"key": "tubes_lines", "name_en": "Tubes and lines", "name_es": "Tubos y catéteres"},
+    ]
+    told = BundleSpec.model_validate(spec_dict(not_looked_for=unsought))
+    (line,) = with_class(panel.model_panel(told, T), "not-looked-for")
+    assert text(line) == "Not looked for: fractures and tubes and lines."
+    (line,) = with_class(panel.model_panel(told, translator("es")), "not-looked-for")
+    assert text(line) == "No se busca: fracturas y tubos y catéteres."
 
 
 def test_the_footer_names_model_version_and_hash(bundle: Bundle) -> None:
