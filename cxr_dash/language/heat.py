@@ -12,12 +12,8 @@ _STRENGTHS: dict[HeatStrength, str] = {
     "strong": N_("strong"),
 }
 _NO_PLACE: dict[NoPlace, str] = {
-    "no_better_than_template": N_(
-        "No place is named: its maps were not found to point better than the average place of the finding."
-    ),
-    "not_measured": N_(
-        "No place is named: its maps were never measured against where radiologists saw the finding."
-    ),
+    "no_better_than_template": N_("No place is named: such maps point no better than the average place."),
+    "not_measured": N_("No place is named: such maps were never measured against boxes."),
 }
 
 

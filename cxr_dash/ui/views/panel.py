@@ -17,6 +17,7 @@ from cxr_dash.ui.views.takeaway import takeaway
 # Probabilities are drawn on the angular scale, 2/pi * asin(sqrt(p)): small ones stay visible, 0, 50 and 100 %
 # stay where they are. assets/js/0-core/20-statistics.js holds the same formula.
 _AXIS_TICKS = ("1", "10", "30", "60", "90")
+_NAMED_AT_ONCE = 3  # of what is not looked for; the rest opens below
 _FIGURES = (
     ("sensitivity", N_("sensitivity")),
     ("specificity", N_("specificity")),
@@ -96,11 +97,21 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
 
 
 def _not_looked_for(spec: BundleSpec, t: Translator) -> list[Component]:
-    """One quiet line under the answer: about these the model's silence says nothing."""
-    if not spec.not_looked_for:
-        return []
+    """One quiet line under the answer, which opens: about these the model's silence says nothing."""
     names = bundle_words.not_looked_for(spec, t)
-    return [html.P(t("Not looked for: {names}.", names=t.listed(names)), className="not-looked-for")]
+    if not names:
+        return []
+    rest = len(names) - _NAMED_AT_ONCE
+    shown = [*names[:_NAMED_AT_ONCE], t.plural("{n} more", "{n} more", rest)] if rest > 1 else names
+    return [
+        html.Details(
+            [
+                html.Summary(t("Not looked for: {names}.", names=t.listed(shown))),
+                html.P(f"{t.listed(names)}."),
+            ],
+            className="not-looked-for",
+        )
+    ]
 
 
 def _finding_row(key: str, name: str) -> Component:

@@ -78,7 +78,7 @@ def test_the_report_names_what_is_not_looked_for_and_how_strong_the_heat_is() ->
     )
     assert "Not looked for: fractures." in english
     assert "moderate heat on this finding's fixed scale" in english
-    assert "never measured against where radiologists saw the finding" in english
+    assert "never measured against boxes" in english
     assert "No se busca: fracturas." in spanish
     assert "calor moderado" in spanish
 
