@@ -94,11 +94,13 @@ def frames(page: Page, count: int = 3) -> None:
 
 
 def localised_label(page: Page) -> str:
-    """A label of the film in view whose map shows evidence."""
+    """The label of the film in view whose map shows the strongest evidence on its scale."""
     label = page.evaluate(
         """() => {
             const answer = cxr.answerOf(cxr.row());
-            return Object.keys(answer.heat).find(key => !answer.heat[key].flat) || null;
+            const strength = key => cxr.heat.onScale(1, answer.heat[key]);
+            const shown = Object.keys(answer.heat).filter(key => !answer.heat[key].flat);
+            return shown.sort((one, other) => strength(other) - strength(one))[0] || null;
         }"""
     )
     assert label is not None, "no label of this film has localised evidence"

@@ -19,7 +19,7 @@ from training.films.manifest import Film
 from training.metrics import figure
 
 KEY, NAME = "embedding", "What the embedding gives away"
-MOST_FILMS = 1500
+MOST_FILMS = 1000
 CAUTION = 0.80
 _SEED = 2026
 _LIMIT = (

@@ -155,7 +155,10 @@ cxr.heat = (() => {
     const { answer, label } = sheets[0].pane;
     const { compare } = state.view;
     if (compare && compare.kind !== "heat") return meaning;
-    return [answer.trust[label], meaning, answer.heat[label].no_place].filter(Boolean).join(" ");
+    // heat that is not to be relied on names no place for that reason alone
+    const doubted = ["poor", "caution"].includes((answer.trust_verdict || {})[label]);
+    const placeless = doubted ? "" : answer.heat[label].no_place;
+    return [answer.trust[label], meaning, placeless].filter(Boolean).join(" ");
   }
 
   /* After the panes are set, by the viewer. */
