@@ -99,9 +99,9 @@ def picture_sections(
 def _heatmaps(choices: list[Choice], found: dict[str, Explained]) -> Section:
     body = paragraph(
         "Film, heat and overlay (viridis). Grad-CAM of the logit, positive evidence only; each map is drawn "
-        "up to its own peak, whose value stands below it in logits per cell. Shown are the surest films of "
-        "each kind: the clearest cases and the worst errors, not typical films. A map shows what moved the "
-        "score, not where disease is.",
+        "on its label's fixed scale where a bundle has one, up to its own peak elsewhere. The peak stands "
+        "below it in logits per cell. Shown are the surest films of each kind: the clearest cases and the "
+        "worst errors, not typical films. A map shows what moved the score, not where disease is.",
         "soft",
     )
     for label in dict.fromkeys(choice.label for choice in choices):
@@ -109,7 +109,7 @@ def _heatmaps(choices: list[Choice], found: dict[str, Explained]) -> Section:
         for choice in (c for c in choices if c.label == label):
             heat = found[choice.film].heatmaps[label]
             words = f"{choice.kind}, probability {choice.probability:.3f}; peak {heat.peak:.3g}"
-            words += "; no localised evidence" if heat.flat else ""
+            words += "; no localised evidence" if heat.flat else f", {heat.strength}" if heat.strength else ""
             strip = gradcam_strip(found[choice.film].film, heat)
             strips += picture(encode_jpeg(strip, _JPEG_QUALITY), "jpeg", f"{label}: {choice.kind}", words)
         body += f'<h3>{escape(label)}</h3><div class="films">{strips}</div>'
