@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from cxr_dash.domain import PreparationSpec
-from cxr_dash.inference.schema_population import Population
 from training.labels import LABELS
 from training.networks.options import Options
 from training.networks.registry import NETWORKS
+from training.recipe.card import CardRecipe, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
 from training.recipe.views import ViewsRecipe
@@ -178,39 +178,6 @@ class NetworkRecipe(Frozen):
             value = getattr(self, field.name)
             chosen[field.name] = tuple(value) if isinstance(value, list) else value
         return Options(**chosen)
-
-
-class CardRecipe(Frozen):
-    """Texts of the bundle, for people, and what the bundle is for."""
-
-    kind: Literal["classifier", "gate"] = Field(
-        "classifier", description="What a reader may choose, or the app's own input gate."
-    )
-    version: str
-    title_en: str
-    title_es: str
-    population_en: str
-    population_es: str
-    population: Population | None = Field(
-        None,
-        description="`age_years` = [youngest, oldest] and `projections`: a known other is not answered for.",
-    )
-    not_looked_for: list[str] = Field(
-        default_factory=list,
-        description="Keys of `training/not_looked_for.py`: what a reader may expect and it does not do.",
-    )
-    intended_use: list[str]
-    not_for: list[str]
-    warnings: list[str]
-
-
-class SourceText(Frozen):
-    """What is known about one collection of films."""
-
-    title: str
-    population: str
-    licence: str
-    attribution: str = ""
 
 
 class Recipe(Frozen):

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from cxr_dash.domain import PreparationSpec
+from training.recipe.card import CardRecipe, SourceText
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
-from training.recipe.sections import CardRecipe, Sizes, SourceText, Value
+from training.recipe.sections import Sizes, Value
 
 SEGMENTER = "segmenter"
 
