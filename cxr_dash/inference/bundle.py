@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from cxr_dash.domain import N_
 from cxr_dash.errors import BundleMismatchError, BundleNotFoundError, LabelNotFoundError
-from cxr_dash.inference.schema import SCHEMA_VERSION, BundleSpec
+from cxr_dash.inference.schema import READ_VERSIONS, BundleSpec
 from cxr_dash.inference.schema_segmenter import SEGMENTER, SegmenterSpec
 
 MODEL_FILE = "model.keras"
@@ -160,9 +160,10 @@ def read_any_spec(path: Path) -> BundleSpec | SegmenterSpec:
             remedy="Export the bundle again.",
         ) from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if version != SCHEMA_VERSION:
+    if version not in READ_VERSIONS:
         raise BundleMismatchError(
-            f"`schema_version` of {path.name} must be {SCHEMA_VERSION}; received {version!r}.",
+            f"`schema_version` of {path.name} must be {' or '.join(map(str, READ_VERSIONS))}; "
+            f"received {version!r}.",
             remedy="Export it again with this version of cxr-dash, or install the version that made it.",
         )
     spec: BundleSpec | SegmenterSpec
@@ -175,7 +176,7 @@ def read_any_spec(path: Path) -> BundleSpec | SegmenterSpec:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BundleMismatchError(
-            f"{path.name}/{SPEC_FILE} does not fit schema {SCHEMA_VERSION}: {where}: {first['msg']} "
+            f"{path.name}/{SPEC_FILE} does not fit schema {version}: {where}: {first['msg']} "
             f"({error.error_count()} problem(s) in all).",
             remedy="Export the bundle again; do not edit it by hand.",
         ) from error

@@ -18,6 +18,7 @@ from pydantic import (
 from cxr_dash.domain import HeatScale, Label, PreparationSpec
 from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
 from cxr_dash.inference.schema_checks import (
+    check_film_score,
     check_labels,
     check_operating_points,
     check_out_of_distribution,
@@ -38,6 +39,13 @@ from cxr_dash.inference.schema_figures import (
     Sha256,
     SplitMetrics,
 )
+from cxr_dash.inference.schema_films import (
+    CalibratedAt,
+    FilmFigures,
+    FilmScore,
+    FilmScorePoint,
+    FreeResponse,
+)
 from cxr_dash.inference.schema_learning import LearningCurve
 from cxr_dash.inference.schema_localisation import LocalisationFigures, MapSanity
 from cxr_dash.inference.schema_population import Population
@@ -45,16 +53,24 @@ from cxr_dash.inference.schema_strength import LabelStrength
 from cxr_dash.inference.schema_tone import Tone
 from cxr_dash.inference.schema_trunk import Trunk
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 3
+# what is read: of the first version, everything that came since is simply not there
+READ_VERSIONS: Final = (1, 3)
 
 __all__ = [
+    "READ_VERSIONS",
     "SCHEMA_VERSION",
     "Audit",
     "AuditFigure",
     "AuditVerdict",
     "BundleSpec",
+    "CalibratedAt",
     "Calibration",
     "CalibrationSteps",
+    "FilmFigures",
+    "FilmScore",
+    "FilmScorePoint",
+    "FreeResponse",
     "HeldOut",
     "Interval",
     "LabelMetrics",
@@ -95,7 +111,11 @@ class Calibration(Frozen):
 
 
 class OperatingPoint(Frozen):
-    """A named way to choose thresholds on calibrated probabilities, and the one it gives each label."""
+    """A named way to choose thresholds on calibrated probabilities, and the one it gives each label.
+
+    Those of a ``joint`` point belong together: they were chosen by what they do to whole films. ``more``: a
+    reader is shown it only among further presets.
+    """
 
     key: Key
     name_en: str
@@ -104,6 +124,9 @@ class OperatingPoint(Frozen):
     explanation_es: str
     thresholds: dict[Key, Probability]
     chosen_on: str
+    joint: bool = False
+    more: bool = False
+    achieved: list[FilmFigures] = Field(default_factory=list)
 
 
 class HeldOut(Frozen):
@@ -163,7 +186,7 @@ class TrainingRecord(Frozen):
 class BundleSpec(Frozen):
     """The whole of ``bundle.json`` of a classifier, or of the input gate, which is one too."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 3] = SCHEMA_VERSION
     kind: Literal["classifier", "gate"] = Field(
         "classifier", description="What a reader may choose, or the app's own input gate."
     )
@@ -190,6 +213,13 @@ class BundleSpec(Frozen):
     calibration: Calibration
     operating_points: list[OperatingPoint]
     default_operating_point: Key
+    points_chosen: str = Field("", description="In words: the ways to share false alarms that were tried.")
+    prevalence: dict[Key, Probability] = Field(
+        default_factory=dict, description="By label, what the probabilities were calibrated at."
+    )
+    calibrated_at: CalibratedAt | None = Field(None, description="The films of that prevalence.")
+    film_score: FilmScore | None = None
+    free_response: list[FreeResponse] = Field(default_factory=list)
     held_out: list[HeldOut]
     metrics: list[SplitMetrics]
     out_of_distribution: OutOfDistribution | None
@@ -232,6 +262,7 @@ class BundleSpec(Frozen):
             raise ValueError(f"`age_group` belongs to a gate, with the file {AGE_FILE}")
         check_labels(self)
         check_operating_points(self)
+        check_film_score(self)
         if self.out_of_distribution is not None:
             check_out_of_distribution(self.out_of_distribution, self.embedding_size)
         return self

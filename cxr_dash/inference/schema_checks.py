@@ -154,3 +154,19 @@ def check_operating_points(spec: BundleSpec) -> None:
         raise ValueError(
             f"`default_operating_point` must be one of {points}; received {spec.default_operating_point!r}"
         )
+
+
+def check_film_score(spec: BundleSpec) -> None:
+    """Refuse a film's score, or a prevalence, of a label that is not there; a prevalence is of all or none.
+
+    Raises
+    ------
+    ValueError
+    """
+    keys = {label.key for label in spec.labels}
+    if spec.film_score is not None and spec.film_score.label not in keys:
+        raise ValueError(f"`film_score.label` must be a label; received {spec.film_score.label!r}")
+    if spec.prevalence and set(spec.prevalence) != keys:
+        raise ValueError(
+            f"`prevalence` must have one entry per label {sorted(keys)}; received {sorted(spec.prevalence)}"
+        )

@@ -34,7 +34,7 @@ class MaskMetrics(Frozen):
 class SegmenterSpec(Frozen):
     """The whole of ``bundle.json`` of a segmenter."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 3] = SCHEMA_VERSION
     kind: Literal["segmenter"]
     id: Key
     version: str

@@ -15,11 +15,12 @@ from training.evaluation.scoring import Scores
 from training.evaluation.split_figures import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED
 from training.evaluation.strata import MIN_OF_EACH_KIND
 from training.films.manifest import Film
+from training.films.split_names import NATURAL
 
 FindLungs = Callable[[Radiograph], LungField | None]
 
 ROBUST_FILMS = 60
-JUDGED_SPLITS = ("test", "external")
+JUDGED_SPLITS = ("test", "external", NATURAL)
 # a model this close to chance has nothing to lose, and a share of it means nothing
 _LEAST_GAIN = 0.05
 
@@ -55,7 +56,7 @@ class Material:
     runtime : Runtime
         The graph that serves it.
     splits : dict of str to ScoredSplit
-        ``val``, ``test``, ``external``, as far as they are there.
+        Those of ``training.films.split_names``, as far as they are there.
     train : list of Film
         What the model learned from.
     any_label : str or None
@@ -76,7 +77,7 @@ class Material:
 
     @property
     def judged(self) -> list[ScoredSplit]:
-        """Test and external, as far as they are there; the first decides the verdict."""
+        """Test, external and natural, as far as they are there; the first decides the verdict."""
         return [self.splits[name] for name in JUDGED_SPLITS if name in self.splits]
 
     @property

@@ -14,15 +14,24 @@ from training.audits.verdicts import (
     judge_kept,
     not_measured,
 )
+from training.films.split_names import NATURAL
 from training.metrics import figure
 
 _ECE_LIMIT = (
     f"ok up to {ECE_OK} on test and in other hospitals, bad above {ECE_BAD} in either: mean over labels"
 )
 
+_NATURAL_LIMIT = (
+    f"ok up to {ECE_OK} on films at natural prevalence, bad above {ECE_BAD}: mean over labels; the other "
+    "films have another prevalence, and show how far that carries"
+)
+
 
 def calibration_audit(material: Material) -> Audit:
-    """``calibration``: mean calibration error over labels, the worse of test and other hospitals."""
+    """``calibration``: mean calibration error over labels, the worse of test and other hospitals.
+
+    Of a bundle that states its probabilities at natural prevalence, that on films of that prevalence.
+    """
     name = "Do the probabilities mean what they say?"
     if not material.judged:
         return not_measured("calibration", name, "no test films.", _ECE_LIMIT)
@@ -32,14 +41,17 @@ def calibration_audit(material: Material) -> Audit:
         )
         for split in material.judged
     }
+    # stated at the prevalence of films as they came, probabilities can only be right at that prevalence
+    stated = material.spec.calibrated_at
+    promised = [NATURAL] if stated is not None and stated.natural and NATURAL in found else list(found)
     return Audit(
         key="calibration",
         name=name,
-        verdict=judge_ece(max(value.value for value in found.values())),
+        verdict=judge_ece(max(found[split].value for split in promised)),
         headline="Calibration error, mean over labels: "
         + "; ".join(f"{figure(value, digits=3)} on {split}" for split, value in found.items())
         + ".",
-        limit=_ECE_LIMIT,
+        limit=_NATURAL_LIMIT if promised == [NATURAL] else _ECE_LIMIT,
         details=[
             f"Calibration: {material.spec.calibration.chosen or material.spec.calibration.kind}",
             "Another share of positive films makes every probability wrong by that much.",

@@ -16,8 +16,11 @@ from cxr_dash.inference.bundle import file_sha256
 from cxr_dash.inference.calibration import apply_calibration
 from cxr_dash.inference.schema import Calibration, OperatingPoint
 from training.evaluation.calibration_choice import CalibrationFilms, choose_calibration
-from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, choose_operating_points
+from training.evaluation.film_table import FilmTable
+from training.evaluation.point_choice import choose_points
+from training.evaluation.thresholds import DEFAULT_OPERATING_POINT
 from training.films.manifest import of_split, read_films
+from training.films.split_names import chosen_on
 from training.fitting.data import targets_of
 from training.fitting.runs import RunFolder, RunRecord
 from training.writing import write_json
@@ -25,7 +28,6 @@ from training.writing import write_json
 logger = logging.getLogger(__name__)
 
 FILE = "decisions.json"
-SPLIT = "val"
 
 
 class Decisions(BaseModel):
@@ -93,18 +95,23 @@ def _decide(
     record: RunRecord, manifest: Path, digest: str, score: Callable[[Sequence[Path]], Float64Array]
 ) -> Decisions:
     data, keys, activation = record.recipe.data, record.labels, record.recipe.network.activation
-    films = of_split(read_films(data, manifest), SPLIT)
-    logger.info("calibrating on %d val films", len(films))
+    every = read_films(data, manifest)
+    split = chosen_on(every)
+    films = of_split(every, split)
+    logger.info("calibrating on %d %s films", len(films), split)
     logits = score([film.path for film in films])
     targets = targets_of(films, keys, data.any_label).astype(np.float64)
-    basis = f"val: {len(films)} films, {len({film.group for film in films})} patients"
+    basis = f"{split}: {len(films)} films, {len({film.group for film in films})} patients"
     groups = [film.group for film in films]
     calibration = choose_calibration(CalibrationFilms(logits, targets, groups, keys, activation), basis)
     probabilities = apply_calibration(logits, calibration, keys, activation)
+    table = FilmTable(probabilities, targets, keys, groups)
+    points = choose_points(table, basis, activation=activation, default=record.recipe.card.default_point)
     return Decisions(
         method="cross-validated",
         model_sha256=digest,
         manifest_sha256=file_sha256(manifest),
         calibration=calibration,
-        operating_points=choose_operating_points(probabilities, targets, keys, basis),
+        operating_points=points.points,
+        default_point=points.default,
     )

@@ -113,6 +113,9 @@ def current_texts(recipe: Recipe) -> Recipe:
     now = load_recipe(recipe.id)
     gate = now.data.model_dump(include={"gate_manifest", "gate_warn_only", "other_manifests"})
     data = recipe.data.model_copy(update=gate)
+    if now.data.learned_further == data.learned_further:
+        # further films that are only measured on: they are as free as the texts
+        data = data.model_copy(update={"further": now.data.further})
     return recipe.model_copy(update={"card": now.card, "sources": now.sources, "data": data})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cxr_dash.inference.schema import BundleSpec, Interval, LabelMetrics, SplitMetrics
 from training.export.card_text import bullets, section, table
+from training.films.split_names import HELD_OUT_SPLITS, NATURAL, NATURAL_VAL
 from training.metrics import figure
 
 _AVERAGES = {
@@ -18,19 +19,21 @@ _AVERAGES = {
 _SPLIT_TITLES = {
     "test": "Test: new patients, same collections",
     "external": "External: other hospitals",
+    NATURAL: "Test films at natural prevalence",
+    NATURAL_VAL: "Val films at natural prevalence: calibrated and chosen on, optimistic",
     "val": "Val: used for choosing, optimistic",
 }
-_ORDER = {"external": 0, "test": 1, "val": 2}
+_ORDER = {"external": 0, NATURAL: 1, "test": 2, NATURAL_VAL: 3, "val": 4}
 
 
 def ordered(spec: BundleSpec) -> list[SplitMetrics]:
     """Splits, the most telling first."""
-    return sorted(spec.metrics, key=lambda split: _ORDER.get(split.split, 3))
+    return sorted(spec.metrics, key=lambda split: _ORDER.get(split.split, 5))
 
 
 def judged(spec: BundleSpec) -> list[SplitMetrics]:
-    """External and test: nothing was chosen on them."""
-    return [split for split in ordered(spec) if split.split in ("external", "test")]
+    """External, natural and test: nothing was chosen on them."""
+    return [split for split in ordered(spec) if split.split in HELD_OUT_SPLITS]
 
 
 def summary(spec: BundleSpec) -> str:
@@ -89,7 +92,7 @@ def split_section(spec: BundleSpec, metrics: SplitMetrics) -> str:
         f"operating point *{point.name_en}*, chosen on {point.chosen_on}.",
         table(header, rows),
         f"Not measurable here: {', '.join(missing)}." if missing else "",
-        _subgroups(metrics) if metrics.split != "val" else "",
+        _subgroups(metrics) if metrics.split in HELD_OUT_SPLITS else "",
     )
 
 
@@ -118,10 +121,7 @@ def _subgroups(metrics: SplitMetrics) -> str:
 def calibration(spec: BundleSpec) -> str:
     """Calibration error and Brier score of every label, and stated against observed in tenths."""
     made = spec.calibration
-    parts = [
-        f"Fitted on {made.fitted_on}. {made.chosen or _KINDS[made.kind]} Prevalence in these films is "
-        "arbitrary: where fewer patients have the finding, every probability here is too high."
-    ]
+    parts = [f"Fitted on {made.fitted_on}. {made.chosen or _KINDS[made.kind]} {_prevalence(spec)}"]
     names = {label.key: label.name_en for label in spec.labels}
     for split in judged(spec):
         header = ["Label", "Calibration error", "Brier", "Stated → observed, by tenth (films)"]
@@ -131,6 +131,23 @@ def calibration(spec: BundleSpec) -> str:
         ]
         parts += [f"**{split.split}**", table(header, rows)]
     return section("Do the probabilities mean what they say?", *parts)
+
+
+def _prevalence(spec: BundleSpec) -> str:
+    """What the probabilities are stated at."""
+    stated = spec.calibrated_at
+    if stated is None or not stated.natural:
+        return (
+            "Prevalence in these films is arbitrary: where fewer patients have the finding, every probability "
+            "here is too high."
+        )
+    shares = ", ".join(
+        f"{label.name_en} {spec.prevalence[label.key]:.1%}" for label in spec.labels if spec.prevalence
+    )
+    return (
+        f"Stated at the prevalence of {stated.description_en}: {shares}. At another prevalence the log odds "
+        "shift by the difference of its log odds; the page, `analyse` and `score` do that when told."
+    )
 
 
 _KINDS = {

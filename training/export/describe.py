@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,9 @@ from cxr_dash.inference.head import HEAD_FILE
 from cxr_dash.inference.runtime import Runtime
 from cxr_dash.inference.schema import (
     BundleSpec,
+    CalibratedAt,
     Calibration,
+    FilmScore,
     OperatingPoint,
     OutOfDistribution,
     TrainingRecord,
@@ -21,30 +23,38 @@ from cxr_dash.inference.schema import (
 from cxr_dash.inference.schema_trunk import Trunk
 from training.audits.material import FindLungs, Material
 from training.evaluation.calibration_choice import CalibrationFilms, choose_calibration
+from training.evaluation.film_table import FilmTable
 from training.evaluation.gate import measure_gate
 from training.evaluation.gate_distance import gate_distance
 from training.evaluation.gate_points import REJECT_POINT, gate_points
+from training.evaluation.point_choice import choose_points
 from training.evaluation.scoring import Scores, score_films
-from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, choose_operating_points
+from training.export.borne_out import offered
 from training.export.measure import FilmSet, material_of, measured_spec, targets_in
+from training.export.prevalence import calibrated_at, stated_prevalence
 from training.export.serving_graph import ServingReport
 from training.export.words import left_out_warnings, serving_audit, source_table
 from training.films.lungs import installed_boxes, looks_at_lungs
 from training.films.manifest import Film
+from training.films.split_names import VAL, chosen_on
 from training.fitting.runs import RunRecord
 from training.labels import LABELS
 from training.not_looked_for import not_looked_for
-from training.recipe import Recipe
 
 HEAT_QUANTILE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
-    """What val decides."""
+    """What val decides, or the films at natural prevalence in its place."""
 
     calibration: Calibration
     points: list[OperatingPoint]
+    default: str
+    tried: str = ""
+    film_score: FilmScore | None = None
+    prevalence: dict[str, float] = field(default_factory=dict)
+    films: CalibratedAt | None = None
 
 
 def describe_bundle(
@@ -80,8 +90,12 @@ def describe_bundle(
     """
     recipe, card, keys = record.recipe, record.recipe.card, record.labels
     collection = FilmSet(films, recipe.data, recipe.seed)
-    val = score_films(runtime, [film.path for film in collection.of("val")], recipe.preparation)
-    decisions = _decide(val, collection, record)
+    val = score_films(runtime, [film.path for film in collection.of(VAL)], recipe.preparation)
+    split = chosen_on(films)
+    known = {VAL: val}
+    if split != VAL:
+        known[split] = score_films(runtime, [f.path for f in collection.of(split)], recipe.preparation)
+    decisions = _decide(known[split], collection, split, record)
     names = (MODEL_FILE, SERVING_FILE, *((HEAD_FILE,) if trunk else ()))
     peaks = np.quantile(val.peaks, HEAT_QUANTILE, axis=0)
     draft = BundleSpec(
@@ -103,7 +117,11 @@ def describe_bundle(
         heat_reference={key: float(f"{peak:.5g}") for key, peak in zip(keys, peaks, strict=True)},
         calibration=decisions.calibration,
         operating_points=decisions.points,
-        default_operating_point=_default_point(recipe),
+        default_operating_point=decisions.default,
+        points_chosen=decisions.tried,
+        prevalence=decisions.prevalence,
+        calibrated_at=decisions.films,
+        film_score=decisions.film_score,
         held_out=[],
         metrics=[],
         out_of_distribution=None,
@@ -117,26 +135,34 @@ def describe_bundle(
         training=_training_record(record),
         files={name: file_sha256(folder / name) for name in names},
     )
-    material = material_of(draft, runtime, collection, find_lungs, known={"val": val})
+    material = material_of(draft, runtime, collection, find_lungs, known=known)
     distance = _distance(record, root, material)
-    return measured_spec(material).model_copy(update={"out_of_distribution": distance})
+    return offered(measured_spec(material)).model_copy(update={"out_of_distribution": distance})
 
 
-def _decide(val: Scores, films: FilmSet, record: RunRecord) -> Decisions:
-    """Calibration and operating points, on val."""
-    chosen, keys, activation = films.of("val"), record.labels, record.recipe.network.activation
-    groups = [film.group for film in chosen]
-    targets = targets_in(films, "val", keys)
-    basis = f"val: {len(chosen)} films, {len(set(groups))} patients"
-    calibration = choose_calibration(CalibrationFilms(val.logits, targets, groups, keys, activation), basis)
-    probabilities = apply_calibration(val.logits, calibration, keys, activation)
-    if record.recipe.card.kind == "gate":
-        return Decisions(calibration, gate_points(probabilities, chosen, keys, basis))
-    return Decisions(calibration, choose_operating_points(probabilities, targets, keys, basis))
-
-
-def _default_point(recipe: Recipe) -> str:
-    return REJECT_POINT if recipe.card.kind == "gate" else DEFAULT_OPERATING_POINT
+def _decide(scores: Scores, films: FilmSet, split: str, record: RunRecord) -> Decisions:
+    """Calibration, operating points and the film's score, on the split that they are chosen on."""
+    chosen, keys, activation = films.of(split), record.labels, record.recipe.network.activation
+    groups, card = [film.group for film in chosen], record.recipe.card
+    targets = targets_in(films, split, keys)
+    basis = f"{split}: {len(chosen)} films, {len(set(groups))} patients"
+    calibration = choose_calibration(
+        CalibrationFilms(scores.logits, targets, groups, keys, activation), basis
+    )
+    probabilities = apply_calibration(scores.logits, calibration, keys, activation)
+    if card.kind == "gate":
+        return Decisions(calibration, gate_points(probabilities, chosen, keys, basis), REJECT_POINT)
+    table = FilmTable(probabilities, targets, keys, groups)
+    points = choose_points(table, basis, activation=activation, default=card.default_point)
+    return Decisions(
+        calibration,
+        points.points,
+        points.default,
+        tried=points.tried,
+        film_score=points.film_score,
+        prevalence=stated_prevalence(targets, keys),
+        films=calibrated_at(split, targets, keys, len(set(groups))),
+    )
 
 
 def _distance(record: RunRecord, root: Path, material: Material) -> OutOfDistribution | None:

@@ -26,14 +26,14 @@ from training.evaluation.scoring import Scores, score_films
 from training.evaluation.split_figures import split_metrics
 from training.evaluation.strength import PeakFilms, label_strengths
 from training.evaluation.subject import runtime_of
+from training.export.film_points import with_film_figures
 from training.export.words import split_description
 from training.films.manifest import Film, read_films
+from training.films.split_names import HELD_OUT_SPLITS, NATURAL, NATURAL_VAL, SPLITS
 from training.fitting.data import targets_of
 from training.fitting.fit import training_films
 from training.recipe import DataRecipe
 
-HELD_OUT_SPLITS = ("test", "external")
-SPLITS = ("val", *HELD_OUT_SPLITS)
 SERVING = "serving"
 _WORDS = {
     "test": (
@@ -41,6 +41,10 @@ _WORDS = {
         "pacientes no vistos, mismas colecciones que en el entrenamiento",
     ),
     "external": ("other hospitals", "otros hospitales"),
+    NATURAL: (
+        "patients it never saw, at natural prevalence",
+        "pacientes no vistos, con prevalencia natural",
+    ),
 }
 
 
@@ -163,10 +167,13 @@ def measured_spec(material: Material) -> BundleSpec:
     # what `python -m training gate` counted of a gate is no figure of its own films, and stays
     kept = [audit for audit in spec.audits if audit.key == SERVING or spec.kind == "gate"]
     audits: list[Audit] = [] if spec.kind == "gate" else run_audits(material)
-    return spec.model_copy(
+    return with_film_figures(material).model_copy(
         update={
             "held_out": [_held_out(splits[name], spec) for name in HELD_OUT_SPLITS if name in splits],
-            "metrics": [_metrics(part, spec, material.any_label) for part in splits.values()],
+            "metrics": [
+                _metrics(part, spec, material.any_label, natural=NATURAL_VAL in splits)
+                for part in splits.values()
+            ],
             "audits": worst_first([*audits, *kept]),
             "strength": _strengths(material),
         }
@@ -201,7 +208,7 @@ def measure_bundle(
     return measured_spec(material_of(bundle.spec, runtime, films, find_lungs, robust_films=robust_films))
 
 
-def _metrics(part: ScoredSplit, spec: BundleSpec, any_label: str | None) -> SplitMetrics:
+def _metrics(part: ScoredSplit, spec: BundleSpec, any_label: str | None, *, natural: bool) -> SplitMetrics:
     return split_metrics(
         part.films,
         part.probabilities,
@@ -209,7 +216,7 @@ def _metrics(part: ScoredSplit, spec: BundleSpec, any_label: str | None) -> Spli
         spec.label_keys,
         spec.operating_point().thresholds,
         split=part.name,
-        description=split_description(part.name, part.films),
+        description=split_description(part.name, part.films, natural=natural),
         softmax=spec.activation == "softmax",
         any_label=any_label,
         points=spec.operating_points,

@@ -8,20 +8,37 @@ from collections.abc import Sequence
 from cxr_dash.inference.schema import Audit, Source
 from training.export.serving_graph import ServingReport
 from training.films.manifest import Film
+from training.films.split_names import NATURAL, NATURAL_VAL
 from training.fitting.runs import RunRecord
 from training.recipe import Recipe
 
 _SPLITS = {
     "val": "Used for early stopping, calibration and thresholds: its figures are optimistic",
+    NATURAL_VAL: "Patients at natural prevalence, used for calibration and thresholds: its figures are "
+    "optimistic",
+    NATURAL: "Patients the model never saw, taken as they came: the prevalence is natural",
     "test": "Patients the model never saw, from the same collections as the training films",
     "external": "Other hospitals: no film of these collections was used for training or choosing anything",
 }
 
 
-def split_description(split: str, films: Sequence[Film]) -> str:
-    """What a split is good for, and where its films come from."""
+_VAL_BESIDE_NATURAL = "Used for early stopping alone: its figures are optimistic"
+
+
+def split_description(split: str, films: Sequence[Film], *, natural: bool = False) -> str:
+    """What a split is good for, and where its films come from.
+
+    Parameters
+    ----------
+    split : str
+    films : sequence of Film
+        Of the split.
+    natural : bool
+        Whether calibration and thresholds were chosen on films at natural prevalence instead of val.
+    """
+    text = _VAL_BESIDE_NATURAL if split == "val" and natural else _SPLITS[split]
     counts = Counter(film.source for film in films).most_common()
-    return f"{_SPLITS[split]}. Sources: {', '.join(f'{name} ({count})' for name, count in counts)}."
+    return f"{text}. Sources: {', '.join(f'{name} ({count})' for name, count in counts)}."
 
 
 def source_table(recipe: Recipe, train: Sequence[Film], films: Sequence[Film]) -> list[Source]:

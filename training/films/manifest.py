@@ -26,7 +26,8 @@ class Film:
     labels : frozenset of str
         Stable keys; empty for a film without any finding.
     split : str
-        ``train``, ``val``, ``test``, ``external`` or empty.
+        ``train``, ``val``, ``test``, ``external`` or empty; ``natural_val`` and ``natural`` where a recipe
+        takes films of a further manifest as they came.
     source : str
     group : str
         What must not be torn apart between splits: the patient where known.
@@ -274,9 +275,11 @@ def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> l
     answers = None if further.answers is None else frozenset(further.answers)
     films = []
     for film in read_manifest(manifest, leave_out=further.leave_out):
-        if film.split in further.splits:
+        if film.split in further.here:
             labels = {further.rename.get(key, key) for key in film.labels} - {data.negative_label}
-            films.append(replace(film, labels=frozenset(labels), answers=answers, weight=further.weight))
+            here, weight = further.here[film.split], further.weight
+            labels_here = frozenset(labels)
+            films.append(replace(film, labels=labels_here, answers=answers, split=here, weight=weight))
     return films
 
 

@@ -7,11 +7,12 @@ import json
 from cxr_dash.errors import TrainingError
 from training.fitting.runs import RunFolder
 from training.networks.earlier import weights_name
-from training.recipe import Recipe
+from training.recipe import FurtherFilms, Recipe
 from training.recipe.segmenter import SegmenterRecipe
 
 # how long to train may be thought over while a run is interrupted
 _FREE = ("fit.fine_tune_epochs",)
+_FURTHER = "data.further"
 
 
 def write_start(run: RunFolder, recipe: Recipe | SegmenterRecipe, weights: str | None) -> None:
@@ -49,7 +50,8 @@ def check_start(
     begun, now = json.loads(run.start.read_text(encoding="utf-8")), _table(recipe, weights)
     for name in sorted(begun.keys() | now.keys()):
         # an entry that is not in the file is newer than the run: its default is what was done before
-        if name in begun and name not in _FREE and begun[name] != now.get(name):
+        before = _further(begun.get(name)) if name == _FURTHER else begun.get(name)
+        if name in begun and name not in _FREE and before != now.get(name):
             raise TrainingError(
                 f"A run must be resumed as it was begun: {name} was {begun[name]!r}; "
                 f"received {now.get(name)!r}.",
@@ -58,4 +60,16 @@ def check_start(
 
 
 def _table(recipe: Recipe | SegmenterRecipe, weights: str | None) -> dict[str, object]:
-    return {**recipe.flat(), "weights": weights_name(weights)}
+    table: dict[str, object] = {**recipe.flat(), "weights": weights_name(weights)}
+    if isinstance(recipe, Recipe):
+        # films that are only measured on decide nothing about the weights
+        table[_FURTHER] = recipe.data.learned_further
+    return table
+
+
+def _further(entries: object) -> object:
+    """Further manifests as :func:`_table` writes them, also from a run begun by an earlier version."""
+    if not isinstance(entries, list):
+        return entries
+    read = [FurtherFilms.model_validate(entry) if isinstance(entry, dict) else entry for entry in entries]
+    return [one.learned() if isinstance(one, FurtherFilms) else one for one in read]

@@ -29,6 +29,9 @@ class CardRecipe(Frozen):
         default_factory=list,
         description="Keys of `training/not_looked_for.py`: what a reader may expect and it does not do.",
     )
+    default_point: str | None = Field(
+        None, description="The operating point in force; chosen by the kind of model when left out."
+    )
     intended_use: list[str]
     not_for: list[str]
     warnings: list[str]

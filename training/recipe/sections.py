@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cxr_dash.domain import PreparationSpec
 from training.labels import LABELS
@@ -19,14 +20,19 @@ from training.recipe.views import ViewsRecipe
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
 Sizes = list[Annotated[int, Field(ge=1)]]
+ManifestSplit = Literal["train", "val", "test"]
+Split = Literal["train", "val", "test", "natural_val", "natural"]
 
 
 class FurtherFilms(Frozen):
     """Films of another manifest that train together with the first."""
 
     manifest: str = Field(description="Path of its manifest.csv, relative to the data folder.")
-    splits: list[Literal["train", "val", "test"]] = Field(
-        ["train"], description="Which of its films take part."
+    splits: list[ManifestSplit] | dict[ManifestSplit, Split] = Field(
+        default_factory=lambda: {"train": "train"},
+        description="Which of its films take part; as a table, its split to what it is here: "
+        "`natural_val`, films as they came, takes calibration and thresholds over from val, and `natural` "
+        "is measured beside test.",
     )
     weight: float = Field(1.0, gt=0, description="How much each of its films counts, beside the first's.")
     answers: list[str] | None = Field(
@@ -43,12 +49,24 @@ class FurtherFilms(Frozen):
 
     @model_validator(mode="after")
     def _open_answers_train_only(self) -> FurtherFilms:
-        if self.answers is not None and self.splits != ["train"]:
+        if self.answers is not None and set(self.here.values()) != {"train"}:
             raise ValueError(
                 "films that leave labels open can only train: nothing could be measured on them; "
                 f"received splits = {self.splits}"
             )
         return self
+
+    @property
+    def here(self) -> dict[str, str]:
+        """The manifest's splits that take part, and what each is here."""
+        named = self.splits if isinstance(self.splits, dict) else {name: name for name in self.splits}
+        return {str(theirs): str(ours) for theirs, ours in named.items()}
+
+    def learned(self) -> str:
+        """What of it training sees, as JSON text; empty where it is only measured on."""
+        seen = {theirs: ours for theirs, ours in sorted(self.here.items()) if ours in ("train", "val")}
+        table = self.model_dump(mode="json") | {"splits": seen}
+        return json.dumps(table, ensure_ascii=False, sort_keys=True) if seen else ""
 
 
 class DataRecipe(Frozen):
@@ -74,6 +92,20 @@ class DataRecipe(Frozen):
         [], description="Labels of further films that are learned beside `labels`, and not answered later."
     )
     further: list[FurtherFilms] = Field([], description="More manifests; only with a section [views].")
+
+    @property
+    def learned_further(self) -> list[str]:
+        """What training sees of further manifests: those that are only measured on are left out."""
+        return [text for text in (entry.learned() for entry in self.further) if text]
+
+    @field_validator("further", mode="before")
+    @classmethod
+    def _further_as_text(cls, further: Any) -> Any:
+        """A bundle keeps each as JSON text: its record of a recipe is flat."""
+        if not isinstance(further, list):
+            return further
+        return [json.loads(entry) if isinstance(entry, str) else entry for entry in further]
+
     min_train_films: int = Field(1, ge=1)
     min_val_films: int = Field(1, ge=1)
     exclude_train_sources: list[str] = Field([])
@@ -270,4 +302,7 @@ class Recipe(Frozen):
                 flat |= {f"{name}.{inner}": entry for inner, entry in value.items()}
             elif name not in {ENSEMBLE, "views"}:  # other networks have no such section
                 flat[name] = value
+        flat["data.further"] = [
+            json.dumps(entry, ensure_ascii=False, sort_keys=True) for entry in dumped["data"]["further"]
+        ]
         return flat

@@ -11,6 +11,8 @@ from training.fitting.runs import RunRecord
 _SPLITS = {
     "train": "the films it learned from: says how well they were memorised, and nothing else",
     "val": "used for stopping, calibration and thresholds: optimistic",
+    "natural_val": "at natural prevalence; used for calibration and thresholds: optimistic",
+    "natural": "new patients, at natural prevalence",
     "test": "patients the model never saw, from the same collections as the training films",
     "external": "other hospitals: nothing was trained or chosen on them",
 }

@@ -15,7 +15,8 @@ from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views import card_words as words
 
 _DIGITS = {"ece": 3, "brier": 3}
-_ORDER = {"external": 0, "test": 1, "val": 2}
+_ORDER = {"external": 0, "natural": 1, "test": 2, "natural_val": 3, "val": 4}
+_JUDGED = ("external", "natural", "test")
 
 
 def interval_text(value: Interval | None, t: Translator, digits: int = 2) -> str:
@@ -56,13 +57,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str) ->
 
 def splits_in_order(spec: BundleSpec, *, judged_only: bool = False) -> list[SplitMetrics]:
     """Splits, the most telling first; without val if only those count that nothing was chosen on."""
-    found = [split for split in spec.metrics if not judged_only or split.split in ("external", "test")]
-    return sorted(found, key=lambda split: _ORDER.get(split.split, 3))
+    found = [split for split in spec.metrics if not judged_only or split.split in _JUDGED]
+    return sorted(found, key=lambda split: _ORDER.get(split.split, 5))
 
 
 def held_out_in_order(spec: BundleSpec) -> list[HeldOut]:
     """Held-out films, the most telling split first."""
-    return sorted(spec.held_out, key=lambda held: _ORDER.get(held.split, 3))
+    return sorted(spec.held_out, key=lambda held: _ORDER.get(held.split, 5))
 
 
 def summary_table(spec: BundleSpec, t: Translator) -> Component:

@@ -13,9 +13,17 @@ from cxr_dash.ui.views import bundle_words
 _SPLITS = {
     "test": N_("Test: new patients, same collections"),
     "external": N_("Other hospitals"),
+    "natural": N_("Test films at natural prevalence"),
+    "natural_val": N_("Val films at natural prevalence (chosen on, optimistic)"),
     "val": N_("Val (used for choosing, optimistic)"),
 }
-_SHORT_SPLITS = {"test": N_("test"), "external": N_("other hospitals"), "val": N_("val")}
+_SHORT_SPLITS = {
+    "test": N_("test"),
+    "external": N_("other hospitals"),
+    "natural": N_("test films at natural prevalence"),
+    "natural_val": N_("val films at natural prevalence"),
+    "val": N_("val"),
+}
 AVERAGES = {
     "auroc": N_("AUROC, mean over labels"),
     "auroc_within_source": N_("AUROC within one source"),

@@ -1,0 +1,41 @@
+"""At what prevalence a bundle's probabilities are stated: that of the films it was calibrated on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cxr_dash.domain import Float64Array
+from cxr_dash.inference.operating_points import wilson_interval
+from cxr_dash.inference.schema import CalibratedAt, Interval
+from training.films.split_names import NATURAL_VAL
+
+
+def stated_prevalence(targets: Float64Array, labels: Sequence[str]) -> dict[str, float]:
+    """The share of films with each label.
+
+    Parameters
+    ----------
+    targets : ndarray, shape (n, C), 0 or 1
+    labels : sequence of str
+    """
+    return {key: round(float(share), 6) for key, share in zip(labels, targets.mean(axis=0), strict=True)}
+
+
+def calibrated_at(split: str, targets: Float64Array, labels: Sequence[str], patients: int) -> CalibratedAt:
+    """Which films those are, in words, with Wilson's 95 % interval of every share."""
+    films = len(targets)
+    natural = split == NATURAL_VAL
+    how_en = "at natural prevalence" if natural else "whose prevalence is that of the collection"
+    how_es = "con prevalencia natural" if natural else "con la prevalencia de la colección"
+    return CalibratedAt(
+        films=films,
+        natural=natural,
+        description_en=f"{films} films of {patients} patients {how_en}",
+        description_es=f"{films} placas de {patients} pacientes {how_es}",
+        intervals={key: _share(float(targets[:, k].sum()), films) for k, key in enumerate(labels)},
+    )
+
+
+def _share(count: float, films: int) -> Interval:
+    low, high = wilson_interval([count], films)
+    return Interval(value=round(count / films, 6), low=round(float(low[0]), 6), high=round(float(high[0]), 6))
