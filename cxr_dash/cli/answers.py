@@ -9,9 +9,12 @@ from typing import Any
 from cxr_dash.cli.console import table
 from cxr_dash.domain import Analysis, FilmFacts, Heatmap, Verdict
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle
+from cxr_dash.inference.prevalence import stated_prevalence
+from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.inference.schema_segmenter import SegmenterSpec
 from cxr_dash.language import say_facts, say_reasons, translator
 from cxr_dash.services.exports import DISCLAIMER, facts_record, heat_record
+from cxr_dash.services.film_score import film_score_of
 
 
 def bundle_data(bundle: Bundle | SegmenterBundle) -> dict[str, Any]:
@@ -58,8 +61,18 @@ def bundles_table(bundles: Sequence[Bundle | SegmenterBundle]) -> str:
     return table([head, *rows])
 
 
-def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
-    """One film for ``cxr-dash analyse --json``; a rejected film has no findings, as in ``score``."""
+def analysis_data(path: str, analysis: Analysis, bundle: Bundle) -> dict[str, Any]:
+    """One film for ``cxr-dash analyse --json``; a rejected film has no findings, as in ``score``.
+
+    Parameters
+    ----------
+    path : str
+        As given.
+    analysis : Analysis
+        At the prevalence that was asked for.
+    bundle : Bundle
+        The model that was asked.
+    """
     rejected = analysis.quality.verdict is Verdict.REJECT
     return {
         "path": path,
@@ -77,6 +90,8 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
             "sha256": analysis.film_sha256,
             **facts_record(analysis.facts),
         },
+        "stated_at": stated_data(bundle),
+        "film_score": None if rejected else film_score_data(analysis, bundle.spec),
         "findings": []
         if rejected
         else [
@@ -86,6 +101,7 @@ def analysis_data(path: str, analysis: Analysis) -> dict[str, Any]:
                 "threshold": finding.threshold,
                 "above": finding.above,
                 "logit": finding.logit,
+                "prevalence": finding.prevalence,
                 "heatmap": {
                     "peak": analysis.heatmaps[finding.label.key].peak,
                     "flat": analysis.heatmaps[finding.label.key].flat,
@@ -105,6 +121,24 @@ def _heat_data(heatmap: Heatmap) -> dict[str, Any]:
     """Strength on the label's fixed scale, and the place of the peak, or why there is none."""
     found = heat_record(heatmap)
     return {"strength": found.pop("heat_strength"), **found}
+
+
+def stated_data(bundle: Bundle) -> dict[str, Any]:
+    """Which films' prevalence the model's own probabilities are stated at; what is not known is None."""
+    films = bundle.spec.calibrated_at
+    return {
+        "prevalence": stated_prevalence(bundle.spec),
+        "films": films.description_en if films else None,
+        "natural": films.natural if films else None,
+    }
+
+
+def film_score_data(analysis: Analysis, spec: BundleSpec) -> dict[str, Any] | None:
+    """The one score of a film and whether it reaches its points; None for a model without one."""
+    score = film_score_of(analysis, spec)
+    if score is None or spec.film_score is None:
+        return None
+    return {"label": spec.film_score.label, "score": score.value, "above": score.above}
 
 
 def _trust_data(analysis: Analysis, key: str) -> dict[str, Any] | None:

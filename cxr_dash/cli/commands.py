@@ -25,6 +25,15 @@ Model = Annotated[
     typer.Option("--model", help="Bundle id, see `cxr-dash models`.", show_default="CXR_DEFAULT_MODEL"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Prevalence = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prevalence",
+        help="How common it is where the films come from: LABEL=SHARE, or one share for all. Repeatable.",
+        metavar="[LABEL=]SHARE",
+        show_default="as the model was calibrated",
+    ),
+]
 NoGate = Annotated[bool, typer.Option("--no-gate", help="Also score what does not look like a frontal film.")]
 
 
@@ -70,19 +79,24 @@ def analyse(
     model: Model = None,
     json: AsJson = False,
     no_gate: NoGate = False,
+    prevalence: Prevalence = None,
 ) -> None:
     """Analyse one film; a rejected film has a reason and no probabilities."""
     with errors_in_words():
         from cxr_dash.cli.answers import analysis_data, analysis_table
+        from cxr_dash.cli.prevalence import read_prevalences
         from cxr_dash.cli.sources import only_source
         from cxr_dash.services import build_service
+        from cxr_dash.services.prevalence import at_prevalence
 
         settings = read_settings()
         service = build_service(settings)
-        model_id = service.catalog.get(model or settings.default_model).id
+        bundle = service.catalog.get(model or settings.default_model)
+        wanted = read_prevalences(prevalence or [], bundle.spec)
         source = only_source(file)
         data = source.read(settings.max_upload_bytes)
-        answer = analysis_data(source.path, service.analyse_bytes(data, model_id, gate=not no_gate))
+        analysis = service.analyse_bytes(data, bundle.id, gate=not no_gate)
+        answer = analysis_data(source.path, at_prevalence(analysis, bundle.spec, wanted), bundle)
         if json:
             _say_json(answer)
         else:
@@ -101,19 +115,24 @@ def score(
         Path | None, typer.Option(help="Folder for FILM.LABEL.npy: float32, the film's own frame.")
     ] = None,
     no_gate: NoGate = False,
+    prevalence: Prevalence = None,
     jobs: Annotated[int | None, typer.Option(help="Threads.", min=1, show_default="one per core")] = None,
 ) -> None:
     """Score many films: one row per file, also for those that are not films."""
     with errors_in_words():
+        from cxr_dash.cli.prevalence import read_prevalences
         from cxr_dash.cli.score import ScoreRequest, default_jobs
         from cxr_dash.cli.score import score as score_films
         from cxr_dash.services import build_service
 
         settings = read_settings()
         model_id = model or settings.default_model
-        request = ScoreRequest(tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs())
         # the table has no column for it, and it asks the model twice more about every film
         service = build_service(settings.model_copy(update={"heat_trust": False}))
+        wanted = read_prevalences(prevalence or [], service.catalog.get(model_id).spec)
+        request = ScoreRequest(
+            tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs(), wanted
+        )
         counts = score_films(service, request)
         parts = ", ".join(f"{counts[status]} {status}" for status in ("ok", "rejected", "error"))
         warn(f"{counts.total()} files: {parts}. Written to {out}.")

@@ -6,9 +6,9 @@ import logging
 import os
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -18,9 +18,19 @@ from cxr_dash.cli.sources import Source, find_sources
 from cxr_dash.domain import Analysis, Verdict
 from cxr_dash.errors import UNEXPECTED, CxrError, FilmError, RequestError
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.language import say_reasons
 from cxr_dash.services import AnalysisService
-from cxr_dash.services.exports import COLUMNS, REASON_CODES, csv_line, guarded, probability_cells
+from cxr_dash.services.exports import (
+    COLUMNS,
+    REASON_CODES,
+    csv_line,
+    film_score_cells,
+    film_score_columns,
+    guarded,
+    probability_cells,
+)
+from cxr_dash.services.prevalence import at_prevalence
 
 logger = logging.getLogger(__name__)
 
@@ -54,14 +64,15 @@ class Scored:
     analysis: Analysis | None
     error_code: str = ""
 
-    def cells(self, model_id: str, label_keys: Sequence[str]) -> list[str]:
+    def cells(self, spec: BundleSpec) -> list[str]:
         """The row; probabilities with six decimals, empty unless ``ok``; no cell is a formula."""
         figures = self.analysis if self.status == "ok" else None
         codes = [self.error_code] if self.analysis is None else self.analysis.quality.codes
         return [
-            *(guarded(self.path), self.status, guarded(self.reason), model_id),
-            *probability_cells(figures, label_keys),
+            *(guarded(self.path), self.status, guarded(self.reason), spec.id),
+            *probability_cells(figures, spec.label_keys),
             " ".join(codes),
+            *film_score_cells(figures, spec),
         ]
 
 
@@ -75,9 +86,17 @@ class ScoreRequest:
     heatmaps: Path | None
     gate: bool
     jobs: int
+    prevalences: Mapping[str, float] = field(default_factory=dict)
 
 
-def score_film(service: AnalysisService, source: Source, model_id: str, *, gate: bool) -> Scored:
+def score_film(
+    service: AnalysisService,
+    source: Source,
+    bundle: Bundle,
+    *,
+    gate: bool,
+    prevalences: Mapping[str, float] | None = None,
+) -> Scored:
     """Analyse one film; whatever is wrong with it becomes its row.
 
     Raises
@@ -88,7 +107,8 @@ def score_film(service: AnalysisService, source: Source, model_id: str, *, gate:
     path = source.path
     try:
         data = source.read(service.settings.max_upload_bytes)
-        analysis = service.analyse_bytes(data, model_id, gate=gate)
+        analysis = service.analyse_bytes(data, bundle.id, gate=gate)
+        analysis = at_prevalence(analysis, bundle.spec, prevalences or {})
     except FilmError as error:
         return Scored(path, "error", str(error), None, error.code)
     except CxrError:
@@ -127,7 +147,11 @@ def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
             remedy="Hidden files are not read.",
         )
     rows = in_order(
-        lambda source: score_film(service, source, bundle.id, gate=request.gate), sources, request.jobs
+        lambda source: score_film(
+            service, source, bundle, gate=request.gate, prevalences=request.prevalences
+        ),
+        sources,
+        request.jobs,
     )
     try:
         folder = None if request.heatmaps is None else HeatFolder(request.heatmaps)
@@ -151,11 +175,11 @@ def _saved(rows: Iterable[Scored], folder: HeatFolder | None) -> Iterator[Scored
 
 
 def _write(stream: TextIO, rows: Iterable[Scored], bundle: Bundle, *, total: int) -> Counter[str]:
-    label_keys = bundle.spec.label_keys
-    stream.write(csv_line([*COLUMNS, *label_keys, REASON_CODES]))
+    spec = bundle.spec
+    stream.write(csv_line([*COLUMNS, *spec.label_keys, REASON_CODES, *film_score_columns(spec)]))
     counts: Counter[str] = Counter()
     for row in rows:
-        stream.write(csv_line(row.cells(bundle.id, label_keys)))
+        stream.write(csv_line(row.cells(spec)))
         stream.flush()
         counts[row.status] += 1
         progress(counts.total(), total)

@@ -173,12 +173,16 @@ class Finding:
         Calibrated, 0-1.
     threshold : float
         The bundle's default operating point for this label, 0-1.
+    prevalence : float or None
+        Share of films with the label at which probability and threshold are stated, 0-1; None where that is
+        not known.
     """
 
     label: Label
     logit: float
     probability: float
     threshold: float
+    prevalence: float | None = None
 
     @property
     def above(self) -> bool:

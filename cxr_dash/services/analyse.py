@@ -25,6 +25,7 @@ from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
+from cxr_dash.inference.prevalence import stated_prevalence
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.services.age_group import guess_age
 from cxr_dash.services.cases import CaseStore, StoredFilm
@@ -201,9 +202,14 @@ class AnalysisService:
 def _findings(raw: RawOutput, bundle: Bundle) -> tuple[Finding, ...]:
     probabilities = calibrated_probabilities(raw.logits, bundle.spec)
     thresholds = bundle.spec.operating_point().thresholds
+    stated = stated_prevalence(bundle.spec)
     return tuple(
         Finding(
-            label=label, logit=float(logit), probability=float(probability), threshold=thresholds[label.key]
+            label=label,
+            logit=float(logit),
+            probability=float(probability),
+            threshold=thresholds[label.key],
+            prevalence=stated.get(label.key),
         )
         for label, logit, probability in zip(bundle.spec.labels, raw.logits, probabilities, strict=True)
     )

@@ -7,7 +7,7 @@ import logging
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cxr_dash.domain import Analysis
 from cxr_dash.errors import CxrError
@@ -81,8 +81,8 @@ class _Archive:
     def film(self, chosen: ChosenFilm) -> Iterator[bytes]:
         """One film's folder. What fails is written down, and the rest goes on."""
         film = look_up(self.service, self.request, chosen, self.t)
-        self.lines.append(csv_row(film, self.bundle, self.request.thresholds))
-        self.records.append(film_record(film, self.request.thresholds))
+        self.lines.append(csv_row(film, self.bundle, film.cuts))
+        self.records.append(film_record(film, film.cuts))
         if film.analysis is None:
             self._failed(chosen, film.reason)
             return
@@ -101,7 +101,7 @@ class _Archive:
         self.errors.append(f"{chosen.path}: {' '.join(reason.split())}")
 
     def _folder(self, folder: str, film: ListedFilm, analysis: Analysis) -> Iterator[bytes]:
-        chosen, request = film.chosen, self.request
+        chosen, request = film.chosen, replace(self.request, thresholds=film.cuts)
         data = self.service.cases.film(str(chosen.film)).data
         display = film_display(data, analysis, self.service.settings.decode_limits)
         maps: dict[str, str] = {}
@@ -116,17 +116,17 @@ class _Archive:
             yield from self.store(heat, heat_png(analysis, key, options))
             yield from self.store(both, side_by_side_png(analysis, key, options, display, self.t))
             yield from self.store_map(f"{folder}/{maps[key]}", analysis, key)
-        report = report_pdf(film, self.bundle, request, display, self.t)
+        report = report_pdf(film, self.bundle, self.request, display, self.t)
         yield from self.store(f"{folder}/report.pdf", report)
-        document = film_document(film, self.bundle, request.thresholds, self.t, maps)
+        document = film_document(film, self.bundle, film.cuts, self.t, maps)
         yield from self.store(f"{folder}/analysis.json", as_json(document), compress=True)
 
     def _labels(self, film: ListedFilm, analysis: Analysis) -> list[str]:
         """Findings that get pictures: those above their cut, and the one in view."""
         if refused(analysis) and not film.chosen.anyway:
             return []
-        view = label_in_view(analysis, self.bundle, film.chosen.label, self.request.thresholds)
-        above = {one.label.key for one in above_cut(analysis, self.request.thresholds)}
+        view = label_in_view(analysis, self.bundle, film.chosen.label, film.cuts)
+        above = {one.label.key for one in above_cut(analysis, film.cuts)}
         return [key for key in self.bundle.spec.label_keys if key in above or key == view]
 
     def top(self) -> Iterator[bytes]:

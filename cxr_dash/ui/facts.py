@@ -23,6 +23,7 @@ from cxr_dash.domain import (
 )
 from cxr_dash.errors import CxrError
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.prevalence import stated_prevalence
 from cxr_dash.inference.schema import BundleSpec, HeldOut
 from cxr_dash.language import Translator, say_facts, say_no_place, say_reasons, say_strength
 from cxr_dash.services.exports import MOST_FILMS, facts_record, heat_record
@@ -64,7 +65,9 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
     dict
         ``held_out`` lists splits; per label the sorted probabilities of films with it (``positives``) and
         without it (``negatives``), from which sensitivity and specificity at any threshold are exact counts,
-        and its ``auroc`` (``value``, ``low``, ``high``) where the bundle gives one.
+        and its ``auroc`` (``value``, ``low``, ``high``) where the bundle gives one. ``prevalence`` is by
+        label that at which probabilities are stated, ``calibrated_at`` the films it is of, empty where they
+        are not known. A ``joint`` point sets all labels' cuts at once; ``more``: it is a further preset.
     """
     spec = bundle.spec
     return {
@@ -81,11 +84,20 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
             for label in spec.labels
         ],
         "operating_points": [
-            {"key": point.key, "name": bundle_words.point_name(point, t), "thresholds": point.thresholds}
+            {
+                "key": point.key,
+                "name": bundle_words.point_name(point, t),
+                "short": bundle_words.point_chip(point, t),
+                "thresholds": point.thresholds,
+                "joint": point.joint,
+                "more": point.more,
+            }
             for point in spec.operating_points
         ],
         "exclusive": spec.activation == "softmax",
         "default_operating_point": spec.default_operating_point,
+        "prevalence": stated_prevalence(spec),
+        "calibrated_at": bundle_words.calibrated_films(spec, t),
         "held_out": [_held_out(held, spec, t) for held in spec.held_out],
     }
 

@@ -33,6 +33,7 @@ from cxr_dash.services.exports import (
     list_document,
     look_up,
 )
+from cxr_dash.services.prevalence import check_prevalences
 from cxr_dash.services.report import report_pdf
 from cxr_dash.web.at_once import AtOnce
 from cxr_dash.web.headers import keep_off_disk
@@ -93,6 +94,7 @@ class _Body(_Strict):
     model: str = _Key
     films: list[_Film] = Field(min_length=1, max_length=MOST_FILMS)
     thresholds: dict[str, float] = Field(default_factory=dict)
+    prevalences: dict[str, float] = Field(default_factory=dict)
     split: str | None = Field(None, max_length=64)
     colour_map: str = "inferno"
     opacity: float = 0.6
@@ -140,7 +142,7 @@ def exports_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     def table() -> Response:
         wanted, t = _read_body(service), request_translator()
         bundle = service.catalog.get(wanted.model)
-        rows = [csv_row(film, bundle, wanted.thresholds) for film in _looked_up(service, wanted, t)]
+        rows = [csv_row(film, bundle, film.cuts) for film in _looked_up(service, wanted, t)]
         content = (csv_header(bundle) + "".join(rows)).encode("utf-8")
         return download(content, list_name("list", wanted, "csv"), "text/csv; charset=utf-8")
 
@@ -148,7 +150,7 @@ def exports_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     def record() -> Response:
         wanted, t = _read_body(service), request_translator()
         bundle = service.catalog.get(wanted.model)
-        records = [film_record(film, wanted.thresholds) for film in _looked_up(service, wanted, t)]
+        records = [film_record(film, film.cuts) for film in _looked_up(service, wanted, t)]
         content = as_json(list_document(records, bundle, t, wanted.agreement)).encode("utf-8")
         return download(content, list_name("list", wanted, "json"), "application/json")
 
@@ -219,10 +221,12 @@ def _read_body(service: AnalysisService) -> ExportRequest:
                 keys=", ".join(keys),
                 received=key,
             )
+    check_prevalences(body.prevalences, service.catalog.get(body.model).spec)
     return ExportRequest(
         model=body.model,
         films=tuple(_chosen(film) for film in body.films),
         thresholds=body.thresholds,
+        prevalences=body.prevalences,
         split=body.split,
         colour_map=body.colour_map,
         opacity=body.opacity,

@@ -28,6 +28,7 @@ from cxr_dash.services.exports import (
     side_by_side_png,
     write_map,
 )
+from cxr_dash.services.prevalence import at_prevalence, check_prevalences, moved_cuts
 from cxr_dash.web.exports import download
 from cxr_dash.web.headers import keep_off_disk
 from cxr_dash.web.language import request_translator
@@ -83,28 +84,40 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     def display(film: str, analysis: Analysis) -> NDArray[np.uint8]:
         return film_display(service.cases.film(film).data, analysis, service.settings.decode_limits)
 
+    def asked(film: str, model: str, label: str) -> tuple[Analysis, ExportOptions]:
+        """What is asked for, and the answer at the reader's own prevalence where one is given."""
+        analysis, options = service.analyse(film, model), _options()
+        if "prevalence" not in request.args:
+            return analysis, options
+        spec, wanted = service.catalog.get(model).spec, {label: _fraction("prevalence")}
+        check_prevalences(wanted, spec)
+        stated = at_prevalence(analysis, spec, wanted)
+        own = {} if options.threshold is None else {label: options.threshold}
+        threshold = moved_cuts(analysis, stated, own).get(label)
+        return stated, replace(options, threshold=threshold)
+
     @routes.get("/<film>/<model>/<label>/heat.png")
     def heat(film: str, model: str, label: str) -> Response:
-        analysis = service.analyse(film, model)
-        content = heat_png(analysis, label, _options())
+        analysis, options = asked(film, model, label)
+        content = heat_png(analysis, label, options)
         return download(content, export_name(analysis, label, "heat"), "image/png")
 
     @routes.get("/<film>/<model>/<label>/overlay.png")
     def overlay(film: str, model: str, label: str) -> Response:
-        analysis = service.analyse(film, model)
-        content = overlay_png(analysis, label, _options(), display(film, analysis))
+        analysis, options = asked(film, model, label)
+        content = overlay_png(analysis, label, options, display(film, analysis))
         return download(content, export_name(analysis, label, "overlay"), "image/png")
 
     @routes.get("/<film>/<model>/<label>/side-by-side.png")
     def side_by_side(film: str, model: str, label: str) -> Response:
-        analysis = service.analyse(film, model)
+        analysis, options = asked(film, model, label)
         shown, t = display(film, analysis), request_translator()
-        content = side_by_side_png(analysis, label, _options(), shown, t)
+        content = side_by_side_png(analysis, label, options, shown, t)
         return download(content, export_name(analysis, label, "side-by-side"), "image/png")
 
     @routes.get("/<film>/<model>/<label>/map.npy")
     def raw_map(film: str, model: str, label: str) -> Response:
-        analysis, options = service.analyse(film, model), _options()
+        analysis, options = asked(film, model, label)
         finding = find_finding(analysis, label)
         check_judged(analysis, anyway=options.anyway)
         stream = io.BytesIO()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cxr_dash.domain import Float64Array
 from cxr_dash.inference.schema import FilmFigures, FreeResponse, Interval
@@ -43,11 +44,11 @@ def score_figures(films: FilmTable, label: str, threshold: float, split: str) ->
     return _figures(films, called, [], split).model_copy(update={"shown": None, "sensitivity": {}})
 
 
-def _figures(films: FilmTable, called: np.ndarray, named: list[int], split: str) -> FilmFigures:
+def _figures(films: FilmTable, called: NDArray[np.bool_], named: list[int], split: str) -> FilmFigures:
     clear: Float64Array = films.clear.astype(np.float64)
     ill: Float64Array = np.asarray(1 - clear)
-    flagged = called.any(axis=1).astype(np.float64)
-    counts = called[:, named].sum(axis=1).astype(np.float64)
+    flagged: Float64Array = np.asarray(called.any(axis=1), dtype=np.float64)
+    counts: Float64Array = np.asarray(called[:, named].sum(axis=1), dtype=np.float64)
     resampling = m.bootstrap_weights(films.groups, BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED)
     without, with_one = int(clear.sum()), int(ill.sum())
     return FilmFigures(

@@ -138,8 +138,8 @@ def _prevalence(spec: BundleSpec) -> str:
     stated = spec.calibrated_at
     if stated is None or not stated.natural:
         return (
-            "Prevalence in these films is arbitrary: where fewer patients have the finding, every probability "
-            "here is too high."
+            "Prevalence in these films is arbitrary: where fewer patients have the finding, every "
+            "probability here is too high."
         )
     shares = ", ".join(
         f"{label.name_en} {spec.prevalence[label.key]:.1%}" for label in spec.labels if spec.prevalence

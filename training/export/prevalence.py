@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from cxr_dash.domain import Float64Array
 from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import CalibratedAt, Interval
@@ -11,14 +13,17 @@ from training.films.split_names import NATURAL_VAL
 
 
 def stated_prevalence(targets: Float64Array, labels: Sequence[str]) -> dict[str, float]:
-    """The share of films with each label.
+    """The share of films with each label; one that they do not have stands at half a film.
+
+    That is about what calibration gives such a label on average, and its odds can be carried elsewhere.
 
     Parameters
     ----------
     targets : ndarray, shape (n, C), 0 or 1
     labels : sequence of str
     """
-    return {key: round(float(share), 6) for key, share in zip(labels, targets.mean(axis=0), strict=True)}
+    shares = np.maximum(targets.mean(axis=0), 0.5 / (len(targets) + 1))
+    return {key: round(float(share), 6) for key, share in zip(labels, shares, strict=True)}
 
 
 def calibrated_at(split: str, targets: Float64Array, labels: Sequence[str], patients: int) -> CalibratedAt:

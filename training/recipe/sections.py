@@ -24,12 +24,16 @@ ManifestSplit = Literal["train", "val", "test"]
 Split = Literal["train", "val", "test", "natural_val", "natural"]
 
 
+def _train_alone() -> dict[ManifestSplit, Split]:
+    return {"train": "train"}
+
+
 class FurtherFilms(Frozen):
     """Films of another manifest that train together with the first."""
 
     manifest: str = Field(description="Path of its manifest.csv, relative to the data folder.")
     splits: list[ManifestSplit] | dict[ManifestSplit, Split] = Field(
-        default_factory=lambda: {"train": "train"},
+        default_factory=_train_alone,
         description="Which of its films take part; as a table, its split to what it is here: "
         "`natural_val`, films as they came, takes calibration and thresholds over from val, and `natural` "
         "is measured beside test.",

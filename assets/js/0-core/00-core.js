@@ -138,16 +138,16 @@ window.cxr = (() => {
   function ranked(answer) {
     return labels()
       .map((label) => {
-        const probability = answer.probabilities[label.key];
+        // what is called, and in which order, hangs on the model's own scale; what is read, on the reader's prevalence
+        const own = answer.probabilities[label.key];
         const cut = threshold(label.key);
         const scale = cxr.statistics.scale;
         return {
           ...label,
-          probability,
-          cut,
-          above: probability >= cut,
-          margin: scale(probability) - scale(cut),
-          settledMargin: scale(probability) - scale(settledThreshold(label.key)),
+          ...cxr.prevalence.shown(answer, label.key),
+          above: own >= cut,
+          margin: scale(own) - scale(cut),
+          settledMargin: scale(own) - scale(settledThreshold(label.key)),
         };
       })
       .sort((a, b) => b.settledMargin - a.settledMargin);

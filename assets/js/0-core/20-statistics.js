@@ -99,19 +99,27 @@ cxr.statistics = (() => {
 
   const NEIGHBOURS = 60;
   const FEWEST_NEIGHBOURS = 20;
+  const FEWEST_A_SIDE = 5;
 
-  /* What became of the held-out films with the scores nearest to this one, on the scale of the bars: how many
-   * had the finding (`found` of `total`), its share with a 95 % interval (Wilson), and the scores that they
-   * span. At most 60 films, and at most a quarter of them all, so that they are films *like this*; films
-   * as far away as the last are in it too, so that the answer does not hang on the order of equal scores.
-   * null where that leaves fewer than 20. positives, negatives: sorted probabilities of held-out films. */
+  /* What became of the held-out films with the scores nearest to this one: how many had the finding (`found` of
+   * `total`), its share with a 95 % interval (Wilson), and the scores that they span. As many films below as above,
+   * or films near the end of all scores would speak for one beyond most of them. At most 60, and at most a quarter
+   * of them all, so that they are films *like this*; films with the score of the last are in it too, so that the
+   * answer does not hang on the order of equal scores. null where that leaves fewer than 20. `beyond` and `edge`
+   * where the score lies below or above every film. positives, negatives: sorted probabilities of held-out films. */
   function nearest(positives, negatives, probability, most = NEIGHBOURS) {
-    const wanted = Math.min(most, Math.floor((positives.length + negatives.length) / 4));
+    const all = [...positives, ...negatives].sort((a, b) => a - b);
+    const wanted = Math.min(most, Math.floor(all.length / 4));
     if (wanted < Math.min(most, FEWEST_NEIGHBOURS)) return null;
-    const here = scale(probability);
-    const away = (score) => Math.abs(scale(score) - here);
-    const reach = [...positives, ...negatives].map(away).sort((a, b) => a - b)[wanted - 1] + 1e-12;
-    const near = (sorted) => sorted.filter((score) => away(score) <= reach);
+    if (probability < all[0]) return { beyond: "below", edge: all[0] };
+    if (probability > all[all.length - 1]) return { beyond: "above", edge: all[all.length - 1] };
+    const upwards = all.filter((score) => score >= probability);
+    const downwards = all.filter((score) => score <= probability).reverse();
+    const half = wanted / 2;
+    const side = Math.max(FEWEST_A_SIDE, Math.min(half, upwards.length, downwards.length));
+    const last = (sorted) => sorted[Math.min(Math.ceil(side), sorted.length) - 1];
+    const [lowest, highest] = [last(downwards), last(upwards)];
+    const near = (sorted) => sorted.filter((score) => score >= lowest && score <= highest);
     const [withIt, without] = [near(positives), near(negatives)];
     const total = withIt.length + without.length;
     const scores = [...withIt, ...without];

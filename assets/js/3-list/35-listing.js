@@ -62,9 +62,10 @@ cxr.listing = (() => {
   function judged(answer) {
     const cuts = state.thresholds[answer.model];
     const known = judgements.get(answer);
-    if (known && known.cuts === cuts && known.facts === state.facts) return known.said;
+    const shares = JSON.stringify(state.prevalences);
+    if (known && known.cuts === cuts && known.facts === state.facts && known.shares === shares) return known.said;
     const said = judge(cxr.ranked(answer).sort((a, b) => b.margin - a.margin));
-    judgements.set(answer, { cuts, facts: state.facts, said });
+    judgements.set(answer, { cuts, shares, facts: state.facts, said });
     return said;
   }
 

@@ -138,8 +138,12 @@ cxr.heat = (() => {
     const now = status(pane);
     if (now === "flat") return t("No localised evidence for {finding}: the map is flat, so nothing is drawn.", { finding });
     if (now === "below") {
+      // another model's is stated as that model states it
+      const shown = pane.answer.model === state.facts.id
+        ? cxr.prevalence.shown(pane.answer, pane.label)
+        : { probability: pane.answer.probabilities[pane.label], cut: pane.cut };
       return t("No heat: {finding} at {probability} is below its own cut of {cut}, and only findings above theirs are shown.", {
-        finding, probability: cxr.words.percent(pane.answer.probabilities[pane.label]), cut: cxr.words.percent(pane.cut),
+        finding, probability: cxr.words.percent(shown.probability), cut: cxr.words.percent(shown.cut),
       });
     }
     if (sheet.failed) return t("The heatmap could not be fetched. Switch it off and on to try again.");

@@ -144,6 +144,8 @@ cxr.conclusion = (() => {
     "Left and right are those of the picture. In the usual view the patient's left is on its right; a film may have been turned over.",
   );
 
+  const SAME_PREVALENCE = 0.02; // of the prevalence itself: less is no other one
+
   // ---- how sure: what became of held-out films with a score like this
   const known = new WeakMap(); // answer -> split and label -> neighbours; no cut changes them
 
@@ -164,16 +166,70 @@ cxr.conclusion = (() => {
     if (answer.quality.verdict === "reject") {
       return { near: null, sentence: t("How sure this is cannot be said: no held-out film was like this picture.") };
     }
-    const near = nearest(answer, label);
+    const found = nearest(answer, label);
     const split = cxr.heldOut.splitName(cxr.heldOut.split(label).split);
-    if (!near) {
-      return { near, sentence: t("Too few held-out films ({split}) to say how often a score like this was right.", { split }) };
+    if (!found) {
+      return { near: null, sentence: t("Too few held-out films ({split}) to say how often a score like this was right.", { split }) };
     }
+    const asShown = (score) => cxr.prevalence.cut(label, score);
+    if (found.beyond) {
+      const edge = percent(asShown(found.edge));
+      return {
+        near: null,
+        sentence: found.beyond === "above"
+          ? t("This score lies above every held-out film measured ({split}); the highest is {edge}.", { split, edge })
+          : t("This score lies below every held-out film measured ({split}); the lowest is {edge}.", { split, edge }),
+      };
+    }
+    const near = carried(found, label);
+    return { near, sentence: agrees(near, answer, label) ? counted(near, label, split) : otherwise(near, answer, label, split) };
+  }
+
+  /* The share that had it, carried from the prevalence of those films to the one in force. */
+  function carried(found, label) {
+    const held = cxr.heldOut.split(label);
+    const [withIt, without] = [held.positives[label].length, held.negatives[label].length];
+    const [before, after] = [withIt / (withIt + without), cxr.prevalence.wanted(label)];
+    const move = (share) => (withIt && without ? cxr.prevalence.shift(share, before, after) : share);
+    return {
+      ...found, share: move(found.share), interval: found.interval.map(move),
+      span: found.span.map((score) => cxr.prevalence.cut(label, score)),
+      other: Math.abs(after - before) > SAME_PREVALENCE * before, prevalence: after,
+    };
+  }
+
+  /* Whether the films bear the score out: what is stated lies in the interval of what was so. */
+  function agrees(near, answer, label) {
+    const { probability } = cxr.prevalence.shown(answer, label);
+    return near.interval[0] <= probability && probability <= near.interval[1];
+  }
+
+  /* The films do not bear it out, and the line says so instead of giving two figures without a word. */
+  function otherwise(near, answer, label, split) {
+    const { probability } = cxr.prevalence.shown(answer, label);
+    const values = { split, stated: percent(probability), share: percent(near.share), interval: interval(near.interval) };
+    return near.share < probability
+      ? t("Held-out films ({split}) with scores like this had it less often than the {stated} stated: {share} (95 %: {interval}).", values)
+      : t("Held-out films ({split}) with scores like this had it more often than the {stated} stated: {share} (95 %: {interval}).", values);
+  }
+
+  function counted(near, label, split) {
     const values = {
       split, total: near.total, low: percent(near.span[0]), high: percent(near.span[1]),
-      share: percent(near.share), interval: interval(near.interval),
+      share: percent(near.share), interval: interval(near.interval), prevalence: percent(near.prevalence),
     };
-    const sentence = state.facts.exclusive
+    if (near.other) {
+      return state.facts.exclusive
+        ? plural(
+            "{n} of {total} held-out films ({split}) that scored {low} to {high} was of this class; where {prevalence} are, that is {share} (95 %: {interval}).",
+            "{n} of {total} held-out films ({split}) that scored {low} to {high} were of this class; where {prevalence} are, that is {share} (95 %: {interval}).",
+            near.found, values)
+        : plural(
+            "{n} of {total} held-out films ({split}) that scored {low} to {high} had it; where {prevalence} have it, that is {share} (95 %: {interval}).",
+            "{n} of {total} held-out films ({split}) that scored {low} to {high} had it; where {prevalence} have it, that is {share} (95 %: {interval}).",
+            near.found, values);
+    }
+    return state.facts.exclusive
       ? plural(
           "{n} of {total} held-out films ({split}) that scored {low} to {high} was of this class: {share} (95 %: {interval}).",
           "{n} of {total} held-out films ({split}) that scored {low} to {high} were of this class: {share} (95 %: {interval}).",
@@ -182,7 +238,6 @@ cxr.conclusion = (() => {
           "{n} of {total} held-out films ({split}) that scored {low} to {high} had it: {share} (95 %: {interval}).",
           "{n} of {total} held-out films ({split}) that scored {low} to {high} had it: {share} (95 %: {interval}).",
           near.found, values);
-    return { near, sentence };
   }
 
   return { words, placeOf, sides: () => t(SIDES), sure };

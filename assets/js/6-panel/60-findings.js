@@ -67,7 +67,7 @@ cxr.findings = (() => {
     const visible = cxr.figuresShown(item, answer);
     const ranked = visible
       ? cxr.ranked(answer)
-      : cxr.labels().map((label) => ({ ...label, cut: cxr.threshold(label.key), above: false }));
+      : cxr.labels().map((label) => ({ ...label, cut: cxr.prevalence.cut(label.key, cxr.threshold(label.key)), above: false }));
     const chosen = cxr.label();
     const above = ranked.filter((finding) => finding.above).length;
     // the chosen one is always in view: the threshold panel and the heat speak of it
@@ -115,7 +115,7 @@ cxr.findings = (() => {
   function againstCut(finding) {
     const values = {
       name: finding.name, probability: percent(finding.probability), cut: percent(finding.cut),
-      default: percent(cxr.defaultThreshold(finding.key)),
+      default: percent(cxr.prevalence.cut(finding.key, cxr.defaultThreshold(finding.key))),
     };
     if (cxr.cut.isOwn(finding.key)) {
       return finding.above

@@ -6,6 +6,7 @@ cxr.heldOut = (() => {
   const { lower, percent, plural, t, N_ } = cxr.words;
   const SPLITS = {
     test: N_("same sources, new patients"), external: N_("other hospitals"), val: N_("films the cuts were chosen on"),
+    natural: N_("test films at natural prevalence"),
   };
   let nodes = null;
 
@@ -27,15 +28,8 @@ cxr.heldOut = (() => {
   const prevalenceKey = (label) => `${state.facts.id}/${label}`;
 
   /* The same whichever split is shown, so that predictive values can be compared. */
-  function heldOutPrevalence(label) {
-    const [held] = state.facts.held_out;
-    const [with_, without] = [held.positives[label].length, held.negatives[label].length];
-    return with_ + without ? with_ / (with_ + without) : 0.05;
-  }
-
   function prevalence(label) {
-    const own = state.prevalences[prevalenceKey(label)];
-    return Math.min(0.99, Math.max(0.001, own === undefined ? heldOutPrevalence(label) : own));
+    return Math.min(0.99, Math.max(0.001, cxr.prevalence.wanted(label)));
   }
 
   function setPrevalence(input) {
@@ -58,12 +52,14 @@ cxr.heldOut = (() => {
     });
     input.addEventListener("input", () => setPrevalence(input));
     const known = element("button", { class: "link", type: "button", onclick: () => forgetPrevalence() });
+    const stated = element("p", { class: "prevalence-stated", id: "prevalence-stated" });
     panel.querySelector("#prevalence").append(
       element("label", { for: "prevalence-input", text: t("How common is it here?") }),
       element("span", { class: "unit" }, [input, element("span", { text: "%" })]),
       known,
+      stated,
     );
-    nodes = { input, known, measured: buildMeasured(panel.querySelector("#measured-on")) };
+    nodes = { input, known, stated, measured: buildMeasured(panel.querySelector("#measured-on")) };
   }
 
   function buildMeasured(node) {
@@ -96,10 +92,17 @@ cxr.heldOut = (() => {
   function paintPrevalence(label) {
     const share = prevalence(label);
     if (document.activeElement !== nodes.input) nodes.input.value = (100 * share).toFixed(share < 0.1 ? 1 : 0);
-    nodes.known.hidden = !(prevalenceKey(label) in state.prevalences);
-    setText(nodes.known, t("as in the held-out films ({split}): {share}", {
-      split: splitName(state.facts.held_out[0].split), share: percent(heldOutPrevalence(label)),
-    }));
+    const moved = prevalenceKey(label) in state.prevalences;
+    nodes.known.hidden = !moved;
+    const known = { split: splitName(state.facts.held_out[0].split), share: percent(cxr.prevalence.stated(label)) };
+    setText(nodes.known, state.facts.calibrated_at
+      ? t("as the model states it: {share}", known)
+      : t("as in the held-out films ({split}): {share}", known));
+    setText(nodes.stated, moved
+      ? t("Probability and cut of {name} are stated at this prevalence.", { name: lower(cxr.nameOf(label)) })
+      : state.facts.calibrated_at
+        ? t("Probabilities are stated at the prevalence in {films}.", { films: state.facts.calibrated_at })
+        : "");
   }
 
   /* Which films, how many of them; with a choice of splits, the split's name stands in the box before. */

@@ -28,7 +28,7 @@ cxr.cut = (() => {
     panel.querySelector(".chips").addEventListener("click", (event) => {
       const chip = event.target.closest("[data-point]");
       const label = cxr.label();
-      if (chip) cxr.setThresholds({ [label]: cxr.point(chip.dataset.point).thresholds[label] });
+      if (chip) choosePoint(cxr.point(chip.dataset.point), label);
     });
     const dots = element("canvas", { role: "img" });
     panel.querySelector("#dots").append(dots);
@@ -76,7 +76,13 @@ cxr.cut = (() => {
     const points = state.facts.operating_points.filter((item) => attainable(item.thresholds[label]));
     if (!points.length) return;
     const index = points.findLastIndex((item) => activePoints(label).includes(item));
-    cxr.setThresholds({ [label]: points[(index + 1) % points.length].thresholds[label] });
+    choosePoint(points[(index + 1) % points.length], label);
+  }
+
+  /* The cuts of a joint point belong together: they were chosen by what all of them do to a film. */
+  function choosePoint(item, label) {
+    if (!item.joint) return cxr.setThresholds({ [label]: item.thresholds[label] });
+    return cxr.setThresholds(item.thresholds);
   }
 
   const inView = () => Boolean(nodes && state.facts && nodes.panel.isConnected && !byId("figures").hidden);
@@ -92,12 +98,19 @@ cxr.cut = (() => {
       const item = cxr.point(chip.dataset.point);
       chip.setAttribute("aria-pressed", String(active.includes(item)));
       chip.disabled = !attainable(item.thresholds[label]);
-      setText(chip, chip.disabled ? t("{name}: not attainable", { name: item.name }) : item.name);
+      const name = item.short || item.name;
+      setText(chip, chip.disabled ? t("{name}: not attainable", { name }) : name);
     }
     const differs = active.length && cxr.labels().some(({ key }) => {
       const wanted = active[0].thresholds[key];
       return attainable(wanted) && cxr.threshold(key) !== wanted;
     });
+    const more = nodes.panel.querySelector(".chips-more");
+    // a preset in force is in sight
+    if (more && active.length && active.every((item) => item.more) && more.dataset.opened !== label) {
+      more.open = true;
+      more.dataset.opened = label;
+    }
     nodes.all.hidden = !differs;
   }
 
@@ -137,12 +150,12 @@ cxr.cut = (() => {
     const threshold = cxr.threshold(label);
     const name = cxr.nameOf(label);
     setText(byId("cut-title"), t("{name} · where to cut", { name }));
-    setText(byId("cut-value"), t("cut {cut}", { cut: percent(threshold) }));
+    setText(byId("cut-value"), t("cut {cut}", { cut: percent(cxr.prevalence.cut(label, threshold)) }));
     const position = Math.round(cxr.statistics.scale(threshold) * STEPS);
     if (Number(nodes.slider.value) !== position) nodes.slider.value = String(position);
     nodes.slider.style.setProperty("--share", cxr.statistics.scale(threshold));
     nodes.slider.setAttribute("aria-label", t("Cut for {name}", { name: lower(name) }));
-    nodes.slider.setAttribute("aria-valuetext", percent(threshold));
+    nodes.slider.setAttribute("aria-valuetext", percent(cxr.prevalence.cut(label, threshold)));
     paintChips(label);
     paintOwn(label);
     paintConsequences(label, threshold);
@@ -154,7 +167,7 @@ cxr.cut = (() => {
     const others = cxr.labels().filter((one) => one.key !== label && isOwn(one.key)).length;
     const own = isOwn(label);
     const text = own
-      ? t("Your cut; the default is {cut}.", { cut: percent(cxr.defaultThreshold(label)) })
+      ? t("Your cut; the default is {cut}.", { cut: percent(cxr.prevalence.cut(label, cxr.defaultThreshold(label))) })
       : others
         ? plural("{n} other cut is your own.", "{n} other cuts are your own.", others)
         : cxr.choices.outdated()

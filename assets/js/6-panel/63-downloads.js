@@ -44,6 +44,7 @@ cxr.downloads = (() => {
       colour_map: colourMap, opacity, threshold: cxr.threshold(label), lang: language,
       anyway: state.showRejected.has(cxr.key(state.facts.id, item.film)) ? "1" : "0",
     });
+    if (cxr.prevalence.isOwn(label)) query.set("prevalence", cxr.prevalence.wanted(label));
     return [cxr.url(`/films/${item.film}/${state.facts.id}/${label}/${PICTURES[kind]}?${query}`), {}];
   }
 

@@ -12,6 +12,9 @@ cxr.exportBody = (() => {
     return {
       model: facts.id,
       thresholds: Object.fromEntries(cxr.labels().map(({ key }) => [key, cxr.threshold(key)])),
+      prevalences: Object.fromEntries(
+        cxr.labels().filter(({ key }) => cxr.prevalence.isOwn(key)).map(({ key }) => [key, cxr.prevalence.wanted(key)]),
+      ),
       split: split === undefined ? null : facts.held_out[split].split,
       colour_map: view.colourMap,
       opacity: view.opacity,

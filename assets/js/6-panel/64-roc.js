@@ -128,7 +128,7 @@ cxr.roc = (() => {
     const { sensitivity, specificity } = cxr.statistics.consequences(positives, negatives, threshold, 0.5);
     place(sensitivity, specificity);
     const values = {
-      cut: percent(threshold), sensitivity: percent(sensitivity.value), specificity: percent(specificity.value),
+      cut: percent(cxr.prevalence.cut(label, threshold)), sensitivity: percent(sensitivity.value), specificity: percent(specificity.value),
       first: interval(sensitivity.interval), second: interval(specificity.interval),
     };
     setText(nodes.area, areaInWords(held.auroc[label], curve.area));

@@ -82,7 +82,8 @@ cxr.caseWindow = (() => {
 
   function paintFacts(one, label) {
     const probability = one.probabilities[label];
-    const values = { name: cxr.nameOf(label), share: percent(probability), cut: percent(cxr.threshold(label)) };
+    const [share, cut] = [probability, cxr.threshold(label)].map((one) => percent(cxr.prevalence.cut(label, one)));
+    const values = { name: cxr.nameOf(label), share, cut };
     const said =
       probability >= cxr.threshold(label)
         ? t("{name} {share}, above the cut of {cut}", values)

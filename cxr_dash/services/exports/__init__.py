@@ -39,6 +39,8 @@ from cxr_dash.services.exports.table import (
     csv_header,
     csv_line,
     csv_row,
+    film_score_cells,
+    film_score_columns,
     guarded,
     probability_cells,
 )
@@ -67,6 +69,8 @@ __all__ = [
     "film_display",
     "film_document",
     "film_record",
+    "film_score_cells",
+    "film_score_columns",
     "find_finding",
     "guarded",
     "heat_layer_png",

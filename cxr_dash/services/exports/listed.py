@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cxr_dash.domain import SUMMARY_LABELS, Analysis, Finding
 from cxr_dash.errors import UNEXPECTED, CaseNotFoundError, CxrError
@@ -14,6 +14,7 @@ from cxr_dash.language import Translator, say_reasons
 from cxr_dash.services.analyse import AnalysisService
 from cxr_dash.services.exports.options import ChosenFilm, ExportRequest
 from cxr_dash.services.exports.provenance import refused
+from cxr_dash.services.prevalence import at_prevalence, moved_cuts
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class ListedFilm:
         ``None`` where there is none.
     problem_code : str
         The error's stable code where there is no analysis.
+    cuts : mapping of str to float
+        The reader's cuts, moved with the probabilities where they are stated at the reader's prevalence.
     """
 
     chosen: ChosenFilm
@@ -40,6 +43,7 @@ class ListedFilm:
     reason: str
     analysis: Analysis | None
     problem_code: str = ""
+    cuts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def reason_codes(self) -> list[str]:
@@ -67,20 +71,22 @@ def look_up(
     if chosen.film is None:
         reason = chosen.problem or t("The film is not on the server.")
         code = chosen.problem_code or (CxrError if chosen.problem else CaseNotFoundError).code
-        return ListedFilm(chosen, "error", reason, None, code)
-    service.catalog.get(request.model)
+        return ListedFilm(chosen, "error", reason, None, code, request.thresholds)
+    bundle = service.catalog.get(request.model)
     try:
         analysis = service.analyse(chosen.film, request.model)
     except CxrError as error:
         reason = f"{t.say(error.words)} {t.say(error.remedy_words)}".strip()
-        return ListedFilm(chosen, "error", reason, None, error.code)
+        return ListedFilm(chosen, "error", reason, None, error.code, request.thresholds)
     except Exception as error:
         # one film of fifty: the others are still taken away
         logger.error("a film could not be analysed for an export", exc_info=error)
         reason = t("The server could not read this film; the reason is in its log.")
-        return ListedFilm(chosen, "error", reason, None, UNEXPECTED)
+        return ListedFilm(chosen, "error", reason, None, UNEXPECTED, request.thresholds)
     reason = " ".join(say_reasons(analysis.quality.reasons, t))
-    return ListedFilm(chosen, "rejected" if refused(analysis) else "ok", reason, analysis)
+    stated = at_prevalence(analysis, bundle.spec, request.prevalences)
+    cuts = moved_cuts(analysis, stated, request.thresholds)
+    return ListedFilm(chosen, "rejected" if refused(analysis) else "ok", reason, stated, cuts=cuts)
 
 
 def cut_of(finding: Finding, thresholds: Mapping[str, float]) -> float:

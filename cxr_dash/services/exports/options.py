@@ -123,6 +123,9 @@ class ExportRequest:
         The reader's cuts by label key, 0-1; the model's default where one is missing.
     split : str or None
         The held-out films whose figures the reader chose to see.
+    prevalences : mapping of str to float
+        How common findings are where the reader works, by label key, 0-1; the model's own where one is
+        missing. Cuts are on the model's own scale whatever they are.
     colour_map : str
     opacity : float
         0-1.
@@ -137,6 +140,7 @@ class ExportRequest:
     colour_map: str = "inferno"
     opacity: float = 0.6
     agreement: Agreement | None = None
+    prevalences: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.options(None)

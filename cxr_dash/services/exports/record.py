@@ -125,6 +125,7 @@ def _findings(analysis: Analysis | None, thresholds: Mapping[str, float]) -> Jso
         cut = cut_of(one, thresholds)
         found[one.label.key] = {
             "probability": round(one.probability, 6),
+            "prevalence": one.prevalence,
             "cut": cut,
             "default_cut": one.threshold,
             "above": one.probability >= cut,

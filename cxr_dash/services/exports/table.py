@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from cxr_dash.domain import Analysis
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.services.exports.listed import ListedFilm
 from cxr_dash.services.exports.options import Opinion
 from cxr_dash.services.exports.provenance import SOFTWARE
+from cxr_dash.services.film_score import film_score_of
 
 COLUMNS = ("path", "status", "reason", "model")
 # After the labels, separated by spaces: the columns before them are what other programs count on.
@@ -37,6 +39,21 @@ def probability_cells(analysis: Analysis | None, label_keys: Sequence[str]) -> l
     return [found.get(key, "") for key in label_keys]
 
 
+def film_score_columns(spec: BundleSpec) -> list[str]:
+    """Columns of the film's one score: ``film_score``, then whether it reaches each of its points."""
+    score = spec.film_score
+    return ["film_score", *(f"film_above_{point.key}" for point in score.points)] if score else []
+
+
+def film_score_cells(analysis: Analysis | None, spec: BundleSpec) -> list[str]:
+    """The cells of :func:`film_score_columns`; empty where there is no analysis."""
+    columns = film_score_columns(spec)
+    score = film_score_of(analysis, spec) if analysis else None
+    if score is None:
+        return [""] * len(columns)
+    return [f"{score.value:.6f}", *(str(int(above)) for above in score.above.values())]
+
+
 def csv_header(bundle: Bundle) -> str:
     """The first line, for a spreadsheet: the file is UTF-8 with a byte order mark."""
     keys = bundle.spec.label_keys
@@ -50,6 +67,8 @@ def csv_header(bundle: Bundle) -> str:
             *("film_sha256", "model_version", "model_sha256", "analysed_at", "software"),
             *("read", "own_reading", "own_labels", "own_reading_at", "own_unsure", "own_seen_before"),
             *("changed_reading", "changed_labels", "changed_reading_at"),
+            *(f"prevalence_{key}" for key in keys),
+            *film_score_columns(bundle.spec),
         ]
     )
 
@@ -75,6 +94,8 @@ def csv_row(film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float]) -
             *_above_cells(figures, thresholds, keys),
             *_origin_cells(film.analysis, bundle),
             *_reader_cells(film),
+            *_prevalence_cells(figures, keys),
+            *film_score_cells(figures, bundle.spec),
         ]
     )
 
@@ -103,6 +124,12 @@ def _above_cells(
         for one in analysis.findings
     }
     return [above[key] for key in keys]
+
+
+def _prevalence_cells(analysis: Analysis | None, keys: Sequence[str]) -> list[str]:
+    """At what prevalence each probability is stated; empty where that is not known."""
+    known = {one.label.key: one.prevalence for one in analysis.findings} if analysis else {}
+    return ["" if (share := known.get(key)) is None else f"{share:.6f}" for key in keys]
 
 
 def _origin_cells(analysis: Analysis | None, bundle: Bundle) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cxr_dash.domain import Analysis, Finding, Heatmap, PatientIdentity, Verdict
@@ -25,6 +24,7 @@ from cxr_dash.services.exports import (
     label_in_view,
     margin,
 )
+from cxr_dash.services.exports.stated import stated_lines
 from cxr_dash.services.exports.wording import interval, label_name, lower, percent
 from cxr_dash.services.report.headline import headline
 from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
@@ -61,9 +61,9 @@ def report_content(
     note = ""
     if figures is not None:
         exclusive = bundle.spec.activation == "softmax"
-        head, summary = headline(figures, request.thresholds, t, exclusive=exclusive)
-        label = label_in_view(figures, bundle, film.chosen.label, request.thresholds)
-        rows, note = _table(figures, bundle, request, t)
+        head, summary = headline(figures, film.cuts, t, exclusive=exclusive)
+        label = label_in_view(figures, bundle, film.chosen.label, film.cuts)
+        rows, note = _table(film, figures, bundle, request, t)
     return ReportContent(
         title=t("Chest film: what the model says"),
         film=t("film {number}", number=f"{film.chosen.number:02d}"),
@@ -100,34 +100,39 @@ def _columns(bundle: Bundle, t: Translator) -> tuple[str, ...]:
 
 
 def _table(
-    analysis: Analysis, bundle: Bundle, request: ExportRequest, t: Translator
+    film: ListedFilm, analysis: Analysis, bundle: Bundle, request: ExportRequest, t: Translator
 ) -> tuple[tuple[Row, ...], str]:
-    cuts = request.thresholds
+    cuts = film.cuts
+    # held-out films are counted where the model's own scale has the cut, whatever prevalence is shown
+    own = {**bundle.spec.operating_point().thresholds, **request.thresholds}
     order = sorted(
         analysis.findings, key=lambda one: margin(one.probability, cut_of(one, cuts)), reverse=True
     )
     measured = {
-        one.label.key: measure(bundle.spec, one.label.key, cut_of(one, cuts), request.split) for one in order
+        one.label.key: measure(bundle.spec, one.label.key, own[one.label.key], request.split) for one in order
     }
-    rows = tuple(_row(one, bundle, cuts, measured[one.label.key], t) for one in order)
+    rows = tuple(
+        _row(one, bundle, (cut_of(one, cuts), own[one.label.key]), measured[one.label.key], t)
+        for one in order
+    )
     splits = {found.held_out.split: found.held_out for found in measured.values() if found is not None}
     described = [
         f"{held.split}: {t.choose({'en': held.description_en, 'es': held.description_es})}"
         for held in splits.values()
     ]
     note = t(
-        "Probabilities are calibrated. Sensitivity and specificity hold at this cut, with 95 % intervals, "
+        "Sensitivity and specificity hold at this cut, with 95 % intervals, "
         "counted on films the model never saw, with and without the finding."
     )
-    return rows, " ".join([note, *described])
+    return rows, " ".join([*stated_lines(bundle.spec, request.prevalences, t), note, *described])
 
 
 def _row(
-    finding: Finding, bundle: Bundle, cuts: Mapping[str, float], measured: Measured | None, t: Translator
+    finding: Finding, bundle: Bundle, cuts: tuple[float, float], measured: Measured | None, t: Translator
 ) -> Row:
-    cut = cut_of(finding, cuts)
+    cut, own = cuts  # as shown, and on the model's own scale
     above = finding.probability >= cut
-    point = point_in_force(bundle.spec, finding.label.key, cut)
+    point = point_in_force(bundle.spec, finding.label.key, own)
     films = ""
     if measured is not None:
         films = t(

@@ -6,9 +6,9 @@ like those of the application, as far as the catalogue knows them.
 
 from __future__ import annotations
 
-from cxr_dash.domain import Label
+from cxr_dash.domain import N_, Label
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.inference.schema import BundleSpec, HeldOut, OperatingPoint
+from cxr_dash.inference.schema import BundleSpec, HeldOut, Interval, OperatingPoint
 from cxr_dash.language import Translator
 from cxr_dash.services.exports.wording import lower
 
@@ -46,6 +46,45 @@ def not_looked_for(spec: BundleSpec, t: Translator) -> list[str]:
 def point_name(point: OperatingPoint, t: Translator) -> str:
     """An operating point's name."""
     return t.choose({"en": point.name_en, "es": point.name_es})
+
+
+# how many films without a finding one may be flagged of
+_ONE_IN = {"one_in_20": 20, "one_in_10": 10, "one_in_5": 5}
+_HELD_OUT = {"natural": N_("test films at natural prevalence"), "test": N_("test films")}
+
+
+def point_chip(point: OperatingPoint, t: Translator) -> str:
+    """An operating point's name beside others; joint ones stand under a heading that says of what."""
+    whole = _ONE_IN.get(point.key) if point.joint else None
+    return t("1 in {n}", n=whole) if whole else point_name(point, t)
+
+
+def achieved(point: OperatingPoint, t: Translator) -> str:
+    """What a point does to held-out films without and with a finding; empty where that was not counted."""
+    found = {one.split: one for one in point.achieved}
+    films = found.get("natural") or found.get("test")
+    if films is None or films.flagged is None or films.found is None:
+        return ""
+    return t(
+        "On {split}: {flagged} of films without a finding get a flag, and {found} of those with one.",
+        split=t(_HELD_OUT[films.split]),
+        flagged=_share(films.flagged, t),
+        found=_share(films.found, t),
+    )
+
+
+def calibrated_films(spec: BundleSpec, t: Translator) -> str:
+    """The films whose prevalence probabilities are stated at; empty where the bundle does not say."""
+    films = spec.calibrated_at
+    return t.choose({"en": films.description_en, "es": films.description_es}) if films else ""
+
+
+def _share(value: Interval, t: Translator) -> str:
+    """``8 % (6–11)``."""
+    text = t.percent(value.value)
+    if value.low is None or value.high is None:
+        return text
+    return f"{text} ({t.decimal(100 * value.low, 0)}–{t.decimal(100 * value.high, 0)})"
 
 
 def explanation(point: OperatingPoint, t: Translator) -> str:

@@ -71,7 +71,7 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
                 ],
                 className="findings-head",
                 title=t(
-                    "Calibrated probability, on the angular scale so that small ones can be told apart. "
+                    "Probability, on the angular scale so that small ones can be told apart. "
                     "The white mark is each finding's own cut; ▲ says that it is reached. The thin line says "
                     "how sure the score is: how often held-out films with the nearest scores had the "
                     "finding, as a 95 % interval."
@@ -146,12 +146,7 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
                 ],
                 className="cut-head",
             ),
-            html.Div(
-                [_chip(point, spec.default_operating_point, t) for point in spec.operating_points],
-                className="chips",
-                role="group",
-                **{"aria-label": t("Operating points")},
-            ),
+            _chips(spec, t),
             html.Div(id="cut-slider", className="cut-slider"),
             html.Div(id="own-cut", className="own-cut"),
             html.Dl([_figure(key, t(name)) for key, name in _FIGURES], className="four"),
@@ -178,12 +173,37 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
     )
 
 
+def _chips(spec: BundleSpec, t: Translator) -> Component:
+    """The presets: those chosen by what they do to whole films under a heading, further ones in a fold."""
+
+    def chips(points: list[OperatingPoint]) -> list[Component]:
+        return [_chip(point, spec.default_operating_point, t) for point in points]
+
+    first = [point for point in spec.operating_points if not point.more]
+    joint = [point for point in first if point.joint]
+    further = [point for point in spec.operating_points if point.more]
+    heading = [html.Span(t("Films without a finding flagged:"), className="chips-of")] if joint else []
+    fold = (
+        [html.Details([html.Summary(t("More presets")), html.Div(chips(further))], className="chips-more")]
+        if further
+        else []
+    )
+    return html.Div(
+        [*heading, *chips(joint), *chips([point for point in first if not point.joint]), *fold],
+        className="chips",
+        role="group",
+        **{"aria-label": t("Operating points")},
+    )
+
+
 def _chip(point: OperatingPoint, default: str, t: Translator) -> Component:
     parts = [bundle_words.explanation(point, t), t("Chosen on {split}.", split=t(point.chosen_on))]
+    parts += [said] if (said := bundle_words.achieved(point, t)) else []
+    parts += [t("It sets the cuts of all findings.")] if point.joint else []
     if point.key == default:
         parts.append(t("This is the default."))
     return html.Button(
-        bundle_words.point_name(point, t),
+        bundle_words.point_chip(point, t),
         className="chip",
         type="button",
         title=" ".join(parts),

@@ -49,8 +49,9 @@ def _report(
 ) -> PdfReader:
     analysis = analysis_of(FILM, bundle, probabilities, verdict=verdict)
     chosen = ChosenFilm(number=7, film="k", opinion=opinion)
-    film = ListedFilm(chosen, "rejected" if verdict is Verdict.REJECT else "ok", "", analysis)
     wanted = ExportRequest(model="tiny", films=(chosen,), **request)  # type: ignore[arg-type]
+    status = "rejected" if verdict is Verdict.REJECT else "ok"
+    film = ListedFilm(chosen, status, "", analysis, cuts=wanted.thresholds)
     display = film_display(FILM, analysis, DecodeLimits())
     return PdfReader(io.BytesIO(report_pdf(film, bundle, wanted, display, t)))
 
