@@ -194,5 +194,5 @@ def _just_above(scores: Float64Array, allowed: int) -> float:
 
 
 def _rounded_up(threshold: float) -> float:
-    # upwards, so that no film is flagged that the budget does not hold
-    return min(1.0, float(np.ceil(threshold * _ROUNDED_TO) / _ROUNDED_TO))
+    # to the next step above: a film of that very probability is one more than the budget holds
+    return min(1.0, float((np.floor(threshold * _ROUNDED_TO + 1e-6) + 1) / _ROUNDED_TO))

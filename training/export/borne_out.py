@@ -6,7 +6,7 @@ who know it is called by what it achieved.
 
 from __future__ import annotations
 
-from cxr_dash.inference.schema import BundleSpec, LabelMetrics, OperatingPoint
+from cxr_dash.inference.schema import BundleSpec, LabelMetrics, OperatingPoint, SplitMetrics
 from training.evaluation.point_choice import BUDGETS
 from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, RULE_OUT_SENSITIVITY
 from training.films.split_names import NATURAL
@@ -40,7 +40,24 @@ def offered(spec: BundleSpec) -> BundleSpec:
         stricter = [key for key in BUDGETS if key in keys and BUDGETS[key] > BUDGETS.get(default, 0)]
         default = stricter[-1] if stricter else DEFAULT_OPERATING_POINT
     points = [point.model_copy(update={"more": False}) if point.key == default else point for point in points]
-    return spec.model_copy(update={"operating_points": points, "default_operating_point": default})
+    return spec.model_copy(
+        update={
+            "operating_points": points,
+            "default_operating_point": default,
+            "metrics": [_of_offered(part, keys, default) for part in spec.metrics],
+        }
+    )
+
+
+def _of_offered(split: SplitMetrics, keys: list[str], default: str) -> SplitMetrics:
+    """The figures of the presets that are offered, and sensitivity and specificity at the default."""
+    labels = {}
+    for label, row in split.labels.items():
+        points = {key: found for key, found in row.points.items() if key in keys}
+        at = points.get(default)
+        changed = {"sensitivity": at.sensitivity, "specificity": at.specificity} if at else {}
+        labels[label] = row.model_copy(update={"points": points, **changed})
+    return split.model_copy(update={"labels": labels})
 
 
 def _holds(point: OperatingPoint, split: str, labels: dict[str, LabelMetrics]) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE, Bundle
 from cxr_dash.inference.schema import BundleSpec
-from training.export import card_audits, card_figures, card_reviewer
+from training.export import card_audits, card_figures, card_films, card_reviewer
 from training.export.card_text import bullets, section, table
 from training.not_looked_for import not_looked_for
 from training.recipe import load_recipe
@@ -80,6 +80,7 @@ def render_card(spec: BundleSpec) -> str:
         card_audits.failures(spec),
         *(card_figures.split_section(spec, metrics) for metrics in card_figures.ordered(spec)),
         card_figures.calibration(spec),
+        card_films.films(spec),
         card_figures.points(spec),
         card_reviewer.net_benefit(spec),
         card_reviewer.score_distribution(spec),

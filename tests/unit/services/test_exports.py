@@ -271,6 +271,7 @@ def test_the_list_as_json_holds_cuts_names_and_provenance(bundle: Bundle, analys
     assert (film["path"], film["read"], film["own_reading"]) == ("film 03", False, None)
     assert film["findings"]["nodule"] == {
         "probability": 0.2,
+        "prevalence": None,
         "cut": 0.1,
         "default_cut": 0.5,
         "above": True,

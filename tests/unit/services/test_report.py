@@ -208,7 +208,15 @@ def test_it_stays_on_one_page_with_many_labels_and_long_texts(labels: int, size:
     wanted = ExportRequest(model="tiny", films=(chosen,), thresholds={key: 0.123 for key, _, _ in names})
     display = film_display(data, analysis, DecodeLimits())
     pdf = PdfReader(
-        io.BytesIO(report_pdf(ListedFilm(chosen, "ok", "", analysis), bundle, wanted, display, SPANISH))
+        io.BytesIO(
+            report_pdf(
+                ListedFilm(chosen, "ok", "", analysis, cuts=wanted.thresholds),
+                bundle,
+                wanted,
+                display,
+                SPANISH,
+            )
+        )
     )
     assert len(pdf.pages) == 1
     places: list[float] = []
