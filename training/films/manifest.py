@@ -26,8 +26,7 @@ class Film:
     labels : frozenset of str
         Stable keys; empty for a film without any finding.
     split : str
-        ``train``, ``val``, ``test``, ``external`` or empty; ``natural_val`` and ``natural`` where a recipe
-        takes films of a further manifest as they came.
+        ``train``, ``val``, ``test``, ``external`` or empty; by a recipe ``natural_val``, ``natural`` too.
     source : str
     group : str
         What must not be torn apart between splits: the patient where known.

@@ -16,61 +16,11 @@ from training.networks.registry import NETWORKS
 from training.recipe.card import CardRecipe, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
+from training.recipe.further import FurtherFilms
 from training.recipe.views import ViewsRecipe
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
 Sizes = list[Annotated[int, Field(ge=1)]]
-ManifestSplit = Literal["train", "val", "test"]
-Split = Literal["train", "val", "test", "natural_val", "natural"]
-
-
-def _train_alone() -> dict[ManifestSplit, Split]:
-    return {"train": "train"}
-
-
-class FurtherFilms(Frozen):
-    """Films of another manifest that train together with the first."""
-
-    manifest: str = Field(description="Path of its manifest.csv, relative to the data folder.")
-    splits: list[ManifestSplit] | dict[ManifestSplit, Split] = Field(
-        default_factory=_train_alone,
-        description="Which of its films take part; as a table, its split to what it is here: "
-        "`natural_val`, films as they came, takes calibration and thresholds over from val, and `natural` "
-        "is measured beside test.",
-    )
-    weight: float = Field(1.0, gt=0, description="How much each of its films counts, beside the first's.")
-    answers: list[str] | None = Field(
-        None,
-        description="The labels its films say anything about, others are left open; all of data.labels "
-        "when left out.",
-    )
-    rename: dict[str, str] = Field({}, description="Its labels that are read as others.")
-    leave_out: dict[str, list[str]] | None = Field(
-        None,
-        description="Column to values: rows with one of them are left out, with their patients, and patients "
-        "that the publisher tore between splits; {} leaves out the latter alone.",
-    )
-
-    @model_validator(mode="after")
-    def _open_answers_train_only(self) -> FurtherFilms:
-        if self.answers is not None and set(self.here.values()) != {"train"}:
-            raise ValueError(
-                "films that leave labels open can only train: nothing could be measured on them; "
-                f"received splits = {self.splits}"
-            )
-        return self
-
-    @property
-    def here(self) -> dict[str, str]:
-        """The manifest's splits that take part, and what each is here."""
-        named = self.splits if isinstance(self.splits, dict) else {name: name for name in self.splits}
-        return {str(theirs): str(ours) for theirs, ours in named.items()}
-
-    def learned(self) -> str:
-        """What of it training sees, as JSON text; empty where it is only measured on."""
-        seen = {theirs: ours for theirs, ours in sorted(self.here.items()) if ours in ("train", "val")}
-        table = self.model_dump(mode="json") | {"splits": seen}
-        return json.dumps(table, ensure_ascii=False, sort_keys=True) if seen else ""
 
 
 class DataRecipe(Frozen):

@@ -84,7 +84,9 @@ def csv_row(film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float]) -
         The reader's cuts by label key; the model's defaults where one is missing.
     """
     keys, figures = bundle.spec.label_keys, film.figures
-    defaults = bundle.spec.operating_point().thresholds
+    defaults = dict(bundle.spec.operating_point().thresholds)
+    # a film's own, where its figures are stated at the reader's prevalence
+    defaults |= {one.label.key: one.threshold for one in figures.findings} if figures else {}
     return csv_line(
         [
             *map(safe_cell, (film.chosen.path, film.status, film.reason, bundle.id)),
