@@ -67,7 +67,8 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
         without it (``negatives``), from which sensitivity and specificity at any threshold are exact counts,
         and its ``auroc`` (``value``, ``low``, ``high``) where the bundle gives one. ``prevalence`` is by
         label that at which probabilities are stated, ``calibrated_at`` the films it is of, empty where they
-        are not known. A ``joint`` point sets all labels' cuts at once; ``more``: it is a further preset.
+        are not known; ``film_score`` the label whose score orders a list, or None. A ``joint`` point sets
+        all labels' cuts at once; ``more``: it is a further preset.
     """
     spec = bundle.spec
     return {
@@ -97,6 +98,7 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
         "exclusive": spec.activation == "softmax",
         "default_operating_point": spec.default_operating_point,
         "prevalence": stated_prevalence(spec),
+        "film_score": spec.film_score.label if spec.film_score else None,
         "calibrated_at": bundle_words.calibrated_films(spec, t),
         "held_out": [_held_out(held, spec, t) for held in spec.held_out],
     }

@@ -6,8 +6,11 @@ cxr.listing = (() => {
   const { t, plural, N_ } = cxr.words;
   const HOLD_MS = 500; // rows do not jump about under a cut that is being moved
   const ORDERS = [
-    ["added", N_("As added")], ["above", N_("Above cut")], ["finding", N_("Finding")], ["name", N_("Name")],
+    ["added", N_("As added")], ["above", N_("Above cut")], ["score", N_("Film score")], ["finding", N_("Finding")],
+    ["name", N_("Name")],
   ];
+  /* Which orders there are: by the film's score only where the model has one. */
+  const orders = () => ORDERS.filter(([value]) => value !== "score" || (state.facts && state.facts.film_score));
   const options = { order: "added", show: "all", text: "" };
   const judgements = new WeakMap(); // answer -> what its row says, for the cuts it was judged by
   let cutsSeen = null;
@@ -65,6 +68,8 @@ cxr.listing = (() => {
     const shares = JSON.stringify(state.prevalences);
     if (known && known.cuts === cuts && known.facts === state.facts && known.shares === shares) return known.said;
     const said = judge(cxr.ranked(answer).sort((a, b) => b.margin - a.margin));
+    const score = state.facts.film_score;
+    if (score) said.filmScore = answer.probabilities[score];
     judgements.set(answer, { cuts, shares, facts: state.facts, said });
     return said;
   }
@@ -111,10 +116,16 @@ cxr.listing = (() => {
   const LATER = { above: 0, clear: 1, held: 2, reject: 3, error: 4, busy: 5, same: 6 };
   const margin = (what) => (what.margin === undefined ? -Infinity : what.margin);
   const byMargin = (a, b) => LATER[a.what.state] - LATER[b.what.state] || margin(b.what) - margin(a.what) || 0;
+  const filmScore = (what) => (what.filmScore === undefined ? -Infinity : what.filmScore);
+  const judgedFirst = (what) => Math.max(LATER[what.state], LATER.clear); // above a cut or not
+  /* By the model's one score a film; a model without one orders by cuts. */
+  const byScore = (a, b) =>
+    judgedFirst(a.what) - judgedFirst(b.what) || filmScore(b.what) - filmScore(a.what) || byMargin(a, b);
   const byText = (a, b) => a.localeCompare(b, cxr.words.language(), { numeric: true });
   const COMPARE = {
     added: () => 0,
     above: byMargin,
+    score: byScore,
     finding: (a, b) =>
       LATER[a.what.state] - LATER[b.what.state] || byText(a.what.finding || "", b.what.finding || "") || byMargin(a, b),
     name: (a, b) => byText(cxr.upload.pathOf(a.item), cxr.upload.pathOf(b.item)),
@@ -170,5 +181,5 @@ cxr.listing = (() => {
     load: ({ order, show }) => Object.assign(options, { order, show }),
   });
 
-  return { ORDERS, options, describe, shown, heading, beside, count, filtered };
+  return { ORDERS, orders, options, describe, shown, heading, beside, count, filtered };
 })();

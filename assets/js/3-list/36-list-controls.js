@@ -59,6 +59,9 @@ cxr.listControls = (() => {
     if (few) cxr.listing.shown(); // which takes the choices back
     box.hidden = few;
     if (document.activeElement !== nodes.filter || !options.text) nodes.filter.value = options.text;
+    const there = cxr.listing.orders().map(([value]) => value);
+    if (!there.includes(options.order)) options.order = "above"; // of a model that had a film score
+    for (const option of nodes.order.options) option.hidden = !there.includes(option.value);
     nodes.order.value = options.order;
     for (const { show, name, counted, chip } of nodes.chips) {
       const number = cxr.listing.count(show);
@@ -71,8 +74,9 @@ cxr.listControls = (() => {
   }
 
   function nextOrder() {
-    const index = ORDERS.findIndex(([value]) => value === options.order);
-    if (nodes && cxr.state.films.length > 1) choose({ order: ORDERS[(index + 1) % ORDERS.length][0] });
+    const orders = cxr.listing.orders();
+    const index = orders.findIndex(([value]) => value === options.order);
+    if (nodes && cxr.state.films.length > 1) choose({ order: orders[(index + 1) % orders.length][0] });
   }
 
   cxr.painters.push(paint);

@@ -101,3 +101,28 @@ def test_without_a_model_the_panel_says_what_to_do_and_what_was_refused() -> Non
     words = text(panel.no_model({"half-copied": "serving.tflite is missing."}, T))
     assert "CXR_MODELS_DIR" in words
     assert "half-copied: serving.tflite is missing." in words
+
+
+def _with_presets() -> BundleSpec:
+    spec = spec_dict(schema_version=3)
+    (balanced,) = spec["operating_points"]
+    share = {"value": 0.08, "low": 0.06, "high": 0.11}
+    films = {"split": "natural", "without_finding": 9, "with_finding": 9, "flagged": share, "found": share}
+    joint = {**balanced, "key": "one_in_10", "name_en": "1 in 10 films flagged", "joint": True}
+    spec["operating_points"] = [{**joint, "achieved": [films]}, {**balanced, "more": True}]
+    spec["default_operating_point"] = "one_in_10"
+    return BundleSpec.model_validate(spec)
+
+
+def test_presets_for_whole_films_stand_under_a_heading_and_further_ones_in_a_fold() -> None:
+    tree = panel.model_panel(_with_presets(), T)
+    assert [text(chip) for chip in with_class(tree, "chip")] == ["1 in 10", "Balanced"]
+    assert [text(one) for one in with_class(tree, "chips-of")] == ["Films without a finding flagged:"]
+    (fold,) = with_class(tree, "chips-more")
+    assert [text(chip) for chip in with_class(fold, "chip")] == ["Balanced"]
+
+
+def test_a_preset_says_what_it_does_to_held_out_films_and_that_it_sets_all_cuts() -> None:
+    joint, _ = with_class(panel.model_panel(_with_presets(), T), "chip")
+    assert "On test films at natural prevalence: 8\u00a0% (6–11) of films without a finding" in joint.title
+    assert joint.title.endswith("It sets the cuts of all findings. This is the default.")
