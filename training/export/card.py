@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE, Bundle
-from cxr_dash.inference.schema import BundleSpec
+from cxr_dash.inference.schema import SCHEMA_VERSION, BundleSpec
 from training.export import card_audits, card_figures, card_films, card_reviewer
 from training.export.card_text import bullets, section, table
 from training.not_looked_for import not_looked_for
@@ -17,8 +17,14 @@ from training.writing import write_json
 
 def write_bundle_texts(spec: BundleSpec, folder: Path) -> None:
     """Write ``bundle.json`` and the card that is made from it."""
-    write_json(spec.model_dump(mode="json"), folder / SPEC_FILE)
+    write_spec(spec, folder)
     (folder / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
+
+
+def write_spec(spec: BundleSpec, folder: Path) -> None:
+    """Write ``bundle.json``; one of an earlier version gets no entry that its version does not know."""
+    table = spec.model_dump(mode="json", exclude_unset=spec.schema_version < SCHEMA_VERSION)
+    write_json(table, folder / SPEC_FILE)
 
 
 def with_recipe_card(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
@@ -47,7 +53,7 @@ def with_recipe_card(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
         }
     )
     if write:
-        write_json(spec.model_dump(mode="json"), bundle.path / SPEC_FILE)
+        write_spec(spec, bundle.path)
     return spec
 
 

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
-from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE, read_spec
+from cxr_dash.inference.bundle import CARD_FILE, read_spec
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.schema import Audit, AuditFigure
 from training.evaluation.gate_served import GateCount
-from training.export.card import render_card
+from training.export.card import render_card, write_spec
 from training.metrics import figure
-from training.writing import write_json
 
 PASS_GOAL, REFUSE_GOAL = 0.99, 0.98
 
@@ -48,7 +47,7 @@ def write_on_card(models: Path, counts: dict[str, list[GateCount]]) -> Path:
     replaced = {audit.key for audit in measured}
     kept = [audit for audit in spec.audits if audit.key not in replaced]
     spec = spec.model_copy(update={"audits": [*measured, *kept]})
-    write_json(spec.model_dump(mode="json"), bundle.path / SPEC_FILE)
+    write_spec(spec, bundle.path)
     card = bundle.path / CARD_FILE
     card.write_text(render_card(spec), encoding="utf-8")
     return card
