@@ -138,15 +138,15 @@ def test_every_row_says_how_sure_it_is_and_draws_it(page: Page, films: list[Path
         """() => {
             const answer = cxr.answerOf(cxr.row());
             return cxr.labels().map(({key}) => {
-                const held = cxr.heldOut.split(key);
-                const scores = [held.positives[key], held.negatives[key]];
-                const near = cxr.statistics.nearest(...scores, answer.probabilities[key]);
+                const {near, sentence} = cxr.conclusion.sure(answer, key);
+                const own = answer.probabilities[key];
                 const row = document.querySelector(`#findings [data-label="${key}"]`);
                 const track = row.querySelector('.track').getBoundingClientRect();
                 const line = row.querySelector('.finding-sure').getBoundingClientRect();
                 return {
-                    near, visible: !row.hidden, spoken: row.getAttribute('aria-label'), tip: row.title,
-                    ends: near.interval.map(cxr.statistics.scale),
+                    near, sentence, own, visible: !row.hidden,
+                    spoken: row.getAttribute('aria-label'), tip: row.title,
+                    ends: near ? near.interval.map(cxr.statistics.scale) : null,
                     drawn: [line.left, line.right].map(x => (x - track.left) / track.width),
                 };
             });
@@ -154,13 +154,17 @@ def test_every_row_says_how_sure_it_is_and_draws_it(page: Page, films: list[Path
     )
     assert any(one["visible"] for one in shown)
     for one in shown:
-        near = one["near"]
-        assert (
-            f"{near['found']} of {near['total']} held-out films (same sources, new patients)" in one["spoken"]
-        )
+        near, counted = one["near"], "held-out films (same sources, new patients)"
+        assert one["sentence"] in one["spoken"]
+        if near is None:
+            assert "every held-out film measured (same sources, new patients)" in one["sentence"]
+        elif near["interval"][0] <= one["own"] <= near["interval"][1]:
+            assert f"{near['found']} of {near['total']} {counted}" in one["spoken"]
+        else:
+            assert "often than the" in one["sentence"]
         assert re.search(r", (above|below) its cut of ", one["spoken"])
         assert one["tip"] == one["spoken"]
-        if one["visible"]:
+        if one["visible"] and near is not None:
             np.testing.assert_allclose(one["drawn"], one["ends"], atol=0.01)
     label = page.evaluate("() => cxr.label()")
     chosen = page.locator(f'#findings [data-label="{label}"]').get_attribute("aria-label")
