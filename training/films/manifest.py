@@ -263,10 +263,7 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
 
 def beside(first: str, lies_at: Path, other: str) -> Path:
     """Where a manifest lies, from where another of the same data folder does."""
-    root = lies_at
-    for _ in Path(first).parts:
-        root = root.parent
-    return root / other
+    return lies_at.parents[len(Path(first).parts) - 1] / other
 
 
 def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> list[Film]:
@@ -274,11 +271,9 @@ def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> l
     answers = None if further.answers is None else frozenset(further.answers)
     films = []
     for film in read_manifest(manifest, leave_out=further.leave_out):
-        if film.split in further.here:
-            labels = {further.rename.get(key, key) for key in film.labels} - {data.negative_label}
-            here, weight = further.here[film.split], further.weight
-            labels_here = frozenset(labels)
-            films.append(replace(film, labels=labels_here, answers=answers, split=here, weight=weight))
+        if here := further.here.get(film.split):
+            labels = frozenset({further.rename.get(key, key) for key in film.labels} - {data.negative_label})
+            films.append(replace(film, labels=labels, answers=answers, split=here, weight=further.weight))
     return films
 
 
