@@ -23,7 +23,10 @@ def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page:
     assert page.evaluate("() => cxr.threshold('pneumonia')") == own
     assert page.evaluate("() => cxr.cut.isOwn('pneumonia')")
     assert page.input_value("#prevalence-input") == "12"
-    default = page.evaluate("() => cxr.words.percent(cxr.defaultThreshold('pneumonia'))")
+    # said at the reader's own prevalence, as the probability beside it is
+    default = page.evaluate(
+        "() => cxr.words.percent(cxr.prevalence.cut('pneumonia', cxr.defaultThreshold('pneumonia')))"
+    )
     assert page.inner_text("#own-cut span") == f"Your cut; the default is {default}."
     choose_model(page, "covid")
     assert not page.evaluate("() => cxr.labels().some(label => cxr.cut.isOwn(label.key))")
