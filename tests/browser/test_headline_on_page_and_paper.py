@@ -39,7 +39,13 @@ FILMS: dict[str, tuple[list[float], dict[str, float]]] = {
     "cuts at the ends": ([0.2, 0.3, 0.2, 0.1, 0.6, 0.45], {"effusion": 1.0, "mass": 0.0}),
 }
 # The page's own scripts, with no page around them.
-NAMES = ("0-core/00-core", "0-core/10-words", "0-core/20-statistics", "6-panel/60-conclusion")
+NAMES = (
+    "0-core/00-core",
+    "0-core/10-words",
+    "0-core/20-statistics",
+    "0-core/21-prevalence",
+    "6-panel/60-conclusion",
+)
 SAY = """films => {
   cxr.cut = { isOwn: () => false };
   return films.map(({ settings, facts, thresholds, answer }) => {
