@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -16,13 +17,14 @@ from cxr_dash.errors import TrainingError
 from training.films.boxes import Region
 from training.films.manifest import Film, choose_labels, read_films, read_manifest
 from training.fitting.fit import fit
-from training.fitting.runs import RunRecord
+from training.fitting.runs import RunFolder, RunRecord
 from training.fitting.views.answers import Answers, answers_of, balanced_by_source, macro_auroc
 from training.fitting.views.batches import cached_batches, view_batches
 from training.fitting.views.cache import cached_views
 from training.fitting.views.draw import change_tone, draw_view, lose_resolution, plain_view
-from training.fitting.views.fit import AUXILIARY
+from training.fitting.views.fit import AUXILIARY, take_over_head, without_auxiliary
 from training.fitting.views.losses import open_cross_entropy
+from training.networks import build_network
 from training.recipe import Recipe, ViewsRecipe
 
 STILL = ViewsRecipe(
@@ -272,15 +274,29 @@ def test_a_run_on_views_learns_goes_on_after_a_stop_and_keeps_the_auxiliary_head
     assert RunRecord.read(tmp_path / "broken" / "run.json").epochs == 6
 
 
-def test_a_run_goes_on_from_an_earlier_ones_head(two_hospitals, open_recipe, tmp_path, caplog):
-    caplog.set_level("INFO")
-    network = open_recipe.network.model_copy(update={"name": "mobilenet", "dropout": 0.2})
-    plan = open_recipe.fit.model_copy(update={"fine_tune_epochs": 1})
-    first = open_recipe.model_copy(update={"network": network, "fit": plan})
-    fit(first, two_hospitals, tmp_path / "trunk")
-    caplog.clear()
-    fit(first, two_hospitals, tmp_path / "next", weights=str(tmp_path / "trunk" / "model.keras"))
-    assert "the head goes on" in caplog.text
+@pytest.mark.parametrize("same", [True, False])
+def test_a_head_goes_on_from_an_earlier_run_of_the_same_labels(tmp_path, same):
+    def network(labels: int) -> keras.Model:
+        plan = {"height": 32, "width": 32, "activation": "sigmoid", "dropout": 0.0, "weights": None}
+        return build_network("small_cnn", labels=labels, **plan)
+
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    earlier, answer = network(3), network(2)
+    without_auxiliary(earlier, answer, ["effusion", "finding"], ["tuberculosis"], run)
+    answer.save(run.model)
+    run.record.write_text(json.dumps({"labels": ["effusion", "finding"]}))
+    labels = ["effusion", "finding", "tuberculosis" if same else "covid"]
+    later = network(3)
+    before = later.get_layer("logits").get_weights()
+    assert take_over_head(later, str(run.model), labels) is same
+    expected = earlier.get_layer("logits").get_weights() if same else before
+    for now, wanted in zip(later.get_layer("logits").get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(now, wanted)
+    films = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 1)).astype(np.float32)
+    np.testing.assert_allclose(
+        answer.predict(films, verbose=0), earlier.predict(films, verbose=0)[:, :2], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
