@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array
 from cxr_dash.inference.schema import OutOfDistribution
-from training.evaluation.ood import distances, fit_distribution
+from training.evaluation.ood import as_limit, distances, fit_distribution
 from training.films.gate.pictures import FRONTAL
 from training.films.manifest import Film
 
@@ -44,8 +44,8 @@ def gate_distance(
     beyond = of_val > reject
     return fitted.model_copy(
         update={
-            "warn_above": round(warn, 3),
-            "reject_above": round(max(reject, warn), 3),
+            "warn_above": as_limit(warn),
+            "reject_above": as_limit(max(reject, warn)),
             "measured": (
                 f"On val, where both limits were chosen: {int((beyond & chosen).sum())} of "
                 f"{int(chosen.sum())} frontal films lie beyond, and {int((beyond & ~chosen).sum())} of "

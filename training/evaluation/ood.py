@@ -21,6 +21,7 @@ OTHER_DIRECTIONS = 16
 SHRINKAGE = 1.0
 REJECT_QUANTILE = 0.995
 WARN_QUANTILE = 0.97
+LEAST_LIMIT = 1e-3
 REJECT_MARGIN = 1.02
 OTHERS_REFUSED = 0.98
 DIGITS = 5
@@ -117,8 +118,13 @@ def choose_thresholds(
     if refused:
         reject = max(reject, float(np.quantile(np.concatenate(refused), 1 - OTHERS_REFUSED)))
     warn = min(max(float(np.quantile(d, WARN_QUANTILE)) for d in chosen.chest.values()), reject * 0.98)
-    done = fitted.model_copy(update={"warn_above": round(warn, 3), "reject_above": round(reject, 3)})
+    done = fitted.model_copy(update={"warn_above": as_limit(warn), "reject_above": as_limit(reject)})
     return done.model_copy(update={"measured": describe(done, measured)})
+
+
+def as_limit(distance: float) -> float:
+    """A distance as a bundle keeps it: three decimals, and above 0 also where the features hardly vary."""
+    return max(round(distance, 3), LEAST_LIMIT)
 
 
 def describe(fitted: OutOfDistribution, films: GateFilms) -> str:

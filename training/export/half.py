@@ -1,8 +1,9 @@
 """Saved models with weights of half the bytes: IEEE float16 on disk, float32 in memory.
 
-A float16 number keeps 11 binary digits, so that a weight changes by one part in 2,000 at most. The weights
-are rounded first, and everything else (the compiled graph, calibration, figures) is made of the rounded ones:
-the files of a bundle agree with each other as closely as before.
+A float16 number keeps 11 binary digits, so that a weight changes by one part in 2,000 at most. Only kernels
+are stored so: vectors (biases, means, variances) are few bytes, and a variance may be too small for float16.
+Kernels are rounded first, and everything else (the compiled graph, calibration, figures) is made of the
+rounded ones: the files of a bundle agree with each other as closely as before.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def save_half(model: Any, target: Path) -> Any:
     Parameters
     ----------
     model : keras.Model
-        Its float32 weights are rounded in place; those of other types are kept.
+        Its float32 kernels are rounded in place; vectors, and weights of other types, are kept.
     target : Path
         A new ``.keras`` file.
 
@@ -56,7 +57,7 @@ def save_half(model: Any, target: Path) -> Any:
 
 
 def _rounded(name: str, weight: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    if weight.dtype != np.float32:
+    if not _is_kernel(weight):
         return weight
     if weight.size and not np.abs(weight).max() <= LARGEST:
         raise TrainingError(
@@ -64,6 +65,10 @@ def _rounded(name: str, weight: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
             f"{np.abs(weight).max():g}."
         )
     return weight.astype(np.float16).astype(np.float32)
+
+
+def _is_kernel(table: Any) -> bool:
+    return bool(getattr(table, "dtype", None) == np.float32 and table.ndim > 1)
 
 
 def _halved(content: bytes) -> bytes:
@@ -76,8 +81,8 @@ def _halved(content: bytes) -> bytes:
                 kept: Any = target.require_group(name)
             else:
                 table = item[()]
-                half = getattr(table, "dtype", None) == np.float32
-                kept = target.create_dataset(name, data=table.astype(np.float16) if half else table)
+                half = table.astype(np.float16) if _is_kernel(table) else table
+                kept = target.create_dataset(name, data=half)
             for key, value in item.attrs.items():
                 kept.attrs[key] = value
 

@@ -16,7 +16,7 @@ from cxr_dash.imaging import check_film, chest_phantom, decode
 from training.evaluation.gate_distance import gate_distance
 from training.evaluation.gate_points import REJECT_POINT, WARN_POINT, gate_points
 from training.evaluation.gate_served import GateCount, count_gate, gate_lines, gate_table
-from training.evaluation.ood import distances
+from training.evaluation.ood import as_limit, distances
 from training.export.gate_card import gate_audits
 from training.films.gate import collection
 from training.films.gate.changed import READABLE, UNREADABLE
@@ -210,3 +210,8 @@ def test_a_count_knows_whether_it_is_of_frontal_films() -> None:
     interval = count_gate([_film(0, FRONTAL)], {"0.png": ("ok", "")})[0].right
     assert GateCount("frontal films, test", "total", 1, 0, 0, interval).frontal
     assert not GateCount("non-films, met", "total", 1, 0, 0, interval).frontal
+
+
+@pytest.mark.parametrize(("distance", "limit"), [(0.0, 0.001), (1e-9, 0.001), (2.34567, 2.346)])
+def test_a_limit_is_above_0_also_where_features_hardly_vary(distance, limit):
+    assert as_limit(distance) == limit
