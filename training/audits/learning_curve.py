@@ -24,9 +24,8 @@ from training.audits.material import macro_auroc, usable
 from training.films.manifest import Film, choose_labels, of_split, read_films
 from training.films.prepared import prepared_films
 from training.fitting.data import targets_of
-from training.fitting.fit import training_films
+from training.fitting.fit import recipe_network, training_films
 from training.fitting.runs import RunFolder
-from training.networks import build_network
 from training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
@@ -118,16 +117,7 @@ def read_learning_curve(run: RunFolder) -> LearningCurve | None:
 def _front(recipe: Recipe, labels: int, weights: str | None) -> Any:
     import keras
 
-    model = build_network(
-        recipe.network.name,
-        height=recipe.preparation.height,
-        width=recipe.preparation.width,
-        labels=labels,
-        activation=recipe.network.activation,
-        dropout=recipe.network.dropout,
-        weights=weights,
-        options=recipe.network.options(),
-    )
+    model = recipe_network(recipe, labels, weights)
     return keras.Model(model.inputs, model.get_layer(_FEATURES).output)
 
 

@@ -65,20 +65,38 @@ def box_masks(
     ndarray of uint8, shape (n, FINE, FINE, C)
         255 inside a box, 0 elsewhere and wherever there is none.
     """
+    masks = np.zeros((len(films), FINE, FINE, len(labels)), dtype=np.uint8)
+    for row, of_labels in boxed_places(films, boxes, labels, spec).items():
+        for column, regions in of_labels.items():
+            masks[row, ..., column] = np.where(box_mask(regions, FINE, FINE), 255, 0)
+    return masks
+
+
+def boxed_places(
+    films: Sequence[Film], boxes: Sequence[BoxedFilm], labels: Sequence[str], spec: PreparationSpec
+) -> dict[int, dict[int, list[Region]]]:
+    """By row of the films and column of the labels, the boxes as shares of the prepared film.
+
+    Parameters
+    ----------
+    films, boxes, labels, spec
+        As for :func:`box_masks`.
+    """
     of_film: dict[Path, list[BoxedFilm]] = defaultdict(list)
     for boxed in boxes:
         of_film[boxed.film.path].append(boxed)
-    masks = np.zeros((len(films), FINE, FINE, len(labels)), dtype=np.uint8)
+    columns = {key: column for column, key in enumerate(labels)}
+    places: dict[int, dict[int, list[Region]]] = {}
     for row, film in enumerate(films):
         if film.path not in of_film:
             continue
         preparation = plan_film(decode(film.path.read_bytes()), spec)
+        places[row] = defaultdict(list)
         for boxed in of_film[film.path]:
-            regions = [in_input(region, preparation) for region in boxed.regions]
-            inside = box_mask([region for region in regions if region is not None], FINE, FINE)
+            inside = [in_input(region, preparation) for region in boxed.regions]
             for key in supervised_labels(boxed, labels):
-                masks[row, ..., labels.index(key)] |= np.where(inside, 255, 0).astype(np.uint8)
-    return masks
+                places[row][columns[key]] += [region for region in inside if region is not None]
+    return places
 
 
 def in_input(region: Region, preparation: Preparation) -> Region | None:
@@ -200,7 +218,7 @@ def with_map_loss(parts: Parts, weight: float) -> Any:
                 self.add_loss(weight * divergence(maps, shares))
             return logits
 
-    mapped = mapped_part(parts)
+    mapped = _mapped(parts)
     logits, maps = mapped.outputs
     shares = keras.Input(maps.shape[1:], name="box_shares")
     answer = MapLoss(name="map_loss")(logits, maps, shares)
@@ -215,18 +233,11 @@ def map_grid(parts: Parts) -> tuple[int, int]:
     TrainingError
         When the head is not a global average and one dense layer.
     """
-    _, height, width, _ = mapped_part(parts).outputs[1].shape
+    _, height, width, _ = _mapped(parts).outputs[1].shape
     return int(height), int(width)
 
 
-def mapped_part(parts: Parts) -> Any:
-    """From the cut to the logits and their class maps.
-
-    Raises
-    ------
-    TrainingError
-        When the head is not a global average and one dense layer.
-    """
+def _mapped(parts: Parts) -> Any:
     if parts.mapped is None:
         raise TrainingError(
             "`fit.map_loss_weight` needs a head of global average pooling and one dense layer.",

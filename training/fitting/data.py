@@ -16,8 +16,7 @@ from training.films.manifest import Film
 from training.fitting.augment import augment
 from training.fitting.progress import progress
 from training.fitting.small_films import mixed_up
-from training.fitting.views.draw import drawn_copies
-from training.recipe import AugmentRecipe, FitRecipe, ViewsRecipe
+from training.recipe import AugmentRecipe, FitRecipe
 from training.writing import array_file
 
 logger = logging.getLogger(__name__)
@@ -82,10 +81,17 @@ def class_weights(classes: NDArray[Any], sources: NDArray[Any] | None = None) ->
     return weights
 
 
-def positive_weights(targets: Float32Array, largest: float) -> Float32Array:
-    """Weight of a positive answer per label, ``negatives / positives``, between 1 and ``largest``."""
-    positives = np.maximum(targets.sum(axis=0), 1.0)
-    return np.asarray(np.clip((len(targets) - positives) / positives, 1.0, largest), dtype=np.float32)
+def positive_weights(
+    targets: Float32Array, largest: float, weights: Float32Array | None = None
+) -> Float32Array:
+    """Weight of a positive answer per label, ``negatives / positives``, between 1 and ``largest``.
+
+    ``weights``, shape (n, C), say how much each answer counts; all alike when left out.
+    """
+    counted = np.ones_like(targets) if weights is None else weights
+    positives = np.maximum((targets * counted).sum(axis=0), 1.0)
+    negatives = counted.sum(axis=0) - positives
+    return np.asarray(np.clip(negatives / positives, 1.0, largest), dtype=np.float32)
 
 
 def film_batches(
@@ -124,11 +130,8 @@ def cache_features(
     fit: FitRecipe,
     recipe: AugmentRecipe,
     seed: int,
-    views: ViewsRecipe | None = None,
 ) -> NDArray[np.float16]:
     """Features of the frozen front for several copies of every film: copy 0 as it is, the others augmented.
-
-    With ``views`` the others are drawn as those say, and ``recipe`` does not count.
 
     Parameters
     ----------
@@ -152,14 +155,9 @@ def cache_features(
         for copy in range(copies):
             logger.info("features of copy %d of %d", copy + 1, copies)
             start = 0
-            if copy and views is not None:
-                batches = drawn_copies(pixels, fit.batch_size, views, (seed, copy))
-            else:
-                drawn = film_batches(pixels, fit.batch_size, recipe if copy else None, (seed, copy))
-                # as arrays: other backends do not read TensorFlow's tensors
-                batches = (batch.numpy() for batch in drawn)
-            for batch in batches:
-                made = batch if front is None else front.predict_on_batch(batch)
+            for batch in film_batches(pixels, fit.batch_size, recipe if copy else None, (seed, copy)):
+                # as an array: other backends do not read TensorFlow's tensors
+                made = batch.numpy() if front is None else front.predict_on_batch(batch.numpy())
                 features[copy, start : start + len(made)] = made
                 start += len(made)
                 show(f"copy {copy + 1} of {copies}")

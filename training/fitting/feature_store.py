@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ _SOURCES = (
     "fitting/augment.py",
     "fitting/markers.py",
     "fitting/data.py",
-    "fitting/views/draw.py",
 )
 
 
@@ -39,19 +39,35 @@ def feature_file(front: Any, pixels: NDArray[np.uint8], recipe: Recipe, *, copie
     import keras
 
     network = recipe.network
-    digest = hashlib.sha256()
     parts: list[object] = [keras.__version__, network.name, network.pooling, network.pool_size]
     # of convolutions too; the hidden layers of the head are not in front
     parts += [network.hidden_activation, front.output.shape, [type(layer).__name__ for layer in front.layers]]
     parts += [pixels.shape, copies, network.last_stride]
     if copies > 1:
         parts += [recipe.seed, recipe.fit.batch_size, recipe.augment.model_dump_json()]
-        parts += [recipe.views.model_dump_json()] if recipe.views is not None else []
-    digest.update(repr(parts).encode())
-    for name in _SOURCES:
+    return folder / f"features-{features_digest(parts, _SOURCES, front, pixels)}.npy"
+
+
+def features_digest(
+    parts: Sequence[object], sources: Sequence[str], front: Any, pixels: NDArray[np.uint8]
+) -> str:
+    """A name for what a front makes of films: 16 hex digits.
+
+    Parameters
+    ----------
+    parts : sequence
+        Choices that decide about the features, each with a telling ``repr``.
+    sources : sequence of str
+        Files of this package that do, relative to it.
+    front : keras.Model
+        Its weights count.
+    pixels : ndarray of uint8, shape (n, H, W, 1)
+    """
+    digest = hashlib.sha256(repr(list(parts)).encode())
+    for name in sources:
         digest.update((Path(__file__).parents[1] / name).read_bytes())
     for array in front.get_weights():
         digest.update(np.ascontiguousarray(array).tobytes())
     for start in range(0, len(pixels), 256):
         digest.update(np.ascontiguousarray(pixels[start : start + 256]).tobytes())
-    return folder / f"features-{digest.hexdigest()[:16]}.npy"
+    return digest.hexdigest()[:16]

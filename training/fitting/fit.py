@@ -27,6 +27,7 @@ from training.fitting.feature_store import feature_file
 from training.fitting.phases import FitSplit, fine_tune, fit_head, val_score
 from training.fitting.runs import RunFolder, RunRecord, origin
 from training.fitting.start import check_start, write_start
+from training.fitting.views.cache import cached_views
 from training.fitting.views.fit import fit_views, side_of, take_over_head, without_auxiliary
 from training.networks import (
     NETWORKS,
@@ -106,7 +107,7 @@ def fit(
         train = oversample(train, recipe.seed)
     logger.info("%d train and %d val films, labels %s", len(train), len(val), labels)
 
-    model = _network(recipe, len(labels), weights)
+    model = recipe_network(recipe, len(labels), weights)
     if recipe.network.normalisation == "featurewise":
         normalise_featurewise(model, prepared_films(train, recipe.preparation, run.prepared))
     parts = split_at(model, _cut(model, recipe))
@@ -173,16 +174,17 @@ def _fit_views(
     """Train the whole network on views of the films."""
     every = [*labels, *recipe.data.auxiliary]
     size = side_of(recipe)
-    model = _network(recipe, len(every), weights, size)
+    model = recipe_network(recipe, len(every), weights, size)
     _cut(model, recipe)  # freezes what lies before it
     if weights is not None and is_earlier_model(weights) and take_over_head(model, weights, every):
         logger.info("the head goes on from the earlier run's")
     write_start(run, recipe, weights)
+    train, val = training_films(films, recipe.data, recipe.seed), of_split(films, "val")
     best_epoch, score = fit_views(
-        model, recipe, films, every, data_root=data_root, run=run, phase=phases["fine_tune"]
+        model, recipe, (train, val), every, data_root=data_root, run=run, phase=phases["fine_tune"]
     )
     logger.info("best epoch %d, val macro AUROC within sources %.4f", best_epoch, score)
-    answer = _network(recipe, len(labels), None, size)
+    answer = recipe_network(recipe, len(labels), None, size)
     answer = without_auxiliary(model, answer, labels, recipe.data.auxiliary, run)
     _save(answer, run.model)
     return _record(
@@ -192,7 +194,7 @@ def _fit_views(
         run,
         labels=labels,
         left_out=left_out,
-        train_films=len(of_split(films, "train")),
+        train_films=len(train),
         data_root=str(data_root),
         weights=weights_name(weights),
         minutes=round((time.monotonic() - started) / 60, 1),
@@ -201,7 +203,9 @@ def _fit_views(
     )
 
 
-def _network(recipe: Recipe, labels: int, weights: str | None, size: tuple[int, int] | None = None) -> Any:
+def recipe_network(
+    recipe: Recipe, labels: int, weights: str | None, size: tuple[int, int] | None = None
+) -> Any:
     """The recipe's network, untrained or with a backbone's weights."""
     height, width = size or (recipe.preparation.height, recipe.preparation.width)
     model = build_network(
@@ -264,6 +268,11 @@ def _split(
         raise TrainingError("With softmax every film must have exactly one of the recipe's labels.")
     pixels = prepared_films(films, recipe.preparation, run.prepared)
     copies = recipe.fit.copies if name == "train" else 1
+    weights = film_weights(films, targets, recipe.fit, softmax=softmax)
+    if recipe.views is not None:
+        size = side_of(recipe)
+        kept = cached_views(front, pixels, size, recipe.views, run.prepared, copies=copies, seed=recipe.seed)
+        return FitSplit(kept.features, targets, weights, softmax)
     target = run.cache / f"{name}.npy"
     if front is not None and len(front.output.shape) == 2:
         # pooled features are small and the same for every head: kept once for all runs
@@ -277,7 +286,5 @@ def _split(
         fit=recipe.fit,
         recipe=recipe.augment,
         seed=recipe.seed,
-        views=recipe.views,
     )
-    weights = film_weights(films, targets, recipe.fit, softmax=softmax)
     return FitSplit(features, targets, weights, softmax)

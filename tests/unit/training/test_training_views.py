@@ -19,7 +19,7 @@ from training.films.manifest import Film, choose_labels, read_films, read_manife
 from training.fitting.fit import fit
 from training.fitting.runs import RunFolder, RunRecord
 from training.fitting.views.answers import Answers, answers_of, balanced_by_source, macro_auroc
-from training.fitting.views.batches import cached_batches, view_batches
+from training.fitting.views.batches import fresh_views, kept_views, view_batches
 from training.fitting.views.cache import cached_views
 from training.fitting.views.draw import change_tone, draw_view, lose_resolution, plain_view
 from training.fitting.views.fit import AUXILIARY, take_over_head, without_auxiliary
@@ -159,9 +159,8 @@ def test_a_batch_holds_two_views_of_each_film_and_boxes_move_with_them():
     answers = Answers(np.eye(6, 2, dtype=np.float32), np.ones((6, 2), np.float32))
     places = {row: {1: [Region(0.5, 0.125, 0.75, 0.375)]} for row in range(6)}
     recipe = STILL.model_copy(update={"shift": 0.2})
-    batches = view_batches(
-        pixels, answers, (64, 64), recipe, batch_size=4, seed=2, places=places, grid=(64, 64)
-    )
+    draw = fresh_views(pixels, (64, 64), recipe)
+    batches = view_batches(draw, answers, recipe, batch_size=4, seed=2, places=places, grid=(64, 64))
     assert len(batches) == 3
     (films, shares), stacked = batches[0]
     assert films.shape == (4, 64, 64, 1)
@@ -180,12 +179,13 @@ def test_an_epoch_draws_anew_and_one_that_goes_on_draws_the_same():
     pixels = np.random.default_rng(0).integers(0, 255, (8, 32, 32, 1)).astype(np.uint8)
     answers = Answers(np.zeros((8, 1), np.float32), np.ones((8, 1), np.float32))
     plan = {"batch_size": 4, "seed": 1}
-    whole = view_batches(pixels, answers, (32, 32), ViewsRecipe(), **plan)
+    draw = fresh_views(pixels, (32, 32), ViewsRecipe())
+    whole = view_batches(draw, answers, ViewsRecipe(), **plan)
     first = whole[0][0]
     whole.on_epoch_end()
     second = whole[0][0]
     assert (first != second).any()
-    later = view_batches(pixels, answers, (32, 32), ViewsRecipe(), first_epoch=1, **plan)
+    later = view_batches(draw, answers, ViewsRecipe(), first_epoch=1, **plan)
     assert (later[0][0] == second).all()
 
 
@@ -348,7 +348,7 @@ def test_two_copies_of_a_film_differ_and_copy_0_is_the_film(tmp_path):
     assert (cached.features[0] == pixels).all()
     assert (cached.features[1] != cached.features[2]).any()
     answers = Answers(np.arange(5, dtype=np.float32)[:, None], np.ones((5, 1), np.float32))
-    batches = cached_batches(cached, answers, ViewsRecipe(), batch_size=4, seed=0)
+    batches = view_batches(kept_views(cached), answers, ViewsRecipe(), batch_size=4, seed=0)
     films, stacked = batches[0]
     assert films.shape == (4, 32, 32, 1)
     for one, other, row in zip(films[:2], films[2:], stacked[:2, 0].astype(int), strict=True):

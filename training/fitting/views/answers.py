@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cxr_dash.domain import Float32Array, Float64Array
 from training.films.manifest import Film
-from training.fitting.data import targets_of
+from training.fitting.data import positive_weights, targets_of
 from training.metrics import within_source_auroc
 from training.recipe import Recipe
 
@@ -60,7 +60,8 @@ def answers_of(films: Sequence[Film], labels: Sequence[str], recipe: Recipe, *, 
         views = recipe.views
         if views is not None and views.balance_sources:
             weights = balanced_by_source(targets, known, [film.source for film in films])
-        weights = weights * _rare_positives(targets, weights, recipe.fit.max_positive_weight)
+        rare = positive_weights(targets, recipe.fit.max_positive_weight, weights)
+        weights = weights * np.where(targets > 0, rare, np.float32(1.0))
     return Answers(targets * known, weights)
 
 
@@ -104,14 +105,6 @@ def balanced_by_source(
             factor = np.where(targets[rows, column] > 0, true, false)
             weights[rows, column] = np.clip(factor, 1.0 / LARGEST_WEIGHT, LARGEST_WEIGHT)
     return weights
-
-
-def _rare_positives(targets: Float32Array, weights: Float32Array, largest: float) -> Float32Array:
-    """Weight of positive answers: negatives / positives as they are weighed, from 1 to ``largest``."""
-    true = np.maximum((targets * weights).sum(axis=0), 1.0)
-    false = ((1.0 - targets) * weights).sum(axis=0)
-    rare = np.clip(false / true, 1.0, largest)
-    return np.asarray(np.where(targets > 0, rare, 1.0), np.float32)
 
 
 def macro_auroc(logits: Float64Array, answers: Answers, sources: Sequence[str]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,53 @@ from training.recipe.views import ViewsRecipe
 Places = Mapping[int, Mapping[int, Sequence[Region]]]
 
 
+# Rows of films, how many inputs of each, random numbers: gives the inputs, one of every film and then another
+# of every film, and their moves as a View has them.
+Draw = Callable[
+    [NDArray[np.intp], int, np.random.Generator],
+    tuple[Float32Array, Sequence[NDArray[np.float64]] | NDArray[np.float64]],
+]
+
+
+def fresh_views(pixels: NDArray[np.uint8], size: tuple[int, int], recipe: ViewsRecipe) -> Draw:
+    """Views that are drawn when they are asked for.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (n, h, w, 1)
+    size : tuple of int
+        Height and width of the views.
+    recipe : ViewsRecipe
+    """
+
+    def draw(
+        rows: NDArray[np.intp], each: int, generator: np.random.Generator
+    ) -> tuple[Float32Array, list[NDArray[np.float64]]]:
+        films = (np.asarray(pixels[row, ..., 0]) for row in np.tile(rows, each))
+        views = [draw_view(film, size, recipe, generator) for film in films]
+        return as_input([view.pixels for view in views]), [view.moved for view in views]
+
+    return draw
+
+
+def kept_views(cached: Cached) -> Draw:
+    """Kept features of views of each film: of one film different copies, where it has two."""
+    copies = int(cached.features.shape[0])
+
+    def draw(
+        rows: NDArray[np.intp], each: int, generator: np.random.Generator
+    ) -> tuple[Float32Array, NDArray[np.float64]]:
+        first = generator.integers(copies, size=len(rows))
+        other = (first + generator.integers(1, max(copies, 2), size=len(rows))) % copies
+        copy, films = np.concatenate([first, other][:each]), np.tile(rows, each)
+        return cached.features[copy, films].astype(np.float32), cached.moves[copy, films]
+
+    return draw
+
+
 def view_batches(
-    pixels: NDArray[np.uint8],
+    draw: Draw,
     answers: Answers,
-    size: tuple[int, int],
     recipe: ViewsRecipe,
     *,
     batch_size: int,
@@ -35,10 +78,8 @@ def view_batches(
 
     Parameters
     ----------
-    pixels : ndarray of uint8, shape (n, h, w, 1)
+    draw : Draw
     answers : Answers
-    size : tuple of int
-        Height and width of the views.
     recipe : ViewsRecipe
     batch_size : int
         Views in a batch, twice its films; the last films of an epoch that fill none are left out.
@@ -54,6 +95,8 @@ def view_batches(
     """
     import keras
 
+    count, labels = answers.targets.shape
+    stacked = answers.stacked()
     each = 2 if recipe.consistency else 1
     films = max(batch_size // each, 1)
 
@@ -61,83 +104,24 @@ def view_batches(
         def __init__(self) -> None:
             super().__init__(workers=1, use_multiprocessing=False, max_queue_size=6)
             self.epoch = first_epoch
-            self.order = _order(len(pixels), seed, self.epoch)
+            self.order = _order(count, seed, self.epoch)
 
         def __len__(self) -> int:
-            return max(len(pixels) // films, 1)
+            return max(int(count) // films, 1)
 
         def __getitem__(self, index: int) -> tuple[Any, Float32Array]:
-            rows = np.tile(self.order[index * films : (index + 1) * films], each)
-            generator = np.random.default_rng((seed, self.epoch, index))
-            views = [draw_view(np.asarray(pixels[row, ..., 0]), size, recipe, generator) for row in rows]
-            films_of_batch = as_input([view.pixels for view in views])
-            stacked = np.concatenate([answers.targets[rows], answers.weights[rows]], axis=1)
+            rows = self.order[index * films : (index + 1) * films]
+            inputs, moves = draw(rows, each, np.random.default_rng((seed, self.epoch, index)))
+            seen = np.tile(rows, each)
             if places is None:
-                return films_of_batch, stacked
-            labels = answers.targets.shape[1]
-            shares = _shares(rows, [view.moved for view in views], places, (*grid, labels))
-            return (films_of_batch, shares), stacked
+                return inputs, stacked[seen]
+            return (inputs, _shares(seen, moves, places, (*grid, labels))), stacked[seen]
 
         def on_epoch_end(self) -> None:
             self.epoch += 1
-            self.order = _order(len(pixels), seed, self.epoch)
+            self.order = _order(count, seed, self.epoch)
 
     return Views()
-
-
-def cached_batches(
-    cached: Cached,
-    answers: Answers,
-    recipe: ViewsRecipe,
-    *,
-    batch_size: int,
-    seed: int,
-    first_epoch: int = 0,
-    places: Places | None = None,
-    grid: tuple[int, int] = (1, 1),
-) -> Any:
-    """As :func:`view_batches`, of what a frozen front made of a few views of each film.
-
-    Parameters
-    ----------
-    cached : Cached
-    answers, recipe, batch_size, seed, first_epoch, places, grid
-        As for :func:`view_batches`.
-    """
-    import keras
-
-    copies, count = int(cached.features.shape[0]), int(cached.features.shape[1])
-    each = 2 if recipe.consistency else 1
-    films = max(batch_size // each, 1)
-
-    class CachedViews(keras.utils.PyDataset):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__(workers=1, use_multiprocessing=False, max_queue_size=6)
-            self.epoch = first_epoch
-            self.order = _order(count, seed, self.epoch)
-
-        def __len__(self) -> int:
-            return max(count // films, 1)
-
-        def __getitem__(self, index: int) -> tuple[Any, Float32Array]:
-            chosen = self.order[index * films : (index + 1) * films]
-            generator = np.random.default_rng((seed, self.epoch, index))
-            # two different copies of a film, where it has two
-            first = generator.integers(copies, size=len(chosen))
-            other = (first + generator.integers(1, max(copies, 2), size=len(chosen))) % copies
-            rows, copy = np.tile(chosen, each), np.concatenate([first, other][:each])
-            features = cached.features[copy, rows].astype(np.float32)
-            stacked = np.concatenate([answers.targets[rows], answers.weights[rows]], axis=1)
-            if places is None:
-                return features, stacked
-            labels = answers.targets.shape[1]
-            return (features, _shares(rows, cached.moves[copy, rows], places, (*grid, labels))), stacked
-
-        def on_epoch_end(self) -> None:
-            self.epoch += 1
-            self.order = _order(count, seed, self.epoch)
-
-    return CachedViews()
 
 
 def plain_batches(
@@ -185,7 +169,7 @@ def _shares(
     places: Places,
     shape: tuple[int, int, int],
 ) -> Float32Array:
-    """How much of each cell lies inside a film's boxes, moved as its view was; 0-255 as for cached films."""
+    """How much of each cell lies inside a film's boxes, moved as its view was; 0-1."""
     shares = np.zeros((len(rows), *shape), np.float32)
     for index, (row, moved) in enumerate(zip(rows, moves, strict=True)):
         for label, regions in places.get(int(row), {}).items():

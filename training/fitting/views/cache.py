@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.fitting.feature_store import features_digest
 from training.fitting.progress import progress
 from training.fitting.views.draw import View, as_input, draw_view, plain_view
 from training.recipe.views import ViewsRecipe
@@ -92,13 +92,8 @@ def _digest(
 ) -> str:
     drawing = recipe.model_dump_json(exclude={"side", "consistency", "map_loss_weight", "balance_sources"})
     made = [front.output.shape, [type(layer).__name__ for layer in front.layers], pixels.shape, size, copies]
-    digest = hashlib.sha256(repr([*made, *([seed, drawing] if copies > 1 else [])]).encode())
-    digest.update((Path(__file__).parent / "draw.py").read_bytes())
-    for array in front.get_weights():
-        digest.update(np.ascontiguousarray(array).tobytes())
-    for start in range(0, len(pixels), 256):
-        digest.update(np.ascontiguousarray(pixels[start : start + 256]).tobytes())
-    return digest.hexdigest()[:16]
+    drawn = [seed, drawing] if copies > 1 else []
+    return features_digest([*made, *drawn], ["fitting/views/draw.py"], front, pixels)
 
 
 def _views(

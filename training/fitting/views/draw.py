@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -60,25 +59,6 @@ def draw_view(film: Grey, size: tuple[int, int], recipe: ViewsRecipe, generator:
     if generator.random() < recipe.cutout_probability:
         view = _cut_out(view, recipe.cutout_size, generator)
     return View(view, moved)
-
-
-def drawn_copies(
-    pixels: NDArray[np.uint8], batch_size: int, recipe: ViewsRecipe, seed: tuple[int, int]
-) -> Iterator[Float32Array]:
-    """A view of every film, in order and at its own size, batch by batch; the same for the same seed.
-
-    Yields
-    ------
-    ndarray of float32, shape (n, H, W, 1), 0-255
-    """
-    size = (int(pixels.shape[1]), int(pixels.shape[2]))
-    for start in range(0, len(pixels), batch_size):
-        rows = range(start, min(start + batch_size, len(pixels)))
-        views = [
-            draw_view(np.asarray(pixels[row, ..., 0]), size, recipe, np.random.default_rng((*seed, row)))
-            for row in rows
-        ]
-        yield as_input([view.pixels for view in views])
 
 
 def plain_view(film: Grey, size: tuple[int, int]) -> Grey:

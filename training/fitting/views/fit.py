@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import Float64Array, PreparationSpec
-from cxr_dash.imaging import decode
-from training.films.boxes import BoxedFilm, Region, read_boxes
-from training.films.lungs import plan_film
-from training.films.manifest import Film, of_split
+from cxr_dash.domain import Float64Array
+from training.films.boxes import read_boxes
+from training.films.manifest import Film
 from training.films.prepared import prepared_films
-from training.fitting.box_maps import in_input, map_grid, supervised_labels
+from training.fitting.box_maps import boxed_places, map_grid
 from training.fitting.callbacks import Phase, phase_callbacks, save_weights
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.optimizers import fine_tune_optimizer
 from training.fitting.progress import progress
 from training.fitting.runs import RunFolder
 from training.fitting.views.answers import Answers, answers_of, macro_auroc
-from training.fitting.views.batches import Places, cached_batches, plain_batches, view_batches
+from training.fitting.views.batches import Draw, fresh_views, kept_views, plain_batches, view_batches
 from training.fitting.views.cache import cached_views
 from training.fitting.views.losses import open_cross_entropy, with_view_losses
 from training.networks import Parts, split_at
@@ -46,7 +43,7 @@ def side_of(recipe: Recipe) -> tuple[int, int]:
 def fit_views(
     model: Any,
     recipe: Recipe,
-    films: Sequence[Film],
+    films: tuple[Sequence[Film], Sequence[Film]],
     labels: Sequence[str],
     *,
     data_root: Path,
@@ -61,8 +58,8 @@ def fit_views(
         Built for ``labels`` and :func:`side_of`.
     recipe : Recipe
         With a section ``[views]``.
-    films : sequence of Film
-        Of every split.
+    films : tuple of two sequences of Film
+        To train on, and of val.
     labels : sequence of str
         Those of the recipe, then its auxiliary ones.
     data_root : Path
@@ -82,7 +79,7 @@ def fit_views(
     plan, views = recipe.fit, recipe.views
     if views is None:
         raise ValueError("fit_views needs a recipe with a section [views]")
-    train, val = of_split(films, "train"), of_split(films, "val")
+    train, val = films
     size = side_of(recipe)
     parts = split_at(model, recipe.network.fine_tune_after)
     answers = answers_of(train, labels, recipe, balanced=True)
@@ -93,11 +90,20 @@ def fit_views(
         boxes = read_boxes(data_root / str(recipe.data.boxes), data_root / recipe.data.manifest)
         places = boxed_places(train, boxes, labels, recipe.preparation)
         cells = (*map_grid(parts), len(labels))
-    trained = with_view_losses(parts, recipe)
-    steps = max(len(train) // max(plan.batch_size // 2, 1), 1)
-    trained.compile(fine_tune_optimizer(plan, steps), open_cross_entropy(plan.label_smoothing))
-    batches, val_films = _batches(parts, recipe, train, val, answers, run=run, places=places, cells=cells)
+    draw, val_films = _drawn(parts, recipe, views, films, run)
     start = Checkpoint.read(phase.state)
+    batches = view_batches(
+        draw,
+        answers,
+        views,
+        batch_size=plan.batch_size,
+        seed=recipe.seed,
+        first_epoch=start.epoch,
+        places=places,
+        grid=cells[:2] if cells else (1, 1),
+    )
+    trained = with_view_losses(parts, views)
+    trained.compile(fine_tune_optimizer(plan, len(batches)), open_cross_entropy(plan.label_smoothing))
     if not start.epoch:
         save_weights(parts.tail, phase.weights)
     start.restore(trained)
@@ -110,7 +116,7 @@ def fit_views(
     if start.epoch < phase.epochs and not start.stopped:
         with progress(phase.name, phase.epochs, start.epoch) as show:
             trained.fit(
-                batches(start.epoch),
+                batches,
                 validation_data=plain_batches(
                     val_films, val_answers, size, batch_size=plan.batch_size, cells=cells
                 ),
@@ -126,41 +132,21 @@ def fit_views(
     return int(Checkpoint.read(phase.state).counted["Keep"]["best_epoch"]), score()
 
 
-def _batches(
-    parts: Parts,
-    recipe: Recipe,
-    train: Sequence[Film],
-    val: Sequence[Film],
-    answers: Answers,
-    *,
-    run: RunFolder,
-    places: Places | None,
-    cells: tuple[int, int, int] | None,
-) -> tuple[Callable[[int], Any], NDArray[Any]]:
-    """What makes the batches from an epoch on, and the val films or what the front makes of them."""
-    size, views = side_of(recipe), recipe.views or ViewsRecipe()
-    pixels = prepared_films(train, recipe.preparation, run.prepared)
-    val_pixels = prepared_films(val, recipe.preparation, run.prepared)
-    shared: dict[str, Any] = {
-        "batch_size": recipe.fit.batch_size,
-        "seed": recipe.seed,
-        "places": places,
-        "grid": cells[:2] if cells else (1, 1),
-    }
+def _drawn(
+    parts: Parts, recipe: Recipe, views: ViewsRecipe, films: Sequence[Sequence[Film]], run: RunFolder
+) -> tuple[Draw, NDArray[Any]]:
+    """What draws the train films, and the val films or what the front makes of them."""
+    size = side_of(recipe)
+    train, val = (prepared_films(part, recipe.preparation, run.prepared) for part in films)
     if parts.front is None:
-        return (
-            lambda epoch: view_batches(pixels, answers, size, views, first_epoch=epoch, **shared),
-            val_pixels,
-        )
-    seed, copies = recipe.seed, recipe.fit.copies
+        return fresh_views(train, size, views), val
     for layer in parts.front.layers:
         layer.trainable = False
-    cached = cached_views(parts.front, pixels, size, views, run.prepared, copies=copies, seed=seed)
-    plain = cached_views(parts.front, val_pixels, size, views, run.prepared, copies=1, seed=seed)
-    return (
-        lambda epoch: cached_batches(cached, answers, views, first_epoch=epoch, **shared),
-        plain.features[0],
+    kept, seen = (
+        cached_views(parts.front, part, size, views, run.prepared, copies=copies, seed=recipe.seed)
+        for part, copies in ((train, recipe.fit.copies), (val, 1))
     )
+    return kept_views(kept), seen.features[0]
 
 
 def plain_logits(parts: Parts, pixels: NDArray[Any], size: tuple[int, int], batch_size: int) -> Float64Array:
@@ -169,24 +155,6 @@ def plain_logits(parts: Parts, pixels: NDArray[Any], size: tuple[int, int], batc
     batches = plain_batches(pixels, nothing, size, batch_size=batch_size)
     rows = [parts.tail.predict_on_batch(batches[index][0]) for index in range(len(batches))]
     return np.concatenate(rows).astype(np.float64)
-
-
-def boxed_places(
-    films: Sequence[Film], boxes: Sequence[BoxedFilm], labels: Sequence[str], spec: PreparationSpec
-) -> Places:
-    """By film and label, where radiologists drew boxes, as shares of the prepared film."""
-    rows = {film.path: row for row, film in enumerate(films)}
-    places: dict[int, dict[int, list[Region]]] = defaultdict(dict)
-    for boxed in boxes:
-        row = rows.get(boxed.film.path)
-        if row is None:
-            continue
-        preparation = plan_film(decode(boxed.film.path.read_bytes()), spec)
-        regions = [in_input(region, preparation) for region in boxed.regions]
-        inside = [region for region in regions if region is not None]
-        for key in supervised_labels(boxed, labels):
-            places[row].setdefault(list(labels).index(key), []).extend(inside)
-    return places
 
 
 def take_over_head(model: Any, weights: str, labels: Sequence[str]) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from training.fitting.box_maps import divergence, mapped_part
+from training.fitting.box_maps import with_map_loss
 from training.networks import Parts
-from training.recipe import Recipe
+from training.recipe import ViewsRecipe
 
 
 def open_cross_entropy(smoothing: float = 0.0) -> Any:
@@ -31,21 +31,19 @@ def open_cross_entropy(smoothing: float = 0.0) -> Any:
     return open_binary_crossentropy
 
 
-def with_view_losses(parts: Parts, recipe: Recipe) -> Any:
+def with_view_losses(parts: Parts, recipe: ViewsRecipe) -> Any:
     """A model that adds, in training, what two views disagree on and how far maps lie outside the boxes.
 
     Parameters
     ----------
     parts : Parts
-        Cut at the film.
-    recipe : Recipe
-        With a section ``[views]``.
+    recipe : ViewsRecipe
 
     Returns
     -------
     keras.Model
-        From films, or from films and boxes' shares of cells, to the logits; of the same layers as
-        ``parts.tail``.
+        From what the parts are cut at, with ``map_loss_weight`` also from boxes' shares of cells, to the
+        logits; of the same layers as ``parts.tail``.
 
     Raises
     ------
@@ -55,32 +53,16 @@ def with_view_losses(parts: Parts, recipe: Recipe) -> Any:
     import keras
     from keras import ops
 
-    plan = recipe.views
-    if plan is None:
-        return parts.tail
-    consistency, map_weight = plan.consistency, plan.map_loss_weight
-
     class Agreement(keras.layers.Layer):  # type: ignore[misc]
         """Hands the logits on; in training the two halves of a batch should give the same ones."""
 
         def call(self, logits: Any, training: bool = False) -> Any:
             if training:
                 one, other = ops.split(logits, 2, axis=0)
-                self.add_loss(consistency * ops.mean(ops.square(one - other)))
+                self.add_loss(recipe.consistency * ops.mean(ops.square(one - other)))
             return logits
 
-    class Maps(keras.layers.Layer):  # type: ignore[misc]
-        """Hands the logits on; in training the maps should lie inside the boxes."""
-
-        def call(self, logits: Any, maps: Any, shares: Any, training: bool = False) -> Any:
-            if training:
-                self.add_loss(map_weight * divergence(maps, shares))
-            return logits
-
-    agree = Agreement(name="agreement") if consistency else keras.layers.Identity()
-    if not map_weight:
-        return keras.Model(parts.tail.inputs[0], agree(parts.tail.outputs[0]))
-    mapped = mapped_part(parts)
-    logits, maps = mapped.outputs
-    shares = keras.Input(maps.shape[1:], name="box_shares")
-    return keras.Model([mapped.inputs[0], shares], agree(Maps(name="map_loss")(logits, maps, shares)))
+    weight = recipe.map_loss_weight
+    inner = with_map_loss(parts, weight) if weight else parts.tail
+    agree = Agreement(name="agreement") if recipe.consistency else keras.layers.Identity()
+    return keras.Model(inner.inputs, agree(inner.outputs[0]))
