@@ -69,12 +69,6 @@ def within_source_auroc(
     return _ratio(won, pairs)
 
 
-def macro_within_source_auroc(scores: Float64Array, truths: Float64Array, sources: Sequence[str]) -> float:
-    """Mean :func:`within_source_auroc` over the labels that have a value, without an interval."""
-    rows = [within_source_auroc(scores[:, k], truths[:, k], sources)[0] for k in range(scores.shape[1])]
-    return float(np.nanmean(rows))
-
-
 def auprc(scores: Float64Array, truths: Float64Array, weights: Float64Array) -> Float64Array:
     """Average precision: area under the precision-recall curve without interpolation.
 
@@ -234,6 +228,12 @@ def measure_share(
         low=round(min(float(low[0]), found.value if found.low is None else found.low), 5),
         high=round(max(float(high[0]), found.value if found.high is None else found.high), 5),
     )
+
+
+def share_interval(count: float, whole: int) -> Interval:
+    """A share of films, ``count`` of ``whole``, with Wilson's interval; to five digits."""
+    low, high = wilson_interval([count], whole)
+    return Interval(value=round(count / whole, 5), low=round(float(low[0]), 5), high=round(float(high[0]), 5))
 
 
 def label_mean(

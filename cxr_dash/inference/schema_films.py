@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from cxr_dash.inference.schema_figures import Frozen, Interval, Key, Probability
+
+ONE_IN: Final[Mapping[str, int]] = {"one_in_20": 20, "one_in_10": 10, "one_in_5": 5}
+"""Keys of points by how many films without a finding one may be flagged of, the strictest first."""
 
 
 class FilmFigures(Frozen):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
 
 from cxr_dash import imaging
 from cxr_dash.domain import Float32Array, LungField, Radiograph
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.calibration import activate
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.head import Head
 from cxr_dash.inference.lungs import plan_with_lungs
@@ -74,11 +79,17 @@ def guess_age(
             return None
         preparation = plan_with_lungs(radiograph, trunk.spec.preparation, lungs)
         features = runtimes.get(trunk).run(imaging.apply_preparation(radiograph, preparation)).embedding
-    logit = float(Head.read(gate.path / AGE_FILE).logits(features)[0])
-    if not math.isfinite(logit):
-        raise FloatingPointError("the age group's logit must be a number")
-    child = 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0)))
+    logits = _head(gate.path / AGE_FILE, gate.spec.files[AGE_FILE]).logits(features)
+    child = float(activate(logits.astype(np.float64), "sigmoid")[0])
+    if not math.isfinite(child):
+        raise FloatingPointError("the age group's probability must be a number")
     return AgeGuess(child, child >= group.child_above, child < group.adult_below)
+
+
+@lru_cache(maxsize=1)
+def _head(path: Path, _sha256: str) -> Head:
+    """Read once: every film asks it."""
+    return Head.read(path)
 
 
 def _reads(bundle: Bundle, group: AgeGroup) -> bool:

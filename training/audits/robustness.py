@@ -16,14 +16,13 @@ from cxr_dash.domain import Float64Array
 from cxr_dash.errors import FilmError
 from cxr_dash.imaging import apply_preparation, decode, display_pixels
 from cxr_dash.inference.calibration import calibrated_probabilities
-from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import Audit, AuditFigure, AuditVerdict, Interval
 from training.audits.material import Material
 from training.audits.verdicts import not_measured
 from training.audits.written import WAYS, ByteArray, Written, as_it_is
 from training.films.lungs import plan_film
 from training.films.manifest import Film
-from training.metrics import bootstrap_weights, interval
+from training.metrics import bootstrap_weights, interval, share_interval
 
 logger = logging.getLogger(__name__)
 
@@ -62,13 +61,7 @@ class Rewritten:
     @property
     def flipped(self) -> Interval:
         """Share of films with a flip, with Wilson's interval."""
-        count = int(self.flips.sum())
-        low, high = wilson_interval([count], len(self.flips))
-        return Interval(
-            value=round(count / len(self.flips), 5),
-            low=round(float(low[0]), 5),
-            high=round(float(high[0]), 5),
-        )
+        return share_interval(int(self.flips.sum()), len(self.flips))
 
     @property
     def changed(self) -> Interval:

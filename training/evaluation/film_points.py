@@ -77,14 +77,13 @@ def choose_jointly(films: FilmTable, budgets: Sequence[float]) -> JointChoice:
     budgets : sequence of float
         Shares of films without a finding that may be flagged, 0-1.
     """
-    trials = [try_way(way, films, budgets) for way in ways(films)]
-    best = max(trials, key=lambda trial: trial.worth)
+    trials = try_ways(films, budgets)
+    best = trials[0]
     thresholds = {
         budget: set_thresholds(best.way, films, tightened(best.way, films, budget)) for budget in budgets
     }
     said = "; ".join(
-        f"{t.way.name}: {t.shown:.1%} of findings shown, {t.found:.1%} of films found"
-        for t in sorted(trials, key=lambda trial: -trial.worth)
+        f"{t.way.name}: {t.shown:.1%} of findings shown, {t.found:.1%} of films found" for t in trials
     )
     tried = (
         f"{best.way.name}: found most on films left out, {FOLDS} folds by patient, {REPEATS} times, "
@@ -170,6 +169,12 @@ def left_out(way: Way, films: FilmTable, budget: float) -> LeftOut:
     shown = (calls[:, films.named] * truths).sum(axis=0) / np.maximum(positives, 1)
     enough = positives >= min(LEAST_FILMS, positives.max())
     return LeftOut(any_flag[clear], any_flag[~clear], shown[enough & (positives > 0)])
+
+
+def try_ways(films: FilmTable, budgets: Sequence[float]) -> list[Trial]:
+    """Every way, on films left out; the one that finds most first."""
+    trials = [try_way(way, films, budgets) for way in ways(films)]
+    return sorted(trials, key=lambda trial: -trial.worth)
 
 
 def try_way(way: Way, films: FilmTable, budgets: Sequence[float]) -> Trial:

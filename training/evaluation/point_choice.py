@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cxr_dash.inference.schema import FilmScore, FilmScorePoint, OperatingPoint
-from training.evaluation.film_points import JointChoice, choose_jointly, own_threshold
+from cxr_dash.inference.schema_films import ONE_IN
+from training.evaluation.film_points import JointChoice, choose_jointly, own_threshold, try_ways
 from training.evaluation.film_table import FilmTable
-from training.evaluation.film_ways import CommonScale
+from training.evaluation.film_ways import CommonScale, fit_scale
 from training.evaluation.thresholds import (
     DEFAULT_OPERATING_POINT,
     choose_operating_points,
     youden_threshold,
 )
 
-BUDGETS = {"one_in_20": 20, "one_in_10": 10, "one_in_5": 5}
 JOINT_DEFAULT = "one_in_10"
 SCORE_POINTS = ("one_in_10", "one_in_5")
 _SAME = 1e-9
@@ -66,7 +66,7 @@ def choose_points(
         The recipe's own wish.
     """
     each = choose_operating_points(films.probabilities, films.targets, films.keys, chosen_on)
-    shares = {key: 1 / whole for key, whole in BUDGETS.items() if films.clear.sum() >= whole}
+    shares = {key: 1 / whole for key, whole in ONE_IN.items() if films.clear.sum() >= whole}
     choice = choose_jointly(films, list(shares.values())) if shares else None
     joint = _joint_points(films, choice, shares, chosen_on) if choice else []
     several = activation == "sigmoid" and len(films.named) > 1
@@ -87,8 +87,8 @@ def choose_points(
 
 def common_scale(films: FilmTable) -> CommonScale | None:
     """The scale on which the labels' thresholds move together; None where films of one kind are missing."""
-    shares = [1 / whole for whole in BUDGETS.values() if films.clear.sum() >= whole]
-    return choose_jointly(films, shares).scale if shares else None
+    shares = [1 / whole for whole in ONE_IN.values() if films.clear.sum() >= whole]
+    return fit_scale(try_ways(films, shares)[0].way, films) if shares else None
 
 
 def merged(points: list[OperatingPoint], keep: str) -> list[OperatingPoint]:
@@ -117,14 +117,14 @@ def _joint_points(
         name_en, name_es = joint_names(key)
         together_en = "Thresholds of all findings chosen together: at" if len(films.named) > 1 else "At"
         together_es = "Umbrales de todos los hallazgos elegidos a la vez: " if len(films.named) > 1 else ""
-        rest_es = f"a lo sumo 1 de cada {BUDGETS[key]} placas sin hallazgos de las que sirvieron para elegir"
+        rest_es = f"a lo sumo 1 de cada {ONE_IN[key]} placas sin hallazgos de las que sirvieron para elegir"
         rest_es = (rest_es if together_es else rest_es[0].upper() + rest_es[1:]) + " se señala por alguno."
         points.append(
             OperatingPoint(
                 key=key,
                 name_en=name_en,
                 name_es=name_es,
-                explanation_en=f"{together_en} most 1 in {BUDGETS[key]} of the films without a finding that "
+                explanation_en=f"{together_en} most 1 in {ONE_IN[key]} of the films without a finding that "
                 "it was chosen on get any flag.",
                 explanation_es=together_es + rest_es,
                 thresholds={label: (choice.thresholds[share] | good_news)[label] for label in films.keys},
@@ -137,7 +137,7 @@ def _joint_points(
 
 def joint_names(key: str) -> tuple[str, str]:
     """What a joint point is called, in English and Spanish."""
-    whole = BUDGETS[key]
+    whole = ONE_IN[key]
     return (
         f"1 in {whole} films without a finding flagged",
         f"1 de cada {whole} placas sin hallazgos señalada",
@@ -153,9 +153,9 @@ def _film_score(films: FilmTable, chosen_on: str) -> FilmScore | None:
             key=key,
             name_en=joint_names(key)[0],
             name_es=joint_names(key)[1],
-            threshold=own_threshold(films, column, 1 / BUDGETS[key]),
+            threshold=own_threshold(films, column, 1 / ONE_IN[key]),
         )
         for key in SCORE_POINTS
-        if films.clear.sum() >= BUDGETS[key]
+        if films.clear.sum() >= ONE_IN[key]
     ]
     return FilmScore(label=films.keys[column], points=points, chosen_on=chosen_on)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cxr_dash.domain import Float64Array
-from cxr_dash.inference.operating_points import predictive_values, wilson_interval
+from cxr_dash.inference.operating_points import predictive_values
 from cxr_dash.inference.schema import Interval, OperatingPoint, PointFigures, ReliabilityBin
 from training import metrics as m
 from training.evaluation import rates
@@ -97,15 +97,10 @@ def reliability_bins(scores: Float64Array, truths: Float64Array) -> list[Reliabi
     found = []
     for inside in (bins == k for k in np.unique(bins)):
         count, positives = int(inside.sum()), float(truths[inside].sum())
-        low, high = wilson_interval([positives], count)
         found.append(
             ReliabilityBin(
                 stated=round(float(scores[inside].mean()), 5),
-                observed=Interval(
-                    value=round(positives / count, 5),
-                    low=round(float(low[0]), 5),
-                    high=round(float(high[0]), 5),
-                ),
+                observed=m.share_interval(positives, count),
                 films=count,
             )
         )

@@ -7,7 +7,7 @@ who know it is called by what it achieved.
 from __future__ import annotations
 
 from cxr_dash.inference.schema import BundleSpec, LabelMetrics, OperatingPoint, SplitMetrics
-from training.evaluation.point_choice import BUDGETS
+from cxr_dash.inference.schema_films import ONE_IN
 from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, RULE_OUT_SENSITIVITY
 from training.films.split_names import NATURAL
 
@@ -37,7 +37,7 @@ def offered(spec: BundleSpec) -> BundleSpec:
     default = spec.default_operating_point
     if default not in keys:
         # the next stricter one that holds, else the one that promises nothing
-        stricter = [key for key in BUDGETS if key in keys and BUDGETS[key] > BUDGETS.get(default, 0)]
+        stricter = [key for key in ONE_IN if key in keys and ONE_IN[key] > ONE_IN.get(default, 0)]
         default = stricter[-1] if stricter else DEFAULT_OPERATING_POINT
     points = [point.model_copy(update={"more": False}) if point.key == default else point for point in points]
     return spec.model_copy(
@@ -61,9 +61,9 @@ def _of_offered(split: SplitMetrics, keys: list[str], default: str) -> SplitMetr
 
 
 def _holds(point: OperatingPoint, split: str, labels: dict[str, LabelMetrics]) -> bool:
-    if point.key in BUDGETS:
+    if point.key in ONE_IN:
         found = next((part.flagged for part in point.achieved if part.split == split), None)
-        return found is None or found.low is None or found.low <= 1 / BUDGETS[point.key]
+        return found is None or found.low is None or found.low <= 1 / ONE_IN[point.key]
     if point.key != "rule_out":
         return True
     if not any(threshold > 0.0 for threshold in point.thresholds.values()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxr_dash.inference.schema import BundleSpec, Interval, LabelMetrics, SplitMetrics
 from training.export.card_text import bullets, section, table
-from training.films.split_names import HELD_OUT_SPLITS, NATURAL, NATURAL_VAL
+from training.films.split_names import HELD_OUT_SPLITS, NATURAL, NATURAL_VAL, split_place
 from training.metrics import figure
 
 _AVERAGES = {
@@ -23,12 +23,11 @@ _SPLIT_TITLES = {
     NATURAL_VAL: "Val films at natural prevalence: calibrated and chosen on, optimistic",
     "val": "Val: used for choosing, optimistic",
 }
-_ORDER = {"external": 0, NATURAL: 1, "test": 2, NATURAL_VAL: 3, "val": 4}
 
 
 def ordered(spec: BundleSpec) -> list[SplitMetrics]:
     """Splits, the most telling first."""
-    return sorted(spec.metrics, key=lambda split: _ORDER.get(split.split, 5))
+    return sorted(spec.metrics, key=lambda split: split_place(split.split))
 
 
 def judged(spec: BundleSpec) -> list[SplitMetrics]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cxr_dash.inference.schema import BundleSpec, FilmFigures, FreeResponse, Interval
 from training.export.card_text import section, table
+from training.films.split_names import split_place
 
-_SPLITS = ("natural", "test", "external", "natural_val", "val")
 # findings shown per film without one that the curve is read at
 _READ_AT = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -82,8 +82,7 @@ def _curve(curve: FreeResponse) -> str:
 
 
 def _in_order(parts: list[FilmFigures]) -> list[FilmFigures]:
-    order = {split: place for place, split in enumerate(_SPLITS)}
-    return sorted(parts, key=lambda part: order.get(part.split, len(order)))
+    return sorted(parts, key=lambda part: split_place(part.split))
 
 
 def _share(value: Interval | None) -> str:

@@ -8,11 +8,11 @@ from cxr_dash.domain import REASSURING_LABELS, SUMMARY_LABELS, Float64Array
 from cxr_dash.inference.schema import BundleSpec, HeldOut
 from training.evaluation.net_benefit import THRESHOLDS, Benefit, decision_curve
 from training.export.card_text import section, table
+from training.films.split_names import HELD_OUT_SPLITS, split_place
 from training.metrics import figure
 
 _PERCENTILES = (10, 25, 50, 75, 90)
 _FEWEST = 10  # films of a kind, below which a row says nothing
-_ORDER = {"external": 0, "test": 1}
 
 
 def unsought(spec: BundleSpec) -> str:
@@ -89,21 +89,16 @@ def learning_curve(spec: BundleSpec) -> str:
     )
 
 
-def stated_prevalence(spec: BundleSpec) -> dict[str, float]:
-    """At what share of positives probabilities are stated, by label, where the bundle says."""
-    return dict(getattr(spec, "prevalence", None) or {})
-
-
 def _shares(spec: BundleSpec) -> str:
-    if stated_prevalence(spec):
+    if spec.prevalence:
         return "Shares of positives are those that the probabilities are stated at, not those of these films."
     return "Shares of positives are those of these films: elsewhere every figure is another."
 
 
 def _judged(spec: BundleSpec) -> list[HeldOut]:
     """Films that nothing was chosen on, other hospitals first; a gate's have no findings to act on."""
-    held = [one for one in spec.held_out if one.split in _ORDER and spec.kind != "gate"]
-    return sorted(held, key=lambda one: _ORDER[one.split])
+    held = [one for one in spec.held_out if one.split in HELD_OUT_SPLITS and spec.kind != "gate"]
+    return sorted(held, key=lambda one: split_place(one.split))
 
 
 def _by_class(held: HeldOut, key: str) -> list[tuple[str, Float64Array]]:
@@ -122,7 +117,7 @@ def _benefit_rows(spec: BundleSpec, held: HeldOut) -> list[list[str]]:
         if min(len(ill), len(well)) < _FEWEST:
             continue
         truths = np.r_[np.ones(len(ill)), np.zeros(len(well))]
-        share = stated_prevalence(spec).get(label.key)
+        share = spec.prevalence.get(label.key)
         curve = decision_curve(np.r_[ill, well], truths, share)
         rows.append(
             [

@@ -31,7 +31,7 @@ from training.evaluation.point_choice import choose_points
 from training.evaluation.scoring import Scores, score_films
 from training.export.borne_out import offered
 from training.export.measure import FilmSet, material_of, measured_spec, targets_in
-from training.export.prevalence import calibrated_at, stated_prevalence
+from training.export.prevalence import calibrated_at, prevalence_in
 from training.export.serving_graph import ServingReport
 from training.export.words import left_out_warnings, serving_audit, source_table
 from training.films.lungs import installed_boxes, looks_at_lungs
@@ -160,7 +160,7 @@ def _decide(scores: Scores, films: FilmSet, split: str, record: RunRecord) -> De
         points.default,
         tried=points.tried,
         film_score=points.film_score,
-        prevalence=stated_prevalence(targets, keys),
+        prevalence=prevalence_in(targets, keys),
         films=calibrated_at(split, targets, keys, len(set(groups))),
     )
 

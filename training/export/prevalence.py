@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from cxr_dash.domain import Float64Array
-from cxr_dash.inference.operating_points import wilson_interval
-from cxr_dash.inference.schema import CalibratedAt, Interval
+from cxr_dash.inference.schema import CalibratedAt
 from training.films.split_names import NATURAL_VAL
+from training.metrics import share_interval
 
 
-def stated_prevalence(targets: Float64Array, labels: Sequence[str]) -> dict[str, float]:
+def prevalence_in(targets: Float64Array, labels: Sequence[str]) -> dict[str, float]:
     """The share of films with each label; one that they do not have stands at half a film.
 
     That is about what calibration gives such a label on average, and its odds can be carried elsewhere.
@@ -37,10 +37,5 @@ def calibrated_at(split: str, targets: Float64Array, labels: Sequence[str], pati
         natural=natural,
         description_en=f"{films} films of {patients} patients {how_en}",
         description_es=f"{films} placas de {patients} pacientes {how_es}",
-        intervals={key: _share(float(targets[:, k].sum()), films) for k, key in enumerate(labels)},
+        intervals={key: share_interval(float(targets[:, k].sum()), films) for k, key in enumerate(labels)},
     )
-
-
-def _share(count: float, films: int) -> Interval:
-    low, high = wilson_interval([count], films)
-    return Interval(value=round(count / films, 6), low=round(float(low[0]), 6), high=round(float(high[0]), 6))

@@ -14,6 +14,12 @@ NATURAL: Final = "natural"
 # nothing is chosen on these; the first is how common findings are said to be where a reader says nothing
 HELD_OUT_SPLITS: Final = (NATURAL, "test", "external")
 SPLITS: Final = (VAL, NATURAL_VAL, *HELD_OUT_SPLITS)
+_TELLING: Final = ("external", NATURAL, "test", NATURAL_VAL, VAL)
+
+
+def split_place(split: str) -> int:
+    """Where a split's figures stand among those of others: the most telling first, unknown ones last."""
+    return _TELLING.index(split) if split in _TELLING else len(_TELLING)
 
 
 def chosen_on(films: Iterable[Film]) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from cxr_dash.domain import Label
+from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.language import Translator
 
 
 def label_name(label: Label, t: Translator) -> str:
     """A label's name in the reader's language."""
     return t.choose({"en": label.name_en, "es": label.name_es})
+
+
+def not_looked_for(spec: BundleSpec, t: Translator) -> list[str]:
+    """What a reader may expect and a model does not look for, as words inside a sentence."""
+    return [lower(label_name(one, t)) for one in spec.not_looked_for]
 
 
 def percent(share: float, t: Translator) -> str:

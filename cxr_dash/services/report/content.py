@@ -25,7 +25,7 @@ from cxr_dash.services.exports import (
     margin,
 )
 from cxr_dash.services.exports.stated import stated_lines
-from cxr_dash.services.exports.wording import interval, label_name, lower, percent
+from cxr_dash.services.exports.wording import interval, label_name, lower, not_looked_for, percent
 from cxr_dash.services.report.headline import headline
 from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
 from cxr_dash.services.report.sheet_text import Block, ReportContent, Row
@@ -255,8 +255,7 @@ def _model(bundle: Bundle, t: Translator) -> Block:
             population=t.choose({"en": spec.population_en, "es": spec.population_es}).rstrip("."),
         ),
     ]
-    if spec.not_looked_for:
-        names = [lower(label_name(one, t)) for one in spec.not_looked_for]
+    if names := not_looked_for(spec, t):
         lines.append(t("Not looked for: {names}.", names=t.listed(names)))
     if bad:
         lines.append(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from cxr_dash.domain import N_, Label
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec, HeldOut, Interval, OperatingPoint
+from cxr_dash.inference.schema_films import ONE_IN
 from cxr_dash.language import Translator
-from cxr_dash.services.exports.wording import lower
 
 
 def population_line(spec: BundleSpec, t: Translator) -> str:
@@ -38,24 +38,17 @@ def label_name(label: Label, t: Translator) -> str:
     return t.choose({"en": label.name_en, "es": label.name_es})
 
 
-def not_looked_for(spec: BundleSpec, t: Translator) -> list[str]:
-    """What a reader may expect and the model does not look for, as words inside a sentence."""
-    return [lower(label_name(one, t)) for one in spec.not_looked_for]
-
-
 def point_name(point: OperatingPoint, t: Translator) -> str:
     """An operating point's name."""
     return t.choose({"en": point.name_en, "es": point.name_es})
 
 
-# how many films without a finding one may be flagged of
-_ONE_IN = {"one_in_20": 20, "one_in_10": 10, "one_in_5": 5}
 _HELD_OUT = {"natural": N_("test films at natural prevalence"), "test": N_("test films")}
 
 
 def point_chip(point: OperatingPoint, t: Translator) -> str:
     """An operating point's name beside others; joint ones stand under a heading that says of what."""
-    whole = _ONE_IN.get(point.key) if point.joint else None
+    whole = ONE_IN.get(point.key) if point.joint else None
     return t("1 in {n}", n=whole) if whole else point_name(point, t)
 
 

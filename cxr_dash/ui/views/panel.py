@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from cxr_dash.domain import N_
 from cxr_dash.inference.schema import BundleSpec, OperatingPoint
 from cxr_dash.language import Translator
+from cxr_dash.services.exports.wording import not_looked_for
 from cxr_dash.ui import ids
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views.read_first import own_reading
@@ -98,7 +99,7 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
 
 def _not_looked_for(spec: BundleSpec, t: Translator) -> list[Component]:
     """One quiet line under the answer, which opens: about these the model's silence says nothing."""
-    names = bundle_words.not_looked_for(spec, t)
+    names = not_looked_for(spec, t)
     if not names:
         return []
     rest = len(names) - _NAMED_AT_ONCE

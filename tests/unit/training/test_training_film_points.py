@@ -13,7 +13,7 @@ from training.evaluation.film_table import FilmTable
 from training.evaluation.film_ways import Way, fit_scale, ways
 from training.evaluation.point_choice import choose_points, merged
 from training.export.borne_out import offered
-from training.export.prevalence import calibrated_at, stated_prevalence
+from training.export.prevalence import calibrated_at, prevalence_in
 
 KEYS = ["effusion", "mass", "nodule", "finding"]
 PREVALENCE = [0.12, 0.05, 0.03]
@@ -202,9 +202,9 @@ def test_the_free_response_curve_rises_from_nothing_to_everything(val: FilmTable
     assert 10 <= len(curve.shown) <= 60
 
 
-def test_stated_prevalence_is_the_share_of_the_films_and_half_a_film_where_there_is_none() -> None:
+def test_prevalence_in_is_the_share_of_the_films_and_half_a_film_where_there_is_none() -> None:
     targets = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
-    assert stated_prevalence(targets, ["mass", "hernia"]) == {
+    assert prevalence_in(targets, ["mass", "hernia"]) == {
         "mass": pytest.approx(1 / 3, abs=1e-6),
         "hernia": 0.125,
     }

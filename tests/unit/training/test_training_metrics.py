@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from training import metrics as m
+from training.fitting.views.answers import Answers, macro_auroc
 
 ONE = np.ones((1, 200))
 
@@ -168,4 +169,4 @@ def test_a_model_that_only_knows_the_source_has_no_within_source_auroc_to_show()
     assert np.isnan(m.within_source_auroc(scores, (scores > 0.5).astype(float), sources)[0])
     both = np.stack([scores, scores], axis=1)
     targets = np.stack([truths, scores], axis=1)  # the second has one kind of film in each source
-    assert m.macro_within_source_auroc(both, targets, sources) == 0.5
+    assert macro_auroc(both, Answers(targets, np.ones_like(targets)), sources) == 0.5

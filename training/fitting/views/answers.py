@@ -116,11 +116,9 @@ def macro_auroc(logits: Float64Array, answers: Answers, sources: Sequence[str]) 
     answers : Answers
     sources : sequence of str, length n
     """
-    values = []
-    for column in range(logits.shape[1]):
-        rows = answers.weights[:, column] > 0
-        truths = answers.targets[rows, column].astype(np.float64)
-        if rows.any() and 0 < truths.sum() < len(truths):
-            inside = [source for source, taken in zip(sources, rows, strict=True) if taken]
-            values.append(float(within_source_auroc(logits[rows, column], truths, inside)[0]))
+    names, known = np.asarray(sources), answers.weights > 0
+    values = [
+        within_source_auroc(logits[rows, k], answers.targets[rows, k].astype(np.float64), names[rows])[0]
+        for k, rows in enumerate(known.T)
+    ]
     return float(np.nanmean(values))
