@@ -8,8 +8,8 @@ import logging
 import os
 import tempfile
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -152,7 +152,8 @@ def analyse(data: bytes) -> object:
     model = service.settings.default_model
     key, stored = service.admit(data, model)
     try:
-        analysis = service.analyse(key, model)
+        with _raised_where_logged(logging.getLogger("cxr_dash.services.gate")):
+            analysis = service.analyse(key, model)
         _finite("probabilities", np.array([finding.probability for finding in analysis.findings]))
         options, label = ExportOptions(anyway=True), analysis.findings[0].label.key
         heat_layer_png(analysis, label)
@@ -165,9 +166,18 @@ def analyse(data: bytes) -> object:
 
 @cache
 def _service() -> AnalysisService:
-    # The gate refuses a film whose check failed, and logs why; here that is what is looked for.
-    logging.getLogger("cxr_dash.services.gate").addHandler(_Raising())
     return build_service(Settings())
+
+
+@contextmanager
+def _raised_where_logged(logger: logging.Logger) -> Iterator[None]:
+    """What is logged in here is raised: the gate refuses a film whose check failed, and only logs why."""
+    raising = _Raising()
+    logger.addHandler(raising)
+    try:
+        yield
+    finally:
+        logger.removeHandler(raising)
 
 
 class _Raising(logging.Handler):
