@@ -13,7 +13,13 @@ from cxr_dash.inference.prevalence import stated_prevalence
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.inference.schema_segmenter import SegmenterSpec
 from cxr_dash.language import say_facts, say_reasons, translator
-from cxr_dash.services.exports import DISCLAIMER, facts_record, heat_record
+from cxr_dash.services.exports import (
+    DISCLAIMER,
+    facts_record,
+    heat_record,
+    measures_record,
+    measures_sentence,
+)
 from cxr_dash.services.film_score import film_score_of
 
 
@@ -111,6 +117,7 @@ def analysis_data(path: str, analysis: Analysis, bundle: Bundle) -> dict[str, An
             }
             for finding in analysis.findings
         ],
+        "measures": _measures_data(analysis),
         "milliseconds": analysis.milliseconds,
         "analysed_at": analysis.analysed_at,
         "note": DISCLAIMER,
@@ -139,6 +146,12 @@ def film_score_data(analysis: Analysis, spec: BundleSpec) -> dict[str, Any] | No
     if score is None or spec.film_score is None:
         return None
     return {"label": spec.film_score.label, "score": score.value, "above": score.above}
+
+
+def _measures_data(analysis: Analysis) -> dict[str, Any]:
+    """What was measured; the ratio is there, as None, without a segmenter that draws the heart too."""
+    record = measures_record(analysis) or {"cardiothoracic_ratio": None, "obstacle": None, "comparable": None}
+    return record | {"sentence": measures_sentence(analysis, translator())}
 
 
 def _trust_data(analysis: Analysis, key: str) -> dict[str, Any] | None:
@@ -173,6 +186,8 @@ def analysis_table(data: dict[str, Any]) -> str:
             )
         ]
         lines.append(table([head, *rows]))
+        if data["measures"]["sentence"]:
+            lines.append(data["measures"]["sentence"])
     else:
         lines.append("Rejected: no probabilities are given for this film.")
     return "\n".join([*lines, data["note"]])

@@ -23,12 +23,14 @@ from cxr_dash.language import say_reasons
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.exports import (
     COLUMNS,
+    RATIO_COLUMNS,
     REASON_CODES,
     csv_line,
     film_score_cells,
     film_score_columns,
     guarded,
     probability_cells,
+    ratio_cells,
 )
 from cxr_dash.services.prevalence import at_prevalence
 
@@ -73,6 +75,7 @@ class Scored:
             *probability_cells(figures, spec.label_keys),
             " ".join(codes),
             *film_score_cells(figures, spec),
+            *ratio_cells(figures),
         ]
 
 
@@ -176,7 +179,8 @@ def _saved(rows: Iterable[Scored], folder: HeatFolder | None) -> Iterator[Scored
 
 def _write(stream: TextIO, rows: Iterable[Scored], bundle: Bundle, *, total: int) -> Counter[str]:
     spec = bundle.spec
-    stream.write(csv_line([*COLUMNS, *spec.label_keys, REASON_CODES, *film_score_columns(spec)]))
+    score = film_score_columns(spec)
+    stream.write(csv_line([*COLUMNS, *spec.label_keys, REASON_CODES, *score, *RATIO_COLUMNS]))
     counts: Counter[str] = Counter()
     for row in rows:
         stream.write(csv_line(row.cells(spec)))

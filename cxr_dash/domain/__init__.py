@@ -29,12 +29,16 @@ from cxr_dash.domain.film import (
 )
 from cxr_dash.domain.heat import MODERATE_FROM, STRONG_FROM, HeatScale, HeatStrength, NoPlace
 from cxr_dash.domain.labels import (
+    HEART_LABELS,
     REASSURING_LABELS,
     SUMMARY_LABELS,
 )
 from cxr_dash.domain.lungs import (
+    HeartMeasures,
     LungField,
     LungMeasures,
+    RatioObstacle,
+    SideRule,
 )
 from cxr_dash.domain.preparation import (
     Box,
@@ -48,6 +52,7 @@ from cxr_dash.words import (
 )
 
 __all__ = [
+    "HEART_LABELS",
     "MODERATE_FROM",
     "N_",
     "REASSURING_LABELS",
@@ -61,6 +66,7 @@ __all__ = [
     "Float32Array",
     "Float64Array",
     "GreyArray",
+    "HeartMeasures",
     "HeatScale",
     "HeatStrength",
     "HeatTrust",
@@ -74,9 +80,11 @@ __all__ = [
     "PreparationSpec",
     "Quality",
     "Radiograph",
+    "RatioObstacle",
     "RawOutput",
     "Reason",
     "ReasonCode",
+    "SideRule",
     "TrustRegion",
     "TrustVerdict",
     "Verdict",

@@ -9,7 +9,7 @@ from typing import Literal
 from cxr_dash.domain.facts import FilmFacts
 from cxr_dash.domain.film import Float32Array
 from cxr_dash.domain.heat import HeatScale, HeatStrength, NoPlace
-from cxr_dash.domain.lungs import LungField
+from cxr_dash.domain.lungs import HeartMeasures, LungField
 from cxr_dash.domain.preparation import Preparation
 from cxr_dash.domain.reasons import Reason, ReasonCode
 from cxr_dash.words import Words
@@ -213,6 +213,8 @@ class Analysis:
         UTC, ISO 8601.
     lungs : LungField or None
         None where no segmenter is installed.
+    heart : HeartMeasures or None
+        None where no segmenter is installed that draws the heart.
     trust : dict of str to HeatTrust
         By label key; empty where the trust report is switched off.
     embedding : ndarray of float32, shape (D,), or None
@@ -233,6 +235,7 @@ class Analysis:
     milliseconds: dict[str, float]
     analysed_at: str
     lungs: LungField | None = None
+    heart: HeartMeasures | None = None
     trust: dict[str, HeatTrust] = field(default_factory=dict)
     embedding: Float32Array | None = None
     facts: FilmFacts = field(default_factory=FilmFacts)

@@ -33,6 +33,7 @@ class ReasonCode(StrEnum):
     NO_LUNGS = "no_lungs"
     ONE_LUNG = "one_lung"
     LUNGS_CUT_OFF = "lungs_cut_off"
+    SEEMS_MIRRORED = "seems_mirrored"
     UNLIKE_TRAINING = "unlike_training"
     UNUSUAL_FOR_MODEL = "unusual_for_model"
     GATE_FAILED = "gate_failed"

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import (
+    HEART_LABELS,
     Box,
     Float32Array,
     Heatmap,
@@ -37,7 +38,6 @@ LEAST_CORRELATION = 0.85
 LARGEST_DRIFT = 0.15
 LEAST_INSIDE = 0.5
 
-HEART_LABELS = frozenset({"cardiomegaly"})
 # Labels that are not of one organ: the heat may lie anywhere in the chest.
 CHEST_LABELS = frozenset({"finding", "no_finding", "normal", "hernia"})
 

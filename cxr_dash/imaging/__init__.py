@@ -10,6 +10,7 @@ from cxr_dash.imaging.formats import (
     format_names,
     read_header,
 )
+from cxr_dash.imaging.heart import heart_mask, measure_heart
 from cxr_dash.imaging.lungs import film_mask, lung_box, measure_lungs
 from cxr_dash.imaging.overlay import COLOUR_MAPS, blend_overlay, colour_table, display_pixels, heat_rgba
 from cxr_dash.imaging.phantom import chest_phantom
@@ -22,6 +23,7 @@ from cxr_dash.imaging.prepare import (
     restore_map,
 )
 from cxr_dash.imaging.quality import check_film
+from cxr_dash.imaging.side import SIDE_GRID, half_difference, side_maps
 from cxr_dash.imaging.tilt import DEAD_BAND, measure_tilt, tilt_to_undo
 from cxr_dash.imaging.tone import TONE_MEASURES, lungs_on_input, measure_tone, uneven_gaps
 
@@ -29,6 +31,7 @@ __all__ = [
     "COLOUR_MAPS",
     "DEAD_BAND",
     "FORMATS",
+    "SIDE_GRID",
     "TONE_MEASURES",
     "Caption",
     "ImageHeader",
@@ -46,10 +49,13 @@ __all__ = [
     "film_mask",
     "film_suffixes",
     "format_names",
+    "half_difference",
+    "heart_mask",
     "heat_rgba",
     "lung_box",
     "lungs_on_input",
     "map_to_content",
+    "measure_heart",
     "measure_lungs",
     "measure_tilt",
     "measure_tone",
@@ -58,6 +64,7 @@ __all__ = [
     "read_header",
     "read_png_text",
     "restore_map",
+    "side_maps",
     "tilt_to_undo",
     "uneven_gaps",
 ]

@@ -60,7 +60,7 @@ def _along(cells: NDArray[np.intp], count: int, plan: Preparation, *, across: bo
 
 def lung_parts(field: LungField) -> list[NDArray[np.bool_]]:
     """The lungs of :func:`lung_grid` one by one, the largest first; at most two."""
-    lungs, inside = lung_grid(field), _content_of(field)
+    lungs, inside = lung_grid(field), content_of(field)
     return _parts(lungs.astype(np.uint8), inside.width * inside.height)
 
 
@@ -72,7 +72,7 @@ def lung_grid(field: LungField) -> NDArray[np.bool_]:
     ndarray of bool, shape (h, w)
         All false where there are no lungs.
     """
-    inside = _content_of(field)
+    inside = content_of(field)
     lungs = np.zeros(field.probability.shape, np.uint8)
     cut(lungs, inside)[:] = cut(field.probability, inside) >= _LUNG
     film_area = inside.width * inside.height
@@ -83,7 +83,7 @@ def lung_grid(field: LungField) -> NDArray[np.bool_]:
     return kept if int(kept.sum()) >= _SMALLEST_LUNGS * film_area else np.zeros_like(kept)
 
 
-def _content_of(field: LungField) -> Box:
+def content_of(field: LungField) -> Box:
     """The cells of the grid that show the film; the grid may be coarser than the segmenter's input."""
     height, width = field.probability.shape
     plan = field.preparation
@@ -129,7 +129,7 @@ def film_mask(field: LungField) -> NDArray[np.bool_]:
 def measure_lungs(field: LungField) -> LungMeasures:
     """Plain measures for the input gate; all 0 where there are no lungs."""
     lungs = lung_grid(field)
-    inside = _content_of(field)
+    inside = content_of(field)
     area = int(lungs.sum())
     if not area:
         return LungMeasures(0.0, 0, 0.0, 0.0, 0.0, (), 0.0)
@@ -138,17 +138,26 @@ def measure_lungs(field: LungField) -> LungMeasures:
     middle = _middle(parts)
     left = int(lungs[:, :middle].sum()) / film_area
     right = int(lungs[:, middle:].sum()) / film_area
-    shown = cut(lungs, inside)
-    borders = {"top": shown[0], "bottom": shown[-1], "left": shown[:, 0], "right": shown[:, -1]}
     return LungMeasures(
         area_share=area / film_area,
         parts=len(parts),
         left_share=left,
         right_share=right,
         balance=min(left, right) / max(left, right),
-        touches=tuple(name for name, line in borders.items() if float(line.mean()) > _TOUCHING),
+        touches=borders_touched(cut(lungs, inside)),
         certainty=float(field.probability[lungs].mean()),
     )
+
+
+def wider(part: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The part and the cells beside it: there the probability falls, and says where between cells it ends."""
+    return np.asarray(cv2.dilate(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+
+
+def borders_touched(shown: NDArray[np.bool_]) -> tuple[str, ...]:
+    """The borders that cut what is true on the part of a grid that shows the film."""
+    borders = {"top": shown[0], "bottom": shown[-1], "left": shown[:, 0], "right": shown[:, -1]}
+    return tuple(name for name, line in borders.items() if float(line.mean()) > _TOUCHING)
 
 
 def _middle(parts: list[NDArray[np.bool_]]) -> int:

@@ -40,7 +40,11 @@ def measure_tilt(field: LungField) -> float | None:
         counter-clockwise (:func:`cxr_dash.imaging.turn.turned`) puts it upright. None where there are not two
         lungs.
     """
-    parts = lung_parts(field)
+    return tilt_of(lung_parts(field), field)
+
+
+def tilt_of(parts: list[NDArray[np.bool_]], field: LungField) -> float | None:
+    """:func:`measure_tilt` where :func:`cxr_dash.imaging.lungs.lung_parts` are known already."""
     if len(parts) < 2:
         return None
     height, width = field.probability.shape

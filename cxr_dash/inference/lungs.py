@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cxr_dash.domain import LungField, Preparation, PreparationSpec, Radiograph
+from cxr_dash import imaging
+from cxr_dash.domain import HeartMeasures, LungField, Preparation, PreparationSpec, Radiograph
 from cxr_dash.errors import BundleNotFoundError
 from cxr_dash.imaging import apply_preparation, lung_box, measure_tilt, plan_preparation, tilt_to_undo
 from cxr_dash.inference.bundle import SegmenterBundle
@@ -24,8 +25,21 @@ def find_lungs(radiograph: Radiograph, bundle: SegmenterBundle, runtimes: Runtim
         When the segmenter cannot be run.
     """
     preparation = plan_preparation(radiograph, bundle.spec.preparation)
-    probability = runtimes.segmenter(bundle).run(apply_preparation(radiograph, preparation))
-    return LungField(probability, preparation)
+    answer = runtimes.segmenter(bundle).run(apply_preparation(radiograph, preparation))
+    drawn = dict(zip(bundle.spec.structures, answer, strict=True))
+    return LungField(drawn["lungs"], preparation, drawn.get("heart"))
+
+
+def measure_heart(lungs: LungField, bundle: SegmenterBundle) -> HeartMeasures | None:
+    """What the outlines of heart and lungs say, by the rule of the segmenter that drew them.
+
+    Returns
+    -------
+    HeartMeasures or None
+        None where it draws no heart.
+    """
+    side = bundle.spec.side
+    return imaging.measure_heart(lungs, side.rule if side else None)
 
 
 def plan_with_lungs(radiograph: Radiograph, spec: PreparationSpec, lungs: LungField | None) -> Preparation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cxr_dash.language.film import say_facts, say_identity
 from cxr_dash.language.heat import say_no_place, say_strength
+from cxr_dash.language.measures import ratio_words, short_ratio
 from cxr_dash.language.reasons import say_reasons
 from cxr_dash.language.translator import LANGUAGES, SOURCE_LANGUAGE, Translator, negotiate, translator
 
@@ -12,10 +13,12 @@ __all__ = [
     "SOURCE_LANGUAGE",
     "Translator",
     "negotiate",
+    "ratio_words",
     "say_facts",
     "say_identity",
     "say_no_place",
     "say_reasons",
     "say_strength",
+    "short_ratio",
     "translator",
 ]

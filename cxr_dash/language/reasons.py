@@ -45,6 +45,9 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ReasonCode.NO_LUNGS: N_("No lungs were found in the picture."),
     ReasonCode.ONE_LUNG: N_("Only one lung was found: the other may be cut off, hidden or missing."),
     ReasonCode.LUNGS_CUT_OFF: N_("The lungs reach the edge of the film: part of them may be cut off."),
+    ReasonCode.SEEMS_MIRRORED: N_(
+        "The film seems mirrored, or the heart lies on the right; it was not turned."
+    ),
     ReasonCode.UNLIKE_TRAINING: N_(
         "The film does not look like the frontal chest films that this model learned from."
     ),

@@ -24,7 +24,7 @@ from cxr_dash.domain import (
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.catalog import Catalog
-from cxr_dash.inference.lungs import find_lungs, plan_with_lungs
+from cxr_dash.inference.lungs import find_lungs, measure_heart, plan_with_lungs
 from cxr_dash.inference.prevalence import stated_prevalence
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.services.age_group import guess_age
@@ -129,6 +129,7 @@ class AnalysisService:
         started = time.perf_counter()
         segmenter = self.catalog.tool("lungs")
         lungs = find_lungs(radiograph, segmenter, self.runtimes) if segmenter else None
+        heart = measure_heart(lungs, segmenter) if lungs and segmenter else None
         lungs_ms = _milliseconds_since(started)
 
         started = time.perf_counter()
@@ -171,7 +172,7 @@ class AnalysisService:
                 lungs=lungs,
             )
             shown = Shown(model_input, preparation)
-            quality = judge(radiograph, raw, bundle, installed, lungs, shown=shown, guess=guess)
+            quality = judge(radiograph, raw, bundle, installed, lungs, shown=shown, guess=guess, heart=heart)
         analysis = Analysis(
             model_id=bundle.id,
             model_version=bundle.spec.version,
@@ -191,6 +192,7 @@ class AnalysisService:
             },
             analysed_at=datetime.now(UTC).isoformat(timespec="seconds"),
             lungs=lungs,
+            heart=heart,
             trust=trust,
             embedding=raw.embedding,
             facts=radiograph.facts.shareable,

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 _KEY_BYTES = 24
 # Go up with every change of what `Analysis` and `StoredFilm` hold: what an earlier version kept is asked for,
 # and sent, anew.
-_ANALYSIS_LAYOUT = 5
+_ANALYSIS_LAYOUT = 6
 _FILM_LAYOUT = 2
 _KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
 

@@ -4,8 +4,8 @@ What is asked, in this order: what the file says of view, body part and patient,
 the age, whether a child or an adult is seen (``population``); what was noticed while the file was read; what
 the bundle ``gate`` takes the picture for; how the film was shown to the model: straightened, or leaning, in a
 tone it knows (``shown``); plain checks of grey levels and shape (``imaging.quality``); whether lungs were
-found in it, and both, and whole; how far it lies from what the model itself learned from. Each check answers
-by itself, the worst verdict counts, its reasons come first.
+found in it, and both, and whole; whether they lie the other way round; how far it lies from what the model
+itself learned from. Each check answers by itself, the worst verdict counts, its reasons come first.
 Reasons are codes; ``language.reasons`` has their sentences.
 """
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from cxr_dash import imaging
 from cxr_dash.domain import (
+    HeartMeasures,
     LungField,
     Quality,
     Radiograph,
@@ -65,6 +66,7 @@ def judge(
     *,
     shown: Shown | None = None,
     guess: Callable[[], AgeGuess | None] = lambda: None,
+    heart: HeartMeasures | None = None,
 ) -> Quality:
     """Judge one film for one model.
 
@@ -84,6 +86,8 @@ def judge(
         What the model was shown; without it tilt and tone are not looked at.
     guess : callable
         Gives what age group the film looks like, or None; called here for the same reason as ``gate``.
+    heart : HeartMeasures, optional
+        None where no segmenter draws the heart: its side is then not looked at.
 
     Returns
     -------
@@ -92,7 +96,11 @@ def judge(
     """
     taken = _closed(lambda: _taken_for(radiograph, gate()))
     plain = _closed(lambda: imaging.check_film(radiograph))
-    rest = [_closed(lambda: _lungs(lungs)), _closed(lambda: _distance(raw, bundle))]
+    rest = [
+        _closed(lambda: _lungs(lungs)),
+        _closed(lambda: _side(heart)),
+        _closed(lambda: _distance(raw, bundle)),
+    ]
     if taken == _OK:
         plain, rest = _overruled(plain), [_overruled(opinion) for opinion in rest]
     whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts, guess()))
@@ -173,6 +181,17 @@ def _lungs(field: LungField | None) -> Quality:
     )
     reasons = tuple(Reason(code) for raised, code in checks if raised)
     return Quality(Verdict.WARN if reasons else Verdict.OK, reasons)
+
+
+def _side(heart: HeartMeasures | None) -> Quality:
+    """Whether the heart lies where it does on a film that was not turned over."""
+    if heart is None or heart.side is None:
+        return _OK
+    if not np.isfinite(heart.side):
+        raise FloatingPointError("the heart's side must be a number")
+    if not heart.mirrored:
+        return _OK
+    return Quality(Verdict.WARN, (Reason(ReasonCode.SEEMS_MIRRORED),))
 
 
 def installed_gate(catalog: Catalog, runtimes: RuntimePool) -> tuple[Bundle, Runtime] | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from cxr_dash import imaging
 from cxr_dash.domain import (
+    HEART_LABELS,
     MODERATE_FROM,
     REASSURING_LABELS,
     STRONG_FROM,
@@ -25,12 +26,13 @@ from cxr_dash.errors import CxrError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.prevalence import stated_prevalence
 from cxr_dash.inference.schema import BundleSpec, HeldOut
-from cxr_dash.language import Translator, say_facts, say_no_place, say_reasons, say_strength
-from cxr_dash.services.exports import MOST_FILMS, facts_record, heat_record
+from cxr_dash.language import Translator, say_facts, say_no_place, say_reasons, say_strength, short_ratio
+from cxr_dash.services.exports import MOST_FILMS, facts_record, heart_to_read, heat_record, measures_sentence
 from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
 
 Json = dict[str, Any]
+_MIRRORED = {ReasonCode.MIRRORED, ReasonCode.SEEMS_MIRRORED}
 
 
 def page_settings(settings: Settings, t: Translator) -> Json:
@@ -129,6 +131,7 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         },
         "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
         "heat": {key: _heat(heatmap, t) for key, heatmap in analysis.heatmaps.items()},
+        "measures": _beside_findings(analysis, t),
         "trust_verdict": {key: found.verdict for key, found in analysis.trust.items()},
         "trust": {key: t.say(found.words) for key, found in analysis.trust.items()},
         "error": None,
@@ -149,9 +152,22 @@ def _heat(heatmap: Heatmap, t: Translator) -> Json:
 
 
 def _of_the_file(analysis: Analysis, t: Translator) -> Json:
-    """What the file says; sides are of no interest in a film that is refused for what it shows."""
-    said = any(reason.code is ReasonCode.MIRRORED for reason in analysis.quality.reasons)
+    """What the file says; sides are of no interest in a film that is refused for what it shows.
+
+    ``mirrored`` is told over the film, whoever noticed it: the file, or the app by the heart's side.
+    """
+    said = any(reason.code in _MIRRORED for reason in analysis.quality.reasons)
     return facts_record(analysis.facts) | {"line": say_facts(analysis.facts, t), "mirrored": said}
+
+
+def _beside_findings(analysis: Analysis, t: Translator) -> Json:
+    """What was measured and belongs to a finding, by label key: ``short`` for its row, and a ``sentence``."""
+    heart = heart_to_read(analysis)
+    if heart is None:
+        return {}
+    short = short_ratio(heart, analysis.facts)
+    said = {"short": t.say(short) if short else "", "sentence": measures_sentence(analysis, t)}
+    return dict.fromkeys(HEART_LABELS, said)
 
 
 def error_in_words(error: CxrError, t: Translator) -> dict[str, str]:

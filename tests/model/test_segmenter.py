@@ -96,7 +96,7 @@ def test_a_segmenter_whose_answer_is_not_of_the_promised_size_is_refused(
     files: dict[str, bytes], tmp_path: Path
 ) -> None:
     path = write_segmenter(tmp_path, content=files["serving.tflite"], grid=[16, 16])
-    with pytest.raises(BundleMismatchError, match=r"must answer with probabilities of shape \(16, 16\)"):
+    with pytest.raises(BundleMismatchError, match=r"must answer with probabilities of shape \(1, 16, 16\)"):
         RuntimePool().segmenter(load_segmenter(path))
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dicom_files import film_dataset, write
 from typer.testing import CliRunner
@@ -91,6 +92,21 @@ def test_analyse_gives_one_probability_per_label(film: Path) -> None:
     told = {"width": 360, "height": 420, "sha256": "", **nothing, "mirrored": False}
     assert data["film"] | {"sha256": ""} == told
     assert data["model"]["sha256"] == bundle.serving_sha256
+
+
+def test_analyse_measures_the_cardiothoracic_ratio_or_says_why_not(film: Path, tmp_path: Path) -> None:
+    measured = json.loads(runner.invoke(app, ["analyse", str(film), "--json", "--no-gate"]).stdout)[
+        "measures"
+    ]
+    assert set(measured) == {"cardiothoracic_ratio", "obstacle", "comparable", "sentence"}
+    ratio = measured["cardiothoracic_ratio"]
+    assert (ratio is None) == (measured["obstacle"] is not None)
+    assert ratio is None or 0.25 < ratio < 0.85
+    assert measured["sentence"]
+    blank = tmp_path / "blank.png"
+    blank.write_bytes(imaging.encode_png(np.full((400, 400), 90, np.uint8), {}))
+    refused = json.loads(runner.invoke(app, ["analyse", str(blank), "--json"]).stdout)["measures"]
+    assert (refused["cardiothoracic_ratio"], refused["obstacle"]) == (None, "refused")
 
 
 def test_analyse_for_people_shows_the_same_figures(film: Path) -> None:

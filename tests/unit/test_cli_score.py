@@ -95,7 +95,8 @@ def test_every_file_has_one_row_in_a_fixed_order(folder: Path, tmp_path: Path, l
     assert all(row["reason"] for row in rows if row["status"] == "error")
     assert [row["reason_codes"] for row in rows] == [*("", "empty_file", "", "damaged", "unsupported_format")]
     assert {row["model"] for row in rows} == {MODEL}
-    assert list(rows[0]) == ["path", "status", "reason", "model", *label_keys, "reason_codes"]
+    ratio = ["cardiothoracic_ratio", "cardiothoracic_ratio_comparable"]
+    assert list(rows[0]) == ["path", "status", "reason", "model", *label_keys, "reason_codes", *ratio]
     assert "5 files: 2 ok, 0 rejected, 3 error" in answer.stderr
 
 

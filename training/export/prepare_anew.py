@@ -123,18 +123,18 @@ def prepare_segmenter_anew(bundle: SegmenterBundle, version: int, data_root: Pat
     TrainingError
         When it draws worse, or its films are not there.
     """
-    from training.recipe.segmenter import MaskDataRecipe
-    from training.segmentation.films import divide, of_split, read_masked_films
+    from training.recipe.segmenter import collections_of
+    from training.segmentation.collections import of_split, read_collections
     from training.segmentation.measure import film_dices, mask_metrics
+    from training.segmentation.sides import recipe_sides, side_metrics
 
-    prefix, recipe = "data.", bundle.spec.training.recipe
-    table = {key.removeprefix(prefix): value for key, value in recipe.items() if key.startswith(prefix)}
-    data = MaskDataRecipe.model_validate(table)
-    films = divide(read_masked_films(data_root / data.manifest), data, bundle.spec.training.seed)
+    collections = collections_of(bundle.spec.training.recipe)
+    films = read_collections(data_root, collections, bundle.spec.training.seed)
     draft = bundle.spec.model_copy(update=moved_entries(bundle.spec, version))
     moved = replace(bundle, spec=draft)
     metrics = [mask_metrics(split, film_dices(of_split(films, split), moved)) for split in ("test", "val")]
     before = mask_metrics("test", film_dices(of_split(films, "test"), bundle)).dice.value
     after = metrics[0].dice.value
     check_no_worse(bundle.id, before, after)
-    return Moved(before, after, draft.model_copy(update={"metrics": metrics}))
+    sides = side_metrics(data_root, recipe_sides(bundle.id), moved)
+    return Moved(before, after, draft.model_copy(update={"metrics": metrics, "sides": sides}))

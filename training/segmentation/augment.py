@@ -32,8 +32,8 @@ def augment_masked(
 
     Parameters
     ----------
-    planes : tf.Tensor of uint8, shape (n, H, W, 3)
-        Film 0-255, lungs 0 or 1, ignored 0 or 1.
+    planes : tf.Tensor of uint8, shape (n, H, W, 1 + 2 C)
+        Film 0-255, masks of C structures 0 or 1, and where each is ignored 0 or 1.
     seed : tf.Tensor of int32, shape (2,)
         The same seed gives the same films.
     recipe : MaskAugmentRecipe
@@ -43,13 +43,17 @@ def augment_masked(
     Returns
     -------
     tuple of tf.Tensor of float32
-        Films (n, H, W, 1), 0-255; lungs and ignored (n, H, W, 2), 0-1. A lung behind a black border is no
-        longer lung.
+        Films (n, H, W, 1), 0-255; masks and ignored (n, H, W, 2 C), 0-1. A lung behind a black border is no
+        longer lung, and no heart lies there.
     """
     import tensorflow as tf
 
     seeds = tf.random.split(seed, 9)
     planes = tf.cast(planes, tf.float32)
+    # a structure of which nothing is known stays so in what comes in from outside, and behind a border: else
+    # the loss would count the film among those of which something is
+    structures = (planes.shape[-1] - 1) // 2
+    open_ = tf.reduce_min(planes[..., -structures:], axis=(1, 2), keepdims=True)
     if recipe.flip_probability:
         planes = flip(planes, seeds[0], recipe)
     planes = move(planes, seeds[1], recipe)
@@ -67,7 +71,8 @@ def augment_masked(
     if recipe.shrink_probability:
         film = _shrink(film, seeds[6], recipe)
     film = augment(film, seeds[7], greys)
-    return film, planes[..., 1:]
+    ignored = tf.maximum(planes[..., -structures:], open_)
+    return film, tf.concat([planes[..., 1:-structures], ignored], axis=-1)
 
 
 def _places(film: Any) -> tuple[Any, Any]:

@@ -15,8 +15,8 @@ from training.segmentation.films import PreparedMasks
 
 
 def planes_of(films: PreparedMasks) -> NDArray[np.uint8]:
-    """Film, lungs and ignored as three channels, so that what moves one moves all."""
-    return np.concatenate([films.pixels, films.lungs, films.ignored], axis=-1)
+    """Film, masks and ignored as channels of one array, so that what moves one moves all."""
+    return np.concatenate([films.pixels, films.masks, films.ignored], axis=-1)
 
 
 def training_batches(films: PreparedMasks, recipe: SegmenterRecipe, first_epoch: int = 0) -> Any:
@@ -24,7 +24,7 @@ def training_batches(films: PreparedMasks, recipe: SegmenterRecipe, first_epoch:
 
     Returns
     -------
-    tf.data.Dataset of (films float32 (n, H, W, 1), truths float32 (n, H, W, 2))
+    tf.data.Dataset of (films float32 (n, H, W, 1), truths float32 (n, H, W, 2 C))
         One pass is one epoch; the first is that of ``first_epoch``.
     """
     import tensorflow as tf
@@ -46,10 +46,10 @@ def training_batches(films: PreparedMasks, recipe: SegmenterRecipe, first_epoch:
 
     def change(batch: Any, number: Any) -> tuple[Any, Any]:
         made = augment_masked(batch, tf.random.fold_in(base, number), recipe.augment, greys)
-        height, width = planes.shape[1:3]
+        height, width, depth = planes.shape[1:]
         return tuple(
-            tf.ensure_shape(part, (None, height, width, depth))
-            for part, depth in zip(made, (1, 2), strict=True)
+            tf.ensure_shape(part, (None, height, width, channels))
+            for part, channels in zip(made, (1, depth - 1), strict=True)
         )
 
     return dataset.map(change).apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)

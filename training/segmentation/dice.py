@@ -63,23 +63,37 @@ def mean_interval(
 def make_mask_loss(dice_weight: float) -> Any:
     """Cross-entropy plus soft Dice of logits, where nothing is asked of the ignored pixels.
 
+    A structure that few films of a batch have counts as much as one that all have: the mean of each is over
+    the films on which it was drawn. A film of which nothing is known of a structure adds nothing to it; where
+    it is known alone where none is, it adds cross-entropy there, and no Dice.
+
     Returns
     -------
     callable
-        Of truths (n, H, W, 2), lungs and ignored, and logits (n, H, W, 1).
+        Of truths (n, H, W, 2 C), the masks of C structures and then where each is ignored, and logits
+        (n, H, W, C). One number a film; their mean is the loss.
     """
     from keras import ops
 
     def loss(truth: Any, logits: Any) -> Any:
-        lungs, counts = truth[..., :1], 1.0 - truth[..., 1:]
-        entropy = ops.maximum(logits, 0.0) - logits * lungs + ops.log1p(ops.exp(-ops.abs(logits)))
-        axes = (1, 2, 3)
-        answer = ops.sum(entropy * counts, axis=axes) / ops.maximum(ops.sum(counts, axis=axes), 1.0)
+        structures = logits.shape[-1]
+        masks, counts = truth[..., :structures], 1.0 - truth[..., structures:]
+        entropy = ops.maximum(logits, 0.0) - logits * masks + ops.log1p(ops.exp(-ops.abs(logits)))
+        axes = (1, 2)
+        asked = ops.sum(counts, axis=axes)
+        answer = ops.sum(entropy * counts, axis=axes) / ops.maximum(asked, 1.0)
         probability = ops.sigmoid(logits) * counts
-        lungs = lungs * counts
-        common = ops.sum(probability * lungs, axis=axes)
+        masks = masks * counts
+        common = ops.sum(probability * masks, axis=axes)
         # +1 pixel: a film without lungs asks for none, and nothing divides by zero
-        overlap = (2.0 * common + 1.0) / (ops.sum(probability + lungs, axis=axes) + 1.0)
-        return answer + dice_weight * (1.0 - overlap)
+        overlap = (2.0 * common + 1.0) / (ops.sum(probability + masks, axis=axes) + 1.0)
+        # overlap is asked of what was drawn: of nothing it would punish the last thousandth of a pixel
+        terms = (answer, asked), (dice_weight * (1.0 - overlap), ops.sum(masks, axis=axes))
+        return sum(ops.mean(_over_its_own(term, enough), axis=-1) for term, enough in terms)
+
+    def _over_its_own(term: Any, enough: Any) -> Any:
+        """Weighed so that the mean over all films is that over those with a pixel of it."""
+        known = ops.cast(enough >= 1.0, term.dtype)
+        return term * known / ops.maximum(ops.mean(known, axis=0, keepdims=True), 1e-6)
 
     return loss

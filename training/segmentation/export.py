@@ -30,9 +30,11 @@ from training.export.serving_graph import litert_graph
 from training.fitting.runs import RunFolder
 from training.recipe import RECIPES, SegmenterRecipe, load_any
 from training.segmentation.card import render_card
-from training.segmentation.films import MaskedFilm, of_split, prepare_masks, read_masked_films, read_split
+from training.segmentation.collections import MaskedFilm, of_split, read_collections, read_split
+from training.segmentation.films import prepare_masks
 from training.segmentation.fit import SPLIT_FILE, SegmenterRecord
 from training.segmentation.measure import film_dices, mask_metrics
+from training.segmentation.sides import fit_side, side_metrics
 from training.writing import write_json
 
 logger = logging.getLogger(__name__)
@@ -73,7 +75,7 @@ def export_segmenter(
             f"`models` must have no bundle {target.name!r} yet; {target} exists.", remedy="Pass --overwrite."
         )
     root = data_root or Path(record.data_root)
-    films = read_split(read_masked_films(root / recipe.data.manifest), run.path / SPLIT_FILE)
+    films = read_split(read_collections(root, recipe.data, recipe.seed), run.path / SPLIT_FILE)
     # an export that fails leaves the old bundle as it was
     staging = models / f".{recipe.id}.partial" / recipe.id
     shutil.rmtree(staging.parent, ignore_errors=True)
@@ -89,7 +91,10 @@ def export_segmenter(
         metrics = [
             mask_metrics(split, film_dices(of_split(films, split), bundle)) for split in ("test", "val")
         ]
-        write_segmenter_texts(describe(record, films, staging, metrics), staging)
+        spec = describe(record, films, staging, metrics)
+        spec = spec.model_copy(update={"side": fit_side(root, recipe.sides, bundle)})
+        sides = side_metrics(root, recipe.sides, replace(bundle, spec=spec))
+        write_segmenter_texts(spec.model_copy(update={"sides": sides}), staging)
         if target.exists():
             shutil.rmtree(target)
         staging.rename(target)
@@ -115,6 +120,7 @@ def describe(
         population_es=card.population_es,
         preparation=size,
         grid=(size.height, size.width),
+        structures=recipe.network.structures,
         metrics=metrics,
         sources=_sources(recipe, films),
         intended_use=card.intended_use,
@@ -143,7 +149,9 @@ def _current_texts(recipe: SegmenterRecipe) -> SegmenterRecipe:
     if not (RECIPES / f"{recipe.id}.toml").is_file():
         return recipe
     now = load_any(recipe.id)
-    return recipe.model_copy(update={"card": now.card, "sources": now.sources})
+    if not isinstance(now, SegmenterRecipe):
+        return recipe
+    return recipe.model_copy(update={"card": now.card, "sources": now.sources, "sides": now.sides})
 
 
 def _sources(recipe: SegmenterRecipe, films: Sequence[MaskedFilm]) -> list[Source]:
@@ -178,7 +186,7 @@ def compiled_segmenter(model: Any) -> bytes:
 def _compare(model: Any, serving: Path, films: Float32Array) -> None:
     """Both files must draw the same films alike."""
     runtime = LiteRtSegmenter(serving)
-    expected = model.predict_on_batch(films)[..., 0]
+    expected = np.moveaxis(model.predict_on_batch(films), -1, 1)
     difference = float(np.abs(np.stack([runtime.run(film) for film in films]) - expected).max())
     if not difference <= MAX_DIFFERENCE:  # written so that NaN fails
         raise TrainingError(

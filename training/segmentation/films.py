@@ -1,11 +1,9 @@
-"""Films with lung masks: read, divided by patient, and prepared as the app prepares films."""
+"""Films with masks of lungs and hearts, prepared as the app prepares films."""
 
 from __future__ import annotations
 
-import csv
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -16,135 +14,14 @@ from cxr_dash.domain import Preparation, PreparationSpec
 from cxr_dash.errors import FilmError, TrainingError
 from cxr_dash.imaging import apply_preparation, decode, plan_preparation
 from cxr_dash.imaging.boxes import cut
-from training.films.manifest import Film
-from training.films.splits import split_by_patient
-from training.recipe.segmenter import MaskDataRecipe
+from training.segmentation.collections import MaskedFilm
 
-logger = logging.getLogger(__name__)
-
-COLUMNS = ("image", "mask", "patient_id", "source", "behind_heart")
-INCLUDED = "included"  # the lung behind the heart is drawn; everywhere else it is left out, or partly
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedFilm:
-    """One film and what people drew on it.
-
-    Attributes
-    ----------
-    path, mask : Path
-    heart : Path or None
-        Mask of the heart, where one was drawn.
-    patient, source : str
-    behind_heart : str
-        ``included``, ``excluded`` or ``partly``: what became of the lung that the heart hides.
-    split : str
-        ``train``, ``val``, ``test``, or empty.
-    """
-
-    path: Path
-    mask: Path
-    heart: Path | None
-    patient: str
-    source: str
-    behind_heart: str
-    split: str = ""
-
-    @property
-    def group(self) -> str:
-        """The patient, told apart from one of the same number in another collection."""
-        return f"{self.source}:{self.patient}"
-
-
-def read_masked_films(manifest: Path) -> list[MaskedFilm]:
-    """Read the manifest of a collection of films with masks.
-
-    Raises
-    ------
-    TrainingError
-        Naming the file, and the column or picture that is missing.
-    """
-    if not manifest.is_file():
-        raise TrainingError(
-            f"A manifest must be a CSV file; there is none at {manifest}.",
-            remedy="Pass its folder with --data, or correct `data.manifest` in the recipe.",
-        )
-    with manifest.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-        if missing:
-            raise TrainingError(
-                f"{manifest} must have the columns {', '.join(COLUMNS)}; {', '.join(missing)} missing."
-            )
-        films = [_film(manifest, row) for row in reader]
-    if not films:
-        raise TrainingError(f"{manifest} must name at least one film; received only a header.")
-    return films
-
-
-def _film(manifest: Path, row: Mapping[str, str]) -> MaskedFilm:
-    heart = row.get("heart")
-    film = MaskedFilm(
-        path=manifest.parent / row["image"],
-        mask=manifest.parent / row["mask"],
-        heart=manifest.parent / heart if heart else None,
-        patient=row["patient_id"] or row["image"],
-        source=row["source"],
-        behind_heart=row["behind_heart"],
-        split=row.get("split") or "",
-    )
-    for path in (film.path, film.mask, film.heart):
-        if path is not None and not path.is_file():
-            raise TrainingError(f"{manifest} names {path.name}; there is no such file at {path}.")
-    return film
-
-
-def divide(films: Sequence[MaskedFilm], data: MaskDataRecipe, seed: int) -> list[MaskedFilm]:
-    """Give every film a split: by patient, each source in its share, the same for the same seed."""
-    shares = {"train": 1 - data.val - data.test, "val": data.val, "test": data.test}
-    plain = [
-        Film(path=film.path, labels=frozenset({film.source}), split="", group=film.group) for film in films
-    ]
-    made = split_by_patient(plain, shares, seed)
-    return [replace(film, split=place.split) for film, place in zip(films, made, strict=True)]
-
-
-def write_split(films: Sequence[MaskedFilm], path: Path) -> None:
-    """Keep which film went where, by the names of the pictures."""
-    partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("image", "patient_id", "source", "behind_heart", "split"))
-        for film in films:
-            writer.writerow((film.path.name, film.patient, film.source, film.behind_heart, film.split))
-    partial.replace(path)
-
-
-def read_split(films: Sequence[MaskedFilm], path: Path) -> list[MaskedFilm]:
-    """Give films the splits that were kept beside a run.
-
-    Raises
-    ------
-    TrainingError
-        When a film has none there: the collection has changed since.
-    """
-    if not path.is_file():
-        raise TrainingError(f"The run must have kept its split; there is none at {path}.")
-    with path.open(encoding="utf-8", newline="") as stream:
-        kept = {row["image"]: row["split"] for row in csv.DictReader(stream)}
-    strange = [film.path.name for film in films if film.path.name not in kept]
-    if strange or len(kept) != len(films):
-        raise TrainingError(
-            f"The films must be those that the run split; {len(kept)} were, {len(films)} are there, "
-            f"{len(strange)} of them unknown ({', '.join(strange[:3])}).",
-            remedy="Give the collection the run was trained on with --data.",
-        )
-    return [replace(film, split=kept[film.path.name]) for film in films]
-
-
-def of_split(films: Sequence[MaskedFilm], split: str) -> list[MaskedFilm]:
-    """The films of one split, in order."""
-    return [film for film in films if film.split == split]
+LUNGS, HEART = "lungs", "heart"
+INCLUDED, EXCLUDED = "included", "excluded"  # the lung behind the heart: drawn, or left out; else partly
+# Shares of the lungs' height from their top. Of 75 train hearts of JSRT the highest begins at 0.36 and the
+# lowest ends at 1.03; those of the two readers begin at 0.11 to 0.25, with the great vessels.
+ZONE = (0.33, 1.08)
+GREAT_VESSELS = 0.4
 
 
 def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
@@ -189,34 +66,50 @@ def prepare_mask(mask: NDArray[np.bool_], preparation: Preparation) -> NDArray[n
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedMasks:
-    """Films and masks as the network sees them.
+    """Films and masks as the network sees them; the last axis of masks is that of the structures.
 
     Attributes
     ----------
     pixels : ndarray of uint8, shape (n, H, W, 1)
         Grey levels 0-255.
-    lungs : ndarray of uint8, shape (n, H, W, 1)
+    masks : ndarray of uint8, shape (n, H, W, C)
         0 or 1.
-    ignored : ndarray of uint8, shape (n, H, W, 1)
-        1 where nothing is learned: inside the heart, where its hidden lung was drawn against the custom of
-        the other collections.
+    ignored : ndarray of uint8, shape (n, H, W, C)
+        1 where nothing is learned: of a heart that nobody drew, where it may lie between the lungs; of the
+        lungs, inside the heart, where its hidden lung was drawn against the custom of the others.
     """
 
     pixels: NDArray[np.uint8]
-    lungs: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
     ignored: NDArray[np.uint8]
 
+    def repeated(self, structure: int, times: int) -> PreparedMasks:
+        """The same films, and those on which a structure was drawn so often in all."""
+        drawn = np.flatnonzero(self.masks[..., structure].any(axis=(1, 2)))
+        rows = np.concatenate([np.arange(len(self.pixels)), *[drawn] * (times - 1)])
+        return PreparedMasks(self.pixels[rows], self.masks[rows], self.ignored[rows])
 
-def prepare_masks(films: Sequence[MaskedFilm], spec: PreparationSpec) -> PreparedMasks:
+
+def prepare_masks(
+    films: Sequence[MaskedFilm], spec: PreparationSpec, structures: Sequence[str] = (LUNGS,)
+) -> PreparedMasks:
     """Prepare films with the app's own functions, and their masks with the same geometry.
+
+    Parameters
+    ----------
+    films : sequence of MaskedFilm
+    spec : PreparationSpec
+    structures : sequence of {"lungs", "heart"}
+        Channels of the masks, in this order.
 
     Raises
     ------
     TrainingError
         Naming the file that cannot be read.
     """
-    shape = (len(films), spec.height, spec.width, 1)
-    made = PreparedMasks(*(np.zeros(shape, np.uint8) for _ in range(3)))
+    shape = (len(films), spec.height, spec.width)
+    pixels = np.zeros((*shape, 1), np.uint8)
+    masks, ignored = np.zeros((2, *shape, len(structures)), np.uint8)
     for row, film in enumerate(films):
         try:
             radiograph = decode(film.path.read_bytes())
@@ -224,8 +117,52 @@ def prepare_masks(films: Sequence[MaskedFilm], spec: PreparationSpec) -> Prepare
             raise TrainingError(f"{film.path} must be a film that can be read; {error.message}") from error
         preparation = plan_preparation(radiograph, spec)
         size = (radiograph.width, radiograph.height)
-        made.pixels[row] = np.rint(apply_preparation(radiograph, preparation)).astype(np.uint8)
-        made.lungs[row, :, :, 0] = prepare_mask(read_mask(film.mask, *size), preparation)
-        if film.heart is not None and film.behind_heart == INCLUDED:
-            made.ignored[row, :, :, 0] = prepare_mask(read_mask(film.heart, *size), preparation)
-    return made
+        pixels[row] = np.rint(apply_preparation(radiograph, preparation)).astype(np.uint8)
+        lungs = prepare_mask(read_mask(film.mask, *size), preparation)
+        heart = prepare_mask(read_mask(film.heart, *size), preparation) if film.heart else None
+        for channel, structure in enumerate(structures):
+            drawn, open_ = _asked(structure, lungs, heart, film.behind_heart)
+            masks[row, :, :, channel], ignored[row, :, :, channel] = drawn, open_
+    return PreparedMasks(pixels, masks, ignored)
+
+
+def _asked(
+    structure: str, lungs: NDArray[np.bool_], heart: NDArray[np.bool_] | None, behind_heart: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What the network shall draw of a structure, and where nothing is asked of it."""
+    if structure == HEART:
+        return _no_heart_outside(lungs, behind_heart) if heart is None else _drawn_heart(heart, lungs)
+    nowhere = np.zeros_like(lungs)
+    return lungs, heart if heart is not None and behind_heart == INCLUDED else nowhere
+
+
+def _no_heart_outside(
+    lungs: NDArray[np.bool_], behind_heart: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Nobody drew the heart, but the lungs say where none is: beside, above, below, and inside of them.
+
+    Else a network that saw hearts of one hospital alone draws them into the abdomen and the arms of others.
+    """
+    nowhere = np.zeros_like(lungs)
+    rows, columns = (np.flatnonzero(lungs.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return nowhere, np.ones_like(lungs)
+    open_ = np.zeros_like(lungs)
+    open_[_share_down(rows, ZONE[0]) : _share_down(rows, ZONE[1]), columns[0] : columns[-1] + 1] = True
+    return nowhere, open_ & ~lungs if behind_heart == EXCLUDED else open_
+
+
+def _drawn_heart(
+    heart: NDArray[np.bool_], lungs: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """A heart as it was drawn, but for great vessels: two readers draw them with it, others do not."""
+    rows = np.flatnonzero(lungs.any(axis=1))
+    vessels = np.zeros_like(heart)
+    if len(rows):
+        vessels[: _share_down(rows, GREAT_VESSELS)] = True
+    return heart & ~vessels, heart & vessels
+
+
+def _share_down(rows: NDArray[np.intp], share: float) -> int:
+    """The row that lies at a share of the lungs' height below their top."""
+    return max(0, round(int(rows[0]) + share * len(rows)))

@@ -22,15 +22,9 @@ from training.fitting.runs import RunFolder, origin
 from training.fitting.start import check_start, write_start
 from training.recipe.segmenter import SegmenterRecipe
 from training.segmentation.batches import training_batches
+from training.segmentation.collections import of_split, read_collections, write_split
 from training.segmentation.dice import dice, make_mask_loss
-from training.segmentation.films import (
-    PreparedMasks,
-    divide,
-    of_split,
-    prepare_masks,
-    read_masked_films,
-    write_split,
-)
+from training.segmentation.films import HEART, PreparedMasks, prepare_masks
 from training.segmentation.network import LOGITS, build_segmenter
 
 logger = logging.getLogger(__name__)
@@ -96,11 +90,11 @@ def fit_segmenter(
     ----------
     recipe : SegmenterRecipe
     data_root : Path
-        Folder that ``data.manifest`` is relative to.
+        Folder that the manifests of ``data`` are relative to.
     folder : Path
         The run's own folder.
     weights : str or None
-        Encoder weights: a path, ``"imagenet"``, or None for random ones.
+        As for :func:`training.segmentation.network.build_segmenter`.
     resume : bool
         Go on from the last finished epoch of an interrupted run.
 
@@ -111,10 +105,10 @@ def fit_segmenter(
     """
     import keras
 
-    run, started = RunFolder(folder), time.monotonic()
+    run = RunFolder(folder)
     check_start(run, recipe, weights, resume=resume)
     keras.utils.set_random_seed(recipe.seed)
-    films = divide(read_masked_films(data_root / recipe.data.manifest), recipe.data, recipe.seed)
+    films = read_collections(data_root, recipe.data, recipe.seed)
     counts = {split: len(of_split(films, split)) for split in ("train", "val", "test")}
     if not all(counts.values()):
         raise TrainingError(f"Every split must have films; received {counts}.")
@@ -123,7 +117,12 @@ def fit_segmenter(
     write_start(run, recipe, weights)
     write_split(films, run.path / SPLIT_FILE)
     logger.info("%s films, %d weights", counts, model.count_params())
-    train, val = (prepare_masks(of_split(films, split), recipe.preparation) for split in ("train", "val"))
+    structures = recipe.network.structures
+    train, val = (
+        prepare_masks(of_split(films, split), recipe.preparation, structures) for split in ("train", "val")
+    )
+    if HEART in structures:
+        train = train.repeated(structures.index(HEART), recipe.fit.heart_repeats)
     best, score = _train(model, recipe, run, train, val)
     partial = run.model.with_name(f"partial-{run.model.name}")
     model.save(partial)
@@ -133,7 +132,7 @@ def fit_segmenter(
         films=counts,
         data_root=str(data_root),
         weights=Path(weights).name if weights else "",
-        minutes=round((time.monotonic() - started) / 60, 1),
+        minutes=round(_logged_seconds(run.log) / 60, 1),
         epochs=Checkpoint.read(_state(run)).epoch,
         best_epoch=best,
         val_dice=round(score, 5),
@@ -144,15 +143,21 @@ def fit_segmenter(
     return record
 
 
-def val_dice(model: Any, films: PreparedMasks, batch_size: int) -> float:
-    """Mean Dice over films on the network's own grid, at probability 0.5, ignored pixels left out."""
-    scores = []
+def val_dice(model: Any, films: PreparedMasks, batch_size: int) -> tuple[float, ...]:
+    """Mean Dice of each structure over the films on which it was drawn.
+
+    On the network's own grid, at probability 0.5, ignored pixels left out.
+    """
+    scores: list[list[float]] = [[] for _ in range(films.masks.shape[-1])]
     for start in range(0, len(films.pixels), batch_size):
         rows = slice(start, start + batch_size)
         found = model.predict_on_batch(films.pixels[rows].astype(np.float32)) >= 0.5
-        for answer, lungs, ignored in zip(found, films.lungs[rows], films.ignored[rows], strict=True):
-            scores.append(dice(answer, lungs > 0, ignored > 0))
-    return float(np.mean(scores))
+        for answer, masks, ignored in zip(found, films.masks[rows], films.ignored[rows], strict=True):
+            for channel, values in enumerate(scores):
+                if masks[..., channel].any():
+                    planes = (answer[..., channel], masks[..., channel] > 0, ignored[..., channel] > 0)
+                    values.append(dice(*planes))
+    return tuple(float(np.mean(values)) if values else 1.0 for values in scores)
 
 
 def _state(run: RunFolder) -> Path:
@@ -189,6 +194,12 @@ def _train(
     return int(counted["best_epoch"]), float(counted["best"])
 
 
+def _logged_seconds(log: Path) -> float:
+    """What all epochs took, those before an interruption too."""
+    with log.open(encoding="utf-8", newline="") as stream:
+        return sum(float(row["seconds"]) for row in csv.DictReader(stream))
+
+
 def _keep_rows(log: Path, epochs: int) -> None:
     """Drop what is logged of epochs that will be trained again, and make sure of the header."""
     rows = []
@@ -223,7 +234,8 @@ def _keep(model: Any, run: RunFolder, score: Any, show: Any) -> Any:
                     f"The loss must stay finite; it became {loss} in epoch {epoch + 1}.",
                     remedy="Lower the learning rate in the recipe, and give another --run-folder.",
                 )
-            reached = score()
+            each = score()
+            reached = float(np.mean(each))
             rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
             row = (epoch, loss, reached, rate, round(time.monotonic() - self.begun, 3))
             with run.log.open("a", encoding="utf-8", newline="") as stream:
@@ -231,7 +243,7 @@ def _keep(model: Any, run: RunFolder, score: Any, show: Any) -> Any:
             if self.best is None or reached > self.best:
                 self.best, self.best_epoch = reached, epoch + 1
                 save_weights(model, run.best_weights)
-            words = f"loss {loss:.4f} val Dice {reached:.4f}"
+            words = f"loss {loss:.4f} val Dice " + ", ".join(f"{value:.4f}" for value in each)
             logger.info("epoch %d %s", epoch + 1, words)
             show(words)
 

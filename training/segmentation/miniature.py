@@ -61,5 +61,6 @@ def miniature_recipe(recipe: SegmenterRecipe) -> SegmenterRecipe:
     table["id"] = f"{recipe.id}-smoke"[:64]
     table["preparation"] |= {"height": 64, "width": 64}
     table["fit"] |= {"batch_size": 4, "epochs": 1}
-    table["data"] |= {"manifest": MANIFEST, "val": 0.25, "test": 0.25}
+    table["data"] = {"drawn": {"manifest": MANIFEST, "val": 0.25, "test": 0.25}}
+    table["sides"] = {}
     return SegmenterRecipe.model_validate(table)

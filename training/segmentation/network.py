@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from cxr_dash.errors import TrainingError
 from training.networks.backbones import scaled_channels
+from training.networks.earlier import is_earlier_model
 from training.recipe.segmenter import SegmenterNetworkRecipe
 
 LOGITS, PROBABILITY = "logits", "probability"
+_HALF_SIZE = "half_size_logits"
 
 # where MobileNetV2 hands over a narrow map: at 1/32 of the film, then 1/16, 1/8, 1/4 and 1/2
 _DEEPEST = "block_16_project_BN"
@@ -16,7 +20,7 @@ _SKIPS = ("block_12_add", "block_5_add", "block_2_add", "expanded_conv_project_B
 
 
 def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, weights: str | None) -> Any:
-    """Make the network, from a film to the probability of lung at each of its pixels.
+    """Make the network, from a film to the probability of each structure at each of its pixels.
 
     Parameters
     ----------
@@ -24,12 +28,14 @@ def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, 
     height, width : int
         Of the film, multiples of 32.
     weights : str or None
-        Encoder weights: a path, ``"imagenet"``, or None for random ones.
+        Encoder weights: a path, ``"imagenet"``, or None for random ones. Or the ``model.keras`` of an earlier
+        segmenter of this shape, whose weights are taken over whole; a structure that it did not draw begins
+        at random.
 
     Returns
     -------
     keras.Model
-        ``(n, H, W, 1)`` grey levels 0-255 to ``(n, H, W, 1)`` between 0 and 1. The last layers are
+        ``(n, H, W, 1)`` grey levels 0-255 to ``(n, H, W, C)`` between 0 and 1. The last layers are
         ``logits`` and ``probability``.
 
     Raises
@@ -41,9 +47,13 @@ def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, 
 
     film = keras.Input((height, width, 1), name="film")
     scaled = scaled_channels(film, "symmetric")
+    earlier = weights if is_earlier_model(weights) else None
     try:
         encoder = keras.applications.MobileNetV2(
-            input_tensor=scaled, input_shape=(height, width, 3), include_top=False, weights=weights
+            input_tensor=scaled,
+            input_shape=(height, width, 3),
+            include_top=False,
+            weights=None if earlier else weights,
         )
     except (OSError, ValueError) as error:
         raise TrainingError(
@@ -55,10 +65,44 @@ def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, 
         x = _step(x, encoder.get_layer(skip).output, filters)
     if recipe.dropout:
         x = keras.layers.SpatialDropout2D(recipe.dropout)(x)
-    half = keras.layers.Conv2D(1, 1, name="half_size_logits")(x)
+    half = keras.layers.Conv2D(len(recipe.structures), 1, name=_HALF_SIZE)(x)
     # an outline is smooth: drawn at half size and enlarged, it costs a quarter
     logits = keras.layers.UpSampling2D(2, interpolation="bilinear", name=LOGITS)(half)
-    return keras.Model(film, keras.layers.Activation("sigmoid", name=PROBABILITY)(logits), name="lungs")
+    model = keras.Model(film, keras.layers.Activation("sigmoid", name=PROBABILITY)(logits), name="lungs")
+    if earlier:
+        _take_over(model, earlier)
+    return model
+
+
+def _take_over(model: Any, saved: str) -> None:
+    """Give every layer the weights of the same place in a saved segmenter."""
+    import keras
+
+    try:
+        earlier = keras.saving.load_model(saved, compile=False, safe_mode=True)
+    except Exception as error:  # a broken archive, a custom object and a lambda all raise their own class
+        raise TrainingError(
+            f"`weights` must be a saved segmenter that loads in safe mode; received {saved!r}: "
+            f"{str(error)[:200]}"
+        ) from error
+    # names of layers count what was built before in the process; their order does not
+    ours, theirs = ([layer for layer in one.layers if layer.weights] for one in (model, earlier))
+    for layer, source in zip(ours, theirs, strict=False):
+        known = source.get_weights()
+        if layer.name == _HALF_SIZE:
+            known = [_widened(*pair) for pair in zip(known, layer.get_weights(), strict=True)]
+        wanted, given = ([tuple(value.shape) for value in one] for one in (layer.weights, known))
+        if wanted != given or len(ours) != len(theirs):
+            raise TrainingError(
+                f"`weights` must be a segmenter of the same shape: layer {layer.name!r} must have weights of "
+                f"the shapes {wanted}; received {given}."
+            )
+        layer.set_weights(known)
+
+
+def _widened(known: Any, fresh: Any) -> Any:
+    """What is known of the first channels, on the last axis; as it was made for the others."""
+    return np.concatenate([known, fresh[..., known.shape[-1] :]], axis=-1)
 
 
 def _freeze(encoder: Any, recipe: SegmenterNetworkRecipe) -> None:

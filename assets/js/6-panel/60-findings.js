@@ -84,8 +84,12 @@ cxr.findings = (() => {
       paintRow(node, finding, finding.key === chosen, visible ? answer : null);
     });
     paintMore(hidden, ranked.length > SHOWN_AT_LEAST, visible);
-    setText(byId("how-sure"), visible ? cxr.conclusion.sure(answer, chosen).sentence : "");
+    const said = visible ? [cxr.conclusion.sure(answer, chosen).sentence, measured(answer, chosen).sentence] : [];
+    setText(byId("how-sure"), said.filter(Boolean).join(" "));
   }
+
+  /* What was measured on the film beside a finding, {short, sentence}: the cardiothoracic ratio. */
+  const measured = (answer, label) => (answer.measures && answer.measures[label]) || { short: "", sentence: "" };
 
   function paintRow(node, finding, chosen, answer) {
     const { scale } = cxr.statistics;
@@ -100,12 +104,13 @@ cxr.findings = (() => {
     node.style.setProperty("--cut", scale(finding.cut));
     setText(part("mark"), finding.above ? "▲" : "");
     setText(part("value"), answer ? percent(finding.probability) : "–");
+    if (part("measure")) setText(part("measure"), answer ? measured(answer, finding.key).short : "");
     part("sure").hidden = !near;
     if (near) {
       node.style.setProperty("--low", scale(near.interval[0]));
       node.style.setProperty("--high", scale(near.interval[1]));
     }
-    const spoken = answer ? `${againstCut(finding)} ${sentence}` : t("{name}: no figure; its cut is {cut}.", {
+    const spoken = answer ? [againstCut(finding), sentence, measured(answer, finding.key).sentence].filter(Boolean).join(" ") : t("{name}: no figure; its cut is {cut}.", {
       name: finding.name, cut: percent(finding.cut),
     });
     node.setAttribute("aria-label", spoken);

@@ -175,9 +175,10 @@ def _check_mask(runtime: SegmenterRuntime, bundle: SegmenterBundle) -> None:
     spec = bundle.spec
     film: Float32Array = np.zeros((spec.preparation.height, spec.preparation.width, 1), dtype=np.float32)
     answer = runtime.run(film)
-    if answer.shape != spec.grid or not np.all((answer >= 0.0) & (answer <= 1.0)):
+    expected = (len(spec.structures), *spec.grid)
+    if answer.shape != expected or not np.all((answer >= 0.0) & (answer <= 1.0)):
         raise BundleMismatchError(
-            f"Segmenter {bundle.id} must answer with probabilities of shape {spec.grid}; received "
+            f"Segmenter {bundle.id} must answer with probabilities of shape {expected}; received "
             f"{answer.shape}, {float(np.min(answer)):.3g} to {float(np.max(answer)):.3g}.",
             remedy="Export the bundle again: bundle.json and the model are not of one export.",
         )

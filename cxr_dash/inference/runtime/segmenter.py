@@ -26,7 +26,7 @@ class SegmenterRuntime(Protocol):
         ...
 
     def run(self, model_input: Float32Array) -> Float32Array:
-        """Draw the lungs of one prepared film.
+        """Draw lungs, and whatever else the segmenter draws, of one prepared film.
 
         Parameters
         ----------
@@ -34,8 +34,8 @@ class SegmenterRuntime(Protocol):
 
         Returns
         -------
-        ndarray of float32, shape (h, w), 0-1
-            Probability of lung; an array of its own.
+        ndarray of float32, shape (C, h, w), 0-1
+            Probability of each of the bundle's ``structures``; an array of its own.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class LiteRtSegmenter:
         with self._lock:
             answer = self._runner(**{self._input_name: batch})[PROBABILITY]
             # copied while the lock is held: the interpreter's own buffer is overwritten by the next run
-            return np.array(answer[0, :, :, 0], dtype=np.float32)
+            return _by_structure(answer)
 
 
 class KerasSegmenter:
@@ -114,4 +114,9 @@ class KerasSegmenter:
     def run(self, model_input: Float32Array) -> Float32Array:
         """Draw the lungs; see :class:`SegmenterRuntime`."""
         answer = self._function(as_batch(model_input, self.input_size))
-        return np.array(answer[0, :, :, 0], dtype=np.float32)
+        return _by_structure(answer)
+
+
+def _by_structure(answer: Any) -> Float32Array:
+    """The one film of an answer (1, h, w, C) as planes of their own, each in one piece."""
+    return np.array(np.moveaxis(np.asarray(answer)[0], -1, 0), dtype=np.float32, order="C")

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from cxr_dash.domain import Analysis, FilmFacts, Heatmap
+from cxr_dash.domain import Analysis, FilmFacts, HeartMeasures, Heatmap, RatioObstacle, Verdict
 from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.language import Translator
+from cxr_dash.language import Translator, ratio_words
 from cxr_dash.services.exports.agreement import Agreement
 from cxr_dash.services.exports.listed import ListedFilm, cut_of
 from cxr_dash.services.exports.maps import UNIT
@@ -91,6 +91,7 @@ def film_record(film: ListedFilm, thresholds: Mapping[str, float]) -> Json:
         "film": facts_record(analysis.facts) if analysis else None,
         "analysed_at": analysis.analysed_at if analysis else None,
         "quality": str(analysis.quality.verdict) if analysis else None,
+        "measures": measures_record(analysis) if analysis else None,
         "findings": _findings(film.figures, thresholds),
         "read": chosen.read,
         "own_reading": asdict(opinion) if opinion else None,
@@ -115,6 +116,39 @@ def facts_record(facts: FilmFacts) -> Json:
         "mirrored": facts.mirrored,
         "pixel_spacing_mm": [round(one, 6) for one in spacing] if spacing else None,
     }
+
+
+def measures_record(analysis: Analysis) -> Json | None:
+    """What was measured on the film itself, beside what the model says.
+
+    Returns
+    -------
+    dict or None
+        ``cardiothoracic_ratio``, 0-1, or None with the code of why not in ``obstacle``; ``comparable``: True
+        for PA, False for AP, None where the file does not say. None where no segmenter is installed that
+        draws the heart.
+    """
+    heart = heart_to_read(analysis)
+    if heart is None:
+        return None
+    return {
+        "cardiothoracic_ratio": None if heart.ratio is None else round(heart.ratio, 4),
+        "obstacle": heart.obstacle,
+        "comparable": {"PA": True, "AP": False}.get(analysis.facts.projection or ""),
+    }
+
+
+def measures_sentence(analysis: Analysis, t: Translator) -> str:
+    """The same in the reader's words; empty where there is nothing to say."""
+    heart = heart_to_read(analysis)
+    return t.say(ratio_words(heart, analysis.facts)) if heart is not None else ""
+
+
+def heart_to_read(analysis: Analysis) -> HeartMeasures | None:
+    """What was measured of the heart, as far as it may be read: nothing of a film that was refused."""
+    if analysis.heart is None or analysis.quality.verdict is not Verdict.REJECT:
+        return analysis.heart
+    return HeartMeasures(None, RatioObstacle.REFUSED, None)
 
 
 def _findings(analysis: Analysis | None, thresholds: Mapping[str, float]) -> Json:

@@ -17,6 +17,7 @@ from cxr_dash.services.film_score import film_score_of
 COLUMNS = ("path", "status", "reason", "model")
 # After the labels, separated by spaces: the columns before them are what other programs count on.
 REASON_CODES = "reason_codes"
+RATIO_COLUMNS = ("cardiothoracic_ratio", "cardiothoracic_ratio_comparable")
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Without it, Excel reads UTF-8 as the code page of the machine and spoils every accent.
@@ -54,6 +55,14 @@ def film_score_cells(analysis: Analysis | None, spec: BundleSpec) -> list[str]:
     return [f"{score.value:.6f}", *(str(int(above)) for above in score.above.values())]
 
 
+def ratio_cells(analysis: Analysis | None) -> list[str]:
+    """The cardiothoracic ratio, and whether it compares: 1 on PA, 0 on AP; empty where it is not known."""
+    heart = analysis.heart if analysis else None
+    if analysis is None or heart is None or heart.ratio is None:
+        return ["", ""]
+    return [f"{heart.ratio:.4f}", {"PA": "1", "AP": "0"}.get(analysis.facts.projection or "", "")]
+
+
 def csv_header(bundle: Bundle) -> str:
     """The first line, for a spreadsheet: the file is UTF-8 with a byte order mark."""
     keys = bundle.spec.label_keys
@@ -69,6 +78,7 @@ def csv_header(bundle: Bundle) -> str:
             *("changed_reading", "changed_labels", "changed_reading_at"),
             *(f"prevalence_{key}" for key in keys),
             *film_score_columns(bundle.spec),
+            *RATIO_COLUMNS,
         ]
     )
 
@@ -98,6 +108,7 @@ def csv_row(film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float]) -
             *_reader_cells(film),
             *_prevalence_cells(figures, keys),
             *film_score_cells(figures, bundle.spec),
+            *ratio_cells(figures),
         ]
     )
 

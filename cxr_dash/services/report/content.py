@@ -23,6 +23,7 @@ from cxr_dash.services.exports import (
     heat_legend,
     label_in_view,
     margin,
+    measures_sentence,
 )
 from cxr_dash.services.exports.stated import stated_lines
 from cxr_dash.services.exports.wording import interval, label_name, lower, not_looked_for, percent
@@ -208,6 +209,8 @@ def _quality(analysis: Analysis, t: Translator) -> Block:
     lines = [first, *say_reasons([one for one in quality.reasons if one not in quality.first_of_all], t)]
     if len(lines) == 1 and quality.first_of_all:
         lines = [t("To be read with care: see above, under the headline.")]
+    if said := measures_sentence(analysis, t):
+        lines.append(said)
     lines.append(t("SHA-256 of the film: {sha}.", sha=analysis.film_sha256[:16]))
     if analysis.preparation.inverted:
         lines.append(t("Black and white were swapped, as the film came inverted."))

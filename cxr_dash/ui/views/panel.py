@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from cxr_dash.domain import N_
+from cxr_dash.domain import HEART_LABELS, N_
 from cxr_dash.inference.schema import BundleSpec, OperatingPoint
 from cxr_dash.language import Translator
 from cxr_dash.services.exports.wording import not_looked_for
@@ -116,10 +116,12 @@ def _not_looked_for(spec: BundleSpec, t: Translator) -> list[Component]:
 
 
 def _finding_row(key: str, name: str) -> Component:
+    # what is measured on the film and belongs to a finding stands beside its name, never in its bar
+    measure = [html.Span(className="finding-measure")] if key in HEART_LABELS else []
     return html.Button(
         [
             html.Span(className="finding-mark"),
-            html.Span(name, className="finding-name"),
+            html.Span([name, *measure], className="finding-name"),
             html.Span(
                 [
                     html.Span(className="finding-fill"),

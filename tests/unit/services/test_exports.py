@@ -13,7 +13,18 @@ import pytest
 from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 
 from cxr_dash import imaging
-from cxr_dash.domain import Analysis, DecodeLimits, HeatScale, Quality, Reason, ReasonCode, Verdict
+from cxr_dash.domain import (
+    Analysis,
+    DecodeLimits,
+    FilmFacts,
+    HeartMeasures,
+    HeatScale,
+    Quality,
+    RatioObstacle,
+    Reason,
+    ReasonCode,
+    Verdict,
+)
 from cxr_dash.errors import LabelNotFoundError, RequestError
 from cxr_dash.explain import film_heatmap
 from cxr_dash.inference.bundle import Bundle
@@ -212,6 +223,31 @@ def test_the_table_starts_with_the_columns_of_score_and_has_one_line_a_film(
         "",
     )
     assert gone["cut_nodule"] == "0.100000"
+
+
+def test_the_cardiothoracic_ratio_is_in_table_and_record_and_says_whether_it_compares(
+    bundle: Bundle, analysis: Analysis, refused: Analysis
+) -> None:
+    heart = HeartMeasures(0.47123, None, 0.1)
+    pa, ap, silent = (
+        replace(analysis, heart=heart, facts=FilmFacts(projection=view)) for view in ("PA", "AP", None)
+    )
+    none = replace(analysis, heart=HeartMeasures(None, RatioObstacle.NO_HEART, None))
+    rows = _table(bundle, *map(_listed, (pa, ap, silent, none, analysis)))
+    told = [(row["cardiothoracic_ratio"], row["cardiothoracic_ratio_comparable"]) for row in rows]
+    assert told == [("0.4712", "1"), ("0.4712", "0"), ("0.4712", ""), ("", ""), ("", "")]
+    record = film_record(_listed(ap), {})["measures"]
+    assert record == {"cardiothoracic_ratio": 0.4712, "obstacle": None, "comparable": False}
+    assert film_record(_listed(none), {})["measures"]["obstacle"] == "no_heart"
+    assert film_record(_listed(analysis), {})["measures"] is None
+    withheld = replace(refused, heart=heart)
+    assert film_record(_listed(withheld, "rejected"), {})["measures"] == {
+        "cardiothoracic_ratio": None,
+        "obstacle": "refused",
+        "comparable": None,
+    }
+    (row,) = _table(bundle, _listed(withheld, "rejected"))
+    assert row["cardiothoracic_ratio"] == ""
 
 
 def test_both_readings_of_a_changed_mind_are_in_table_and_record(bundle: Bundle, analysis: Analysis) -> None:

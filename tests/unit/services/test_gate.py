@@ -15,6 +15,7 @@ from bundle_builder import spec_dict, write_bundle
 from cxr_dash.domain import (
     Box,
     FilmFacts,
+    HeartMeasures,
     LungField,
     Preparation,
     Quality,
@@ -108,13 +109,14 @@ def judged(
     model_distance: float = 0.0,
     lungs: LungField | None = None,
     shown: Preparation | None = None,
+    heart: HeartMeasures | None = None,
 ) -> Quality:
     """The verdict with a gate that answers so."""
     bundle = Bundle(Path("gate"), BundleSpec.model_validate(spec_dict("gate", **gate_changes())))
     runtime = Answering(output() if answer is None else answer)
     said = output((0.5, 0.5), model_distance)
     seen = Shown(np.zeros((32, 32, 1), np.float32), shown) if shown else None
-    return judge(film, said, model(), lambda: (bundle, runtime), lungs, shown=seen)
+    return judge(film, said, model(), lambda: (bundle, runtime), lungs, shown=seen, heart=heart)
 
 
 def lungs_of(*boxes: tuple[int, int, int, int]) -> LungField:
@@ -142,12 +144,21 @@ CASES: dict[ReasonCode, tuple[Callable[[], Quality], Verdict]] = {
     ReasonCode.NO_LUNGS: (lambda: judged(lungs=lungs_of()), Verdict.WARN),
     ReasonCode.ONE_LUNG: (lambda: judged(lungs=lungs_of((4, 6, 9, 20))), Verdict.WARN),
     ReasonCode.LUNGS_CUT_OFF: (lambda: judged(lungs=lungs_of((0, 6, 13, 20), (19, 6, 9, 20))), Verdict.WARN),
+    ReasonCode.SEEMS_MIRRORED: (
+        lambda: judged(heart=HeartMeasures(0.5, None, -2.1, mirrored=True)),
+        Verdict.WARN,
+    ),
     ReasonCode.GATE_FAILED: (lambda: judged(RuntimeError("no memory")), Verdict.REJECT),
     ReasonCode.GATE_MISSING: (
         lambda: judge(FILM, output((0.5, 0.5)), model(), lambda: None),
         Verdict.WARN,
     ),
 }
+
+
+@pytest.mark.parametrize("side", [3.1, -0.4, None])
+def test_a_heart_on_its_usual_side_or_not_found_is_not_spoken_of(side: float | None) -> None:
+    assert judged(heart=HeartMeasures(None, None, side)) == Quality(Verdict.OK)
 
 
 @pytest.mark.parametrize("code", CASES)

@@ -12,7 +12,16 @@ import pytest
 from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 from pypdf import PdfReader
 
-from cxr_dash.domain import DecodeLimits, FilmFacts, PatientIdentity, Quality, Reason, ReasonCode, Verdict
+from cxr_dash.domain import (
+    DecodeLimits,
+    FilmFacts,
+    HeartMeasures,
+    PatientIdentity,
+    Quality,
+    Reason,
+    ReasonCode,
+    Verdict,
+)
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator, translator
 from cxr_dash.services.exports import ChosenFilm, ExportRequest, ListedFilm, Opinion, film_display
@@ -54,6 +63,16 @@ def _report(
     film = ListedFilm(chosen, status, "", analysis, cuts=wanted.thresholds)
     display = film_display(FILM, analysis, DecodeLimits())
     return PdfReader(io.BytesIO(report_pdf(film, bundle, wanted, display, t)))
+
+
+def test_the_report_says_the_cardiothoracic_ratio_beside_the_films_quality() -> None:
+    bundle = bundle_of(LABELS)
+    analysis = replace(analysis_of(FILM, bundle, [0.9, 0.2, 0.1]), heart=HeartMeasures(0.512, None, 0.1))
+    chosen = ChosenFilm(number=7, film="k", opinion=OWN)
+    wanted = ExportRequest(model="tiny", films=(chosen,))
+    for t, words in ((ENGLISH, "Cardiothoracic ratio 0.51"), (SPANISH, "Índice cardiotorácico 0,51")):
+        film, display = ListedFilm(chosen, "ok", "", analysis), film_display(FILM, analysis, DecodeLimits())
+        assert words in _text(PdfReader(io.BytesIO(report_pdf(film, bundle, wanted, display, t))))
 
 
 def _text(pdf: PdfReader) -> str:

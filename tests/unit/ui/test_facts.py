@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,13 @@ from cxr_dash.domain import (
     Box,
     FilmFacts,
     Finding,
+    HeartMeasures,
     Heatmap,
     HeatScale,
     Label,
     Preparation,
     Quality,
+    RatioObstacle,
     Reason,
     ReasonCode,
     Verdict,
@@ -124,6 +127,39 @@ def test_a_map_without_a_place_tells_the_page_why_and_gives_it_none(analysis: An
     assert (found["at"], found["strength"], found["strength_words"]) == ([], "moderate", "moderado")
     assert found["no_place"].startswith("No se nombra ningún lugar")
     assert found["scale"] == {"moderate": 1.0, "strong": 2.0, "full": 3.0}
+
+
+def test_the_cardiothoracic_ratio_stands_beside_cardiomegaly_in_the_readers_language(
+    analysis: Analysis,
+) -> None:
+    def told(heart: HeartMeasures | None, language: str = "en", **changes: Any) -> dict[str, dict[str, str]]:
+        asked = replace(analysis, heart=heart, **changes)
+        return dict(facts.film_answer("key", "tiny", asked, translator(language))["measures"])
+
+    heart = HeartMeasures(0.474, None, 0.1)
+    assert told(None) == {}
+    (said,) = told(heart).values()
+    assert list(told(heart)) == ["cardiomegaly"]
+    assert said["short"] == "CTR 0.47"
+    assert said["sentence"].startswith("Cardiothoracic ratio 0.47, ")
+    assert told(heart, "es")["cardiomegaly"]["short"] == "ICT 0,47"
+    bedside = told(heart, facts=FilmFacts(projection="AP"))["cardiomegaly"]
+    assert bedside["short"] == "CTR 0.47 (AP)"
+    assert "not comparable on AP: the heart is magnified" in bedside["sentence"]
+    assert "does not say" in told(heart, facts=FilmFacts())["cardiomegaly"]["sentence"]
+    missing = told(HeartMeasures(None, RatioObstacle.ROTATED, None))["cardiomegaly"]
+    assert missing == {"short": "", "sentence": "No cardiothoracic ratio: the film is turned too far."}
+    refused = told(heart, quality=Quality(Verdict.REJECT, (Reason(ReasonCode.BLANK),)))["cardiomegaly"]
+    assert refused == {"short": "", "sentence": "No cardiothoracic ratio: the film was refused."}
+
+
+@pytest.mark.parametrize("code", [ReasonCode.MIRRORED, ReasonCode.SEEMS_MIRRORED])
+def test_a_film_is_called_mirrored_over_the_picture_whoever_noticed_it(
+    analysis: Analysis, code: ReasonCode
+) -> None:
+    said = replace(analysis, quality=Quality(Verdict.WARN, (Reason(code),)))
+    assert facts.film_answer("key", "tiny", said, Translator())["file"]["mirrored"] is True
+    assert facts.film_answer("key", "tiny", analysis, Translator())["file"]["mirrored"] is False
 
 
 def test_an_answer_does_not_carry_the_digest_of_the_film(analysis: Analysis) -> None:
