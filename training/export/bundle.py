@@ -18,6 +18,7 @@ from training.audits.learning_curve import read_learning_curve
 from training.audits.lungs import lung_finder
 from training.export.card import write_bundle_texts
 from training.export.describe import describe_bundle
+from training.export.half import save_half
 from training.export.serving_graph import compile_serving
 from training.export.trunk import write_head
 from training.films.manifest import of_split, read_films
@@ -72,8 +73,9 @@ def export_bundle(
     shutil.rmtree(staging.parent, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        shutil.copyfile(run.model, staging / MODEL_FILE)
-        model = keras.saving.load_model(run.model, compile=False, safe_mode=True)
+        model = save_half(
+            keras.saving.load_model(run.model, compile=False, safe_mode=True), staging / MODEL_FILE
+        )
         some = np.stack(
             [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
         )
