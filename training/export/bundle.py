@@ -73,9 +73,11 @@ def export_bundle(
     shutil.rmtree(staging.parent, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        model = save_half(
-            keras.saving.load_model(run.model, compile=False, safe_mode=True), staging / MODEL_FILE
-        )
+        model = keras.saving.load_model(run.model, compile=False, safe_mode=True)
+        if recipe.network.half_weights:
+            save_half(model, staging / MODEL_FILE)
+        else:
+            shutil.copyfile(run.model, staging / MODEL_FILE)
         some = np.stack(
             [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
         )

@@ -22,7 +22,7 @@ WEIGHTS_FILE = "model.weights.h5"
 LARGEST = float(np.finfo(np.float16).max)
 
 
-def save_half(model: Any, target: Path) -> Any:
+def save_half(model: Any, target: Path) -> None:
     """Round a model's weights to float16 and save it with them stored so.
 
     Parameters
@@ -31,11 +31,6 @@ def save_half(model: Any, target: Path) -> Any:
         Its float32 kernels are rounded in place; vectors, and weights of other types, are kept.
     target : Path
         A new ``.keras`` file.
-
-    Returns
-    -------
-    keras.Model
-        The model, with the rounded weights.
 
     Raises
     ------
@@ -53,7 +48,6 @@ def save_half(model: Any, target: Path) -> Any:
                 shrunk.writestr(name, _halved(content) if name == WEIGHTS_FILE else content)
     finally:
         whole.unlink(missing_ok=True)
-    return model
 
 
 def _rounded(name: str, weight: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -106,6 +106,11 @@ class NetworkRecipe(Frozen):
         description="Id of the bundle whose backbone is read as it is, so that one run of it answers both; "
         "needs unfreeze_last = 0 and that bundle's model as --weights.",
     )
+    half_weights: bool = Field(
+        False,
+        description="Export with kernels rounded to float16: a saved model of half the bytes. All that is "
+        "measured is measured with the rounded ones.",
+    )
     # each of the following is the network's own choice when it is left out; see networks.Options
     pooling: Literal["average", "flatten"] | None = None
     pool_size: int | None = Field(None, ge=1, description="Cells averaged before flattening.")

@@ -253,8 +253,7 @@ def test_an_ensemble_exports_to_a_bundle_whose_maps_are_the_members_side_by_side
     runtime = LiteRtRuntime(load_bundle(bundle.path).serving_path)
     outputs = [runtime.run(prepare_film(path, bundle.spec.preparation)) for path in films]
     expected = subject.forward(prepared(films, subject.preparation))
-    # a bundle has its weights rounded to 11 binary digits, the run has them whole
-    np.testing.assert_allclose([out.logits for out in outputs], expected, rtol=1e-2, atol=2e-2)
+    np.testing.assert_allclose([out.logits for out in outputs], expected, rtol=1e-3, atol=1e-3)
     assert np.ptp([out.cams for out in outputs], axis=(0, 2, 3)).min() > 0
     # a bundle is a member as good as a run
     assert [member.subject.kind for member in open_members([bundle.path, folder])] == ["bundle", "run"]
