@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,9 @@ def test_labels_with_too_few_films_are_left_out_but_still_count_as_a_finding(tmp
     assert labels == ["edema", "finding"]
     assert left_out == {"mass": (1, 0)}
     assert targets_of(films, labels, "finding").tolist() == [[1, 1], [1, 1], [0, 1], [0, 0]]
+    natural = replace(films[1], split="natural_val", labels=frozenset({"mass"}))
+    labels, left_out = choose_labels([*films, natural], _data(any_label="finding"))
+    assert (labels, left_out) == (["edema", "mass", "finding"], {})
 
 
 def test_sources_are_excluded_and_capped_in_train_only(tmp_path):
