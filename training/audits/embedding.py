@@ -16,6 +16,7 @@ from training.audits.verdicts import not_measured
 from training.evaluation.scoring import score_films
 from training.evaluation.split_figures import MIN_SUBGROUP, age_band
 from training.films.manifest import Film
+from training.films.sampling import some_films
 from training.metrics import figure
 
 KEY, NAME = "embedding", "What the embedding gives away"
@@ -38,7 +39,7 @@ def embedding_audit(material: Material) -> Audit:
     if not material.judged or not material.train:
         return not_measured(KEY, NAME, "no films to learn from or to test on.", _LIMIT)
     split = material.judged[0]
-    train = _some(material.train)
+    train = some_films(material.train, MOST_FILMS, _SEED)
     learned = score_films(
         material.runtime, [film.path for film in train], material.spec.preparation
     ).embeddings
@@ -75,12 +76,6 @@ def embedding_audit(material: Material) -> Audit:
             for what, value in found.items()
         ],
     )
-
-
-def _some(films: Sequence[Film]) -> list[Film]:
-    """Up to :data:`MOST_FILMS` at random, the same ones every time."""
-    order = np.random.default_rng(_SEED).permutation(len(films))[:MOST_FILMS]
-    return [films[int(index)] for index in np.sort(order)]
 
 
 def _told(

@@ -36,12 +36,15 @@ from training.export.serving_graph import ServingReport
 from training.export.words import left_out_warnings, serving_audit, source_table
 from training.films.lungs import installed_boxes, looks_at_lungs
 from training.films.manifest import Film
+from training.films.sampling import some_films
 from training.films.split_names import VAL, chosen_on
 from training.fitting.runs import RunRecord
 from training.labels import LABELS
 from training.not_looked_for import not_looked_for
 
 HEAT_QUANTILE = 0.95
+# enough to know a mean and a covariance by; a model may have learned from ten times as many
+DISTANCE_FILMS = 2400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +170,8 @@ def _decide(scores: Scores, films: FilmSet, split: str, record: RunRecord) -> De
 
 def _distance(record: RunRecord, root: Path, material: Material) -> OutOfDistribution | None:
     """How far from the training films a film may lie."""
-    recipe, val, train = record.recipe, material.splits["val"], material.train
+    recipe, val = record.recipe, material.splits["val"]
+    train = some_films(material.train, DISTANCE_FILMS, recipe.seed)
     scores = score_films(material.runtime, [film.path for film in train], recipe.preparation)
     if recipe.card.kind == "gate":
         return gate_distance(train, scores.embeddings, val.films, val.scores.embeddings)

@@ -70,6 +70,11 @@ class FilmSet:
         """What the model learned from."""
         return training_films(self.films, self.data, self.seed)
 
+    @property
+    def train_answered(self) -> list[Film]:
+        """Those of them that answer the bundle's labels; others only taught the backbone, or one label."""
+        return [film for film in self.train if film.answers is None]
+
     def of(self, split: str) -> list[Film]:
         """The films of a split; empty where there is none."""
         return [film for film in self.films if film.split == split]
@@ -150,7 +155,7 @@ def material_of(
         spec=spec,
         runtime=runtime,
         splits=splits,
-        train=films.train,
+        train=films.train_answered,
         any_label=films.data.any_label,
         find_lungs=find_lungs,
         robust_films=robust_films,

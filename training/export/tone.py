@@ -21,6 +21,7 @@ from training.audits.material import FindLungs
 from training.evaluation.tone import fit_tone
 from training.export.measure import films_of_bundle
 from training.films.manifest import Film
+from training.films.sampling import some_films
 from training.films.tones import TONES, Change
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,10 @@ def with_tone(bundle: Bundle, data_root: Path, find_lungs: FindLungs | None) -> 
             f"{spec.width} x {spec.height}."
         )
     films, look = films_of_bundle(bundle.spec, data_root), _Look(spec, find_lungs)
-    train, val = _some(films.train, TRAIN_FILMS, films.seed), _some(films.of("val"), VAL_FILMS, films.seed)
+    train, val = (
+        some_films(films.train_answered, TRAIN_FILMS, films.seed),
+        some_films(films.of("val"), VAL_FILMS, films.seed),
+    )
     natural, changed = _learn(train, look)
     logger.info("measured %d train films, %d changes of each", len(train), sum(map(len, TONES.values())))
     seen = [look.at(_read(film)) for film in val]
@@ -96,7 +100,7 @@ def with_tone(bundle: Bundle, data_root: Path, find_lungs: FindLungs | None) -> 
         fitted_on=f"{len(natural)} train films, as they are and changed; limits on {len(known)} val films",
     )
     unusual = float(np.mean([is_unusual(measures, gaps, tone) for measures, gaps in seen]))
-    told = _told(_some(val, CHANGED_VAL_FILMS, films.seed), look, tone)
+    told = _told(some_films(val, CHANGED_VAL_FILMS, films.seed), look, tone)
     counted = ", ".join(f"{name} {share:.0%}" for name, share in told.items())
     words = (
         f"Of {len(val)} val films as they are {unusual:.1%} are called unusual; of "
@@ -135,12 +139,6 @@ def _told(films: Sequence[Film], look: _Look, tone: Tone) -> Mapping[str, float]
 def _keep(found: list[Float64Array], measures: Float64Array | None) -> None:
     if measures is not None:
         found.append(measures)
-
-
-def _some(films: Sequence[Film], most: int, seed: int) -> list[Film]:
-    """Some of them, in their own order."""
-    chosen = np.random.default_rng(seed).permutation(len(films))[:most]
-    return [films[int(index)] for index in sorted(chosen)]
 
 
 def _read(film: Film) -> Radiograph:

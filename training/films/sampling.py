@@ -1,4 +1,4 @@
-"""As many films of one class as of another: by leaving films out, or by repeating them."""
+"""Fewer films, or repeated ones: as many of one class as of another, or some at random."""
 
 from __future__ import annotations
 
@@ -82,3 +82,9 @@ def _rows_by_class(films: Sequence[Film], names: Sequence[str] | None = None) ->
     for row, name in enumerate(names or class_names(films)):
         rows[name].append(row)
     return dict(sorted(rows.items()))
+
+
+def some_films(films: Sequence[Film], most: int, seed: int) -> list[Film]:
+    """Up to ``most`` films at random, the same ones for the same seed, in their own order."""
+    chosen = np.random.default_rng(seed).permutation(len(films))[:most]
+    return [films[int(index)] for index in np.sort(chosen)]
