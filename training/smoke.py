@@ -98,7 +98,7 @@ def classes_of(recipe: Recipe) -> list[str]:
     data = recipe.data
     negative = [data.negative_label] if data.negative_label else []
     # a recipe that only asks for any finding at all still needs films that show one
-    wanted = [*negative, *(data.labels or ["effusion"])]
+    wanted = [*negative, *([key for key in data.labels if key not in negative] or ["effusion"])]
     return [*wanted, "lung_opacity"] if data.other_films == "leave_out" else wanted
 
 
@@ -112,7 +112,7 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
     table["preparation"]["version"] = 1
     if network:  # an ensemble's film is as large as its largest member's
         # half as much again as the network can take: a heatmap needs more than one cell
-        side = max(_SIDE, network.smallest * 3 // 2)
+        side = max(_SIDE, network.smallest * 3 // 2 // (recipe.network.enlarge or 1))
         table["preparation"] |= {"height": side, "width": side}
         if recipe.views is not None:
             smallest = min(recipe.views.smallest_side, side // 2)
