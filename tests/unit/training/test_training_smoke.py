@@ -58,16 +58,16 @@ def test_a_miniature_recipe_keeps_the_network_and_shortens_the_rest():
 
 
 def test_the_command_tries_a_recipe_of_another_layout_without_any_films_of_ours(tmp_path):
-    done = CliRunner().invoke(app, ["fit", "radiography-two-class", "--smoke", "--run-folder", str(tmp_path)])
+    done = CliRunner().invoke(app, ["fit", "malaga-two-class", "--smoke", "--run-folder", str(tmp_path)])
     assert done.exit_code == 0, done.output
-    assert load_bundle(tmp_path / "models" / "radiography-two-class-smoke").spec.label_keys == [
+    assert load_bundle(tmp_path / "models" / "malaga-two-class-smoke").spec.label_keys == [
         "normal",
         "covid",
     ]
 
 
 def test_without_smoke_the_films_must_be_named():
-    done = CliRunner().invoke(app, ["fit", "radiography-two-class"])
+    done = CliRunner().invoke(app, ["fit", "malaga-two-class"])
     assert done.exit_code == 2
     assert "--data" in done.output
 
