@@ -28,9 +28,10 @@ _AS_BUILT = {f"network.{name}" for name in ("name", *Plan.__dataclass_fields__)}
 def shapes_of(recipe: Recipe | SegmenterRecipe) -> frozenset[str]:
     """What a recipe does, one ``entry = choice`` each.
 
-    A switch or a named choice counts as it is; of a number, a list, a path or another free text counts only
-    whether it is there and not 0. Where code meets, two choices count together: the regime and the answer,
-    the layout of the films and the answer, and which network is cut in two.
+    A switch or a named choice counts as it is; of a list, a path or another free text counts whether it is
+    there, and of a number whether it is 0 where 0 is what leaves something out. Where code meets, two choices
+    count together: what is trained and the answer, the layout of the films and the answer, and which network
+    is cut in two. Backbones that are not cut are all alike to training; tests of networks build each.
 
     Parameters
     ----------
@@ -47,12 +48,12 @@ def shapes_of(recipe: Recipe | SegmenterRecipe) -> frozenset[str]:
     if recipe.ensemble is not None:  # its members' answers, whatever they are, are made one
         return frozenset({*found, f"network = {family}, {regime}"})
     answer = f"{recipe.network.activation} {recipe.fit.loss or 'cross-entropy'}"
-    found |= {
-        f"answer = {regime}: {answer}",
-        f"layout = {recipe.data.layout}: {answer}",
-        f"network = {family}",
-    }
-    if _PARTLY in regime:
+    trained, films = regime.split(" on films ")
+    found |= {f"answer = {trained}: {answer}", f"films = {films}"}
+    found.add(f"layout = {recipe.data.layout}: {answer}")
+    if not NETWORKS[recipe.network.name].application:
+        found.add(f"network = {family}")
+    elif _PARTLY in trained:
         found.add(f"network = {family}, {_PARTLY}")
     plan = recipe.network.options().over(NETWORKS[recipe.network.name].own)
     found |= {f"network.{name} = {_reduced(getattr(plan, name))}" for name in Plan.__dataclass_fields__}
@@ -128,7 +129,7 @@ def _entries(section: BaseModel, prefix: str) -> Iterator[str]:
             continue
         if isinstance(value, BaseModel):
             yield from _entries(value, f"{key}.")
-        else:
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not field.default:
             yield f"{key} = {_reduced(value, choice=_is_choice(field.annotation))}"
 
 

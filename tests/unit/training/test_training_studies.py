@@ -75,8 +75,12 @@ WEIGHTS = {
     ),
     "uam-nodules-batch-norm": NODULES + 2 * norm(32) + norm(64),
     "uam-nodules-xception": 4_972_791,  # annex A prints it
-    # 256 px: 6 x 6 cells of 2048, two convolutions leave 2 x 2, the pooling one
-    "uam-nodules-inceptionv3": INCEPTION + conv(3, 2048, 32) + conv(3, 32, 32) + dense(32, 64) + dense(64, 2),
+    # 384 px: 10 x 10 cells of 2048, two convolutions leave 6 x 6, the pooling 3 x 3
+    "uam-nodules-inceptionv3": INCEPTION
+    + conv(3, 2048, 32)
+    + conv(3, 32, 32)
+    + dense(288, 64)
+    + dense(64, 2),
     # 128 - 10, pooled 59, - 6, pooled 26, - 4, pooled 11
     "uam-chest-block3": chest(11, (11, 7, 5), 64),
     "uam-chest-block3-l2": chest(11, (11, 7, 5), 64),

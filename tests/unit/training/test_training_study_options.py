@@ -87,8 +87,8 @@ def test_a_backbone_reads_films_less_the_mean_of_all_and_divided_by_their_deviat
 def test_convolutions_of_a_head_are_trained_with_it_and_heat_comes_from_what_they_pool(tmp_path):
     model = build_network(
         "mobilenet",
-        height=192,
-        width=192,
+        height=256,
+        width=256,
         labels=2,
         activation="softmax",
         dropout=0.0,
@@ -103,7 +103,7 @@ def test_convolutions_of_a_head_are_trained_with_it_and_heat_comes_from_what_the
         "dense_0",
         "logits",
     }
-    films = np.random.default_rng(2).uniform(0, 255, (2, 192, 192, 1)).astype(np.float32)
+    films = np.random.default_rng(2).uniform(0, 255, (2, 256, 256, 1)).astype(np.float32)
     whole = np.asarray(parts.tail(parts.front(films)))
     headed = np.asarray(parts.head(parts.pool(parts.front(films))))
     np.testing.assert_allclose(headed, whole, atol=1e-5)
