@@ -111,8 +111,9 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
     # drawn films lie on an even ground, which the second preparation takes for a margin and cuts away
     table["preparation"]["version"] = 1
     if network:  # an ensemble's film is as large as its largest member's
-        # half as much again as the network can take: a heatmap needs more than one cell
-        side = max(_SIDE, network.smallest * 3 // 2 // (recipe.network.enlarge or 1))
+        # half as much again as the network can take: a heatmap needs more than one cell, and so does pooling
+        cells = max(1.5, recipe.network.pool_size or 1)
+        side = max(_SIDE, int(network.smallest * cells) // (recipe.network.enlarge or 1))
         table["preparation"] |= {"height": side, "width": side}
         if recipe.views is not None:
             smallest = min(recipe.views.smallest_side, side // 2)
