@@ -47,8 +47,8 @@ test: setup ## every test: unit, http, model, architecture, browser
 test-without-shared: setup ## once more, as where ../shared is missing, the tests that then go on otherwise
 	$(TEST) --without-shared
 
-smoke: setup ## train every recipe end to end on drawn films, one epoch each
-	$(BIN)/python -m pytest -n auto --dist worksteal tests/smoke
+smoke: setup ## train recipes of every shape end to end on drawn films, one epoch each (ALL=1: every recipe)
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/smoke $(if $(ALL),--every-recipe)
 
 # New files every day; `make fuzz REPLAY=FILE TARGET=NAME` gives one that was found to its reader once more.
 SECONDS ?= 60

@@ -29,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="as where the shared films are missing: only the tests that then go on otherwise",
     )
+    parser.addoption(
+        "--every-recipe", action="store_true", help="tests/smoke: all recipes, not those of every shape alone"
+    )
 
 
 # Longest files first: the last minutes of a run on several cores then go to short ones.

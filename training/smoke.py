@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from cxr_dash.inference.bundle import MODEL_FILE
 from training.ensembles.fit import fit_ensemble
 from training.export.bundle import export_bundle
 from training.films.layouts import import_layout
@@ -21,6 +22,7 @@ from training.segmentation.export import export_segmenter
 from training.segmentation.fit import fit_segmenter
 
 _SIDE = 64
+_MINIATURE = "-smoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +69,24 @@ def smoke(recipe: Recipe | SegmenterRecipe, folder: Path) -> SmokeRun:
         import_layout(layout, source, data, plan, ReadOptions(films=data / FILMS))
     if small.data.boxes:
         write_boxes(data / MANIFEST)
-    _train(small, data, run)
+    _train(small, data, run, weights=_trunk(small, folder))
     bundle = export_bundle(run, folder / "models", data_root=data)
     return SmokeRun(run, bundle.path)
 
 
-def _train(small: Recipe, data: Path, run: Path) -> None:
+def _trunk(small: Recipe, folder: Path) -> str | None:
+    """The model of the bundle that a recipe's head is put on, tried itself; None for a whole network."""
+    if small.network.trunk is None:
+        return None
+    trunk = smoke(load_recipe(small.network.trunk.removesuffix(_MINIATURE)), folder / "trunk").bundle
+    shutil.copytree(trunk, folder / "models" / trunk.name)
+    return str(trunk / MODEL_FILE)
+
+
+def _train(small: Recipe, data: Path, run: Path, *, weights: str | None) -> None:
     """One epoch of each phase; of an ensemble's members too, each in a folder of its name beside the run."""
     if small.ensemble is None:
-        fit(small, data, run)
+        fit(small, data, run, weights=weights)
         return
     for name in small.ensemble.members:
         fit(miniature_recipe(load_recipe(name)), data, run.parent / name)
@@ -87,7 +98,7 @@ def classes_of(recipe: Recipe) -> list[str]:
     data = recipe.data
     negative = [data.negative_label] if data.negative_label else []
     # a recipe that only asks for any finding at all still needs films that show one
-    wanted = [*negative, *(data.labels or ["effusion"])]
+    wanted = [*negative, *([key for key in data.labels if key not in negative] or ["effusion"])]
     return [*wanted, "lung_opacity"] if data.other_films == "leave_out" else wanted
 
 
@@ -95,14 +106,20 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
     """The same recipe for small films, few of them, and one epoch of each phase it has."""
     table = recipe.model_dump(mode="json")
     # an id of its own: an export looks for present texts under the recipe's id
-    table["id"] = f"{recipe.id}-smoke"[:64]
+    table["id"] = f"{recipe.id[:58]}{_MINIATURE}"
     network, fit_table = NETWORKS.get(recipe.network.name), table["fit"]
     # drawn films lie on an even ground, which the second preparation takes for a margin and cuts away
     table["preparation"]["version"] = 1
     if network:  # an ensemble's film is as large as its largest member's
-        # half as much again as the network can take: a heatmap needs more than one cell
-        side = max(_SIDE, network.smallest * 3 // 2)
+        # half as much again as the network can take: a heatmap needs more than one cell, and so does pooling
+        cells = max(1.5, recipe.network.pool_size or 1)
+        side = max(_SIDE, int(network.smallest * cells) // (recipe.network.enlarge or 1))
         table["preparation"] |= {"height": side, "width": side}
+        if recipe.views is not None:
+            smallest = min(recipe.views.smallest_side, side // 2)
+            table["views"] |= {"side": None, "smallest_side": smallest}
+    if recipe.network.trunk is not None:
+        table["network"]["trunk"] = f"{recipe.network.trunk}{_MINIATURE}"
     table["fit"] |= {
         "batch_size": 8,
         "copies": min(2, fit_table["copies"]),

@@ -114,6 +114,8 @@ def compare_command(
     lines = text_table(found.rows)
     if found.paired:
         lines += ["", *paired_lines(found.paired)]
+    if found.studies:
+        lines += ["", *found.study_lines()]
     for line in lines:
         typer.echo(line)
 

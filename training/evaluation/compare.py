@@ -10,18 +10,28 @@ from cxr_dash.errors import TrainingError
 from training.evaluation.film_scores import FilmScores
 from training.evaluation.paired import PairedRow, paired_rows
 from training.evaluation.result import Evaluation, evaluation_file, scores_file
-from training.evaluation.run_table import RunRow, find_models, run_row, sorted_rows
+from training.evaluation.run_table import RunRow, find_models, reproduced, run_row, sorted_rows
 from training.evaluation.saved import own_manifest, saved_evaluation, saved_or_measured
 from training.fitting.runs import RunFolder
+from training.studies import StudyRow, rows_of
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The table, best first, and the paired rows in the order given; these are empty where films differ."""
+    """The table, best first; the paired rows in the order given, empty where films differ; and the studies'.
+
+    ``studies`` are models by name and what a study says of the same network.
+    """
 
     split: str
     rows: list[RunRow]
     paired: list[PairedRow]
+    studies: list[tuple[str, StudyRow]]
+
+    def study_lines(self) -> list[str]:
+        """What the studies whose networks these are say of theirs, a line each; empty where there is none."""
+        lines = [f"{name}: {row.key}: {row.words()}" for name, row in self.studies]
+        return ["As the studies have it, on films of their own:", *lines] if lines else []
 
 
 def compare(
@@ -51,12 +61,15 @@ def compare(
     models = find_models(folders)
     names = _names(models)
     rows, scored = [], []
+    studies: list[tuple[str, StudyRow]] = []
     for name, folder in zip(names, models, strict=True):
         evaluation, scores = _figures(folder, manifest, split, data_root)
         rows.append(run_row(name, folder, split, evaluation))
+        studies += [(name, row) for row in rows_of(reproduced(folder))]
         if scores is not None:
             scored.append((name, scores))
-    return Comparison(split, sorted_rows(rows), _paired(scored, len(models), must=manifest is not None))
+    paired = _paired(scored, len(models), must=manifest is not None)
+    return Comparison(split, sorted_rows(rows), paired, studies)
 
 
 def _names(models: Sequence[Path]) -> list[str]:

@@ -106,6 +106,12 @@ def run_row(name: str, folder: Path, split: str, evaluation: Evaluation | None) 
     )
 
 
+def reproduced(folder: Path) -> list[str]:
+    """The rows of studies that the recipe of a run is built as; a bundle's record of its recipe has none."""
+    record = RunFolder(folder).record
+    return RunRecord.read(record).recipe.reproduces if record.is_file() else []
+
+
 def _bundle_row(name: str, folder: Path, split: str, evaluation: Evaluation | None) -> RunRow:
     spec = read_spec(folder)
     by_split = {found.split: found for found in spec.metrics}

@@ -287,9 +287,12 @@ def choose_labels(films: Sequence[Film], data: DataRecipe) -> tuple[list[str], d
     left_out : dict
         By key: positive films in train and in val (natural ones included), too few of them.
     """
-    train = Counter(key for film in films if film.split == "train" for key in film.labels)
+    # a film without any label shows the negative one, where that is a class of its own
+    nothing = frozenset({data.negative_label or ""})
+    train = Counter(key for film in films if film.split == "train" for key in film.labels or nothing)
     # natural_val takes calibration and thresholds over from val: its films count as well
-    val = Counter(key for film in films if film.split in ("val", "natural_val") for key in film.labels)
+    of_val = [film for film in films if film.split in ("val", "natural_val")]
+    val = Counter(key for film in of_val for key in film.labels or nothing)
     kept = [k for k in data.labels if train[k] >= data.min_train_films and val[k] >= data.min_val_films]
     left_out = {key: (train[key], val[key]) for key in data.labels if key not in kept}
     if not kept and not data.any_label:

@@ -107,7 +107,8 @@ def phase_callbacks(
     stop = keras.callbacks.EarlyStopping(
         phase.monitor, mode=mode, patience=plan.patience, baseline=baseline, min_delta=plan.min_delta
     )
-    counting += [*measured, *([slow] if tuned and plan.slows_on_plateau else []), stop]
+    slows = plan.slows_on_plateau if tuned else bool(plan.plateau)
+    counting += [*measured, *([slow] if slows else []), stop]
     board = (
         [keras.callbacks.TensorBoard(phase.events / phase.name, write_graph=False)] if phase.events else []
     )

@@ -21,6 +21,9 @@ from training.writing import array_file
 
 logger = logging.getLogger(__name__)
 
+# what a film without any label shows: the negative label was taken off as its manifest was read
+NOTHING = frozenset({"no_finding"})
+
 
 def targets_of(films: Sequence[Film], labels: Sequence[str], any_label: str | None = None) -> Float32Array:
     """Truth of every film and label.
@@ -33,7 +36,7 @@ def targets_of(films: Sequence[Film], labels: Sequence[str], any_label: str | No
     for row, film in enumerate(films):
         for column, key in enumerate(labels):
             # a film of a rare finding that the model has no label for still is a film with a finding
-            table[row, column] = bool(film.labels) if key == any_label else key in film.labels
+            table[row, column] = bool(film.labels) if key == any_label else key in (film.labels or NOTHING)
     return table
 
 

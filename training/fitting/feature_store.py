@@ -15,6 +15,7 @@ from training.recipe import Recipe
 # what decides about a feature besides the films, the weights and the recipe
 _SOURCES = (
     "networks/backbones.py",
+    "networks/film_layers.py",
     "networks/heads.py",
     "networks/scratch.py",
     "fitting/augment.py",
@@ -42,7 +43,7 @@ def feature_file(front: Any, pixels: NDArray[np.uint8], recipe: Recipe, *, copie
     parts: list[object] = [keras.__version__, network.name, network.pooling, network.pool_size]
     # of convolutions too; the hidden layers of the head are not in front
     parts += [network.hidden_activation, front.output.shape, [type(layer).__name__ for layer in front.layers]]
-    parts += [pixels.shape, copies, network.last_stride]
+    parts += [pixels.shape, copies, network.last_stride, network.normalisation]
     if copies > 1:
         parts += [recipe.seed, recipe.fit.batch_size, recipe.augment.model_dump_json()]
     return folder / f"features-{features_digest(parts, _SOURCES, front, pixels)}.npy"

@@ -218,7 +218,7 @@ def recipe_network(
         weights=weights,
         options=recipe.network.options(),
     )
-    if weights is not None:
+    if weights is not None and recipe.network.backbone_batch_norm == "frozen":
         freeze_batch_norm(model)
     return model
 

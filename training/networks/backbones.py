@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from training.networks.film_layers import normalised
 from training.networks.network import Network, Scaling
 from training.networks.stride import without_last_stride
 
@@ -42,7 +43,9 @@ def scaled_channels(film: Any, scaling: Scaling) -> Any:
     return keras.layers.Rescaling(scale, offset=[-mean / dev for mean, dev in pairs], name="scale")(three)
 
 
-def application_features(network: Network, film: Any, weights: str | None, *, last_stride: int = 2) -> Any:
+def application_features(
+    network: Network, film: Any, weights: str | None, *, last_stride: int = 2, normalisation: str = ""
+) -> Any:
     """The last feature map of a backbone, not nested in a model of its own.
 
     Parameters
@@ -53,10 +56,15 @@ def application_features(network: Network, film: Any, weights: str | None, *, la
         Path, ``"imagenet"``, or None.
     last_stride : {1, 2}
         1 leaves out the last halving, with the same weights: see :mod:`training.networks.stride`.
+    normalisation : str
+        Instead of what the weights were trained with; see :func:`training.networks.film_layers.normalised`.
     """
     import keras
 
-    scaled = scaled_channels(film, network.scaling)
+    if normalisation:
+        scaled = scaled_channels(normalised(film, normalisation), "own")
+    else:
+        scaled = scaled_channels(film, network.scaling)
     backbone = getattr(keras.applications, network.application)(
         input_tensor=scaled, input_shape=tuple(scaled.shape[1:]), include_top=False, weights=weights
     )

@@ -27,6 +27,9 @@ from training.networks.scratch import scratch_features
 from training.networks.stride import LAST_STRIDES
 
 _PLAIN_OPTIONS = Options()
+_FROM_SCRATCH = ("filters", "kernels", "conv_batch_norm", "input_norm")
+_OF_BLOCKS = ("block_dropout", "dropout_first", "last_pooling", "padding")
+_BLOCKS = ("block_cnn", "conv64_cnn", "conv3_cnn")
 
 
 def build_network(
@@ -77,10 +80,15 @@ def build_network(
     film = keras.Input((height, width, 1), name="film")
     grown = film_layers(film, plan)
     features = (
-        _loaded(network, grown, None if is_earlier_model(weights) else weights, plan.last_stride)
+        _loaded(network, grown, None if is_earlier_model(weights) else weights, plan)
         if network.application
         else scratch_features(name, grown, plan)
     )
+    if plan.head_filters and min(features.shape[1:3]) < 2 * len(plan.head_filters) + 2:
+        raise TrainingError(
+            f"`network.head_filters` needs a last map of {2 * len(plan.head_filters) + 2} cells a side or "
+            f"more; {name} has {min(features.shape[1:3])} at {height} x {width} pixels."
+        )
     if plan.pool_size > min(features.shape[1:3]):
         raise TrainingError(
             f"`network.pool_size` must be at most {min(features.shape[1:3])}, the side of the last map of "
@@ -134,7 +142,7 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
             "keras.applications can do without their last stride; received 1."
         )
     if network.application:
-        for key in ("filters", "kernels", "feature_dropout", "conv_batch_norm", "normalisation"):
+        for key in _FROM_SCRATCH:
             if getattr(options, key) is not None:
                 raise TrainingError(
                     f"`network.{key}` must be left out for {network.name}, whose layers are fixed; "
@@ -151,6 +159,7 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
             remedy="Leave --weights out.",
         )
     plan = options.over(network.own)
+    _check_further(network, options, plan)
     if len(plan.kernels) == 1:
         plan = replace(plan, kernels=plan.kernels * len(plan.filters))
     least = {"small_xception": 3, "residual_cnn": 2}.get(network.name, 0 if network.application else 1)
@@ -162,13 +171,36 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
     return plan
 
 
-def _loaded(network: Network, film: Any, weights: str | None, last_stride: int) -> Any:
+def _check_further(network: Network, options: Options, plan: Plan) -> None:
+    """What only some networks, or some heads, can have."""
+    for key in _OF_BLOCKS:
+        fits = network.name in _BLOCKS or (key == "padding" and network.name == "patch_cnn")
+        if getattr(options, key) is not None and not fits:
+            raise TrainingError(
+                f"`network.{key}` must be left out for {network.name}, which is not of plain blocks "
+                f"({', '.join(_BLOCKS)}); received {getattr(options, key)}."
+            )
+    if plan.head_filters and (not network.application or plan.pooling != "flatten" or plan.pool_size > 1):
+        raise TrainingError(
+            '`network.head_filters` needs a backbone, pooling "flatten" and no pool_size; received '
+            f"{list(plan.head_filters)} for {network.name}, {plan.pooling!r}, {plan.pool_size}."
+        )
+    if plan.hidden_dropout and len(plan.hidden_dropout) != len(plan.dense):
+        raise TrainingError(
+            "`network.hidden_dropout` must be one number for each of network.dense; received "
+            f"{list(plan.hidden_dropout)} for {list(plan.dense)}."
+        )
+
+
+def _loaded(network: Network, film: Any, weights: str | None, plan: Plan) -> Any:
     """The backbone's features with its weights in place."""
     try:
         with warnings.catch_warnings():
             # Keras only warns when a file has no weights for a layer, which then keeps its random ones
             warnings.filterwarnings("error", message="Skipping")
-            return application_features(network, film, weights, last_stride=last_stride)
+            return application_features(
+                network, film, weights, last_stride=plan.last_stride, normalisation=plan.normalisation
+            )
     except Exception as error:  # a failed download is a bare Exception in Keras
         raise TrainingError(
             f"The weights for {network.name} must load; received: {str(error)[:200]}.",

@@ -45,3 +45,27 @@ def film_layers(film: Any, plan: Plan) -> Any:
     if plan.enlarge > 1:
         x = layers.UpSampling2D(plan.enlarge, interpolation="bilinear", name="enlarge")(x)
     return x
+
+
+def normalised(film: Any, normalisation: str) -> Any:
+    """Grey levels 0-255 on the scale that a network is trained on; the layer is called ``scale``.
+
+    Parameters
+    ----------
+    film : KerasTensor, shape (n, H, W, 1)
+    normalisation : {"symmetric", "unit", "none", "featurewise"}
+        As in :class:`training.networks.options.Options`.
+
+    Returns
+    -------
+    KerasTensor, shape (n, H, W, 1)
+    """
+    import keras
+
+    if normalisation == "none":
+        return film
+    if normalisation == "featurewise":
+        # its mean and variance are weights: normalise_featurewise() sets them
+        return keras.layers.Normalization(axis=-1, name="scale")(film)
+    scale, offset = {"unit": (1 / 255, 0.0), "symmetric": (1 / 127.5, -1.0)}[normalisation]
+    return keras.layers.Rescaling(scale, offset=offset, name="scale")(film)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cxr_dash.errors import TrainingError
+from training.networks.heads import HEAD_CONVOLUTION
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,11 +18,11 @@ class Parts:
     front : keras.Model or None
         From the film to the cut; None when the cut is at the film itself.
     pool : keras.Model
-        From the cut to the embedding.
+        From the cut to the embedding, or to the map that a head with convolutions reads.
     tail : keras.Model
         From the cut to the logits.
     head : keras.Model
-        From the embedding to the logits.
+        From there to the logits.
     mapped : keras.Model or None
         From the cut to the logits and the class maps (n, h, w, C) that they are the mean of; None unless the
         head is a global average and one dense layer behind the cut.
@@ -50,8 +51,9 @@ def split_at(model: Any, layer_name: str | None) -> Parts:
     """
     import keras
 
-    embedding, logits = model.get_layer("embedding").output, model.get_layer("logits").output
-    if layer_name == "embedding":
+    start = head_start(model)
+    embedding, logits = model.get_layer(start).output, model.get_layer("logits").output
+    if layer_name in ("embedding", start):
         pooled, answer = _head_of(model)
         return Parts(
             front=keras.Model(model.input, embedding),
@@ -92,13 +94,20 @@ def _class_maps(model: Any) -> list[Any]:
     return [model.get_layer("logits")(embedding.input)]
 
 
+def head_start(model: Any) -> str:
+    """The last layer that is no part of the head: the pooled features, or the map its convolutions read."""
+    names = [layer.name for layer in model.layers]
+    return names[names.index(HEAD_CONVOLUTION) - 1] if HEAD_CONVOLUTION in names else "embedding"
+
+
 def _head_of(model: Any) -> tuple[Any, Any]:
-    """New input of pooled features, and the logits that the model's own layers make of it."""
+    """New input of what the head reads, and the logits that the model's own layers make of it."""
     import keras
 
-    pooled = keras.Input(model.get_layer("embedding").output.shape[1:], name="pooled")
+    start = head_start(model)
+    pooled = keras.Input(model.get_layer(start).output.shape[1:], name="pooled")
     names = [layer.name for layer in model.layers]
     answer = pooled
-    for layer in model.layers[names.index("embedding") + 1 : names.index("logits") + 1]:
+    for layer in model.layers[names.index(start) + 1 : names.index("logits") + 1]:
         answer = layer(answer)
     return pooled, answer

@@ -6,6 +6,7 @@ from typing import Any
 
 from cxr_dash.errors import TrainingError
 from training.networks.film_layers import LAYERS
+from training.networks.heads import HEAD_CONVOLUTION
 
 _OURS = ("film", *LAYERS, "three_channels", "scale")
 
@@ -93,8 +94,8 @@ def _first_trained(layers: list[Any], last: int | None, start: str | int | None)
 def _before_head(model: Any) -> list[Any]:
     """Layers up to the last feature map, in the order they run."""
     names = [layer.name for layer in model.layers]
-    last = names.index("average_pool" if "average_pool" in names else "embedding")
-    return list(model.layers[:last])
+    of_head = (HEAD_CONVOLUTION, "feature_dropout", "average_pool", "embedding")
+    return list(model.layers[: min(names.index(name) for name in of_head if name in names)])
 
 
 def _narrow_places(model: Any) -> list[int]:

@@ -66,12 +66,18 @@ FROM_SCRATCH = (
     ),
     Network(
         name="small_xception",
-        description="separable convolutions of 32, 64, 728, 1024 filters with residuals",
+        description="separable convolutions one behind the other, as in annex A of the UAM thesis",
         size=64,
         smallest=32,
-        parameters=1_415_281,
+        parameters=4_972_726,
         cam_layer="features",
-        own=Options(conv_batch_norm=True, filters=(32, 64, 728, 1024), kernels=(3,)),
+        own=Options(
+            pooling="flatten",
+            dense=(64,),
+            conv_batch_norm=True,
+            filters=(32, 64, 9, 9, 728, 728, 728, 728, 1024, 728, 1024),
+            kernels=(3,),
+        ),
     ),
     Network(
         name="residual_cnn",

@@ -1,9 +1,10 @@
-"""Networks trained from random weights. Each ends in a layer named ``features``, and dropout behind it."""
+"""Networks trained from random weights. Each has its last map in a layer named ``features``."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from training.networks.film_layers import normalised
 from training.networks.options import Plan
 
 
@@ -20,16 +21,10 @@ def scratch_features(name: str, film: Any, plan: Plan) -> Any:
     """
     import keras
 
-    if plan.normalisation == "featurewise":
-        # its mean and variance are weights: normalise_featurewise() sets them
-        scale = keras.layers.Normalization(axis=-1, name="scale")
-    else:
-        scale = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")
-    x = scale(film)
-    x = _BUILDERS[name](x, plan)
-    return (
-        keras.layers.Dropout(plan.feature_dropout, name="feature_dropout")(x) if plan.feature_dropout else x
-    )
+    x = normalised(film, plan.normalisation or "symmetric")
+    if plan.input_norm:
+        x = keras.layers.BatchNormalization(name="input_norm")(x)
+    return _BUILDERS[name](x, plan)
 
 
 def _activation(plan: Plan, name: str) -> Any:
@@ -63,53 +58,64 @@ def _patch_cnn(x: Any, plan: Plan) -> Any:
     import keras
 
     for block, (filters, kernel) in enumerate(zip(plan.filters, plan.kernels, strict=True)):
-        x = keras.layers.Conv2D(filters, kernel, padding="same", name=f"conv_{block}")(x)
+        x = keras.layers.Conv2D(filters, kernel, padding=plan.padding, name=f"conv_{block}")(x)
         x = _norm(x, plan, f"norm_{block}")
         x = _activation(plan, f"activation_{block}")(x)
     return keras.layers.MaxPooling2D(name="features")(x)
 
 
 def _block_cnn(x: Any, plan: Plan) -> Any:
-    """Blocks of convolution and pooling, batch normalisation behind the pooling."""
-    import keras
-
-    last = len(plan.filters) - 1
+    """Blocks of convolution, pooling and batch normalisation; dropout before the pooling or behind all."""
+    layers, last = _layers(), len(plan.filters) - 1
     for block, (filters, kernel) in enumerate(zip(plan.filters, plan.kernels, strict=True)):
-        x = keras.layers.Conv2D(filters, kernel, padding="same", name=f"conv_{block}")(x)
-        x = _activation(plan, f"activation_{block}")(x)
-        ending = "features" if block == last else f"block_{block}"
-        x = keras.layers.MaxPooling2D(name=f"pool_{block}" if plan.conv_batch_norm else ending)(x)
-        x = _norm(x, plan, ending)
+        steps = [layers.Conv2D(filters, kernel, padding=plan.padding, name=f"conv_{block}")]
+        steps.append(_activation(plan, f"activation_{block}"))
+        drop = layers.Dropout(plan.block_dropout, name=f"block_dropout_{block}")
+        if plan.block_dropout and plan.dropout_first:
+            steps.append(drop)
+        if block < last or plan.last_pooling:
+            steps.append(layers.MaxPooling2D(name=f"pool_{block}"))
+        if plan.conv_batch_norm:
+            steps.append(layers.BatchNormalization(name=f"norm_{block}"))
+        # the last layer that changes the map gives it its name; dropout behind it changes nothing when asked
+        steps[-1] = _renamed(steps[-1], "features" if block == last else f"block_{block}")
+        if plan.block_dropout and not plan.dropout_first:
+            steps.append(drop)
+        for step in steps:
+            x = step(x)
     return x
 
 
-def _small_xception(x: Any, plan: Plan) -> Any:
-    """Xception's entry and exit in small: all but the first two blocks are separable, with a residual."""
+def _layers() -> Any:
     import keras
 
-    layers = keras.layers
-    *entry, exit_filters = zip(plan.filters, plan.kernels, strict=True)
-    for block, (filters, kernel) in enumerate(entry[:2]):
+    return keras.layers
+
+
+def _renamed(layer: Any, name: str) -> Any:
+    return type(layer).from_config({**layer.get_config(), "name": name})
+
+
+def _small_xception(x: Any, plan: Plan) -> Any:
+    """The Xception of annex A of the UAM thesis: separable convolutions, and no residuals.
+
+    All but the first two layers of ``filters`` are separable, with ReLU before them; maps are halved behind
+    the second, the seventh and the last of these.
+    """
+    layers = _layers()
+    for block, (filters, kernel) in enumerate(zip(plan.filters[:2], plan.kernels[:2], strict=True)):
         strides = 2 if block == 0 else 1
-        x = layers.Conv2D(
-            filters, kernel, strides=strides, padding="same", use_bias=False, name=f"conv_{block}"
-        )(x)
+        x = layers.Conv2D(filters, kernel, strides=strides, padding="same", name=f"conv_{block}")(x)
         x = _activation(plan, f"activation_{block}")(_norm(x, plan, f"norm_{block}"))
-    for block, (filters, kernel) in enumerate(entry[2:], start=2):
-        residual = layers.Conv2D(filters, 1, strides=2, use_bias=False, name=f"residual_{block}")(x)
-        residual = _norm(residual, plan, f"residual_norm_{block}")
-        x = layers.SeparableConv2D(
-            filters, kernel, padding="same", use_bias=False, name=f"separable_{block}a"
-        )(x)
-        x = _activation(plan, f"activation_{block}")(_norm(x, plan, f"norm_{block}a"))
-        x = layers.SeparableConv2D(
-            filters, kernel, padding="same", use_bias=False, name=f"separable_{block}b"
-        )(x)
-        x = layers.MaxPooling2D(2, padding="same", name=f"pool_{block}")(_norm(x, plan, f"norm_{block}b"))
-        x = layers.Add(name=f"sum_{block}")([x, residual])
-    filters, kernel = exit_filters
-    x = layers.SeparableConv2D(filters, kernel, padding="same", use_bias=False, name="separable_exit")(x)
-    return _activation(plan, "features")(_norm(x, plan, "norm_exit"))
+    separable = list(zip(plan.filters[2:], plan.kernels[2:], strict=True))
+    for block, (filters, kernel) in enumerate(separable):
+        x = _activation(plan, f"before_{block}")(x)
+        x = layers.SeparableConv2D(filters, kernel, padding="same", name=f"separable_{block}")(x)
+        x = _norm(x, plan, f"separable_norm_{block}")
+        last = block == len(separable) - 1
+        if block in (1, 6) or last:
+            x = layers.MaxPooling2D(name="features" if last else f"pool_{block}")(x)
+    return x
 
 
 def _residual_cnn(x: Any, plan: Plan) -> Any:

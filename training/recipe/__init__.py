@@ -4,8 +4,10 @@ from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe
 from training.recipe.further import FurtherFilms
 from training.recipe.load import RECIPES, load_any, load_recipe, recipe_names
-from training.recipe.sections import DataRecipe, NetworkRecipe, Recipe
+from training.recipe.network import NetworkRecipe
+from training.recipe.sections import DataRecipe, Recipe
 from training.recipe.segmenter import SegmenterRecipe
+from training.recipe.shapes import covering, shapes_of
 from training.recipe.views import ViewsRecipe
 
 __all__ = [
@@ -21,7 +23,9 @@ __all__ = [
     "Recipe",
     "SegmenterRecipe",
     "ViewsRecipe",
+    "covering",
     "load_any",
     "load_recipe",
     "recipe_names",
+    "shapes_of",
 ]

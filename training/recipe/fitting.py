@@ -86,7 +86,9 @@ class FitRecipe(Frozen):
     patience: int = Field(5, ge=1, description="Epochs without a gain before training stops.")
     restore_best: bool = Field(True, description="Keep the best epoch, not the last.")
     plateau: bool | None = Field(
-        None, description="Slow down without a gain in phase two; on if the learning rate is constant."
+        None,
+        description="Slow down without a gain, in both phases; when left out in phase two alone, if the "
+        "learning rate is constant.",
     )
     plateau_patience: int = Field(2, ge=1)
     plateau_factor: float = Field(0.3, gt=0, lt=1)

@@ -59,7 +59,7 @@ def load_any(name: str, overrides: Mapping[str, str] | None = None) -> Recipe | 
         raise TrainingError(
             f"{path.name}: `{where}`: {first['msg']}; received {first['input']!r:.80} "
             f"({error.error_count()} problem(s) in all).",
-            remedy="training/recipe/sections.py, fitting.py, segmenter.py list every entry and its range.",
+            remedy="sections.py, network.py, fitting.py, segmenter.py in training/recipe list every entry.",
         ) from error
 
 

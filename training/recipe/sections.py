@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from cxr_dash.domain import PreparationSpec
 from training.labels import LABELS
-from training.networks.options import Options
+from training.networks.heads import HEAD_MAP
 from training.networks.registry import NETWORKS
 from training.recipe.card import CardRecipe, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
-from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
+from training.recipe.fitting import AugmentRecipe, FitRecipe, Frozen
 from training.recipe.further import FurtherFilms
+from training.recipe.network import NetworkRecipe
 from training.recipe.views import ViewsRecipe
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
-Sizes = list[Annotated[int, Field(ge=1)]]
 
 
 class DataRecipe(Frozen):
@@ -83,99 +82,15 @@ class DataRecipe(Frozen):
         return self
 
 
-class NetworkRecipe(Frozen):
-    """Which network and where its films change size."""
-
-    name: str
-    activation: Literal["sigmoid", "softmax"]
-    dropout: Fraction = 0.2
-    fine_tune_after: str | None = Field(
-        None, description="Layers up to this one stay frozen; its output is cached for the second phase."
-    )
-    unfreeze_last: int | None = Field(
-        None, ge=0, description="Instead: how many of the backbone's last layers are trained."
-    )
-    unfreeze_from: str | int | None = Field(
-        None, description="Instead: first trained layer, by name or number in keras.applications."
-    )
-    unfreeze_last_blocks: int | None = Field(
-        None, ge=1, description="Instead: how many of the blocks between the registry's cuts are trained."
-    )
-    trunk: str | None = Field(
-        None,
-        description="Id of the bundle whose backbone is read as it is, so that one run of it answers both; "
-        "needs unfreeze_last = 0 and that bundle's model as --weights.",
-    )
-    half_weights: bool = Field(
-        False,
-        description="Export with kernels rounded to float16: a saved model of half the bytes. All that is "
-        "measured is measured with the rounded ones.",
-    )
-    # each of the following is the network's own choice when it is left out; see networks.Options
-    pooling: Literal["average", "flatten"] | None = None
-    pool_size: int | None = Field(None, ge=1, description="Cells averaged before flattening.")
-    dense: Sizes | None = Field(None, description="Width of each hidden dense layer.")
-    hidden_activation: Literal["relu", "sigmoid", "tanh"] | None = None
-    batch_norm: bool | None = Field(None, description="After each hidden dense layer.")
-    conv_batch_norm: bool | None = Field(None, description="After each convolution, from scratch only.")
-    l2: float | None = Field(None, ge=0, description="Penalty on the kernels of all dense layers.")
-    feature_dropout: Fraction | None = Field(None, description="Before the head, from scratch only.")
-    filters: Sizes | None = Field(None, description="One for each block, from scratch only.")
-    kernels: Sizes | None = Field(None, description="One for all blocks or one each, from scratch only.")
-    normalisation: Literal["symmetric", "featurewise"] | None = Field(
-        None,
-        description="Grey levels to -1..1, or to the train films' mean and deviation; from scratch only.",
-    )
-    standardise: Literal["film", "local"] | None = Field(
-        None, description="Inside the model: every film to one mean and deviation; local: slow shades too."
-    )
-    enlarge: int | None = Field(
-        None, ge=1, le=16, description="Inside the model: small films are enlarged this many times."
-    )
-    last_stride: Literal[1, 2] | None = Field(
-        None, description="1: the last map twice as fine, same weights; mobilenet and mobilenet_v2 only."
-    )
-
-    @model_validator(mode="after")
-    def _one_cut(self) -> NetworkRecipe:
-        given = [self.fine_tune_after, self.unfreeze_last, self.unfreeze_from, self.unfreeze_last_blocks]
-        if sum(value is not None for value in given) > 1:
-            raise ValueError(
-                "only one of fine_tune_after, unfreeze_last, unfreeze_last_blocks and unfreeze_from "
-                "may be given"
-            )
-        blocks = self.unfreeze_last_blocks
-        cuts = NETWORKS[self.name].cuts if self.name in NETWORKS else ()
-        if blocks is not None and self.name in NETWORKS and blocks > len(cuts):
-            raise ValueError(
-                f"`unfreeze_last_blocks` must be at most {len(cuts)}, the cuts of {self.name}; "
-                f"received {blocks}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _trunk_stays_as_it_is(self) -> NetworkRecipe:
-        if self.trunk is not None and (self.unfreeze_last != 0 or self.dense or self.pooling == "flatten"):
-            raise ValueError(
-                '`network.trunk` needs unfreeze_last = 0, pooling "average" and no hidden layer: the head is '
-                "one linear layer on the trunk's features"
-            )
-        return self
-
-    def options(self) -> Options:
-        """Head and sizes, where they are not the network's own."""
-        chosen: dict[str, Any] = {}
-        for field in fields(Options):
-            value = getattr(self, field.name)
-            chosen[field.name] = tuple(value) if isinstance(value, list) else value
-        return Options(**chosen)
-
-
 class Recipe(Frozen):
     """One whole recipe; ``id`` is also the id of the bundle it makes."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     seed: int = 0
+    reproduces: list[str] = Field(
+        default_factory=list,
+        description='Models of studies that it is built as, "study/row" of studies.toml.',
+    )
     data: DataRecipe
     preparation: PreparationSpec = PreparationSpec()
     network: NetworkRecipe
@@ -250,11 +165,13 @@ class Recipe(Frozen):
     @property
     def cam_layer(self) -> str:
         """The layer of the network whose map is used for heatmaps."""
+        if self.network.head_filters:
+            return HEAD_MAP
         return FEATURES_LAYER if self.ensemble else NETWORKS[self.network.name].cam_layer
 
     def flat(self) -> dict[str, Value]:
         """Every entry that decides about the weights, as ``section.name``; the texts are left out."""
-        dumped = self.model_dump(mode="json", exclude={"card", "sources"})
+        dumped = self.model_dump(mode="json", exclude={"card", "sources", "reproduces"})
         flat: dict[str, Value] = {}
         for name, value in dumped.items():
             if isinstance(value, dict):

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from cxr_dash.domain import PreparationSpec
 from training.recipe.card import CardRecipe, SourceText
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
-from training.recipe.sections import Sizes, Value
+from training.recipe.network import Sizes
+from training.recipe.sections import Value
 
 SEGMENTER = "segmenter"
 

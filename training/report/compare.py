@@ -68,6 +68,13 @@ def comparison_page(found: Comparison) -> str:
         sections.append(
             Section("tests", "Differences from the first", f"<pre>{text}</pre>{paragraph(note, 'soft')}")
         )
+    if found.studies:
+        theirs = [[escape(name), escape(row.key), escape(row.words())] for name, row in found.studies]
+        sections.append(
+            Section(
+                "studies", "As the studies have it", table(["model", "study", "figures of theirs"], theirs)
+            )
+        )
     return page("Runs compared", f"<h1>{len(found.rows)} models on {escape(found.split)}</h1>", sections)
 
 
@@ -132,8 +139,16 @@ def _val_dots(names: Sequence[str], figures: Sequence[float | None], *, shown: b
     )
 
 
+def _markdown(found: Comparison) -> str:
+    """The table, and under it what the studies say of the same networks."""
+    heading, *lines = found.study_lines() or [""]
+    return markdown_table(found.rows) + "".join(
+        [f"\n{heading}\n\n" * bool(lines), *(f"- {x}\n" for x in lines)]
+    )
+
+
 _WRITERS: dict[str, Callable[[Comparison], str]] = {
     ".csv": lambda found: csv_table(found.rows),
-    ".md": lambda found: markdown_table(found.rows),
+    ".md": _markdown,
     ".html": comparison_page,
 }

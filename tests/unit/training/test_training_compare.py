@@ -280,3 +280,21 @@ def test_a_run_without_its_record_is_not_measured(fresh):
     (fresh / "first" / "run.json").unlink()
     with pytest.raises(TrainingError, match=r"a model but no run\.json"):
         open_subject(fresh / "first")
+
+
+def test_what_a_study_says_of_the_same_network_stands_beside_a_run_everywhere(fresh, tmp_path):
+    record = RunRecord.read(fresh / "first" / "run.json")
+    recipe = record.recipe.model_copy(update={"reproduces": ["concepcion/final"]})
+    replace(record, recipe=recipe).write(fresh / "first" / "run.json")
+    line = (
+        "first: concepcion/final: F1 0.888, accuracy on val 0.945, loss on val 0.149, epochs 17 "
+        "(figures 8 and 9, text behind figure 10)"
+    )
+    found = compare([fresh])
+    assert found.study_lines()[1:] == [line]
+    shown = CliRunner().invoke(app, ["compare", str(fresh)])
+    assert shown.output.splitlines()[-1] == line
+    for ending in (".md", ".html"):
+        write_comparison(found, tmp_path / f"table{ending}")
+        assert "F1 0.888" in (tmp_path / f"table{ending}").read_text(encoding="utf-8")
+    assert compare([fresh / "second"]).study_lines() == []

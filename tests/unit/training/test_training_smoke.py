@@ -57,17 +57,31 @@ def test_a_miniature_recipe_keeps_the_network_and_shortens_the_rest():
     assert classes_of(small)[0] == "no_finding"
 
 
+@pytest.mark.parametrize(
+    ("name", "side"), [("quick", 64), ("havana-mobilenet", 128), ("uam-nodules-inceptionv3", 64)]
+)
+def test_a_miniatures_films_are_as_large_as_its_network_needs(name, side):
+    assert miniature_recipe(load_recipe(name)).preparation.height == side
+
+
+def test_films_of_views_are_as_large_as_a_miniatures_others():
+    small = miniature_recipe(load_recipe("findings"))
+    assert small.views is not None
+    assert small.views.side is None
+    assert small.views.smallest_side == small.preparation.height // 2
+
+
 def test_the_command_tries_a_recipe_of_another_layout_without_any_films_of_ours(tmp_path):
-    done = CliRunner().invoke(app, ["fit", "radiography-two-class", "--smoke", "--run-folder", str(tmp_path)])
+    done = CliRunner().invoke(app, ["fit", "malaga-two-class", "--smoke", "--run-folder", str(tmp_path)])
     assert done.exit_code == 0, done.output
-    assert load_bundle(tmp_path / "models" / "radiography-two-class-smoke").spec.label_keys == [
+    assert load_bundle(tmp_path / "models" / "malaga-two-class-smoke").spec.label_keys == [
         "normal",
         "covid",
     ]
 
 
 def test_without_smoke_the_films_must_be_named():
-    done = CliRunner().invoke(app, ["fit", "radiography-two-class"])
+    done = CliRunner().invoke(app, ["fit", "malaga-two-class"])
     assert done.exit_code == 2
     assert "--data" in done.output
 
