@@ -21,7 +21,8 @@ from cxr_dash.errors import TrainingError
 from cxr_dash.inference.schema_learning import LearningCurve, LearningPoint
 from training import metrics as m
 from training.audits.material import macro_auroc, usable
-from training.films.manifest import Film, choose_labels, of_split, read_films
+from training.films.manifest import Film, of_split
+from training.films.of_recipe import choose_labels, read_films
 from training.films.prepared import prepared_films
 from training.fitting.data import targets_of
 from training.fitting.fit import recipe_network, training_films

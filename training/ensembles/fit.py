@@ -19,7 +19,8 @@ from training.ensembles.join import Joined, join
 from training.ensembles.members import Member, find_member, joint_recipe, open_members
 from training.ensembles.stack import Layer, train_head
 from training.ensembles.vote import best_weights, vote_model
-from training.films.manifest import choose_labels, of_split, read_manifest
+from training.films.manifest import of_split, read_manifest
+from training.films.of_recipe import choose_labels
 from training.films.sampling import oversample
 from training.fitting.data import logits_of
 from training.fitting.fit import training_films

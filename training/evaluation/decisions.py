@@ -19,7 +19,8 @@ from training.evaluation.calibration_choice import CalibrationFilms, choose_cali
 from training.evaluation.film_table import FilmTable
 from training.evaluation.point_choice import choose_points
 from training.evaluation.thresholds import DEFAULT_OPERATING_POINT
-from training.films.manifest import of_split, read_films
+from training.films.manifest import of_split
+from training.films.of_recipe import read_films
 from training.films.split_names import chosen_on
 from training.fitting.data import targets_of
 from training.fitting.runs import RunFolder, RunRecord

@@ -21,7 +21,8 @@ from training.export.describe import describe_bundle
 from training.export.half import save_half
 from training.export.serving_graph import compile_serving
 from training.export.trunk import write_head
-from training.films.manifest import of_split, read_films
+from training.films.manifest import of_split
+from training.films.of_recipe import read_films
 from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
 from training.recipe import RECIPES, Recipe, load_recipe

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from cxr_dash.errors import TrainingError
-from training.films.manifest import Film, choose_labels, of_split, read_films
+from training.films.manifest import Film, of_split
+from training.films.of_recipe import choose_labels, read_films
 from training.films.prepared import prepared_films
 from training.films.sampling import oversample, undersample
 from training.fitting.box_maps import train_shares

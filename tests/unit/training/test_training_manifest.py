@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cxr_dash.errors import TrainingError
-from training.films.manifest import choose_labels, of_split, read_films, read_manifest
+from training.films.manifest import of_split, read_manifest
+from training.films.of_recipe import choose_labels, read_films
 from training.fitting.data import targets_of
 from training.fitting.fit import training_films
 from training.recipe import DataRecipe

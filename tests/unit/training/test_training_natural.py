@@ -16,7 +16,7 @@ from cxr_dash.inference.bundle import load_bundle
 from training.export.bundle import export_bundle
 from training.export.card import render_card
 from training.export.measure import films_of_bundle, measure_bundle
-from training.films.manifest import read_films
+from training.films.of_recipe import read_films
 from training.films.split_names import chosen_on
 from training.fitting.fit import fit
 from training.fitting.runs import RunFolder

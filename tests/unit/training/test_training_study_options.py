@@ -9,7 +9,8 @@ import pytest
 
 from cxr_dash.errors import TrainingError
 from training.export.serving_graph import compile_serving
-from training.films.manifest import Film, choose_labels
+from training.films.manifest import Film
+from training.films.of_recipe import choose_labels
 from training.fitting.callbacks import Phase, phase_callbacks
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.data import targets_of

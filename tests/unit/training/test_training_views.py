@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from cxr_dash.errors import TrainingError
 from training.films.boxes import Region
-from training.films.manifest import Film, choose_labels, read_films, read_manifest
+from training.films.manifest import Film, read_manifest
+from training.films.of_recipe import choose_labels, read_films
 from training.fitting.fit import fit
 from training.fitting.runs import RunFolder, RunRecord
 from training.fitting.views.answers import Answers, answers_of, balanced_by_source, macro_auroc
