@@ -82,6 +82,7 @@ def test_make_clean_keeps_what_was_trained() -> None:
 
 
 _QUOTED = [
+    ("findings", "natural", "auroc"),
     ("findings", "test", "auroc"),
     ("covid", "external", "auroc"),
     ("covid", "external", "balanced_recall"),
