@@ -84,6 +84,8 @@ def test_a_chip_sets_the_cut_and_the_mark_of_that_finding_alone_without_a_reques
     cuts = "() => Object.fromEntries(cxr.labels().map(label => [label.key, cxr.threshold(label.key)]))"
     before = page.evaluate(cuts)
     label = page.evaluate("() => cxr.label()")
+    # those of one finding stand behind the joint ones
+    page.evaluate("() => document.querySelectorAll('.chips-more').forEach(more => { more.open = true; })")
     other = page.locator('.chip[aria-pressed="false"]:enabled').last
     wanted = page.evaluate("key => cxr.point(key).thresholds", other.get_attribute("data-point"))
     other.click()
