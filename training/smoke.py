@@ -99,6 +99,9 @@ def classes_of(recipe: Recipe) -> list[str]:
     negative = [data.negative_label] if data.negative_label else []
     # a recipe that only asks for any finding at all still needs films that show one
     wanted = [*negative, *([key for key in data.labels if key not in negative] or ["effusion"])]
+    if len(wanted) == 1:
+        # one class against every other: there must be another
+        wanted.append("normal" if wanted != ["normal"] else "effusion")
     return [*wanted, "lung_opacity"] if data.other_films == "leave_out" else wanted
 
 
