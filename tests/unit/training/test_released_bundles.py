@@ -23,6 +23,8 @@ from training.export.measure import HELD_OUT_SPLITS, films_of_bundle, score_spli
 from training.segmentation.card import render_card as render_segmenter_card
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
+# schema version of bundles whose thresholds were chosen by film
+FIRST_BY_FILM = 3
 BUNDLES = sorted(path.parent.name for path in MODELS.glob(f"*/{SPEC_FILE}"))
 KINDS = {name: json.loads((MODELS / name / SPEC_FILE).read_text()).get("kind") for name in BUNDLES}
 CLASSIFIERS = [name for name in BUNDLES if KINDS[name] in (None, "classifier")]
@@ -49,8 +51,14 @@ def test_a_released_bundle_loads_with_every_hash_verified(bundle_id):
 def test_a_released_classifier_has_every_operating_point_and_knows_strange_films(bundle_id):
     spec = load_bundle(MODELS / bundle_id).spec
     points = [point.key for point in spec.operating_points]
-    assert points == ["balanced", "sensitivity_95", "specificity_95", "rule_out"]
-    assert spec.default_operating_point == "balanced"
+    if spec.schema_version < FIRST_BY_FILM:
+        assert points == ["balanced", "sensitivity_95", "specificity_95", "rule_out"]
+        assert spec.default_operating_point == "balanced"
+    else:
+        # one that held-out films contradict is not offered
+        assert points[:3] == ["one_in_20", "one_in_10", "one_in_5"]
+        assert {"balanced", "sensitivity_95"} <= set(points[3:])
+        assert spec.default_operating_point in points[:3]
     # the bundle `gate` looks at every film; a distance of its own needs non-films beside the recipe's films
     assert (spec.out_of_distribution is not None) == bool(spec.training.recipe["data.gate_manifest"])
     assert {"lungs_removed", "border_only", "source_embedding", "within_source", "confounding"} <= {
