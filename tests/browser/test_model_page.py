@@ -176,7 +176,7 @@ def test_the_page_speaks_spanish_and_what_stays_english_is_marked(spanish: Watch
     label = page.input_value("#card-label")
     drawn(page, label)
     (name,) = [one["name_es"] for one in bundle(model)["labels"] if one["key"] == label]
-    (test,) = [one for one in bundle(model)["metrics"] if one["split"] == "test"]
+    (test,) = [one for one in bundle(model)["metrics"] if one["split"] == drawn_split(model)]
     auroc = f"{test['labels'][label]['auroc']['value']:.2f}".replace(".", ",")
     assert f"{name}: AUROC {auroc} (" in str(page.get_attribute(".card-label [role=img]", "aria-label"))
     assert page.inner_text('.card-nav a[href="#card-audits"]') == "Auditorías"

@@ -108,7 +108,8 @@ def test_score_has_the_films_score_after_the_labels_and_takes_a_prevalence(
             rows += list(csv.DictReader(stream))
     keys = [label["key"] for label in scored_models["labels"]]
     tail = ["reason_codes", "film_score", "film_above_one_in_10", "film_above_one_in_5"]
-    assert list(rows[0]) == ["path", "status", "reason", "model", *keys, *tail]
+    ratio = ["cardiothoracic_ratio", "cardiothoracic_ratio_comparable"]
+    assert list(rows[0]) == ["path", "status", "reason", "model", *keys, *tail, *ratio]
     assert rows[0]["film_score"] == rows[0]["finding"]
     assert [rows[0][name] for name in tail[2:]] == [rows[1][name] for name in tail[2:]] == ["0", "1"]
     assert float(rows[1]["finding"]) < float(rows[0]["finding"])

@@ -96,7 +96,9 @@ def test_every_file_has_one_row_in_a_fixed_order(folder: Path, tmp_path: Path, l
     assert [row["reason_codes"] for row in rows] == [*("", "empty_file", "", "damaged", "unsupported_format")]
     assert {row["model"] for row in rows} == {MODEL}
     ratio = ["cardiothoracic_ratio", "cardiothoracic_ratio_comparable"]
-    assert list(rows[0]) == ["path", "status", "reason", "model", *label_keys, "reason_codes", *ratio]
+    score = Catalog(Settings().models_dir).get(MODEL).spec.film_score
+    film = ["film_score", *(f"film_above_{point.key}" for point in score.points)] if score else []
+    assert list(rows[0]) == ["path", "status", "reason", "model", *label_keys, "reason_codes", *film, *ratio]
     assert "5 files: 2 ok, 0 rejected, 3 error" in answer.stderr
 
 

@@ -84,10 +84,8 @@ def with_tone(bundle: Bundle, data_root: Path, find_lungs: FindLungs | None) -> 
             f"{spec.width} x {spec.height}."
         )
     films, look = films_of_bundle(bundle.spec, data_root), _Look(spec, find_lungs)
-    train, val = (
-        some_films(films.train_answered, TRAIN_FILMS, films.seed),
-        some_films(films.of("val"), VAL_FILMS, films.seed),
-    )
+    train = _detailed(films.train_answered, spec, films.seed)
+    val = some_films(films.of("val"), VAL_FILMS, films.seed)
     natural, changed = _learn(train, look)
     logger.info("measured %d train films, %d changes of each", len(train), sum(map(len, TONES.values())))
     seen = [look.at(_read(film)) for film in val]
@@ -124,6 +122,19 @@ def _learn(films: Sequence[Film], look: _Look) -> tuple[Float64Array, dict[str, 
             f"Lungs must be found on more than {imaging.TONE_MEASURES} train films; received {len(natural)}."
         )
     return np.stack(natural), {family: np.stack(measures) for family, measures in changed.items()}
+
+
+def _detailed(films: Sequence[Film], spec: PreparationSpec, seed: int) -> list[Film]:
+    """Some of those that are as large as the model's input, or of all where none is.
+
+    A film that was stored smaller has lost the detail that tone shows in, which is no tone of its own.
+    """
+    chosen: list[Film] = []
+    for film in some_films(films, len(films), seed):
+        image = _read(film).pixels
+        if image.shape[0] >= spec.height and image.shape[1] >= spec.width:
+            chosen.append(film)
+    return some_films(chosen or films, TRAIN_FILMS, seed)
 
 
 def _told(films: Sequence[Film], look: _Look, tone: Tone) -> Mapping[str, float]:

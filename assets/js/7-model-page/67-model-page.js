@@ -6,6 +6,7 @@ cxr.modelPage = (() => {
   const { t, N_ } = cxr.words;
   const EARLY = "400px"; // graphs are asked for before they come into view
   const ASKED = "#card-"; // an address that ends so opens the page at that section
+  const SETTLED_MS = 5000; // the graphs above a section that an address names are drawn by then
   const watching = [];
   let asked = {}; // section -> what was asked for it last
   let wasOpen = false;
@@ -40,8 +41,23 @@ cxr.modelPage = (() => {
     document.querySelector(".card-nav").onclick = go;
     cxr.modelTables.start(document.querySelector(".card-page"));
     cxr.changed();
-    if (wanted) document.querySelector(wanted)?.scrollIntoView();
+    if (wanted) stay(document.querySelector(wanted));
     wanted = null;
+  }
+
+  /* What stands above the section is drawn after it was gone to and pushes it away: it is gone to again, until the
+   * reader moves or all has settled. */
+  function stay(section) {
+    if (!section) return;
+    section.scrollIntoView();
+    const again = new ResizeObserver(() => section.scrollIntoView());
+    for (const part of document.querySelectorAll(".card-section")) again.observe(part);
+    watching.push(again);
+    const leave = () => again.disconnect();
+    for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+      document.addEventListener(kind, leave, { once: true, passive: true, capture: true });
+    }
+    setTimeout(leave, SETTLED_MS);
   }
 
   function watch(root, nodes, options, seen) {
