@@ -30,6 +30,14 @@ def hearts(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return made
 
 
+def _read(page: Page, film: Path) -> None:
+    """The film in view of the findings' model, with cardiomegaly chosen."""
+    choose_model(page, "findings")
+    open_films(page, [film])
+    in_view(page)
+    choose_label(page, "cardiomegaly")
+
+
 def _measure(page: Page) -> str:
     return page.locator('#findings [data-label="cardiomegaly"] .finding-measure').inner_text()
 
@@ -38,10 +46,7 @@ def test_the_ratio_stands_beside_cardiomegaly_and_its_sentence_where_that_is_cho
     watched: Watched, hearts: dict[str, Path]
 ) -> None:
     page = watched.page
-    choose_model(page, "findings")
-    open_films(page, [hearts["pa"]])
-    in_view(page)
-    choose_label(page, "cardiomegaly")
+    _read(page, hearts["pa"])
     assert re.fullmatch(r"CTR 0\.\d\d", _measure(page))
     expect(page.locator("#how-sure")).to_contain_text("Cardiothoracic ratio 0.")
     row = page.locator('#findings [data-label="cardiomegaly"]')
@@ -54,20 +59,14 @@ def test_the_ratio_stands_beside_cardiomegaly_and_its_sentence_where_that_is_cho
 
 def test_on_ap_it_is_said_that_the_ratio_does_not_compare(watched: Watched, hearts: dict[str, Path]) -> None:
     page = watched.page
-    choose_model(page, "findings")
-    open_films(page, [hearts["ap"]])
-    in_view(page)
-    choose_label(page, "cardiomegaly")
+    _read(page, hearts["ap"])
     assert re.fullmatch(r"CTR 0\.\d\d \(AP\)", _measure(page))
     expect(page.locator("#how-sure")).to_contain_text("not comparable on AP")
 
 
 def test_it_is_said_in_spanish_with_a_comma(spanish: Watched, hearts: dict[str, Path]) -> None:
     page = spanish.page
-    choose_model(page, "findings")
-    open_films(page, [hearts["pa"]])
-    in_view(page)
-    choose_label(page, "cardiomegaly")
+    _read(page, hearts["pa"])
     assert re.fullmatch(r"ICT 0,\d\d", _measure(page))
 
 

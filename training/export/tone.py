@@ -129,12 +129,9 @@ def _detailed(films: Sequence[Film], spec: PreparationSpec, seed: int) -> list[F
 
     A film that was stored smaller has lost the detail that tone shows in, which is no tone of its own.
     """
-    chosen: list[Film] = []
-    for film in some_films(films, len(films), seed):
-        image = _read(film).pixels
-        if image.shape[0] >= spec.height and image.shape[1] >= spec.width:
-            chosen.append(film)
-    return some_films(chosen or films, TRAIN_FILMS, seed)
+    headers = [(film, imaging.read_header(film.path.read_bytes())) for film in films]
+    large = [film for film, is_ in headers if is_.height >= spec.height and is_.width >= spec.width]
+    return some_films(large or films, TRAIN_FILMS, seed)
 
 
 def _told(films: Sequence[Film], look: _Look, tone: Tone) -> Mapping[str, float]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 from cxr_dash.errors import TrainingError
 from training.labels import label_key
@@ -62,6 +63,22 @@ class Film:
     weight: float = 1.0
 
 
+def open_manifest(path: Path) -> TextIO:
+    """A manifest, open to be read as CSV; a byte order mark is passed over.
+
+    Raises
+    ------
+    TrainingError
+        When there is no such file.
+    """
+    if not path.is_file():
+        raise TrainingError(
+            f"A manifest must be a CSV file; there is none at {path}.",
+            remedy="Pass its folder with --data, or correct `manifest` in the recipe's section `data`.",
+        )
+    return path.open(encoding="utf-8-sig", newline="")
+
+
 def read_manifest(
     path: Path,
     *,
@@ -98,12 +115,7 @@ def read_manifest(
         Naming file, row and what was expected: missing columns or files, unknown labels, empty manifest,
         or a patient with films in two splits.
     """
-    if not path.is_file():
-        raise TrainingError(
-            f"A manifest must be a CSV file; there is none at {path}.",
-            remedy="Pass its folder with --data, or correct `data.manifest` in the recipe.",
-        )
-    with path.open(encoding="utf-8-sig", newline="") as stream:
+    with open_manifest(path) as stream:
         reader = csv.DictReader(stream)
         columns = reader.fieldnames or []
         column = next((name for name in ("labels", "label") if name in columns), None)

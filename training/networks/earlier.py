@@ -15,6 +15,25 @@ def is_earlier_model(weights: str | None) -> bool:
     return weights is not None and weights.endswith(SAVED_MODEL)
 
 
+def load_earlier(saved: str) -> Any:
+    """A saved model of a run, loaded in safe mode, so that no code in it runs.
+
+    Raises
+    ------
+    TrainingError
+        When the file cannot be read.
+    """
+    import keras
+
+    try:
+        return keras.saving.load_model(saved, compile=False, safe_mode=True)
+    except Exception as error:  # a broken archive, a custom object and a lambda all raise their own class
+        raise TrainingError(
+            f"`weights` must be a saved model that loads in safe mode; received {Path(saved).name}: "
+            f"{str(error)[:200]}"
+        ) from error
+
+
 def take_over(model: Any, saved: str) -> None:
     """Give a network the weights of a saved model's layers of the same name, its head left out.
 
@@ -30,15 +49,7 @@ def take_over(model: Any, saved: str) -> None:
     TrainingError
         When the file cannot be read, or a layer is missing in it or has another shape.
     """
-    import keras
-
-    try:
-        earlier = keras.saving.load_model(saved, compile=False, safe_mode=True)
-    except Exception as error:  # a broken archive, a custom object and a lambda all raise their own class
-        raise TrainingError(
-            f"`weights` must be a saved model that loads in safe mode; received {Path(saved).name}: "
-            f"{str(error)[:200]}"
-        ) from error
+    earlier = load_earlier(saved)
     known = {layer.name: layer for layer in earlier.layers}
     for layer in _backbone_of(model):
         source = known.get(layer.name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
-from training.films.manifest import Film
+from training.films.manifest import Film, open_manifest
 from training.films.splits import split_by_patient
 from training.recipe.segmenter import Collections, MaskCollectionRecipe
 
@@ -92,12 +92,7 @@ def read_masked_films(manifest: Path, behind_heart: str = "excluded") -> list[Ma
     TrainingError
         Naming the file, and the column or picture that is missing.
     """
-    if not manifest.is_file():
-        raise TrainingError(
-            f"A manifest must be a CSV file; there is none at {manifest}.",
-            remedy="Pass its folder with --data, or correct the manifest in the recipe.",
-        )
-    with manifest.open(encoding="utf-8-sig", newline="") as stream:
+    with open_manifest(manifest) as stream:
         reader = csv.DictReader(stream)
         names = reader.fieldnames or []
         missing = [name for name in COLUMNS if name not in names]

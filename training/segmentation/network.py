@@ -8,7 +8,7 @@ import numpy as np
 
 from cxr_dash.errors import TrainingError
 from training.networks.backbones import scaled_channels
-from training.networks.earlier import is_earlier_model
+from training.networks.earlier import is_earlier_model, load_earlier
 from training.recipe.segmenter import SegmenterNetworkRecipe
 
 LOGITS, PROBABILITY = "logits", "probability"
@@ -76,15 +76,7 @@ def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, 
 
 def _take_over(model: Any, saved: str) -> None:
     """Give every layer the weights of the same place in a saved segmenter."""
-    import keras
-
-    try:
-        earlier = keras.saving.load_model(saved, compile=False, safe_mode=True)
-    except Exception as error:  # a broken archive, a custom object and a lambda all raise their own class
-        raise TrainingError(
-            f"`weights` must be a saved segmenter that loads in safe mode; received {saved!r}: "
-            f"{str(error)[:200]}"
-        ) from error
+    earlier = load_earlier(saved)
     # names of layers count what was built before in the process; their order does not
     ours, theirs = ([layer for layer in one.layers if layer.weights] for one in (model, earlier))
     for layer, source in zip(ours, theirs, strict=False):

@@ -26,6 +26,7 @@ from training.fitting.views.batches import Draw, fresh_views, kept_views, plain_
 from training.fitting.views.cache import cached_views
 from training.fitting.views.losses import open_cross_entropy, with_view_losses
 from training.networks import Parts, split_at
+from training.networks.earlier import load_earlier
 from training.recipe import Recipe, ViewsRecipe
 
 logger = logging.getLogger(__name__)
@@ -165,13 +166,11 @@ def take_over_head(model: Any, weights: str, labels: Sequence[str]) -> bool:
     bool
         Whether the earlier run had the same labels.
     """
-    import keras
-
     folder = Path(weights).parent
     record, rest = RunFolder(folder).record, folder / AUXILIARY
     if not record.is_file() or not rest.is_file():
         return False
-    saved = keras.saving.load_model(weights, compile=False, safe_mode=True).get_layer("logits").get_weights()
+    saved = load_earlier(weights).get_layer("logits").get_weights()
     with np.load(rest) as table:
         names = [*json.loads(record.read_text(encoding="utf-8"))["labels"], *table["labels"].tolist()]
         if names != list(labels):
