@@ -168,15 +168,17 @@ def take_over_head(model: Any, weights: str, labels: Sequence[str]) -> bool:
     """
     folder = Path(weights).parent
     record, rest = RunFolder(folder).record, folder / AUXILIARY
-    if not record.is_file() or not rest.is_file():
+    if not record.is_file():
         return False
-    saved = load_earlier(weights).get_layer("logits").get_weights()
-    with np.load(rest) as table:
-        names = [*json.loads(record.read_text(encoding="utf-8"))["labels"], *table["labels"].tolist()]
-        if names != list(labels):
-            return False
-        kernel = np.concatenate([saved[0], table["kernel"]], axis=1)
-        bias = np.concatenate([saved[1], table["bias"]])
+    names = json.loads(record.read_text(encoding="utf-8"))["labels"]
+    parts = [load_earlier(weights).get_layer("logits").get_weights()]
+    if rest.is_file():
+        with np.load(rest) as table:
+            names = [*names, *table["labels"].tolist()]
+            parts.append([table["kernel"], table["bias"]])
+    if names != list(labels):
+        return False
+    kernel, bias = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
     model.get_layer("logits").set_weights([kernel, bias])
     return True
 
