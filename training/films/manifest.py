@@ -11,8 +11,11 @@ from pathlib import Path
 from cxr_dash.errors import TrainingError
 from training.labels import label_key
 from training.recipe import DataRecipe, FurtherFilms
+from training.recipe.further import TornPatients
 
 _REQUIRED = ("path", "split")
+# where a patient is in several splits, the films of the one that measures most stay
+_MEASURES = {"train": 1, "val": 2, "test": 3, "external": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ def read_manifest(
     negative_label: str | None = None,
     unsplit: bool = False,
     leave_out: Mapping[str, Collection[str]] | None = None,
+    torn: TornPatients = "refuse",
 ) -> list[Film]:
     """Read and check a manifest.
 
@@ -85,9 +89,10 @@ def read_manifest(
         Leave every film's split empty, because it is to be made: the column may be missing. Films of other
         hospitals stay ``external``.
     leave_out : mapping, optional
-        Column to values: rows with one of them are left out, with every other film of the same patient, and
-        so is every patient whose films the publisher put into several splits; an empty mapping leaves out
-        the latter alone.
+        Column to values: rows with one of them are left out, with every other film of the same patient.
+    torn : {"refuse", "leave_out", "train_gives_way"}
+        What becomes of patients whose films the publisher put into several splits: an error; all their films
+        are left out; or those of test stay, or else those of val, and the others are left out.
 
     Returns
     -------
@@ -127,8 +132,9 @@ def read_manifest(
         raise TrainingError(f"{path} must name at least one film; received only a header.")
     if unsplit:
         return [film if film.split == "external" else replace(film, split="") for film in films]
-    if leave_out is not None:
-        films = _without(films, rows, leave_out)
+    films = _without(films, rows, leave_out or {})
+    if torn != "refuse":
+        films = _mended(films, torn)
     check_disjoint(films, path.name)
     return films
 
@@ -136,13 +142,24 @@ def read_manifest(
 def _without(
     films: list[Film], rows: Sequence[Mapping[str, str]], leave_out: Mapping[str, Collection[str]]
 ) -> list[Film]:
-    """The films of patients that are in one split and have no row that is to be left out."""
+    """The films of patients that have no row that is to be left out."""
+    lost = {
+        film.group
+        for film, row in zip(films, rows, strict=True)
+        if any((row.get(column) or "") in values for column, values in leave_out.items())
+    }
+    return [film for film in films if film.group not in lost]
+
+
+def _mended(films: list[Film], torn: TornPatients) -> list[Film]:
+    """The films of patients that are in one split, and of others those of the split that measures."""
     splits: dict[str, set[str]] = defaultdict(set)
-    for film, row in zip(films, rows, strict=True):
+    for film in films:
         splits[film.group].add(film.split)
-        if any((row.get(column) or "") in values for column, values in leave_out.items()):
-            splits[film.group].add("left out")
-    return [film for film in films if len(splits[film.group]) == 1]
+    if torn == "leave_out":
+        return [film for film in films if len(splits[film.group]) == 1]
+    stays = {group: max(found, key=lambda split: _MEASURES.get(split, 0)) for group, found in splits.items()}
+    return [film for film in films if film.split == stays[film.group]]
 
 
 def _film(
@@ -249,9 +266,17 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
     TrainingError
         As :func:`read_manifest`; also when a patient would be in two splits.
     """
-    films = read_manifest(manifest, negative_label=data.negative_label)
+    films = read_manifest(
+        manifest,
+        negative_label=data.negative_label,
+        leave_out={"path": data.leave_out_films},
+        torn=data.torn_patients,
+    )
+    measured = {(film.source, film.patient) for film in films if film.split != "train"}
     for further in data.further:
-        films += _further_films(further, beside(data.manifest, manifest, further.manifest), data)
+        more = _further_films(further, beside(data.manifest, manifest, further.manifest), data)
+        # one hospital under one name: its patients that measure here do not train there
+        films += more if further.source is None else _of_others(more, measured)
     if data.further:
         check_disjoint(films, "the recipe's manifests")
     if data.other_films == "keep":
@@ -270,11 +295,27 @@ def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> l
     """The films of one more manifest, with what they leave open."""
     answers = None if further.answers is None else frozenset(further.answers)
     films = []
-    for film in read_manifest(manifest, leave_out=further.leave_out):
-        if here := further.here.get(film.split):
-            labels = frozenset({further.rename.get(key, key) for key in film.labels} - {data.negative_label})
-            films.append(replace(film, labels=labels, answers=answers, split=here, weight=further.weight))
+    torn: TornPatients = "refuse" if further.leave_out is None else "leave_out"
+    for film in read_manifest(manifest, leave_out=further.leave_out, torn=torn):
+        here, labels = further.here.get(film.split), {further.rename.get(key, key) for key in film.labels}
+        if here is None or (further.only_labels is not None and not labels & set(further.only_labels)):
+            continue
+        films.append(
+            replace(
+                film,
+                labels=frozenset(labels - {data.negative_label}),
+                answers=answers,
+                split=here,
+                weight=further.weight,
+                source=further.source or film.source,
+            )
+        )
     return films
+
+
+def _of_others(films: list[Film], measured: Collection[tuple[str, str]]) -> list[Film]:
+    """The films of patients who measure nothing."""
+    return [film for film in films if not film.patient or (film.source, film.patient) not in measured]
 
 
 def choose_labels(films: Sequence[Film], data: DataRecipe) -> tuple[list[str], dict[str, tuple[int, int]]]:

@@ -16,7 +16,7 @@ from training.networks.registry import NETWORKS
 from training.recipe.card import CardRecipe, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
-from training.recipe.further import FurtherFilms
+from training.recipe.further import FurtherFilms, TornPatients
 from training.recipe.views import ViewsRecipe
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
@@ -46,6 +46,14 @@ class DataRecipe(Frozen):
         [], description="Labels of further films that are learned beside `labels`, and not answered later."
     )
     further: list[FurtherFilms] = Field([], description="More manifests; only with a section [views].")
+    leave_out_films: list[str] = Field(
+        [], description="Paths in the manifest: these films and all others of their patients are left out."
+    )
+    torn_patients: TornPatients = Field(
+        "refuse",
+        description="What becomes of patients whose films the publisher put into several splits; with "
+        "`train_gives_way` those of test stay, or else those of val, and the others are left out.",
+    )
 
     @property
     def learned_further(self) -> list[str]:
