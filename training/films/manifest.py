@@ -73,7 +73,8 @@ def read_manifest(
     negative_label: str | None = None,
     unsplit: bool = False,
     leave_out: Mapping[str, Collection[str]] | None = None,
-    torn: TornPatients = "refuse",
+    torn: TornPatients | None = None,
+    leave_out_rows: Mapping[str, Collection[str]] | None = None,
 ) -> list[Film]:
     """Read and check a manifest.
 
@@ -90,9 +91,12 @@ def read_manifest(
         hospitals stay ``external``.
     leave_out : mapping, optional
         Column to values: rows with one of them are left out, with every other film of the same patient.
-    torn : {"refuse", "leave_out", "train_gives_way"}
+    torn : {"refuse", "leave_out", "train_gives_way"}, optional
         What becomes of patients whose films the publisher put into several splits: an error; all their films
-        are left out; or those of test stay, or else those of val, and the others are left out.
+        are left out; or those of test stay, or else those of val, and the others are left out. With a mapping
+        ``leave_out`` they are left out, without one they are refused, if this is not given.
+    leave_out_rows : mapping, optional
+        Column to values: rows with one of them are left out, and not their patients.
 
     Returns
     -------
@@ -132,7 +136,8 @@ def read_manifest(
         raise TrainingError(f"{path} must name at least one film; received only a header.")
     if unsplit:
         return [film if film.split == "external" else replace(film, split="") for film in films]
-    films = _without(films, rows, leave_out or {})
+    torn = torn or ("refuse" if leave_out is None else "leave_out")
+    films = _without(films, rows, leave_out or {}, leave_out_rows or {})
     if torn != "refuse":
         films = _mended(films, torn)
     check_disjoint(films, path.name)
@@ -140,15 +145,19 @@ def read_manifest(
 
 
 def _without(
-    films: list[Film], rows: Sequence[Mapping[str, str]], leave_out: Mapping[str, Collection[str]]
+    films: list[Film],
+    rows: Sequence[Mapping[str, str]],
+    leave_out: Mapping[str, Collection[str]],
+    leave_out_rows: Mapping[str, Collection[str]],
 ) -> list[Film]:
-    """The films of patients that have no row that is to be left out."""
-    lost = {
-        film.group
-        for film, row in zip(films, rows, strict=True)
-        if any((row.get(column) or "") in values for column, values in leave_out.items())
-    }
-    return [film for film in films if film.group not in lost]
+    """The films of patients that have no row of the first kind, without rows of the second."""
+
+    def one_of(row: Mapping[str, str], values: Mapping[str, Collection[str]]) -> bool:
+        return any((row.get(column) or "") in listed for column, listed in values.items())
+
+    pairs = list(zip(films, rows, strict=True))
+    lost = {film.group for film, row in pairs if one_of(row, leave_out)}
+    return [film for film, row in pairs if film.group not in lost and not one_of(row, leave_out_rows)]
 
 
 def _mended(films: list[Film], torn: TornPatients) -> list[Film]:
@@ -269,7 +278,7 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
     films = read_manifest(
         manifest,
         negative_label=data.negative_label,
-        leave_out={"path": data.leave_out_films},
+        leave_out=columns_to_leave_out(data.leave_out),
         torn=data.torn_patients,
     )
     measured = {(film.source, film.patient) for film in films if film.split != "train"}
@@ -286,6 +295,15 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
     return [film for film in films if not film.labels or film.labels & labels]
 
 
+def columns_to_leave_out(entries: Iterable[str]) -> dict[str, set[str]]:
+    """``column=value`` entries of a recipe as :func:`read_manifest` takes them."""
+    table: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        column, _, value = entry.partition("=")
+        table[column].add(value)
+    return dict(table)
+
+
 def beside(first: str, lies_at: Path, other: str) -> Path:
     """Where a manifest lies, from where another of the same data folder does."""
     return lies_at.parents[len(Path(first).parts) - 1] / other
@@ -295,8 +313,8 @@ def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> l
     """The films of one more manifest, with what they leave open."""
     answers = None if further.answers is None else frozenset(further.answers)
     films = []
-    torn: TornPatients = "refuse" if further.leave_out is None else "leave_out"
-    for film in read_manifest(manifest, leave_out=further.leave_out, torn=torn):
+    read = read_manifest(manifest, leave_out=further.leave_out, leave_out_rows=further.leave_out_rows)
+    for film in read:
         here, labels = further.here.get(film.split), {further.rename.get(key, key) for key in film.labels}
         if here is None or (further.only_labels is not None and not labels & set(further.only_labels)):
             continue
@@ -310,7 +328,19 @@ def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> l
                 source=further.source or film.source,
             )
         )
-    return films
+    return films if further.most is None else _thinned(films, further.most, further.only_labels)
+
+
+def _thinned(films: list[Film], most: int, labels: Collection[str] | None) -> list[Film]:
+    """At most so many films of each label and split, evenly spread over the manifest."""
+    kinds: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
+    for row, film in enumerate(films):
+        kinds[film.split, film.labels if labels is None else film.labels & set(labels)].append(row)
+    kept: set[int] = set()
+    for rows in kinds.values():
+        share = min(most, len(rows))
+        kept |= {rows[index * len(rows) // share] for index in range(share)}
+    return [film for row, film in enumerate(films) if row in kept]
 
 
 def _of_others(films: list[Film], measured: Collection[tuple[str, str]]) -> list[Film]:

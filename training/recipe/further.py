@@ -40,8 +40,17 @@ class FurtherFilms(Frozen):
         description="Column to values: rows with one of them are left out, with their patients, and patients "
         "that the publisher tore between splits; {} leaves out the latter alone.",
     )
+    leave_out_rows: dict[str, list[str]] = Field(
+        {}, description="Column to values: such rows alone are left out, and not their patients."
+    )
     only_labels: list[str] | None = Field(
         None, description="Take only films with one of these labels, by their names after `rename`."
+    )
+    most: int | None = Field(
+        None,
+        ge=1,
+        description="At most so many films of each label (of `only_labels`, if given) and split, spread "
+        "evenly over the manifest.",
     )
     source: str | None = Field(
         None,

@@ -46,8 +46,9 @@ class DataRecipe(Frozen):
         [], description="Labels of further films that are learned beside `labels`, and not answered later."
     )
     further: list[FurtherFilms] = Field([], description="More manifests; only with a section [views].")
-    leave_out_films: list[str] = Field(
-        [], description="Paths in the manifest: these films and all others of their patients are left out."
+    leave_out: list[Annotated[str, Field(pattern=r"^[^=]+=")]] = Field(
+        [],
+        description="`column=value` of the manifest: such rows are left out, with their patients' films.",
     )
     torn_patients: TornPatients = Field(
         "refuse",
