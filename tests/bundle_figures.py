@@ -13,11 +13,10 @@ from cxr_dash.inference.calibration import calibrated_probabilities
 from cxr_dash.inference.schema import SplitMetrics
 from training.evaluation.scoring import score_films
 from training.evaluation.split_figures import split_metrics
-from training.evaluation.subject import runtime_of
-from training.films.manifest import Film, of_split, read_manifest
+from training.evaluation.subject import open_subject, runtime_of
+from training.films.manifest import Film, of_split
 from training.fitting.data import targets_of
 
-_NEGATIVE = "no_finding"
 _ANY = "finding"
 
 
@@ -46,7 +45,7 @@ def evaluate_bundle(folder: Path, manifest: Path, split: str) -> SplitMetrics:
 
 
 def _truths(bundle: Bundle, manifest: Path, split: str) -> tuple[list[Film], Float64Array]:
-    films = of_split(read_manifest(manifest, negative_label=_NEGATIVE), split)
+    films = of_split(open_subject(bundle.path).read(manifest), split)
     return films, targets_of(films, bundle.spec.label_keys, _ANY).astype(np.float64)
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxr_dash.errors import CxrError, TrainingError
-from training.cli.common import echo_metrics, fail
+from training.cli.common import DataOption, SetOption, echo_metrics, fail, overrides_of
 
 if TYPE_CHECKING:
     from cxr_dash.inference.bundle import SegmenterBundle
+    from training.audits.left_out import LeftOut
 
 app = typer.Typer()
 
@@ -237,10 +238,55 @@ def leave_out_command(
         )
     except CxrError as error:
         raise fail(error) from error
+    _echo_left_out(rows)
+
+
+@app.command("leave-out-of")
+def leave_out_of_command(
+    recipe: Annotated[str, typer.Argument(help="A recipe that trains a head on a frozen backbone.")],
+    *,
+    data: DataOption,
+    weights: Annotated[str, typer.Option(help="model.keras of the backbone.")],
+    sources: Annotated[
+        list[str], typer.Option("--sources", help="Sources to leave out together, A,B. Repeatable.")
+    ],
+    overrides: SetOption = None,
+    cache: Annotated[Path, typer.Option(help="Where prepared films and features are kept.")] = Path(
+        "runs/prepared"
+    ),
+) -> None:
+    """Train a recipe's head without some hospitals, and ask it about them: chooses between recipes.
+
+    Other hospitals' test films (`external`) are not looked at. The features are those that `fit` keeps.
+    """
+    from training.audits.left_out_recipe import leave_out_of_recipe
+    from training.recipe import load_recipe
+
+    try:
+        loaded = load_recipe(recipe, overrides_of(overrides))
+        rows = leave_out_of_recipe(loaded, data, cache, weights, [pair.split(",") for pair in sources])
+    except CxrError as error:
+        raise fail(error) from error
+    _echo_left_out(rows)
+
+
+def _echo_left_out(rows: list[LeftOut]) -> None:
     for row in rows:
         parts = ", ".join(f"{name} {value:.3f}" for name, value in row.auroc.items())
+        pairs = ", ".join(f"{first} or {second} {value:.3f}" for (first, second), value in row.pairs.items())
+        recall = ", ".join(f"{name} {value:.2f}" for name, value in row.recall.items())
         typer.echo(f"{' + '.join(row.sources)}: {row.films} films, AUROC {parts}, mean {row.mean:.3f}")
-    typer.echo(f"mean of {len(rows)}: {sum(row.mean for row in rows) / len(rows):.3f}")
+        typer.echo(f"  pairs {pairs}; recall {recall}, balanced {row.balanced_recall:.3f}")
+    means = {
+        "AUROC": [row.mean for row in rows],
+        "balanced recall": [row.balanced_recall for row in rows],
+        **{
+            f"{first} or {second}": [row.pairs[first, second] for row in rows if (first, second) in row.pairs]
+            for first, second in sorted({pair for row in rows for pair in row.pairs})
+        },
+    }
+    told = ", ".join(f"{name} {sum(values) / len(values):.3f}" for name, values in means.items())
+    typer.echo(f"mean of {len(rows)}: {told}")
 
 
 @app.command("robustness")

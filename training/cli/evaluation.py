@@ -63,15 +63,13 @@ def perturb_command(
     from training.evaluation.perturbed import mean_figures, perturbed_figures
     from training.evaluation.saved import own_manifest
     from training.evaluation.subject import open_subject
-    from training.films.manifest import of_split, read_manifest
+    from training.films.manifest import of_split
 
     typer.echo(f"{'model':36} {'change':22} log loss    AUROC accuracy")
     try:
         for folder in models:
             subject = open_subject(folder, data)
-            films = read_manifest(
-                manifest or own_manifest(folder, data), negative_label=subject.negative_label
-            )
+            films = subject.read(manifest or own_manifest(folder, data))
             rows = perturbed_figures(subject, of_split(films, split))
             for row in [*rows, mean_figures(rows)] if details else [rows[0], mean_figures(rows)]:
                 typer.echo(

@@ -20,7 +20,7 @@ from training.evaluation.film_scores import FilmScores, assert_aligned
 from training.evaluation.result import Evaluation, evaluation_file, scores_file
 from training.evaluation.split_figures import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED, split_metrics
 from training.evaluation.subject import Subject
-from training.films.manifest import Film, of_split, read_manifest
+from training.films.manifest import Film, of_split
 from training.fitting.data import targets_of
 from training.metrics import bootstrap_weights
 
@@ -46,7 +46,7 @@ def evaluate(subject: Subject, manifest: Path, split: str) -> tuple[Evaluation, 
     TrainingError
         When the manifest cannot be used, names a film twice, or has other classes than a softmax model.
     """
-    films = of_split(read_manifest(manifest, negative_label=subject.negative_label), split)
+    films = of_split(subject.read(manifest), split)
     films = sorted(films, key=lambda film: film_key(film, manifest))
     scored = subject.score([film.path for film in films])
     logger.info("scored %d %s films with %s", len(films), split, subject.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from cxr_dash.inference.schema import Calibration, OperatingPoint
 from training.evaluation.batches import BATCH_FILMS, Forward, Scored, film_batches, score_batches
 from training.evaluation.decisions import Decisions, decisions_of_run
+from training.films.manifest import Film, read_manifest
+from training.films.of_recipe import columns_to_leave_out
 from training.fitting.runs import RunFolder, RunRecord
+from training.recipe.further import TornPatients
 
 NEGATIVE_LABEL = "no_finding"
 ANY_LABEL = "finding"
@@ -51,6 +54,10 @@ class Subject:
         Of the file that answers.
     forward : callable
         Prepared films (n, H, W, 1), float32, 0-255, to logits (n, C), float64.
+    leave_out : tuple of str
+        Rows that its recipe leaves out, with their patients: ``column=value``.
+    torn_patients : {"refuse", "leave_out", "train_gives_way"}
+        What its recipe does with patients whose films are in several splits.
     """
 
     id: str
@@ -66,6 +73,23 @@ class Subject:
     default_point: str
     model_sha256: str
     forward: Forward
+    leave_out: tuple[str, ...] = ()
+    torn_patients: TornPatients = "refuse"
+
+    def read(self, manifest: Path) -> list[Film]:
+        """The films of a manifest, as the model's recipe reads them.
+
+        Raises
+        ------
+        TrainingError
+            As :func:`training.films.manifest.read_manifest`.
+        """
+        return read_manifest(
+            manifest,
+            negative_label=self.negative_label,
+            leave_out=columns_to_leave_out(self.leave_out),
+            torn=self.torn_patients,
+        )
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -122,6 +146,9 @@ def runtime_of(bundle: Bundle) -> Runtime:
 
 def _open_bundle(bundle: Bundle) -> Subject:
     spec, runtime = bundle.spec, runtime_of(bundle)
+    made = spec.training.recipe
+    # bundles of before have neither entry
+    left_out = made.get("data.leave_out")
 
     def forward(films: Float32Array) -> Float64Array:
         return np.stack([runtime.run(film).logits for film in films]).astype(np.float64)
@@ -140,6 +167,8 @@ def _open_bundle(bundle: Bundle) -> Subject:
         default_point=spec.default_operating_point,
         model_sha256=bundle.serving_sha256,
         forward=forward,
+        leave_out=tuple(map(str, left_out)) if isinstance(left_out, list) else (),
+        torn_patients=cast("TornPatients", made.get("data.torn_patients", "refuse")),
     )
 
 
@@ -167,6 +196,8 @@ def _open_run(folder: Path, data_root: Path | None) -> Subject:
         default_point=decisions.default_point,
         model_sha256=decisions.model_sha256,
         forward=forward,
+        leave_out=tuple(recipe.data.leave_out),
+        torn_patients=recipe.data.torn_patients,
     )
 
 

@@ -14,7 +14,7 @@ from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.runtime import Runtime
 from training.evaluation.subject import Subject, runtime_of
 from training.explain.films import ReadFilm
-from training.films.manifest import of_split, read_manifest
+from training.films.manifest import of_split
 from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
 
@@ -103,7 +103,7 @@ def _reference(subject: Subject, runtime: Runtime, manifest: Path) -> dict[str, 
     if not manifest.is_file():
         logger.warning("no val films at %s: weak maps cannot be told from strong ones", manifest.parent)
         return dict.fromkeys(subject.labels, 0.0)
-    films = of_split(read_manifest(manifest, negative_label=subject.negative_label), "val")
+    films = of_split(subject.read(manifest), "val")
     rows = np.unique(np.linspace(0, len(films) - 1, min(REFERENCE_FILMS, len(films))).round().astype(int))
     peaks = np.stack(
         [

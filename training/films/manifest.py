@@ -11,8 +11,11 @@ from typing import TextIO
 
 from cxr_dash.errors import TrainingError
 from training.labels import label_key
+from training.recipe.further import TornPatients
 
 _REQUIRED = ("path", "split")
+# where a patient is in several splits, the films of the one that measures most stay
+_MEASURES = {"train": 1, "val": 2, "test": 3, "external": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ def read_manifest(
     negative_label: str | None = None,
     unsplit: bool = False,
     leave_out: Mapping[str, Collection[str]] | None = None,
+    torn: TornPatients | None = None,
+    leave_out_rows: Mapping[str, Collection[str]] | None = None,
 ) -> list[Film]:
     """Read and check a manifest.
 
@@ -101,9 +106,13 @@ def read_manifest(
         Leave every film's split empty, because it is to be made: the column may be missing. Films of other
         hospitals stay ``external``.
     leave_out : mapping, optional
-        Column to values: rows with one of them are left out, with every other film of the same patient, and
-        so is every patient whose films the publisher put into several splits; an empty mapping leaves out
-        the latter alone.
+        Column to values: rows with one of them are left out, with every other film of the same patient.
+    torn : {"refuse", "leave_out", "train_gives_way"}, optional
+        What becomes of patients whose films the publisher put into several splits: an error; all their films
+        are left out; or those of test stay, or else those of val, and the others are left out. With a mapping
+        ``leave_out`` they are left out, without one they are refused, if this is not given.
+    leave_out_rows : mapping, optional
+        Column to values: rows with one of them are left out, and not their patients.
 
     Returns
     -------
@@ -138,22 +147,39 @@ def read_manifest(
         raise TrainingError(f"{path} must name at least one film; received only a header.")
     if unsplit:
         return [film if film.split == "external" else replace(film, split="") for film in films]
-    if leave_out is not None:
-        films = _without(films, rows, leave_out)
+    torn = torn or ("refuse" if leave_out is None else "leave_out")
+    films = _without(films, rows, leave_out or {}, leave_out_rows or {})
+    if torn != "refuse":
+        films = _mended(films, torn)
     check_disjoint(films, path.name)
     return films
 
 
 def _without(
-    films: list[Film], rows: Sequence[Mapping[str, str]], leave_out: Mapping[str, Collection[str]]
+    films: list[Film],
+    rows: Sequence[Mapping[str, str]],
+    leave_out: Mapping[str, Collection[str]],
+    leave_out_rows: Mapping[str, Collection[str]],
 ) -> list[Film]:
-    """The films of patients that are in one split and have no row that is to be left out."""
+    """The films of patients that have no row of the first kind, without rows of the second."""
+
+    def one_of(row: Mapping[str, str], values: Mapping[str, Collection[str]]) -> bool:
+        return any((row.get(column) or "") in listed for column, listed in values.items())
+
+    pairs = list(zip(films, rows, strict=True))
+    lost = {film.group for film, row in pairs if one_of(row, leave_out)}
+    return [film for film, row in pairs if film.group not in lost and not one_of(row, leave_out_rows)]
+
+
+def _mended(films: list[Film], torn: TornPatients) -> list[Film]:
+    """The films of patients that are in one split, and of others those of the split that measures."""
     splits: dict[str, set[str]] = defaultdict(set)
-    for film, row in zip(films, rows, strict=True):
+    for film in films:
         splits[film.group].add(film.split)
-        if any((row.get(column) or "") in values for column, values in leave_out.items()):
-            splits[film.group].add("left out")
-    return [film for film in films if len(splits[film.group]) == 1]
+    if torn == "leave_out":
+        return [film for film in films if len(splits[film.group]) == 1]
+    stays = {group: max(found, key=lambda split: _MEASURES.get(split, 0)) for group, found in splits.items()}
+    return [film for film in films if film.split == stays[film.group]]
 
 
 def _film(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +27,17 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
     TrainingError
         As :func:`read_manifest`; also when a patient would be in two splits.
     """
-    films = read_manifest(manifest, negative_label=data.negative_label)
+    films = read_manifest(
+        manifest,
+        negative_label=data.negative_label,
+        leave_out=columns_to_leave_out(data.leave_out),
+        torn=data.torn_patients,
+    )
+    measured = {(film.source, film.patient) for film in films if film.split != "train"}
     for further in data.further:
-        films += _further_films(further, beside(data.manifest, manifest, further.manifest), data)
+        more = _further_films(further, beside(data.manifest, manifest, further.manifest), data)
+        # one hospital under one name: its patients that measure here do not train there
+        films += more if further.source is None else _of_others(more, measured)
     if data.further:
         check_disjoint(films, "the recipe's manifests")
     if data.other_films == "keep":
@@ -37,6 +45,15 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
     labels = set(data.labels)
     # a film without any label is a negative one: read_manifest took its `negative_label` off
     return [film for film in films if not film.labels or film.labels & labels]
+
+
+def columns_to_leave_out(entries: Iterable[str]) -> dict[str, set[str]]:
+    """``column=value`` entries of a recipe as :func:`read_manifest` takes them."""
+    table: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        column, _, value = entry.partition("=")
+        table[column].add(value)
+    return dict(table)
 
 
 def beside(first: str, lies_at: Path, other: str) -> Path:
@@ -48,11 +65,39 @@ def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> l
     """The films of one more manifest, with what they leave open."""
     answers = None if further.answers is None else frozenset(further.answers)
     films = []
-    for film in read_manifest(manifest, leave_out=further.leave_out):
-        if here := further.here.get(film.split):
-            labels = frozenset({further.rename.get(key, key) for key in film.labels} - {data.negative_label})
-            films.append(replace(film, labels=labels, answers=answers, split=here, weight=further.weight))
-    return films
+    read = read_manifest(manifest, leave_out=further.leave_out, leave_out_rows=further.leave_out_rows)
+    for film in read:
+        here, labels = further.here.get(film.split), {further.rename.get(key, key) for key in film.labels}
+        if here is None or (further.only_labels is not None and not labels & set(further.only_labels)):
+            continue
+        films.append(
+            replace(
+                film,
+                labels=frozenset(labels - {data.negative_label}),
+                answers=answers,
+                split=here,
+                weight=further.weight,
+                source=further.source or film.source,
+            )
+        )
+    return films if further.most is None else _thinned(films, further.most, further.only_labels)
+
+
+def _thinned(films: list[Film], most: int, labels: Collection[str] | None) -> list[Film]:
+    """At most so many films of each label and split, evenly spread over the manifest."""
+    kinds: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
+    for row, film in enumerate(films):
+        kinds[film.split, film.labels if labels is None else film.labels & set(labels)].append(row)
+    kept: set[int] = set()
+    for rows in kinds.values():
+        share = min(most, len(rows))
+        kept |= {rows[index * len(rows) // share] for index in range(share)}
+    return [film for row, film in enumerate(films) if row in kept]
+
+
+def _of_others(films: list[Film], measured: Collection[tuple[str, str]]) -> list[Film]:
+    """The films of patients who measure nothing."""
+    return [film for film in films if not film.patient or (film.source, film.patient) not in measured]
 
 
 def choose_labels(films: Sequence[Film], data: DataRecipe) -> tuple[list[str], dict[str, tuple[int, int]]]:

@@ -11,6 +11,7 @@ from training.recipe.fitting import Frozen
 
 ManifestSplit = Literal["train", "val", "test"]
 Split = Literal["train", "val", "test", "natural_val", "natural"]
+TornPatients = Literal["refuse", "leave_out", "train_gives_way"]
 
 
 def _train_alone() -> dict[ManifestSplit, Split]:
@@ -38,6 +39,23 @@ class FurtherFilms(Frozen):
         None,
         description="Column to values: rows with one of them are left out, with their patients, and patients "
         "that the publisher tore between splits; {} leaves out the latter alone.",
+    )
+    leave_out_rows: dict[str, list[str]] = Field(
+        {}, description="Column to values: such rows alone are left out, and not their patients."
+    )
+    only_labels: list[str] | None = Field(
+        None, description="Take only films with one of these labels, by their names after `rename`."
+    )
+    most: int | None = Field(
+        None,
+        ge=1,
+        description="At most so many films of each label (of `only_labels`, if given) and split, spread "
+        "evenly over the manifest.",
+    )
+    source: str | None = Field(
+        None,
+        description="What the source of its films is called here, where that hospital is in the first "
+        "manifest under another name: patients that the first measures on are then left out.",
     )
 
     @model_validator(mode="after")

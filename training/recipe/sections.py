@@ -15,7 +15,7 @@ from training.networks.registry import NETWORKS
 from training.recipe.card import CardRecipe, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Frozen
-from training.recipe.further import FurtherFilms
+from training.recipe.further import FurtherFilms, TornPatients
 from training.recipe.network import NetworkRecipe
 from training.recipe.views import ViewsRecipe
 
@@ -45,6 +45,15 @@ class DataRecipe(Frozen):
         [], description="Labels of further films that are learned beside `labels`, and not answered later."
     )
     further: list[FurtherFilms] = Field([], description="More manifests; only with a section [views].")
+    leave_out: list[Annotated[str, Field(pattern=r"^[^=]+=")]] = Field(
+        [],
+        description="`column=value` of the manifest: such rows are left out, with their patients' films.",
+    )
+    torn_patients: TornPatients = Field(
+        "refuse",
+        description="What becomes of patients whose films the publisher put into several splits; with "
+        "`train_gives_way` those of test stay, or else those of val, and the others are left out.",
+    )
 
     @property
     def learned_further(self) -> list[str]:

@@ -80,9 +80,11 @@ def test_a_released_card_is_what_bundle_json_says(bundle_id):
 def test_the_covid_card_says_that_source_determines_class_and_shows_other_hospitals(bundle_id):
     bundle = load_bundle(MODELS / bundle_id)
     assert "SOURCE NEARLY DETERMINES CLASS" in bundle.card
-    assert "children of 1 to 5" in bundle.card
+    assert "children" in bundle.card.lower()
     external = next(metrics for metrics in bundle.spec.metrics if metrics.split == "external")
-    assert external.films == 80
+    # one of the eighty is a child's film under another name, which version 3 leaves out
+    left_out = bundle.spec.training.recipe.get("data.leave_out") or []
+    assert external.films == 80 - any("COVID-00020" in str(entry) for entry in left_out)
     assert external.macro["balanced_recall"].low is not None
 
 

@@ -70,6 +70,53 @@ def test_a_patient_in_two_splits_is_refused(tmp_path, column):
         read_manifest(write(tmp_path, text, "a.png", "b.png"))
 
 
+TORN = (
+    "path,labels,split,patient_id\n"
+    "a.png,Edema,train,p1\nb.png,Edema,test,p1\nc.png,Edema,val,p1\n"
+    "d.png,Edema,train,p2\ne.png,Edema,val,p2\nf.png,Edema,train,p3\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("torn", "left"), [("train_gives_way", ["b.png", "e.png", "f.png"]), ("leave_out", ["f.png"])]
+)
+def test_a_patient_in_two_splits_keeps_the_films_that_measure_or_none(tmp_path, torn, left):
+    path = write(tmp_path, TORN, *(f"{name}.png" for name in "abcdef"))
+    assert [film.path.name for film in read_manifest(path, torn=torn)] == left
+    data = _data(labels=["edema"], torn_patients=torn)
+    assert [film.path.name for film in read_films(data, path)] == left
+    with pytest.raises(TrainingError, match="one split"):
+        read_films(_data(labels=["edema"]), path)
+
+
+def test_a_film_that_is_left_out_takes_its_patient_along(tmp_path):
+    text = "path,labels,split,patient_id\na.png,Edema,test,p1\nb.png,Edema,test,p1\nc.png,Edema,test,p2\n"
+    path = write(tmp_path, text, "a.png", "b.png", "c.png")
+    films = read_films(_data(leave_out=["path=b.png"]), path)
+    assert [film.path.name for film in films] == ["c.png"]
+
+
+def test_further_films_of_the_same_hospital_leave_out_patients_who_measure_here(tmp_path):
+    (tmp_path / "there").mkdir()
+    first = "path,labels,split,patient_id,source\na.png,Edema,test,p1,h\nb.png,Edema,train,p2,h\n"
+    path = write(tmp_path, first, "a.png", "b.png")
+    rows = "c.png,Edema,p1,1\nd.png,Mass,p2,2\ne.png,Hernia,p3,3\nf.png,Edema,,4\n"
+    rows = rows.replace("\n", ",train,H\n")
+    header = "path,labels,patient_id,split_group,split,source\n"
+    write(tmp_path / "there", header + rows, "c.png", "d.png", "e.png", "f.png")
+    further = {"manifest": "there/manifest.csv", "only_labels": ["edema", "mass"]}
+
+    def read(**changes: object) -> list[tuple[str, str]]:
+        films = read_films(_data(further=[further | changes]), path)
+        return [(film.path.name, film.source) for film in films[2:]]
+
+    assert read() == [("c.png", "H"), ("d.png", "H"), ("f.png", "H")]
+    assert read(source="h") == [("d.png", "h"), ("f.png", "h")]
+    assert read(most=1) == [("c.png", "H"), ("d.png", "H")], "one of each label"
+    assert read(most=2) == read()
+    assert read(leave_out_rows={"path": ["c.png"]}) == [("d.png", "H"), ("f.png", "H")]
+
+
 def test_a_split_without_films_is_refused(tmp_path):
     films = read_manifest(write(tmp_path, "path,labels,split\na.png,Edema,train\n", "a.png"))
     with pytest.raises(TrainingError, match="split 'external'"):
