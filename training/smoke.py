@@ -109,6 +109,7 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
         "head_epochs": min(1, fit_table["head_epochs"]),
         "fine_tune_epochs": min(1, fit_table["fine_tune_epochs"]),
     }
+    table["network"]["trunk"] = None  # there are no other bundles here
     table["data"] |= {
         "manifest": MANIFEST,
         "boxes": "boxes.csv" if recipe.data.boxes else None,
