@@ -213,7 +213,7 @@ def leave_out_command(
     sources: Annotated[
         list[str],
         typer.Option(
-            "--sources", help="Sources to leave out together, A,B; with ; where names hold commas. Repeatable."
+            "--sources", help="Sources to leave out together, A,B (A;B where names hold commas). Repeatable."
         ),
     ],
     *,
