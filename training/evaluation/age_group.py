@@ -20,10 +20,14 @@ from training.evaluation.split_figures import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED
 
 ADULTS_REFUSED = 0.01
 CHILDREN_REFUSED = 0.01
+# more would cost children that val has too few of to show
+ADULTS_FOUND = 0.95
 STRENGTHS = (1e-4, 1e-3, 1e-2)
 FOLDS = 4
 # a collection with fewer films of an age group says nothing about its hundredth part
 FEWEST = 50
+# the smallest weights among those that do as well: others hold their own films too sure
+_ALIKE = 0.005
 _SEED = 12
 
 
@@ -93,7 +97,7 @@ def fit_age_head(films: AgeTable) -> tuple[Head, str]:
         # between folds the scale may differ: pairs are compared within fold and collection
         strata = [f"{name} {fold}" for name, fold in zip(films.collections, folds, strict=True)]
         found[strength] = float(m.within_source_auroc(scores, truths, strata)[0])
-    best = max(found, key=lambda strength: found[strength])
+    best = min(one for one in STRENGTHS if found[one] >= max(found.values()) - _ALIKE)
     return _fitted(films, best), (
         f"AUROC within collections {found[best]:.3f} on patients left out ({FOLDS} folds, C = {best:g})"
     )
@@ -139,7 +143,8 @@ def _fitted(films: AgeTable, strength: float) -> Head:
 def choose_limits(films: AgeTable, probabilities: Float64Array) -> AgeLimits:
     """Limits at which at most one adult in a hundred is refused by adults' models, in every collection.
 
-    So are at most one child in a hundred by children's models. Only collections with at least
+    Children's models refuse at most one child in a hundred, and no more than it takes to refuse 95 % of the
+    adults of each collection: the few children of val say little about others. Only collections with at least
     :data:`FEWEST` films of an age group take part.
 
     Parameters
@@ -152,7 +157,8 @@ def choose_limits(films: AgeTable, probabilities: Float64Array) -> AgeLimits:
     adults = [np.sort(one)[::-1] for one in _parts(films, probabilities, child=False)]
     children = [np.sort(one) for one in _parts(films, probabilities, child=True)]
     above = max((one[int(ADULTS_REFUSED * len(one))] for one in adults), default=1.0)
-    below = min((one[int(CHILDREN_REFUSED * len(one))] for one in children), default=0.0)
+    enough = max((one[int((1 - ADULTS_FOUND) * len(one))] for one in adults), default=0.0)
+    below = min([enough, *(one[int(CHILDREN_REFUSED * len(one))] for one in children)])
     child_above = min(1.0, float(np.ceil(above * 1e6 + 1e-6) / 1e6))
     return AgeLimits(min(float(np.floor(below * 1e6) / 1e6), child_above), child_above)
 

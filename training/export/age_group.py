@@ -15,7 +15,9 @@ from cxr_dash.inference.head import Head
 from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
 from cxr_dash.inference.schema_trunk import Trunk
 from training.evaluation.age_group import (
+    ADULTS_FOUND,
     ADULTS_REFUSED,
+    CHILDREN_REFUSED,
     AgeTable,
     age_figures,
     child_probabilities,
@@ -58,7 +60,9 @@ def train_age_group(models: Path, data_root: Path, cache: Path, trunk_id: str) -
     limits = choose_limits(chosen, child_probabilities(head, chosen.embeddings))
     basis = (
         f"val: {int(chosen.children.sum())} films of children, {int((~chosen.children).sum())} of adults; at "
-        f"most {ADULTS_REFUSED:.0%} of either refused in each collection with enough of them. Trained on "
+        f"most {ADULTS_REFUSED:.0%} of the adults of any collection refused by adults' models, at most "
+        f"{CHILDREN_REFUSED:.0%} of children by children's, which are to refuse {ADULTS_FOUND:.0%} of adults. "
+        "Trained on "
         f"{int(learned.children.sum())} films of children and {int((~learned.children).sum())} of adults, "
         f"collections alike; {told}"
     )
