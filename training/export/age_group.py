@@ -61,8 +61,8 @@ def train_age_group(models: Path, data_root: Path, cache: Path, trunk_id: str) -
     basis = (
         f"val: {int(chosen.children.sum())} films of children, {int((~chosen.children).sum())} of adults; at "
         f"most {ADULTS_REFUSED:.0%} of the adults of any collection refused by adults' models, at most "
-        f"{CHILDREN_REFUSED:.0%} of children by children's, which are to refuse {ADULTS_FOUND:.0%} of adults. "
-        "Trained on "
+        f"{CHILDREN_REFUSED:.0%} of children by children's, which are to refuse {ADULTS_FOUND:.0%} of "
+        "adults. Trained on "
         f"{int(learned.children.sum())} films of children and {int((~learned.children).sum())} of adults, "
         f"collections alike; {told}"
     )
