@@ -211,30 +211,38 @@ def tone_command(
 @app.command("leave-out")
 def leave_out_command(
     bundle: BundleArgument,
-    manifest: Annotated[Path, typer.Option(help="manifest.csv of films with one class each.")],
     sources: Annotated[
-        list[str], typer.Option("--sources", help="Sources to leave out together, A,B. Repeatable.")
+        list[str],
+        typer.Option(
+            "--sources", help="Sources to leave out together, A,B (A;B where names hold commas). Repeatable."
+        ),
     ],
+    *,
+    manifest: Annotated[
+        Path | None, typer.Option(help="manifest.csv of films with one class each; or give --recipe.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Recipe with one label, whose films of all its manifests are taken.")
+    ] = None,
+    data: Annotated[Path, typer.Option("--data", help="Folder of the recipe's manifests.")] = Path(),
+    prepared: Annotated[Path, typer.Option(help="Folder for the features of films.")] = Path("runs/prepared"),
 ) -> None:
     """Train a linear head on a bundle's features without some hospitals, and ask it about them.
 
     Chooses between backbones without looking at other hospitals' test films: train and val alone are read.
     """
     from cxr_dash.inference.bundle import load_bundle
-    from training.audits.left_out import leave_sources_out
-    from training.evaluation.scoring import score_films
-    from training.evaluation.subject import runtime_of
-    from training.films.manifest import read_manifest
+    from training.audits.left_out import classed_films, leave_sources_out
+    from training.evaluation.embeddings import film_embeddings
 
     try:
         found = load_bundle(bundle)
-        films = [film for film in read_manifest(manifest) if film.split in ("train", "val")]
-        scores = score_films(runtime_of(found), [film.path for film in films], found.spec.preparation)
+        films, classes = classed_films(manifest, recipe, data)
         rows = leave_sources_out(
-            scores.embeddings,
-            ["|".join(sorted(film.labels)) for film in films],
+            film_embeddings(found, [film.path for film in films], prepared),
+            classes,
             [film.source for film in films],
-            [pair.split(",") for pair in sources],
+            [[name for name in pair.split(";" if ";" in pair else ",") if name] for pair in sources],
         )
     except CxrError as error:
         raise fail(error) from error

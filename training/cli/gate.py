@@ -81,3 +81,33 @@ def gate_command(
     for model_id, rows in counts.items():
         for line in (f"{model_id}:", *gate_lines(rows), ""):
             typer.echo(line)
+
+
+@app.command("age-group")
+def age_group_command(
+    models: Annotated[Path, typer.Argument(help="Folder of bundles, with the trunk and the gate.")],
+    data: DataOption,
+    *,
+    trunk: Annotated[str, typer.Option(help="Bundle whose features the head reads.")] = "findings",
+    prepared: Annotated[
+        Path, typer.Option(help="Folder for the features, so that a second training takes seconds.")
+    ] = Path("runs/prepared"),
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the head, its limits and figures into the bundle `gate`.")
+    ] = False,
+) -> None:
+    """Train the gate's answer `a child or an adult` on a trunk's features, and measure it.
+
+    Do it again whenever the trunk was made anew: a head fits no other.
+    """
+    from training.evaluation.text import age_lines
+    from training.export.age_group import train_age_group, write_age_group
+
+    try:
+        head, group = train_age_group(models, data, prepared, trunk)
+        if write:
+            write_age_group(models, head, group)
+    except CxrError as error:
+        raise fail(error) from error
+    for line in age_lines(group):
+        typer.echo(line)

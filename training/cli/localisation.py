@@ -16,7 +16,9 @@ app = typer.Typer()
 @app.command("localise")
 def localise_command(
     subject: Annotated[Path, typer.Argument(help="Folder of a run or a bundle.")],
-    data: Annotated[Path, typer.Option("--data", help="Folder with findings/boxes.csv and its films.")],
+    data: Annotated[
+        Path, typer.Option("--data", help="Folder with the boxes of its recipe, or findings/boxes.csv.")
+    ],
     *,
     split: Annotated[
         str, typer.Option(help="Which split to measure; the cut of IoU comes from val.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cxr_dash.inference.schema_age import AgeGroup
 from training.evaluation.result import Confusion, Evaluation
 from training.metrics import figure
 
@@ -27,6 +28,27 @@ def evaluation_lines(evaluation: Evaluation) -> list[str]:
     for matrix in evaluation.confusion:
         lines += _matrix(matrix)
     return [*lines, *_thresholds(evaluation), *_extremes(evaluation), *_subgroups(evaluation)]
+
+
+def age_lines(group: AgeGroup) -> list[str]:
+    """Limits of the answer `a child or an adult`, and what they do to each collection."""
+    lines = [
+        f"trunk {group.trunk.id} {group.trunk.sha256[:12]}; an adult below {group.adult_below:g}, a child "
+        f"(under {group.children_below_years} years) from {group.child_above:g}",
+        group.chosen_on,
+    ]
+    for row in group.figures:
+        lines.append(row.collection)
+        for name, films, found, mistaken in (
+            ("children", row.children, row.children_found, row.children_taken_for_adults),
+            ("adults", row.adults, row.adults_found, row.adults_taken_for_children),
+        ):
+            if films:
+                lines.append(
+                    f"  {name:9} {films:5}  found {figure(found, digits=3)}  "
+                    f"taken for the other {figure(mistaken, digits=3)}"
+                )
+    return lines
 
 
 def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE, Bundle
 from cxr_dash.inference.schema import SCHEMA_VERSION, BundleSpec
-from training.export import card_audits, card_figures, card_films, card_reviewer
+from training.export import card_age, card_audits, card_figures, card_films, card_reviewer
 from training.export.card_text import bullets, section, table
 from training.not_looked_for import not_looked_for
 from training.recipe import load_recipe
@@ -93,6 +93,7 @@ def render_card(spec: BundleSpec) -> str:
         card_reviewer.learning_curve(spec),
         card_audits.localisation(spec),
         card_audits.strength(spec),
+        card_age.age_group(spec),
         section("Films it should not be asked about", _gate(spec)),
         section("On whom it was trained and measured", _sources(spec)),
         section("How it was made", _making(spec)),

@@ -69,5 +69,6 @@ def _check_same(head: Head, trunk: LiteRtRuntime, own: LiteRtRuntime, films: Flo
         raise TrainingError(
             f"The trunk's features with this head must give this bundle's logits to {MAX_DIFFERENCE:g} of "
             f"their range; received {apart:.3g}.",
-            remedy="Train the head with --weights models/<trunk>/model.keras, as it is shipped.",
+            remedy="Train the head with --weights models/<trunk>/model.keras, as it is shipped, and with the "
+            "same network.half_weights as the trunk.",
         )

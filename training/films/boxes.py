@@ -1,10 +1,11 @@
 """``boxes.csv``: what radiologists drew around findings, joined with the manifest that splits the films.
 
-Two kinds of box. ``nih_bbox`` names one of eight NIH findings, which is the label whose map it is compared
+Kinds of box. ``nih_bbox`` names one of eight NIH findings, which is the label whose map it is compared
 with. ``rsna_opacity`` marks, on films of the RSNA pneumonia challenge, every opacity that a radiologist held
 for suspicious of pneumonia. It is compared with the map of ``lung_opacity`` where a model has that label, and
 else of ``pneumonia``, the question that the boxes were drawn for; ``consolidation`` and ``infiltration``, the
-words reports use for the same shadows, only stand in where a model has neither.
+words reports use for the same shadows, only stand in where a model has neither. ``active`` and ``obsolete``
+are those of TBX11K, both of them tuberculosis.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +22,18 @@ from numpy.typing import NDArray
 from cxr_dash.errors import TrainingError
 from training.films.manifest import Film, read_manifest
 from training.labels import label_key
+from training.recipe import Recipe
 
 OPACITY = "lung_opacity"
 OPACITY_LABELS = (OPACITY, "pneumonia", "consolidation", "infiltration")
-_COLUMNS = ("path", "kind", "label", "x", "y", "w", "h", "img_w", "img_h")
-_KINDS = ("nih_bbox", "rsna_opacity")
+_COLUMNS = ("path", "kind", "x", "y", "w", "h", "img_w", "img_h")
+# None: the column `label` names the finding
+_KINDS: dict[str, str | None] = {
+    "nih_bbox": None,
+    "rsna_opacity": OPACITY,
+    "active": "tuberculosis",
+    "obsolete": "tuberculosis",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ def read_boxes(boxes: Path, manifest: Path) -> list[BoxedFilm]:
     Parameters
     ----------
     boxes : Path
-        CSV with the columns path, kind, label, x, y, w, h, img_w, img_h: pixels of the stored film.
+        CSV with the columns path, kind, x, y, w, h, img_w, img_h, pixels of the stored film, and ``label``
+        where the kind does not say it.
     manifest : Path
         ``manifest.csv`` of the same films.
 
@@ -97,6 +106,23 @@ def read_boxes(boxes: Path, manifest: Path) -> list[BoxedFilm]:
     ]
 
 
+def boxes_of(recipe: Recipe, data_root: Path) -> list[BoxedFilm]:
+    """The boxed films of a recipe, which may be those of any of its manifests.
+
+    Raises
+    ------
+    TrainingError
+        As :func:`read_boxes`.
+    """
+    boxes = str(recipe.data.boxes)
+    return read_boxes(data_root / boxes, data_root / manifest_of(boxes))
+
+
+def manifest_of(boxes: str) -> str:
+    """The manifest of boxed films, from the data folder: it lies beside their ``boxes.csv``."""
+    return str(PurePosixPath(boxes).parent / "manifest.csv")
+
+
 def label_for(finding: str, labels: Sequence[str]) -> str | None:
     """The label of a model whose map is compared with a finding's boxes; None where it has none."""
     wanted = OPACITY_LABELS if finding == OPACITY else (finding,)
@@ -119,7 +145,7 @@ def box_mask(regions: Sequence[Region], height: int, width: int) -> NDArray[np.b
 def _finding(row: dict[str, str], where: str) -> str:
     if row["kind"] not in _KINDS:
         raise TrainingError(f"{where}: `kind` must be one of {', '.join(_KINDS)}; received {row['kind']!r}.")
-    return OPACITY if row["kind"] == "rsna_opacity" else label_key(row["label"])
+    return _KINDS[row["kind"]] or label_key(row.get("label") or "")
 
 
 def _region(row: dict[str, str], where: str) -> Region:

@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 from cxr_dash.domain import Preparation, PreparationSpec
 from cxr_dash.errors import TrainingError
 from cxr_dash.imaging import decode
-from training.films.boxes import OPACITY, OPACITY_LABELS, BoxedFilm, Region, box_mask, label_for, read_boxes
+from training.films.boxes import (
+    OPACITY,
+    OPACITY_LABELS,
+    BoxedFilm,
+    Region,
+    box_mask,
+    boxes_of,
+    label_for,
+)
 from training.films.lungs import plan_film
 from training.films.manifest import Film
 from training.fitting.augment import move_masks
@@ -144,7 +152,7 @@ def train_shares(
         When the boxes cannot be read or used, or the head has no class maps.
     """
     grid = map_grid(parts)
-    boxes = read_boxes(data_root / str(recipe.data.boxes), data_root / recipe.data.manifest)
+    boxes = boxes_of(recipe, data_root)
     shares = cell_shares(
         box_masks(films, boxes, labels, recipe.preparation),
         grid,

@@ -47,12 +47,13 @@ def film_weights(
 
     With softmax and ``balance_classes`` every class counts alike; with ``balance_sources`` every source
     counts alike inside its class too, damped by a square root, so that no small source is repeated into
-    noise. Films of a further manifest count as much as the recipe says there, in either case.
+    noise. The same with sigmoid, one label and ``balance_sources``: films with the label and films without it
+    are two classes. Films of a further manifest count as much as the recipe says there, in any case.
     """
     own = np.array([film.weight for film in films])
-    if not softmax:
+    if not softmax and not (recipe.balance_sources and targets.shape[1] == 1):
         return np.asarray(own / own.mean(), dtype=np.float32)
-    classes = targets.argmax(axis=1)
+    classes = targets.argmax(axis=1) if softmax else targets[:, 0].astype(np.int64)
     sources = np.array([film.source for film in films]) if recipe.balance_sources else None
     weights = class_weights(classes, sources)
     if not recipe.balance_classes:

@@ -12,10 +12,10 @@ import numpy as np
 from cxr_dash.domain import Float32Array, Heatmap, Preparation, PreparationSpec
 from cxr_dash.errors import FilmError, TrainingError
 from cxr_dash.imaging import apply_preparation, decode
-from cxr_dash.inference.bundle import load_bundle
+from cxr_dash.inference.bundle import SPEC_FILE, load_bundle, read_spec
 from training.evaluation.subject import Subject
 from training.explain.gradcam import Explainer, open_explainer
-from training.films.boxes import BoxedFilm, label_for
+from training.films.boxes import BoxedFilm, label_for, manifest_of, read_boxes
 from training.films.lungs import plan_film
 from training.fitting.runs import RunFolder, RunRecord
 from training.networks.stride import LAST_STRIDES, without_last_stride
@@ -49,6 +49,29 @@ class Pairs:
     def inputs(self) -> Float32Array:
         """The films of all pairs, shape (n, H, W, 1)."""
         return np.stack([self.films[one.film.path].model_input for one in self.boxed])
+
+
+USUAL_BOXES = "findings/boxes.csv"
+
+
+def boxed_films(folder: Path, data: Path) -> list[BoxedFilm]:
+    """The boxed films to measure a run or a bundle on: its recipe's own, else those of ``findings/``.
+
+    Raises
+    ------
+    TrainingError
+        As :func:`training.films.boxes.read_boxes`.
+    """
+    boxes = own_boxes(folder) or USUAL_BOXES
+    return read_boxes(data / boxes, data / manifest_of(boxes))
+
+
+def own_boxes(folder: Path) -> str | None:
+    """``data.boxes`` of a run's or a bundle's recipe; None where it names none."""
+    if (folder / SPEC_FILE).is_file():
+        named = read_spec(folder).training.recipe.get("data.boxes")
+        return str(named) if named else None
+    return RunRecord.read(RunFolder(folder).record).recipe.data.boxes
 
 
 def read_pairs(boxes: Sequence[BoxedFilm], split: str, labels: Sequence[str], spec: PreparationSpec) -> Pairs:

@@ -12,12 +12,11 @@ from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import SPEC_FILE, read_spec
 from cxr_dash.inference.schema_localisation import MapSanity
 from training.evaluation.subject import open_subject
-from training.films.boxes import read_boxes
 from training.localisation.baselines import BASELINES
-from training.localisation.material import keras_model, read_pairs
+from training.localisation.material import boxed_films, keras_model, read_pairs
 from training.localisation.methods import SERVED
 from training.localisation.sanity import map_sanity
-from training.localisation.study import BOXES, MANIFEST, Localisation, localise
+from training.localisation.study import Localisation, localise
 from training.localisation.text import localisation_json
 from training.writing import write_json
 
@@ -97,7 +96,7 @@ def sanity_of(folder: Path, data: Path) -> MapSanity:
     BundleError, TrainingError
     """
     subject = open_subject(folder, data)
-    boxes = read_boxes(data / BOXES, data / MANIFEST)
+    boxes = boxed_films(folder, data)
     pairs = read_pairs(boxes, "val", subject.labels, subject.preparation)
     count = min(SANITY_FILMS, len(pairs.boxed))
     rows = np.unique(np.linspace(0, len(pairs.boxed) - 1, count).round().astype(int))

@@ -13,7 +13,7 @@ from cxr_dash.explain import film_heatmap, make_heatmap
 from cxr_dash.inference.schema import Interval
 from cxr_dash.inference.schema_localisation import LocalisationExample, LocalisationFigures
 from training.evaluation.subject import Subject, open_subject
-from training.films.boxes import OPACITY, BoxedFilm, label_for, read_boxes
+from training.films.boxes import OPACITY, BoxedFilm, label_for
 from training.localisation.baselines import (
     BASELINES,
     CENTRE,
@@ -29,6 +29,7 @@ from training.localisation.figures import Measured, best_cut, difference, locali
 from training.localisation.maps import MapMaker
 from training.localisation.material import (
     Pairs,
+    boxed_films,
     keras_model,
     read_pairs,
     served_heatmaps,
@@ -41,7 +42,6 @@ from training.localisation.places import label_places
 
 logger = logging.getLogger(__name__)
 
-BOXES, MANIFEST = "findings/boxes.csv", "findings/manifest.csv"
 COMPARED = ("pointing", "pointing_tolerant", "energy", "iou")
 
 
@@ -91,7 +91,7 @@ def localise(
     ----------
     folder : Path
     data : Path
-        Holds ``findings/boxes.csv`` and ``findings/manifest.csv``.
+        Holds the boxes that the subject's recipe names, or ``findings/boxes.csv``, with their manifest.
     split : str
     methods : sequence of str
         ``served`` for the maps as they are shown, or see :mod:`training.localisation.methods`.
@@ -107,7 +107,7 @@ def localise(
     BundleError, TrainingError
     """
     subject = open_subject(folder, data)
-    boxes = read_boxes(data / BOXES, data / MANIFEST)
+    boxes = boxed_films(folder, data)
     changed = size is not None or last_stride is not None
     others = [parse_method(name) for name in methods if name != SERVED]
     spec = sized(subject.preparation, size)

@@ -25,10 +25,8 @@ from cxr_dash.settings import Settings
 from training.audits.lungs import lung_finder
 from training.evaluation.subject import open_subject
 from training.explain.gradcam import open_explainer
-from training.films.boxes import read_boxes
-from training.localisation.material import read_pairs
+from training.localisation.material import boxed_films, read_pairs
 from training.localisation.measures import measure_map
-from training.localisation.study import BOXES, MANIFEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def trusted_pairs(folder: Path, data: Path, split: str = "val") -> list[TrustedP
         )
     subject = open_subject(folder, data)
     explainer = open_explainer(subject, data)
-    boxes = read_boxes(data / BOXES, data / MANIFEST)
+    boxes = boxed_films(folder, data)
     pairs = read_pairs(boxes, split, subject.labels, subject.preparation)
     answers, regions = {}, {}
     for path, film in pairs.films.items():

@@ -65,7 +65,9 @@ class FitRecipe(Frozen):
     )
     balance_classes: bool = Field(True, description="softmax only: every class weighs alike.")
     balance_sources: bool = Field(
-        False, description="softmax only: weigh films so that each source counts alike in its label."
+        False,
+        description="softmax, or sigmoid with one label: weigh films so that each source counts alike in its "
+        "label.",
     )
 
     schedule: Schedule = Field("constant", description="Of the learning rate, in both phases.")

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from training.recipe.fitting import Frozen
 
-ManifestSplit = Literal["train", "val", "test"]
-Split = Literal["train", "val", "test", "natural_val", "natural"]
+ManifestSplit = Literal["train", "val", "test", "external"]
+Split = Literal["train", "val", "test", "natural_val", "natural", "external"]
 TornPatients = Literal["refuse", "leave_out", "train_gives_way"]
 
 
@@ -26,7 +26,7 @@ class FurtherFilms(Frozen):
         default_factory=_train_alone,
         description="Which of its films take part; as a table, its split to what it is here: "
         "`natural_val`, films as they came, takes calibration and thresholds over from val, and `natural` "
-        "is measured beside test.",
+        "is measured beside test. Films of other hospitals, `external`, are only ever measured.",
     )
     weight: float = Field(1.0, gt=0, description="How much each of its films counts, beside the first's.")
     answers: list[str] | None = Field(
@@ -65,6 +65,12 @@ class FurtherFilms(Frozen):
                 "films that leave labels open can only train: nothing could be measured on them; "
                 f"received splits = {self.splits}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _external_is_measured_only(self) -> FurtherFilms:
+        if self.here.get("external", "external") != "external":
+            raise ValueError(f"films of split external can only be external; received splits = {self.splits}")
         return self
 
     @property

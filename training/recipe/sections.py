@@ -76,7 +76,9 @@ class DataRecipe(Frozen):
         "all", description="Drop or repeat train films until every class has the same number."
     )
     boxes: str | None = Field(
-        None, description="Path of boxes.csv, relative to the data folder, for fit.map_loss_weight."
+        None,
+        description="Path of boxes.csv, relative to the data folder, its manifest beside it: what maps are "
+        "taught by (map_loss_weight) and measured on.",
     )
     gate_manifest: str | None = Field(None, description="Non-films for the out-of-distribution thresholds.")
     gate_warn_only: list[str] = Field([], description="Kinds in it that call for a warning, not for refusal.")

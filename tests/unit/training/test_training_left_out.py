@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cxr_dash.errors import TrainingError
-from training.audits.left_out import leave_sources_out
+from training.audits.left_out import classed_films, leave_sources_out
 from training.audits.left_out_recipe import leave_out_of_recipe
 from training.films.of_recipe import read_films
 from training.recipe import Recipe
@@ -65,6 +65,27 @@ def test_one_class_alone_cannot_be_measured(films) -> None:
     classes, sources = films
     with pytest.raises(TrainingError, match="two classes; received one"):
         leave_sources_out(_embeddings(classes == "sick"), classes, sources, [("clinic b",)])
+
+
+def test_films_of_a_recipe_are_those_of_all_its_manifests(films_root, tiny_recipe, monkeypatch, tmp_path):
+    """Train and val alone; with the recipe's label, and without it."""
+    one = tiny_recipe.model_copy(
+        update={"data": tiny_recipe.data.model_copy(update={"labels": ["effusion"], "any_label": None})}
+    )
+    monkeypatch.setattr(
+        "training.audits.left_out.load_recipe", lambda name: {"one": one, "two": tiny_recipe}[name]
+    )
+    films, classes = classed_films(None, "one", films_root)
+    assert {film.split for film in films} == {"train", "val"}
+    assert set(classes) == {"effusion", "no effusion"}
+    assert [name == "effusion" for name in classes] == ["effusion" in film.labels for film in films]
+    plain, names = classed_films(films_root / "films" / "manifest.csv", None, tmp_path)
+    assert len(plain) == len(films)
+    assert set(names) == {"effusion", "no_finding"}
+    with pytest.raises(TrainingError, match="one label; two has effusion, mass"):
+        classed_films(None, "two", films_root)
+    with pytest.raises(TrainingError, match="either a manifest or a recipe"):
+        classed_films(None, None, films_root)
 
 
 def test_recall_and_pairs_are_counted_on_films_left_out_alone(films) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from training.fitting.fit import fit
 from training.localisation.baselines import centre_map, mean_box_maps
 from training.localisation.figures import Measured, best_cut, difference, localisation_figures
 from training.localisation.maps import MapMaker
+from training.localisation.material import boxed_films, own_boxes
 from training.localisation.measures import CUTS, measure_map
 from training.localisation.methods import parse_method
 from training.localisation.places import label_places
@@ -105,6 +107,15 @@ def test_a_wrong_box_is_named(films_root, row, message, tmp_path):
     boxes.write_text(f"path,kind,label,x,y,w,h,img_w,img_h\n{row}\n")
     with pytest.raises(TrainingError, match=message):
         read_boxes(boxes, films_root / "films" / "manifest.csv")
+
+
+def test_boxes_of_tuberculosis_need_no_column_for_the_finding(films_root, tmp_path):
+    boxes = films_root / "films" / f"{tmp_path.name}.csv"
+    rows = ["0.png,active,0,0,48,96,96,96", "0.png,obsolete,48,0,48,96,96,96"]
+    boxes.write_text("\n".join(["path,kind,x,y,w,h,img_w,img_h", *rows, ""]))
+    (boxed,) = read_boxes(boxes, films_root / "films" / "manifest.csv")
+    assert boxed.finding == "tuberculosis"
+    assert boxed.regions == (Region(0.0, 0.0, 0.5, 1.0), Region(0.5, 0.0, 1.0, 1.0))
 
 
 def _measured(hits: list[float], patients: list[str], findings: list[str], tmp_path) -> Measured:
@@ -286,6 +297,29 @@ def test_localise_measures_a_run_writes_its_figures_and_says_what_it_compared(
     refused = CliRunner().invoke(app, [*arguments, "--write"])
     assert refused.exit_code == 2
     assert "bundle" in refused.stderr
+
+
+def test_maps_are_measured_on_the_boxes_that_the_recipe_names(films_root, tiny_recipe, tmp_path):
+    """Those of a second manifest, beside it; there are no `findings/` here at all."""
+    shutil.copytree(films_root / "films", tmp_path / "films")
+    shutil.copytree(films_root / "films", tmp_path / "drawn")
+    rows = [f"{index}.png,nih_bbox,Effusion,10,55,76,28,96,96" for index in range(72) if index % 4 < 2]
+    (tmp_path / "drawn" / "boxes.csv").write_text(
+        "\n".join(["path,kind,label,x,y,w,h,img_w,img_h", *rows, ""])
+    )
+    recipe = tiny_recipe.model_copy(
+        update={
+            "data": tiny_recipe.data.model_copy(update={"boxes": "drawn/boxes.csv"}),
+            "fit": tiny_recipe.fit.model_copy(update={"fine_tune_epochs": 1, "head_epochs": 1}),
+        }
+    )
+    fit(recipe, tmp_path, tmp_path / "run")
+    assert own_boxes(tmp_path / "run") == "drawn/boxes.csv"
+    found = boxed_films(tmp_path / "run", tmp_path)
+    assert {one.film.path.parent.name for one in found} == {"drawn"}
+    assert {one.film.split for one in found} == {"train", "val", "test"}
+    result = CliRunner().invoke(app, ["localise", str(tmp_path / "run"), "--data", str(tmp_path)])
+    assert result.exit_code == 0, result.output
 
 
 def test_the_worth_of_the_trust_report_is_counted_among_maps_that_were_judged():

@@ -138,6 +138,15 @@ def test_the_card_says_at_what_prevalence_and_what_the_points_do_to_films(bundle
     assert "Findings shown per film without one" in card
 
 
+def test_films_of_other_hospitals_may_come_from_a_further_manifest_and_are_only_measured() -> None:
+    elsewhere = FurtherFilms(manifest="elsewhere/manifest.csv", splits=["external"])
+    assert elsewhere.here == {"external": "external"}
+    assert elsewhere.learned() == "", "a finished run may be measured on them"
+    for split in ("train", "val", "test"):
+        with pytest.raises(ValidationError, match="external can only be external"):
+            FurtherFilms.model_validate({"manifest": "elsewhere/manifest.csv", "splits": {"external": split}})
+
+
 def test_splits_that_only_measure_are_as_free_as_the_texts(natural_recipe: Recipe, tmp_path: Path) -> None:
     """A run begun before they were named goes on, and its bundle may be measured on them."""
     entry = natural_recipe.data.further[0]

@@ -156,6 +156,28 @@ def test_weights_balance_classes_and_sources(tmp_path):
     assert weights.mean() == pytest.approx(1, rel=1e-5)
 
 
+def test_one_sigmoid_label_balances_films_with_and_without_it_and_their_sources(tmp_path):
+    kinds = (
+        ("tuberculosis", "x", 8, 1.0),
+        ("tuberculosis", "y", 2, 1.0),
+        ("", "x", 4, 1.0),
+        ("", "z", 16, 0.5),
+    )
+    films = [
+        Film(tmp_path, frozenset({label} - {""}), "train", source=source, weight=weight)
+        for label, source, count, weight in kinds
+        for _ in range(count)
+    ]
+    targets = np.array([[float(bool(film.labels))] for film in films], dtype=np.float32)
+    weights = film_weights(films, targets, FitRecipe(balance_sources=True), softmax=False)
+    with_it, own, others = weights[:10].sum(), weights[10:14].sum(), weights[14:].sum()
+    assert own + 2 * others == pytest.approx(with_it, rel=1e-5)
+    assert 2 * others == pytest.approx(2 * own, rel=1e-5), "by the square root of their films"
+    assert weights.mean() == pytest.approx(1, rel=1e-5)
+    plain = film_weights(films, targets, FitRecipe(), softmax=False)
+    np.testing.assert_allclose(plain / plain[0], [film.weight for film in films], rtol=1e-6)
+
+
 def test_positive_weights_are_clipped():
     targets = np.zeros((100, 3), dtype=np.float32)
     targets[:2, 0], targets[:25, 1], targets[:90, 2] = 1, 1, 1

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.domain import Float64Array
-from training.films.boxes import read_boxes
+from training.films.boxes import boxes_of
 from training.films.manifest import Film
 from training.films.prepared import prepared_films
 from training.fitting.box_maps import boxed_places, map_grid
@@ -88,7 +88,7 @@ def fit_views(
     logger.info("answers of train films, weighed: %s", _told(answers, labels))
     places, cells = None, None
     if views.map_loss_weight:
-        boxes = read_boxes(data_root / str(recipe.data.boxes), data_root / recipe.data.manifest)
+        boxes = boxes_of(recipe, data_root)
         places = boxed_places(train, boxes, labels, recipe.preparation)
         cells = (*map_grid(parts), len(labels))
     draw, val_films = _drawn(parts, recipe, views, films, run)
