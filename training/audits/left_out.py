@@ -18,11 +18,8 @@ from numpy.typing import NDArray
 from cxr_dash.domain import Float32Array, Float64Array
 from cxr_dash.errors import TrainingError
 from training.films.manifest import Film, read_manifest
-from training.films.of_recipe import read_films
 from training.fitting.data import class_weights
-from training.fitting.fit import training_films
 from training.metrics import auroc
-from training.recipe import load_recipe
 
 COMPONENTS = 64
 PENALTY = 1e-2  # of the squared weights, against the mean loss of a film
@@ -63,38 +60,10 @@ class LeftOut:
         return float(np.mean(list(self.recall.values())))
 
 
-def classed_films(manifest: Path | None, recipe: str | None, data_root: Path) -> tuple[list[Film], list[str]]:
-    """Train and val films with their classes, of one manifest or of all those of a recipe.
-
-    Parameters
-    ----------
-    manifest : Path or None
-        Of films with one class each.
-    recipe : str or None
-        With one label: films with it, and all others together.
-    data_root : Path
-        Folder of the recipe's manifests.
-
-    Raises
-    ------
-    TrainingError
-        When not exactly one of both is given, or the recipe has several labels.
-    """
-    if (manifest is None) == (recipe is None):
-        raise TrainingError("`leave-out` must have either a manifest or a recipe; received both or none.")
-    if manifest is not None:
-        films = [film for film in read_manifest(manifest) if film.split in ("train", "val")]
-        return films, ["|".join(sorted(film.labels)) for film in films]
-    loaded = load_recipe(str(recipe))
-    if len(loaded.data.labels) != 1:
-        raise TrainingError(
-            f"`recipe` must have one label; {recipe} has {', '.join(loaded.data.labels)}.",
-            remedy="Give a manifest of films with one class each instead.",
-        )
-    (label,) = loaded.data.labels
-    every = read_films(loaded.data, data_root / loaded.data.manifest)
-    films = training_films(every, loaded.data, loaded.seed) + [film for film in every if film.split == "val"]
-    return films, [label if label in film.labels else f"no {label}" for film in films]
+def classed_films(manifest: Path) -> tuple[list[Film], list[str]]:
+    """Train and val films of a manifest of films with one class each, and their classes."""
+    films = [film for film in read_manifest(manifest) if film.split in ("train", "val")]
+    return films, ["|".join(sorted(film.labels)) for film in films]
 
 
 def leave_sources_out(

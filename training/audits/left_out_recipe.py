@@ -33,7 +33,8 @@ def leave_out_of_recipe(
     Parameters
     ----------
     recipe : Recipe
-        With ``network.unfreeze_last = 0``, a section ``[views]`` and one class for each film.
+        With ``network.unfreeze_last = 0``, a section ``[views]``, and one class for each film or one label:
+        films without it are the other class.
     data_root : Path
     cache : Path
         Folder of prepared films and of features.
@@ -47,9 +48,10 @@ def leave_out_of_recipe(
     TrainingError
         When the recipe trains more than a head, or as :func:`leave_sources_out`.
     """
-    if recipe.views is None or not recipe.head_only or recipe.network.activation != "softmax":
+    one_class = recipe.network.activation == "softmax" or len(recipe.data.labels) == 1
+    if recipe.views is None or not recipe.head_only or not one_class:
         raise TrainingError(
-            f"`recipe` must train a softmax head alone, on [views]; received {recipe.id}.",
+            f"`recipe` must train a head alone, on [views], of one class or one label; received {recipe.id}.",
             remedy="Set network.unfreeze_last = 0, or name another recipe.",
         )
     films = read_films(recipe.data, data_root / recipe.data.manifest)
@@ -71,7 +73,7 @@ def leave_out_of_recipe(
             asked += [copy == 0 and film.path in own for film in part]
     return leave_sources_out(
         np.concatenate(tables),
-        [next(label for label in labels if label in film.labels) for film in rows],
+        [next((label for label in labels if label in film.labels), f"no {labels[0]}") for film in rows],
         [film.source for film in rows],
         left_out,
         asked=np.array(asked),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from cxr_dash.errors import CxrError, TrainingError
-from training.cli.common import DataOption, SetOption, echo_metrics, fail, overrides_of
+from training.cli.common import SetOption, echo_metrics, fail, overrides_of
 
 if TYPE_CHECKING:
     from cxr_dash.inference.bundle import SegmenterBundle
     from training.audits.left_out import LeftOut
 
 app = typer.Typer()
+
+Given = TypeVar("Given")
 
 BundleArgument = Annotated[Path, typer.Argument(help="Folder of a bundle.")]
 FilmsOption = Annotated[
@@ -210,7 +212,9 @@ def tone_command(
 
 @app.command("leave-out")
 def leave_out_command(
-    bundle: BundleArgument,
+    subject: Annotated[
+        str, typer.Argument(help="Folder of a bundle, or a recipe that trains a head on a frozen backbone.")
+    ],
     sources: Annotated[
         list[str],
         typer.Option(
@@ -219,63 +223,49 @@ def leave_out_command(
     ],
     *,
     manifest: Annotated[
-        Path | None, typer.Option(help="manifest.csv of films with one class each; or give --recipe.")
+        Path | None, typer.Option(help="Of a bundle: manifest.csv of films with one class each.")
     ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="Recipe with one label, whose films of all its manifests are taken.")
-    ] = None,
-    data: Annotated[Path, typer.Option("--data", help="Folder of the recipe's manifests.")] = Path(),
-    prepared: Annotated[Path, typer.Option(help="Folder for the features of films.")] = Path("runs/prepared"),
-) -> None:
-    """Train a linear head on a bundle's features without some hospitals, and ask it about them.
-
-    Chooses between backbones without looking at other hospitals' test films: train and val alone are read.
-    """
-    from cxr_dash.inference.bundle import load_bundle
-    from training.audits.left_out import classed_films, leave_sources_out
-    from training.evaluation.embeddings import film_embeddings
-
-    try:
-        found = load_bundle(bundle)
-        films, classes = classed_films(manifest, recipe, data)
-        rows = leave_sources_out(
-            film_embeddings(found, [film.path for film in films], prepared),
-            classes,
-            [film.source for film in films],
-            [[name for name in pair.split(";" if ";" in pair else ",") if name] for pair in sources],
-        )
-    except CxrError as error:
-        raise fail(error) from error
-    _echo_left_out(rows)
-
-
-@app.command("leave-out-of")
-def leave_out_of_command(
-    recipe: Annotated[str, typer.Argument(help="A recipe that trains a head on a frozen backbone.")],
-    *,
-    data: DataOption,
-    weights: Annotated[str, typer.Option(help="model.keras of the backbone.")],
-    sources: Annotated[
-        list[str], typer.Option("--sources", help="Sources to leave out together, A,B. Repeatable.")
-    ],
+    data: Annotated[Path | None, typer.Option("--data", help="Of a recipe: folder of its manifests.")] = None,
+    weights: Annotated[str | None, typer.Option(help="Of a recipe: model.keras of its backbone.")] = None,
     overrides: SetOption = None,
-    cache: Annotated[Path, typer.Option(help="Where prepared films and features are kept.")] = Path(
+    prepared: Annotated[Path, typer.Option(help="Folder for prepared films and features.")] = Path(
         "runs/prepared"
     ),
 ) -> None:
-    """Train a recipe's head without some hospitals, and ask it about them: chooses between recipes.
+    """Train a linear head without some hospitals, and ask it about them.
 
-    Other hospitals' test films (`external`) are not looked at. The features are those that `fit` keeps.
+    Chooses between backbones (a bundle's features, on a manifest's films) or between recipes (the features
+    that `fit` keeps, films of all their manifests) without looking at other hospitals' test films: train and
+    val alone are read.
     """
+    from cxr_dash.inference.bundle import load_bundle
+    from training.audits.left_out import classed_films, leave_sources_out
     from training.audits.left_out_recipe import leave_out_of_recipe
+    from training.evaluation.embeddings import film_embeddings
     from training.recipe import load_recipe
 
+    sets = [[name for name in pair.split(";" if ";" in pair else ",") if name] for pair in sources]
     try:
-        loaded = load_recipe(recipe, overrides_of(overrides))
-        rows = leave_out_of_recipe(loaded, data, cache, weights, [pair.split(",") for pair in sources])
+        if Path(subject).is_dir():
+            films, classes = classed_films(_given(manifest, "--manifest", "a bundle"))
+            embeddings = film_embeddings(load_bundle(Path(subject)), [film.path for film in films], prepared)
+            rows = leave_sources_out(embeddings, classes, [film.source for film in films], sets)
+        else:
+            recipe = load_recipe(subject, overrides_of(overrides))
+            data = _given(data, "--data", "a recipe")
+            rows = leave_out_of_recipe(recipe, data, prepared, _given(weights, "--weights", "a recipe"), sets)
     except CxrError as error:
         raise fail(error) from error
     _echo_left_out(rows)
+
+
+def _given(value: Given | None, option: str, subject: str) -> Given:
+    """An option that this kind of subject needs."""
+    if value is None:
+        raise TrainingError(
+            f"`leave-out` must be told {option} when it is asked about {subject}; it was not."
+        )
+    return value
 
 
 def _echo_left_out(rows: list[LeftOut]) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from cxr_dash.errors import TrainingError
 from training.audits.left_out import classed_films, leave_sources_out
 from training.audits.left_out_recipe import leave_out_of_recipe
+from training.cli.app import app
 from training.films.of_recipe import read_films
 from training.recipe import Recipe
 
@@ -67,25 +69,20 @@ def test_one_class_alone_cannot_be_measured(films) -> None:
         leave_sources_out(_embeddings(classes == "sick"), classes, sources, [("clinic b",)])
 
 
-def test_films_of_a_recipe_are_those_of_all_its_manifests(films_root, tiny_recipe, monkeypatch, tmp_path):
-    """Train and val alone; with the recipe's label, and without it."""
-    one = tiny_recipe.model_copy(
-        update={"data": tiny_recipe.data.model_copy(update={"labels": ["effusion"], "any_label": None})}
-    )
-    monkeypatch.setattr(
-        "training.audits.left_out.load_recipe", lambda name: {"one": one, "two": tiny_recipe}[name]
-    )
-    films, classes = classed_films(None, "one", films_root)
+def test_classes_of_a_manifest_are_of_its_train_and_val_films(films_root):
+    films, classes = classed_films(films_root / "films" / "manifest.csv")
     assert {film.split for film in films} == {"train", "val"}
-    assert set(classes) == {"effusion", "no effusion"}
+    assert set(classes) == {"effusion", "no_finding"}
     assert [name == "effusion" for name in classes] == ["effusion" in film.labels for film in films]
-    plain, names = classed_films(films_root / "films" / "manifest.csv", None, tmp_path)
-    assert len(plain) == len(films)
-    assert set(names) == {"effusion", "no_finding"}
-    with pytest.raises(TrainingError, match="one label; two has effusion, mass"):
-        classed_films(None, "two", films_root)
-    with pytest.raises(TrainingError, match="either a manifest or a recipe"):
-        classed_films(None, None, films_root)
+
+
+@pytest.mark.parametrize(("subject", "needed"), [("covid", "--data"), (".", "--manifest")])
+def test_a_bundle_needs_a_manifest_and_a_recipe_its_folder(subject, needed, tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    answer = CliRunner().invoke(app, ["leave-out", subject, "--sources", "a,b"])
+    assert answer.exit_code == 2
+    assert f"must be told {needed}" in answer.output
 
 
 def test_recall_and_pairs_are_counted_on_films_left_out_alone(films) -> None:
@@ -168,17 +165,20 @@ def _write(path: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
+@pytest.mark.parametrize(
+    ("activation", "labels"), [("softmax", ["normal", "pneumonia"]), ("sigmoid", ["pneumonia"])]
+)
 def test_a_recipe_is_asked_about_its_own_hospitals_with_the_features_that_fit_keeps(
-    four_hospitals, tiny_recipe, tmp_path
+    four_hospitals, tiny_recipe, tmp_path, activation, labels
 ) -> None:
     table = tiny_recipe.model_dump(mode="json")
     table["data"] |= {
-        "labels": ["normal", "pneumonia"],
-        "negative_label": None,
+        "labels": labels,
+        "negative_label": None if activation == "softmax" else "normal",
         "any_label": None,
         "further": [{"manifest": "more/manifest.csv", "source": "clinic b", "only_labels": ["pneumonia"]}],
     }
-    table["network"] |= {"activation": "softmax", "unfreeze_last": 0, "fine_tune_after": None}
+    table["network"] |= {"activation": activation, "unfreeze_last": 0, "fine_tune_after": None}
     table["views"] = {"smallest_side": 24}
     table["fit"] |= {"copies": 2, "fine_tune_epochs": 0, "head_epochs": 2}
     recipe = Recipe.model_validate(table)
@@ -198,5 +198,5 @@ def test_a_recipe_is_asked_about_its_own_hospitals_with_the_features_that_fit_ke
 
 
 def test_a_recipe_that_trains_more_than_a_head_is_refused(tiny_recipe, tmp_path) -> None:
-    with pytest.raises(TrainingError, match=r"softmax head alone"):
+    with pytest.raises(TrainingError, match=r"a head alone"):
         leave_out_of_recipe(tiny_recipe, tmp_path, tmp_path, "w.keras", [("a",)])
