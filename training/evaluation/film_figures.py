@@ -94,7 +94,8 @@ def free_response(films: FilmTable, scale: CommonScale, split: str) -> FreeRespo
     if not truths.any() or not clear.any():
         return None
     scores = scale.scores(films.probabilities)[:, named]
-    steps = np.quantile(scores[clear > 0.5], np.linspace(1.0, 0.0, CURVE_STEPS) ** 2)
+    # closest where less than one finding a film is shown: that is where a reader's cut lies
+    steps = np.quantile(scores[clear > 0.5], 1.0 - np.linspace(0.0, 1.0, CURVE_STEPS) ** 2)
     cuts = [np.inf, *np.unique(steps)[::-1]]
     resampling = m.bootstrap_weights(films.groups, BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED)
     true = truths.sum(axis=1)

@@ -10,6 +10,7 @@ from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE, Bundle
 from cxr_dash.inference.schema import SCHEMA_VERSION, BundleSpec
 from training.export import card_age, card_audits, card_figures, card_films, card_reviewer
 from training.export.card_text import bullets, section, table
+from training.export.words import names_labels_left_out
 from training.not_looked_for import not_looked_for
 from training.recipe import load_recipe
 from training.writing import write_json
@@ -27,11 +28,14 @@ def write_spec(spec: BundleSpec, folder: Path) -> None:
     write_json(table, folder / SPEC_FILE)
 
 
-def with_recipe_card(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
-    """The bundle's entries with what a recipe's card knows; kept in ``bundle.json`` with ``write``.
+_TEXTS = ("title_en", "title_es", "population_en", "population_es", "intended_use", "not_for")
 
-    Whom a model was made for, and what it does not look for, is known before anything is measured, so no
-    figure of the bundle changes.
+
+def with_recipe_card(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
+    """The bundle's entries with the texts of a recipe's card; kept in ``bundle.json`` with ``write``.
+
+    No figure of the bundle changes: whom a model was made for, and what it does not look for, is known before
+    anything is measured, and warnings that name figures are written after it.
 
     Raises
     ------
@@ -47,6 +51,8 @@ def with_recipe_card(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
     named = not_looked_for(card.not_looked_for, spec.label_keys)
     spec = spec.model_copy(
         update={
+            **{name: getattr(card, name) for name in _TEXTS},
+            "warnings": [*card.warnings, *filter(names_labels_left_out, spec.warnings)],
             "population": card.population or spec.population,
             # labels that were left out at export are no recipe's
             "not_looked_for": list({**{one.key: one for one in named}, **known}.values()),

@@ -61,6 +61,9 @@ def source_table(recipe: Recipe, train: Sequence[Film], films: Sequence[Film]) -
     return rows
 
 
+_LEFT_OUT = ("Left out for want of films", "Findings without a label of their own")
+
+
 def left_out_warnings(record: RunRecord) -> list[str]:
     """A warning that names the labels with too few films, or none."""
     if not record.left_out:
@@ -68,14 +71,17 @@ def left_out_warnings(record: RunRecord) -> list[str]:
     rule = record.recipe.data
     names = ", ".join(f"{key} ({train} train, {val} val)" for key, (train, val) in record.left_out.items())
     if not rule.any_label:
-        return [f"Left out for want of films: {names}."]
+        return [f"{_LEFT_OUT[0]}: {names}."]
     return [
-        f"Findings without a label of their own, because the rule of at least {rule.min_train_films} "
-        f"positive "
-        f"train and {rule.min_val_films} val films leaves them out: {names}. A film that shows only "
-        f"these still "
-        f"counts as positive for `{rule.any_label}`."
+        f"{_LEFT_OUT[1]}, because the rule of at least {rule.min_train_films} positive train and "
+        f"{rule.min_val_films} val films leaves them out: {names}. A film that shows only these still counts "
+        f"as positive for `{rule.any_label}`."
     ]
+
+
+def names_labels_left_out(warning: str) -> bool:
+    """Whether a warning of a bundle is one of :func:`left_out_warnings`, and no recipe's."""
+    return warning.startswith(_LEFT_OUT)
 
 
 def serving_audit(report: ServingReport) -> Audit:

@@ -200,6 +200,8 @@ def test_the_free_response_curve_rises_from_nothing_to_everything(val: FilmTable
         for low, value, high in zip(curve.found_low, curve.found, curve.found_high, strict=True)
     )
     assert 10 <= len(curve.shown) <= 60
+    below_one = sum(shown <= 1.0 for shown in curve.shown)
+    assert below_one >= len(curve.shown) / 2, "the curve is closest where a reader's threshold lies"
 
 
 def test_prevalence_in_is_the_share_of_the_films_and_half_a_film_where_there_is_none() -> None:
