@@ -120,7 +120,8 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
         table["preparation"] |= {"height": side, "width": side}
         if recipe.views is not None:
             smallest = min(recipe.views.smallest_side, side // 2)
-            table["views"] |= {"side": None, "smallest_side": smallest}
+            # there are no other runs here to learn from
+            table["views"] |= {"side": None, "smallest_side": smallest, "teachers": []}
     if recipe.network.trunk is not None:
         table["network"]["trunk"] = f"{recipe.network.trunk}{_MINIATURE}"
     table["fit"] |= {

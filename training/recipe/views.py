@@ -26,6 +26,11 @@ class ViewsRecipe(Frozen):
     balance_sources: bool = Field(
         True, description="A label is as frequent in each source as in all, so that the source does not tell."
     )
+    teachers: list[str] = Field(
+        default_factory=list,
+        description="Finished runs by name whose mean answer teaches beside the labels; twice counts twice.",
+    )
+    teacher_weight: Fraction = Field(0.5, description="Of the teachers' answers; the labels have the rest.")
     rotation_degrees: float = Field(8.0, ge=0, le=45)
     shift: Fraction = 0.06
     zoom: float = Field(0.12, ge=0, lt=1, description="In and out: 0.1 draws from 0.9 to 1.1.")

@@ -19,6 +19,8 @@ from training.writing import array_file
 logger = logging.getLogger(__name__)
 
 _BATCH = 32
+# entries of [views] that change no view
+_NOT_DRAWN = {"side", "consistency", "map_loss_weight", "balance_sources", "teachers", "teacher_weight"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +92,7 @@ def _digest(
     copies: int,
     seed: int,
 ) -> str:
-    drawing = recipe.model_dump_json(exclude={"side", "consistency", "map_loss_weight", "balance_sources"})
+    drawing = recipe.model_dump_json(exclude=_NOT_DRAWN)
     made = [front.output.shape, [type(layer).__name__ for layer in front.layers], pixels.shape, size, copies]
     drawn = [seed, drawing] if copies > 1 else []
     return features_digest([*made, *drawn], ["fitting/views/draw.py"], front, pixels)

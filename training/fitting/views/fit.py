@@ -25,6 +25,7 @@ from training.fitting.views.answers import Answers, answers_of, macro_auroc
 from training.fitting.views.batches import Draw, fresh_views, kept_views, plain_batches, view_batches
 from training.fitting.views.cache import cached_views
 from training.fitting.views.losses import open_cross_entropy, with_view_losses
+from training.fitting.views.teachers import taught
 from training.networks import Parts, split_at
 from training.networks.earlier import load_earlier
 from training.recipe import Recipe, ViewsRecipe
@@ -86,6 +87,11 @@ def fit_views(
     answers = answers_of(train, labels, recipe, balanced=True)
     val_answers = answers_of(val, labels, recipe, balanced=False)
     logger.info("answers of train films, weighed: %s", _told(answers, labels))
+    if views.teachers:
+        pixels = prepared_films(train, recipe.preparation, run.prepared)
+        answers = taught(
+            answers, pixels, labels, views.teachers, weight=views.teacher_weight, runs=run.path.parent
+        )
     places, cells = None, None
     if views.map_loss_weight:
         boxes = boxes_of(recipe, data_root)
