@@ -275,6 +275,21 @@ def test_a_run_on_views_learns_goes_on_after_a_stop_and_keeps_the_auxiliary_head
     assert RunRecord.read(tmp_path / "broken" / "run.json").epochs == 6
 
 
+def test_a_head_goes_on_from_a_run_without_auxiliary_labels(tmp_path):
+    plan = {"height": 32, "width": 32, "activation": "sigmoid", "dropout": 0.0, "weights": None}
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    earlier, later, other = (build_network("small_cnn", labels=labels, **plan) for labels in (2, 2, 2))
+    earlier.save(run.model)
+    run.record.write_text(json.dumps({"labels": ["effusion", "finding"]}))
+    assert take_over_head(later, str(run.model), ["effusion", "finding"])
+    assert not take_over_head(other, str(run.model), ["finding", "effusion"])
+    for now, wanted in zip(
+        later.get_layer("logits").get_weights(), earlier.get_layer("logits").get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(now, wanted)
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_a_head_goes_on_from_an_earlier_run_of_the_same_labels(tmp_path, same):
     def network(labels: int) -> keras.Model:
