@@ -120,8 +120,8 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
         table["preparation"] |= {"height": side, "width": side}
         if recipe.views is not None:
             smallest = min(recipe.views.smallest_side, side // 2)
-            # there are no other runs here to learn from
-            table["views"] |= {"side": None, "smallest_side": smallest, "teachers": []}
+            # there are no other runs here to learn from or to go on from
+            table["views"] |= {"side": None, "smallest_side": smallest, "teachers": [], "interpolation": 1.0}
     if recipe.network.trunk is not None:
         table["network"]["trunk"] = f"{recipe.network.trunk}{_MINIATURE}"
     table["fit"] |= {

@@ -179,6 +179,12 @@ def _fit_views(
     _cut(model, recipe)  # freezes what lies before it
     if weights is not None and is_earlier_model(weights) and take_over_head(model, weights, every):
         logger.info("the head goes on from the earlier run's")
+    elif recipe.views is not None and recipe.views.interpolation < 1.0:
+        raise TrainingError(
+            "`views.interpolation` below 1 needs a run to go on from, with the same labels in its head; "
+            f"received {weights_name(weights)}.",
+            remedy="Pass --weights RUN/model.keras of such a run, or leave `interpolation` out.",
+        )
     write_start(run, recipe, weights)
     train, val = training_films(films, recipe.data, recipe.seed), of_split(films, "val")
     best_epoch, score = fit_views(

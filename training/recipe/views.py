@@ -31,6 +31,10 @@ class ViewsRecipe(Frozen):
         description="Finished runs by name whose mean answer teaches beside the labels; twice counts twice.",
     )
     teacher_weight: Fraction = Field(0.5, description="Of the teachers' answers; the labels have the rest.")
+    interpolation: Fraction = Field(
+        1.0,
+        description="Where the model lies between the weights it began with (0) and came to (1): WiSE-FT.",
+    )
     rotation_degrees: float = Field(8.0, ge=0, le=45)
     shift: Fraction = 0.06
     zoom: float = Field(0.12, ge=0, lt=1, description="In and out: 0.1 draws from 0.9 to 1.1.")

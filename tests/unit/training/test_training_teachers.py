@@ -14,7 +14,9 @@ from cxr_dash.errors import TrainingError
 from training.fitting.fit import fit
 from training.fitting.runs import RunFolder
 from training.fitting.views.answers import Answers
+from training.fitting.views.fit import between
 from training.fitting.views.teachers import taught, teacher_logits
+from training.networks import build_network
 from training.recipe import Recipe
 
 FILMS = 80
@@ -89,6 +91,42 @@ def test_a_head_alone_has_no_teachers(tiny_recipe):
     table["views"] = {"teachers": ["bright"], "smallest_side": 24}
     with pytest.raises(ValidationError, match=r"views\.teachers"):
         Recipe.model_validate(table)
+
+
+def test_a_model_lies_between_what_its_run_began_with_and_came_to(
+    films_root, tiny_recipe, tmp_path, monkeypatch
+):
+    plan = {"height": 32, "width": 32, "activation": "sigmoid", "dropout": 0.0, "weights": None}
+    before = RunFolder(tmp_path / "before")
+    before.path.mkdir()
+    build_network("mobilenet", labels=2, **plan).save(before.model)
+    before.record.write_text(json.dumps({"labels": ["effusion", "finding"]}), encoding="utf-8")
+    table = tiny_recipe.model_dump(mode="json")
+    table["network"] |= {"name": "mobilenet", "fine_tune_after": "conv_pw_11_relu"}
+    table["preparation"] |= {"height": 32, "width": 32}
+    table["fit"] |= {"head_epochs": 0, "fine_tune_epochs": 1, "copies": 1, "batch_size": 16}
+    table["views"] = {"interpolation": 0.25, "smallest_side": 24, "consistency": 0.0}
+    seen = []
+    monkeypatch.setattr(
+        "training.fitting.views.fit.between", lambda *given: seen.append(given) or between(*given)
+    )
+    recipe = Recipe.model_validate(table)
+    fit(recipe, films_root, tmp_path / "after", weights=str(before.model))
+    ((begun, came_to, share),) = seen
+    old, new = (
+        [weights for layer in model.layers[-8:] for weights in layer.get_weights()]
+        for model in (
+            keras.saving.load_model(before.model, compile=False),
+            keras.saving.load_model(tmp_path / "after" / "model.keras", compile=False),
+        )
+    )
+    assert share == 0.25
+    assert any((start != end).any() for start, end in zip(begun, came_to, strict=True))
+    for start, end, first, part in zip(begun[-len(old) :], came_to[-len(old) :], old, new, strict=True):
+        np.testing.assert_array_equal(first, start)
+        np.testing.assert_allclose(part, start + 0.25 * (end - start), atol=1e-6)
+    with pytest.raises(TrainingError, match=r"needs a run to go on from"):
+        fit(recipe, films_root, tmp_path / "alone")
 
 
 def test_a_run_learns_from_a_teacher_beside_it(films_root, tiny_recipe, tmp_path):

@@ -20,7 +20,15 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 32
 # entries of [views] that change no view
-_NOT_DRAWN = {"side", "consistency", "map_loss_weight", "balance_sources", "teachers", "teacher_weight"}
+_NOT_DRAWN = {
+    "side",
+    "consistency",
+    "map_loss_weight",
+    "balance_sources",
+    "teachers",
+    "teacher_weight",
+    "interpolation",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
