@@ -94,7 +94,12 @@ class RunFolder:
         plan = recipe.fit
         kinds = {
             "head": (plan.head_epochs, plan.head_monitor, self.head_log, self.head_weights),
-            "fine_tune": (plan.fine_tune_epochs, plan.monitor, self.log, self.best_weights),
+            "fine_tune": (
+                min(plan.fine_tune_epochs, plan.stop_after or plan.fine_tune_epochs),
+                plan.monitor,
+                self.log,
+                self.best_weights,
+            ),
         }
         last = "fine_tune" if plan.fine_tune_epochs else "head"
         return {

@@ -11,7 +11,7 @@ from training.recipe import FurtherFilms, Recipe
 from training.recipe.segmenter import SegmenterRecipe
 
 # how long to train may be thought over while a run is interrupted
-_FREE = ("fit.fine_tune_epochs", "fit.epochs")
+_FREE = ("fit.fine_tune_epochs", "fit.stop_after", "fit.epochs")
 _FURTHER = "data.further"
 
 

@@ -27,6 +27,9 @@ class FitRecipe(Frozen):
     head_epochs: int = Field(30, ge=0)
     head_learning_rate: float = Field(1e-3, gt=0)
     fine_tune_epochs: int = Field(20, ge=0)
+    stop_after: int | None = Field(
+        None, ge=1, description="Phase two ends after so many epochs, whatever its schedule was laid out for."
+    )
     fine_tune_learning_rate: float = Field(1e-4, gt=0)
 
     head_optimizer: Optimizer = "adam"

@@ -287,3 +287,20 @@ def test_a_record_of_an_earlier_version_still_loads(unusual, tmp_path):
     record = RunRecord.read(old)
     assert (record.parameters, record.seconds, record.best_val_loss) == (0, 0.0, None)
     assert record.recipe.fit.fine_tune_optimizer == "adamw"
+
+
+def test_phase_two_may_end_before_its_schedule_does(tiny_recipe, tmp_path):
+    whole = tiny_recipe.fit.model_copy(update={"schedule": "cosine", "fine_tune_epochs": 8})
+    early = whole.model_copy(update={"stop_after": 3})
+    phases = {
+        name: RunFolder(tmp_path).phases(tiny_recipe.model_copy(update={"fit": plan}))["fine_tune"].epochs
+        for name, plan in (("whole", whole), ("early", early))
+    }
+    assert phases == {"whole": 8, "early": 3}
+    rates = [fine_tune_optimizer(plan, 10).learning_rate for plan in (whole, early)]
+    assert float(rates[0]) == float(rates[1])
+    later = [
+        float(learning_rate(plan, 1e-3, steps=10, epochs=plan.fine_tune_epochs)(25))
+        for plan in (whole, early)
+    ]
+    assert later[0] == later[1], "the schedule is that of the epochs it was laid out for"
