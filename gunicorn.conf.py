@@ -33,7 +33,10 @@ except CxrError as error:
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = [f"{_host}:{_settings.port}"]
 workers = _settings.workers
-worker_class = "gthread"
+# Waits for whole requests without a thread; see the room's own words.
+worker_class = "cxr_dash.intake.worker.WholeRequestWorker"
+# Files go out as everything does: what a slow reader does not take, no thread waits for.
+sendfile = False
 threads = _settings.threads
 loglevel = _settings.log_level
 # No access log: addresses carry the keys of films. Errors and start-up go to stderr.

@@ -178,6 +178,12 @@ class UploadBrokenError(UploadError):
     code = "upload_broken"
 
 
+class UploadSlowError(UploadError):
+    """The body of a request came more slowly than anybody is waited for."""
+
+    code = "upload_slow"
+
+
 class BusyError(CxrError):
     """The server is doing as much of this at once as it may."""
 

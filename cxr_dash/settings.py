@@ -48,6 +48,28 @@ class Settings(BaseSettings):
         True, description="Judge every heatmap: inside the lungs, stable under small shifts; two more runs."
     )
     max_upload_bytes: int = Field(25 * 1024 * 1024, ge=1024, description="Largest film file, in bytes.")
+    request_seconds: float = Field(
+        120.0,
+        ge=1.0,
+        le=3600.0,
+        description="Seconds a body may take to come, and an answer to be read.",
+    )
+    min_bytes_per_second: float = Field(
+        8192.0,
+        ge=0.0,
+        description="Slowest pace of a body that comes or an answer that is read, after ten seconds.",
+    )
+    max_incoming_bytes: int = Field(
+        128 * 1024 * 1024,
+        ge=1024**2,
+        description="Bytes of all requests that one worker holds; beyond, the slowest is told to come again.",
+    )
+    max_waiting: int = Field(
+        16,
+        ge=1,
+        le=1024,
+        description="Films and questions that may wait for a thread of a worker; the next is told so.",
+    )
     max_pixels: int = Field(50_000_000, ge=10_000, description="Largest film, width x height.")
     min_side: int = Field(24, ge=1, description="Shortest side a film may have, in pixels.")
     max_aspect_ratio: float = Field(4.0, gt=1.0, description="Largest long side / short side of a film.")

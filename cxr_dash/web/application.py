@@ -26,6 +26,7 @@ from cxr_dash.web.language import request_language, request_translator, tell_lan
 from cxr_dash.web.library import library_blueprint
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.patients import patients_blueprint
+from cxr_dash.web.turned_away import tell_turned_away
 from cxr_dash.web.warm_up import WarmUp
 
 # A request that is not a film is small; this much is allowed around the largest film.
@@ -95,6 +96,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     warm_up = WarmUp(service)
     server.extensions["cxr_dash"] = warm_up
     server.before_request(warm_up.ensure_started)
+    server.before_request(tell_turned_away(metrics))
 
     server.register_blueprint(films_blueprint(service, metrics))
     similar = SimilarCases(settings.library_dir, service.catalog)

@@ -23,6 +23,7 @@ from cxr_dash.errors import (
     StorageError,
     UnsupportedFormatError,
     UploadBrokenError,
+    UploadSlowError,
     UploadTypeError,
 )
 from cxr_dash.settings import Settings
@@ -32,6 +33,7 @@ from cxr_dash.web.language import request_translator
 
 _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (UploadBrokenError, 400),
+    (UploadSlowError, 408),
     (AddressError, 404),
     (CaseNotFoundError, 404),
     (BundleNotFoundError, 404),
@@ -48,6 +50,9 @@ _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (StorageError, 503),
 )
 _UNPROCESSABLE = 422
+_UNAVAILABLE = 503
+# A queue is empty again after that long, and an administrator has not come before.
+_RETRY_AFTER_SECONDS = {BusyError: 5, StorageError: 30}
 # An address may be as long as a line of HTTP; of a longer one its beginning is said back.
 _MOST_SAID = 120
 
@@ -70,6 +75,8 @@ def handle_errors(server: Flask, settings: Settings) -> None:
         else:
             response = jsonify(error=error_in_words(error, t))
         response.status_code = status
+        if status == _UNAVAILABLE:
+            response.retry_after = _RETRY_AFTER_SECONDS.get(type(error))
         response.vary.add("Accept")
         return response
 

@@ -160,7 +160,7 @@ def test_films_whose_time_ran_out_leave_the_disk(tmp_path: Path) -> None:
 def test_settings_reach_gunicorn(tmp_path: Path) -> None:
     with running_gunicorn(tmp_path, environment={**os.environ, "CXR_WARM_UP": "false"}) as server:
         assert len(server.workers()) == 2
-        assert "gthread" in server.log.read_text()
+        assert "WholeRequestWorker" in server.log.read_text()
 
 
 @pytest.mark.parametrize(
