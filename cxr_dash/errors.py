@@ -190,6 +190,12 @@ class BusyError(CxrError):
     code = "busy"
 
 
+class NotReadyError(CxrError):
+    """The server lacks something that its settings promise."""
+
+    code = "not_ready"
+
+
 class TrainingError(CxrError):
     """A manifest, recipe or weights file cannot be used for training."""
 

@@ -33,7 +33,11 @@ class Settings(BaseSettings):
     models_dir: Path = Field(ROOT / "models", description="Folder of model bundles, one folder each.")
     default_model: str = Field(
         "findings",
-        description="Bundle selected when the page opens; the first one if it is missing.",
+        description="Bundle selected when the page opens; without it the server is not ready.",
+    )
+    require_tools: bool = Field(
+        True,
+        description="Without the bundles `gate` and `lungs` the server is not ready, and says so.",
     )
     assets_dir: Path = Field(
         ROOT / "assets", description="Folder of style sheets, browser scripts and icons."

@@ -20,6 +20,7 @@ from cxr_dash.errors import CxrError
 from cxr_dash.imaging import FORMATS
 from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.services.expiry import make_cache_folder
+from cxr_dash.services.readiness import shortcomings
 from cxr_dash.settings import Settings
 
 _LIBRARIES = ("ai-edge-litert", "dash", "flask-caching", "gunicorn", "numpy", "opencv-python-headless")
@@ -107,16 +108,12 @@ def _models(settings: Settings) -> Iterator[Check]:
     for name, message in catalog.broken().items():
         yield Check(name, "fail", "refused", message)
     if not catalog.ids():
-        yield Check(
-            "models", "fail", f"no usable bundle in {settings.models_dir}", "Set CXR_MODELS_DIR, or add one."
-        )
-    elif settings.default_model not in catalog.ids():
-        yield Check(
-            "models",
-            "warn",
-            f"no bundle {settings.default_model!r}",
-            "Set CXR_DEFAULT_MODEL to one of these.",
-        )
+        found = f"no usable bundle in {settings.models_dir}"
+        yield Check("models", "fail", found, "Set CXR_MODELS_DIR, or add one.")
+        return
+    for lack in shortcomings(settings, catalog):
+        remedy = "Put it there, or set CXR_MODELS_DIR, CXR_DEFAULT_MODEL or CXR_ASSETS_DIR to what is there."
+        yield Check("ready", "fail", lack.message, remedy)
     for model_id in catalog.ids():
         bundle = catalog.get(model_id)
         try:
@@ -128,9 +125,7 @@ def _models(settings: Settings) -> Iterator[Check]:
 
 def _tools(service: AnalysisService) -> Iterator[Check]:
     segmenter, gate = service.catalog.tool("lungs"), service.catalog.tool("gate")
-    if segmenter is None:
-        yield Check("lungs", "warn", "no segmenter", "Put the bundle `lungs` into the models folder.")
-    else:
+    if segmenter is not None:
         yield _tool(segmenter.id, partial(check_lungs, service, segmenter))
         for model_id in service.catalog.ids():
             learned = service.catalog.get(model_id).spec.lungs_sha256
