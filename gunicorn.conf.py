@@ -43,7 +43,15 @@ loglevel = _settings.log_level
 accesslog = None
 errorlog = "-"
 # Everything in one format on stderr: gunicorn's own lines, the app's, and warnings of libraries.
+# No line holds the key of a film, whoever writes it and at whatever level.
 logconfig_dict = {
+    "formatters": {
+        "generic": {
+            "()": "cxr_dash.log_lines.KeylessFormatter",
+            "fmt": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+            "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
+        }
+    },
     "root": {"level": "WARNING", "handlers": ["error_console"]},
     "loggers": {
         name: {"level": loglevel.upper(), "handlers": ["error_console"], "propagate": False}

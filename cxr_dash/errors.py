@@ -148,6 +148,12 @@ class RequestTooLargeError(RequestError):
     code = "request_too_large"
 
 
+class QuestionError(RequestError):
+    """What came for the page's own callbacks is nothing that the page asks."""
+
+    code = "question"
+
+
 class AddressError(RequestError):
     """Nothing is at the address that was asked for."""
 
@@ -188,6 +194,12 @@ class BusyError(CxrError):
     """The server is doing as much of this at once as it may."""
 
     code = "busy"
+
+
+class UnforeseenError(CxrError):
+    """Something failed that nobody foresaw; the log says where."""
+
+    code = UNEXPECTED
 
 
 class NotReadyError(CxrError):

@@ -26,6 +26,7 @@ from cxr_dash.web.language import request_language, request_translator, tell_lan
 from cxr_dash.web.library import library_blueprint
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.patients import patients_blueprint
+from cxr_dash.web.questions import check_questions
 from cxr_dash.web.turned_away import tell_turned_away
 from cxr_dash.web.warm_up import WarmUp
 
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     app.layout = lambda: build_layout(settings, service.catalog, request_translator())
     # else every page would carry a second layout, in English, for the browser to check callbacks against
     app.validation_layout = None
+    check_questions(app)
     register_callbacks(app, service, service.catalog, request_translator)
     add_security_headers(app)
     tell_language(server, settings.url_prefix)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -19,8 +21,11 @@ from cxr_dash.errors import (
     LibraryMismatchError,
     LibraryNotFoundError,
     MethodError,
+    QuestionError,
+    RequestError,
     RequestTooLargeError,
     StorageError,
+    UnforeseenError,
     UnsupportedFormatError,
     UploadBrokenError,
     UploadSlowError,
@@ -30,8 +35,10 @@ from cxr_dash.settings import Settings
 from cxr_dash.ui.facts import error_in_words
 from cxr_dash.web.error_page import error_page
 from cxr_dash.web.language import request_translator
+from cxr_dash.web.seen_before import SeenBefore
 
 _STATUS: tuple[tuple[type[CxrError], int], ...] = (
+    (QuestionError, 400),
     (UploadBrokenError, 400),
     (UploadSlowError, 408),
     (AddressError, 404),
@@ -66,6 +73,7 @@ def handle_errors(server: Flask, settings: Settings) -> None:
     settings : Settings
         ``max_upload_bytes`` for what is too large; ``url_prefix`` for the way home.
     """
+    seen = SeenBefore()
 
     def answer(error: CxrError) -> Response:
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), _UNPROCESSABLE)
@@ -111,7 +119,28 @@ def handle_errors(server: Flask, settings: Settings) -> None:
             )
         )
 
+    def other(error: HTTPException) -> ResponseReturnValue:
+        status = error.code or 500
+        if status < HTTPStatus.BAD_REQUEST:
+            return error  # a redirection, which is none of ours
+        answered = answer(RequestError(N_("The server cannot make sense of this request.")))
+        answered.status_code = status
+        return answered
+
+    def unforeseen(error: Exception) -> ResponseReturnValue:
+        seen.log(error, request.endpoint or "no route")
+        answered = answer(
+            UnforeseenError(
+                N_("Something went wrong in the server that nobody foresaw; its log says where."),
+                remedy=N_("Try again; if it stays so, tell whoever runs the server."),
+            )
+        )
+        answered.status_code = HTTPStatus.INTERNAL_SERVER_ERROR
+        return answered
+
     server.register_error_handler(CxrError, answer)
+    server.register_error_handler(HTTPException, other)
+    server.register_error_handler(Exception, unforeseen)
     server.register_error_handler(404, not_found)
     server.register_error_handler(405, wrong_method)
     server.register_error_handler(413, too_large)
