@@ -111,6 +111,8 @@ def on_starting(server: Any) -> None:
                 f"cxr-dash: `CXR_CACHE_DIR` must be a folder the server may make and write; received "
                 f"{str(_settings.cache_dir)!r} ({error.strerror})."
             ) from None
+        except CxrError as error:
+            raise SystemExit(f"cxr-dash: {error}") from None
 
 
 def post_worker_init(worker: Any) -> None:

@@ -118,6 +118,18 @@ class StorageError(CxrError):
     code = "storage"
 
 
+class QuotaError(StorageError):
+    """One reader keeps as many films as one may."""
+
+    code = "quota"
+
+
+class CacheFolderError(StorageError):
+    """The folder in which films wait is not this server's own."""
+
+    code = "cache_folder"
+
+
 class LibraryError(CxrError):
     """The reference library cannot be used, or cannot be built."""
 

@@ -109,7 +109,14 @@ class Settings(BaseSettings):
         1800, ge=60, description="How long a film and its results are kept after the upload."
     )
     max_cache_bytes: int = Field(
-        4 * 1024**3, ge=1024**2, description="Largest file-system cache; the oldest films give way first."
+        4 * 1024**3,
+        ge=1024**2,
+        description="Largest cache in files or memory; a full one refuses films.",
+    )
+    max_session_bytes: int = Field(
+        1024**3,
+        ge=1024**2,
+        description="How much one reader may keep in the cache; more films are refused.",
     )
     show_identity: bool = Field(
         False,

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 from cxr_dash.cli.bundle_checks import check_answer, check_loads, check_lungs
 from cxr_dash.cli.console import table
-from cxr_dash.errors import CxrError
+from cxr_dash.errors import CacheFolderError, CxrError
 from cxr_dash.imaging import FORMATS
 from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.services.expiry import make_cache_folder
@@ -160,9 +160,8 @@ def _cache(settings: Settings) -> Check:
     except OSError as error:
         remedy = "Set CXR_CACHE_DIR to a folder that the server's user may write."
         return Check("cache", "fail", f"{folder}: {error.strerror}", remedy)
-    if folder.stat().st_mode & 0o077:
-        remedy = f"Films are kept there: chmod 700 {folder}"
-        return Check("cache", "warn", f"{folder} can be read by other users", remedy)
+    except CacheFolderError as error:
+        return Check("cache", "fail", error.message, error.remedy)
     return Check("cache", "ok", str(folder))
 
 

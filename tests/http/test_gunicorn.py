@@ -148,7 +148,7 @@ def test_a_wrong_setting_keeps_it_from_starting_and_is_named(monkeypatch: pytest
 
 def test_films_whose_time_ran_out_leave_the_disk(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    cache.mkdir()
+    cache.mkdir(mode=0o700)
     old = cache / ("0f" * 32)  # named as the cache names a film
     old.write_bytes(b"pixels")
     yesterday = time.time() - 86_400
