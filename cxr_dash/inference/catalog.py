@@ -10,6 +10,7 @@ from typing import Literal, overload
 from cxr_dash.domain import N_, Words
 from cxr_dash.errors import BundleError, BundleMismatchError, BundleNotFoundError
 from cxr_dash.inference.bundle import SPEC_FILE, Bundle, SegmenterBundle, load_any
+from cxr_dash.inference.digests import check_digest, read_digests
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +134,9 @@ class Catalog:
         with self._lock:
             if name not in self._read:
                 try:
-                    self._read[name] = load_any(self._models_dir / name)
+                    bundle = load_any(self._models_dir / name)
+                    check_digest(name, bundle.digest, read_digests(self._models_dir))
+                    self._read[name] = bundle
                 except (BundleError, OSError) as error:
                     self._read[name] = _refused(name, error)
                     logger.warning("bundle %s refused: %s", name, self._read[name])
