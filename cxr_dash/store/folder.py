@@ -86,7 +86,11 @@ class FolderPlace:
         """One worker at a time: two that look at the same room would both take it."""
         with os.fdopen(os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600), "wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            finally:
+                # not left to the end of the file: a process that was forked meanwhile has it open, too
+                fcntl.flock(lock, fcntl.LOCK_UN)
 
     def _used(self, now: float, whose: bytes) -> tuple[int, int]:
         """Bytes of all that is kept, and of one owner."""
