@@ -35,7 +35,7 @@ from cxr_dash.services.population import check_age
 from cxr_dash.services.shown import Shown
 from cxr_dash.services.trust import report_trust
 from cxr_dash.settings import Settings
-from cxr_dash.store.places import NOBODY
+from cxr_dash.store.room import NOBODY
 
 _PICTURE_QUALITY = 95
 _THUMBNAIL_QUALITY = 80

@@ -11,8 +11,7 @@ from typing import Any, Protocol
 
 from cxr_dash.domain import N_, Analysis, FilmFacts, PatientIdentity
 from cxr_dash.errors import CaseNotFoundError, QuotaError, StorageError
-from cxr_dash.store.codec import Codec, UnreadableEntryError
-from cxr_dash.store.places import NOBODY, Place, full
+from cxr_dash.store.room import NOBODY, full
 
 logger = logging.getLogger(__name__)
 
@@ -25,13 +24,16 @@ _KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
 
 
 class KeyValueCache(Protocol):
-    """What is asked of a cache: :class:`SealedCache` in a server, :class:`MemoryCache` in a command."""
+    """What is asked of a cache: flask-caching's ``Cache`` in a server, :class:`MemoryCache` in a command."""
 
     def get(self, key: str) -> Any:
         """The value, or ``None``."""
 
     def set(self, key: str, value: Any, timeout: int, owner: str = NOBODY) -> Any:
         """Keep a value for ``timeout`` seconds, in the share of ``owner``."""
+
+    def has(self, key: str) -> bool:
+        """Whether there is a value."""
 
     def delete(self, key: str) -> Any:
         """Drop a value; whatever is raised, it may still be there."""
@@ -50,6 +52,10 @@ class MemoryCache:
     def set(self, key: str, value: Any, timeout: int, owner: str = NOBODY) -> None:  # noqa: ARG002
         """Keep a value; ``timeout`` and ``owner`` are for caches that outlive the process."""
         self._values[key] = value
+
+    def has(self, key: str) -> bool:
+        """Whether there is a value."""
+        return key in self._values
 
     def delete(self, key: str) -> None:
         """Drop a value."""
@@ -90,43 +96,8 @@ class StoredFilm:
         return f"StoredFilm(sha256={self.sha256[:8]!r}, {self.width} x {self.height})"
 
 
-class SealedCache:
-    """Films and analyses as bytes with a schema, in a place that others may have written to.
-
-    Parameters
-    ----------
-    place : Place
-    """
-
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._codec = Codec((StoredFilm, Analysis))
-
-    def get(self, key: str) -> Any:
-        """The value, or ``None``; also where what lies there is damaged, or no such value."""
-        data = self._place.get(key)
-        if data is None:
-            return None
-        try:
-            name, value = self._codec.decode(data)
-        except (UnreadableEntryError, TypeError, ValueError):
-            logger.error("an entry of the cache is damaged and counts as gone")
-            return None
-        # an entry that was put in another's place is not that other
-        return value if name == key else None
-
-    def set(self, key: str, value: Any, timeout: int, owner: str = NOBODY) -> None:
-        """Keep a value.
-
-        Raises
-        ------
-        StorageError, QuotaError
-        """
-        self._place.put(key, self._codec.encode((key, value)), timeout, owner)
-
-    def delete(self, key: str) -> None:
-        """Drop a value."""
-        self._place.delete(key)
+# What a cache that outlives the process may hold, and builds again.
+KEPT_TYPES = (StoredFilm, Analysis)
 
 
 class CaseStore:
@@ -204,6 +175,9 @@ class CaseStore:
         name = _analysis_name(key, analysis.model_id, analysis.model_sha256)
         try:
             self._cache.set(name, analysis, self._lifetime_seconds)
+            if not self._cache.has(_film_name(key)):
+                # deleted while a model was being asked: nothing that was said of it stays
+                self._cache.delete(name)
         except Exception as error:
             logger.error("a result could not be kept: %s", error)
 

@@ -1,1 +1,1 @@
-"""Where films and results wait: bytes with a schema, for a time, within a share. Never pickle."""
+"""Where films and results wait: flask-caching's backends, sealed by a schema, within a room. Never pickle."""

@@ -10,11 +10,11 @@ from cxr_dash import __version__
 from cxr_dash.domain import N_
 from cxr_dash.services import build_service
 from cxr_dash.services.library import SimilarCases
-from cxr_dash.services.open_cache import open_cache
 from cxr_dash.settings import Settings
 from cxr_dash.ui.callbacks import register_callbacks
 from cxr_dash.ui.layout import build_layout
 from cxr_dash.web.answers import answers_blueprint
+from cxr_dash.web.cache import open_cache
 from cxr_dash.web.errors import handle_errors
 from cxr_dash.web.exports import exports_blueprint
 from cxr_dash.web.films import films_blueprint
@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _REQUEST_OVERHEAD_BYTES
     logging.getLogger("cxr_dash").setLevel(settings.log_level.upper())
 
-    service = build_service(settings, open_cache(settings))
+    service = build_service(settings, open_cache(server, settings))
     metrics = Metrics()
     service.observe = metrics.analysed
     warm_up = WarmUp(service)

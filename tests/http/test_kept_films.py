@@ -18,7 +18,8 @@ from gunicorn_server import ROOT, free_port
 
 from cxr_dash import imaging
 from cxr_dash.settings import Settings
-from cxr_dash.store.folder import FolderPlace
+from cxr_dash.store.folder import SealedFolderCache
+from cxr_dash.store.sealed import SEAL_BYTES
 from cxr_dash.web import create_app
 
 
@@ -79,7 +80,7 @@ def test_a_film_that_could_not_be_deleted_is_answered_with_503(
     def read_only(*_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(FolderPlace, "delete", read_only)
+    monkeypatch.setattr(SealedFolderCache, "delete", read_only)
     answer = client.delete(f"/films/{film}")
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (503, "storage")
     assert "may still be kept" in answer.get_json()["error"]["message"]
@@ -110,8 +111,8 @@ def test_a_damaged_entry_counts_as_gone_and_is_no_error(tmp_path: Path, phantom_
     client = _client(tmp_path / "cache")
     film = client.post("/films?model=findings", data=phantom_png).get_json()["film"]
     layer = f"/films/{film}/findings/effusion/heat-layer.png"
-    files = sorted((tmp_path / "cache").iterdir(), key=lambda file: file.stat().st_size)
-    _, result, whole = files
+    files = [file for file in (tmp_path / "cache").iterdir() if file.name != "lock"]
+    whole, result = sorted(files, key=lambda file: b'"StoredFilm"' not in file.read_bytes())
     result.write_bytes(result.read_bytes()[:500])
     assert client.get(layer).status_code == 200
     whole.write_bytes(whole.read_bytes()[:500])
@@ -131,7 +132,7 @@ def test_an_entry_that_somebody_else_wrote_runs_nothing(tmp_path: Path, phantom_
     film = client.post("/films", data=phantom_png).get_json()["film"]
     hostile = pickle.dumps(_Hostile(tmp_path / "run"))
     for file in (tmp_path / "cache").iterdir():
-        for data in (hostile, file.read_bytes()[:28] + hostile):
+        for data in (hostile, file.read_bytes()[: 4 + SEAL_BYTES] + hostile):
             if file.name != "lock":
                 file.write_bytes(data)
                 assert client.get(f"/films/{film}/picture.jpg").status_code == 404

@@ -12,8 +12,8 @@ import pytest
 from cxr_dash.errors import CacheFolderError
 from cxr_dash.services.expiry import make_cache_folder, remove_expired, start_sweeping
 from cxr_dash.settings import Settings
-from cxr_dash.store.folder import PARTIAL, FolderPlace
-from cxr_dash.store.places import Room
+from cxr_dash.store.folder import PARTIAL, SealedFolderCache
+from cxr_dash.store.room import Room
 
 
 def _file(folder: Path, name: str, written_at: float) -> Path:
@@ -32,7 +32,7 @@ def test_only_files_older_than_the_lifetime_go(tmp_path: Path) -> None:
 
 
 def test_what_the_cache_writes_is_deleted_and_nothing_else_is(tmp_path: Path) -> None:
-    FolderPlace(tmp_path, Room(1000, 1000)).put("film", b"pixels", 60)
+    SealedFolderCache(tmp_path, Room(1000, 1000)).set("film", "pixels", 60)
     lock = tmp_path / "lock"
     assert sorted(tmp_path.iterdir()) != [lock]
     half_written = tmp_path / "tmp1234.__wz_cache"

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,11 +24,14 @@ from cxr_dash import imaging
 from cxr_dash.domain import Analysis, FilmFacts, PatientIdentity
 from cxr_dash.errors import QuotaError, StorageError
 from cxr_dash.services import build_service
-from cxr_dash.services.cases import CaseStore, SealedCache, StoredFilm
+from cxr_dash.services.cases import KEPT_TYPES, CaseStore, StoredFilm
 from cxr_dash.settings import Settings
 from cxr_dash.store.codec import Codec, UnreadableEntryError
-from cxr_dash.store.folder import FolderPlace
-from cxr_dash.store.places import MemoryPlace, Place, Room
+from cxr_dash.store.folder import SealedFolderCache
+from cxr_dash.store.memory import SealedMemoryCache
+from cxr_dash.store.room import Room
+from cxr_dash.store.sealed import Entry, SealedCache, SealedSerializer
+from cxr_dash.web.cache import open_cache
 
 FILM = StoredFilm(
     data=b"\x00file\xff",
@@ -63,7 +68,7 @@ def _same(one: Any, other: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def codec() -> Codec:
-    return Codec((StoredFilm, Analysis))
+    return Codec(KEPT_TYPES)
 
 
 def test_films_and_analyses_come_back_as_they_were(codec: Codec, analysis: Analysis) -> None:
@@ -120,56 +125,87 @@ def test_a_damaged_entry_is_an_entry_or_is_refused(data: st.DataObject) -> None:
         codec.decode(bytes(whole[:cut]))
 
 
-def _places(tmp_path: Path, room: Room) -> list[Place]:
-    return [MemoryPlace(room), FolderPlace(tmp_path, room)]
+AMPLE = Room(10**8, 10**8)
+# What a short text takes beside its own characters, in the room of a cache.
+_LEAST = len(SealedSerializer(Codec(())).dumps(Entry("a", "")))
+
+
+def _folder(folder: Path, room: Room = AMPLE) -> SealedFolderCache:
+    cache = SealedFolderCache(folder, room)
+    cache.serializer = SealedSerializer(Codec(KEPT_TYPES))
+    return cache
+
+
+def _memory(room: Room = AMPLE) -> SealedMemoryCache:
+    cache = SealedMemoryCache(room)
+    cache.serializer = SealedSerializer(Codec(KEPT_TYPES))
+    return cache
+
+
+def _caches(tmp_path: Path, room: Room) -> list[Any]:
+    return [_memory(room), _folder(tmp_path, room)]
+
+
+def _text(size: int) -> str:
+    """A text that takes so many bytes in memory, and four more in a folder."""
+    return "x" * (size - _LEAST)
 
 
 def test_what_was_kept_comes_back_until_it_is_deleted(tmp_path: Path) -> None:
-    for place in _places(tmp_path, Room(1000, 1000)):
-        place.put("a", b"data", 60)
-        assert place.get("a") == b"data"
-        place.delete("a")
-        place.delete("a")
-        assert place.get("a") is None
+    for cache in _caches(tmp_path, AMPLE):
+        cache.set("a", FILM, 60)
+        assert cache.has("a")
+        assert cache.get("a") == FILM
+        cache.delete("a")
+        cache.delete("a")
+        assert not cache.has("a")
+        assert cache.get("a") is None
 
 
-def test_what_is_over_does_not_come_back_and_takes_no_room(tmp_path: Path) -> None:
-    for place in _places(tmp_path, Room(150, 150)):
-        place.put("a", bytes(100), 0, "reader")
-        assert place.get("a") is None
-        place.put("b", bytes(100), 60, "reader")
-        assert place.get("b") == bytes(100)
+def test_what_is_over_does_not_come_back_and_takes_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for cache in _caches(tmp_path, Room(300, 300)):
+        cache.set("a", _text(200), 60, "reader")
+        with monkeypatch.context() as later:
+            now = time.time()
+            for clock in ("time.time", "cachelib.file.time", "cachelib.simple.time"):
+                later.setattr(clock, lambda now=now: now + 62)
+            assert not cache.has("a")
+            assert cache.get("a") is None
+            cache.set("b", _text(200), 60, "reader")
+            assert cache.get("b") == _text(200)
 
 
-def test_a_full_place_refuses_and_loses_nothing_that_it_confirmed(tmp_path: Path) -> None:
-    for place in _places(tmp_path, Room(400, 400)):
+def test_a_full_cache_refuses_and_loses_nothing_that_it_confirmed(tmp_path: Path) -> None:
+    for cache in _caches(tmp_path, Room(800, 800)):
         for name in "abc":
-            place.put(name, bytes(100), 60, name)
+            cache.set(name, _text(200), 60, name)
         with pytest.raises(StorageError, match="no room"):
-            place.put("d", bytes(150), 60, "d")
-        assert [place.get(name) for name in "abcd"] == [bytes(100)] * 3 + [None]
+            cache.set("d", _text(300), 60, "d")
+        assert [cache.get(name) for name in "abcd"] == [_text(200)] * 3 + [None]
 
 
 def test_one_readers_share_ends_before_the_room_of_others(tmp_path: Path) -> None:
-    for place in _places(tmp_path, Room(10_000, 290)):
-        place.put("a", bytes(100), 60, "greedy")
-        place.put("b", bytes(100), 60, "greedy")
+    for cache in _caches(tmp_path, Room(10_000, 580)):
+        cache.set("a", _text(200), 60, "greedy")
+        cache.set("b", _text(200), 60, "greedy")
         with pytest.raises(QuotaError):
-            place.put("c", bytes(100), 60, "greedy")
-        place.put("c", bytes(100), 60, "modest")
-        place.put("result", bytes(100), 60)
-        place.delete("a")
-        place.put("d", bytes(100), 60, "greedy")
+            cache.set("c", _text(200), 60, "greedy")
+        cache.set("c", _text(200), 60, "modest")
+        cache.set("result", _text(200), 60)
+        cache.delete("a")
+        cache.set("d", _text(200), 60, "greedy")
 
 
 def test_workers_that_come_at_once_do_not_fill_more_than_there_is(tmp_path: Path) -> None:
-    room = Room(1500, 1500)
+    room = Room(2500, 2500)
     kept: list[int] = []
 
     def keep(number: int) -> None:
-        # each with a place of its own, as each worker has
+        # each with a cache of its own, as each worker has
         try:
-            FolderPlace(tmp_path, room).put(f"{number}", bytes(100), 60, f"{number}")
+            _folder(tmp_path, room).set(f"{number}", _text(200), 60, f"{number}")
         except StorageError:
             return
         kept.append(number)
@@ -179,8 +215,8 @@ def test_workers_that_come_at_once_do_not_fill_more_than_there_is(tmp_path: Path
         thread.start()
     for thread in threads:
         thread.join()
-    assert 5 < len(kept) <= 12
-    assert all(FolderPlace(tmp_path, room).get(f"{number}") for number in kept)
+    assert len(kept) == 12
+    assert all(_folder(tmp_path, room).get(f"{number}") for number in kept)
 
 
 def test_a_disk_without_room_leaves_nothing_half_written(
@@ -191,40 +227,77 @@ def test_a_disk_without_room_leaves_nothing_half_written(
 
     monkeypatch.setattr(Path, "replace", no_space)
     with pytest.raises(StorageError, match="no room"):
-        FolderPlace(tmp_path, Room(1000, 1000)).put("a", b"data", 60)
+        _folder(tmp_path).set("a", FILM, 60)
     assert [file.name for file in tmp_path.iterdir()] == ["lock"]
 
 
+def test_a_folder_that_may_not_be_read_is_no_folder_without_films_and_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = _folder(tmp_path)
+    cache.set("a", FILM, 60)
+    waited: list[float] = []
+    monkeypatch.setattr("cachelib.file.sleep", waited.append)
+
+    def forbidden(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(StorageError, match="cannot reach"):
+        cache.get("a")
+    assert not waited
+
+
 def test_an_entry_in_another_ones_place_or_damaged_counts_as_gone(tmp_path: Path) -> None:
-    place = FolderPlace(tmp_path, Room(10_000, 10_000))
-    cache = SealedCache(place)
+    cache = _folder(tmp_path)
     cache.set("one", FILM, 60)
     cache.set("other", FILM, 60)
-    one, other = (place._file(name) for name in ("one", "other"))
+    one, other = (Path(cache._get_filename(name)) for name in ("one", "other"))
     other.write_bytes(one.read_bytes())
     assert cache.get("other") is None
     assert cache.get("one") == FILM
     one.write_bytes(one.read_bytes()[:-3])
     assert cache.get("one") is None
+    one.write_bytes(b"")
+    assert cache.get("one") is None
+
+
+def test_a_cache_that_nobody_gave_a_schema_reads_and_writes_no_objects(tmp_path: Path) -> None:
+    _folder(tmp_path).set("a", FILM, 60)
+    bare = SealedFolderCache(tmp_path, AMPLE)
+    assert bare.get("a") is None
+    with pytest.raises(TypeError, match="not of the schema"):
+        bare.set("b", FILM, 60)
+
+
+@pytest.mark.parametrize("cache_type", ["filesystem", "memory", "redis"])
+def test_what_flask_caching_opens_never_has_its_own_serializer(tmp_path: Path, cache_type: Any) -> None:
+    server = Flask("test")
+    cache = open_cache(server, Settings(cache_type=cache_type, cache_dir=tmp_path / "cache", workers=1))
+    backend = server.extensions["cache"][cache]
+    assert isinstance(backend, SealedCache)
+    assert type(backend.serializer) is SealedSerializer
 
 
 def test_files_are_closed_to_other_users_and_their_names_say_nothing(tmp_path: Path) -> None:
-    store = CaseStore(SealedCache(FolderPlace(tmp_path, Room(10_000, 10_000))), 60)
+    store = CaseStore(_folder(tmp_path), 60)
     key = store.add(FILM)
     for file in tmp_path.iterdir():
         assert file.stat().st_mode & 0o077 == 0
         assert key not in file.name
 
 
-class _Stuck(MemoryPlace):
+class _Stuck(SealedMemoryCache):
     """Keeps, and does not let go: a disk that was made read-only, a server that is gone."""
 
-    def delete(self, name: str) -> None:
-        raise OSError(errno.EROFS, "Read-only file system", name)
+    serializer = SealedSerializer(Codec(KEPT_TYPES))
+
+    def delete(self, key: str) -> bool:
+        raise OSError(errno.EROFS, "Read-only file system", key)
 
 
 def test_a_film_that_could_not_be_deleted_is_not_said_to_be_gone() -> None:
-    store = CaseStore(SealedCache(_Stuck(Room(10_000, 10_000))), 60)
+    store = CaseStore(_Stuck(AMPLE), 60)
     key = store.add(FILM)
     with pytest.raises(StorageError, match="could not delete"):
         store.forget(key)
@@ -232,7 +305,7 @@ def test_a_film_that_could_not_be_deleted_is_not_said_to_be_gone() -> None:
 
 
 def test_what_was_said_of_a_film_is_deleted_with_it(analysis: Analysis) -> None:
-    store = CaseStore(SealedCache(MemoryPlace(Room(10**8, 10**8))), 60)
+    store = CaseStore(_memory(), 60)
     key = store.add(FILM)
     store.add_analysis(key, analysis)
     model = (analysis.model_id, analysis.model_sha256)
@@ -241,7 +314,15 @@ def test_what_was_said_of_a_film_is_deleted_with_it(analysis: Analysis) -> None:
     assert store.analysis(key, *model) is None
 
 
+def test_a_film_that_is_deleted_while_a_model_is_asked_leaves_no_result(analysis: Analysis) -> None:
+    store = CaseStore(_memory(), 60)
+    key = store.add(FILM)
+    store.forget(key)
+    store.add_analysis(key, analysis)
+    assert store.analysis(key, analysis.model_id, analysis.model_sha256) is None
+
+
 def test_a_result_that_cannot_be_kept_is_still_a_result(analysis: Analysis) -> None:
-    store = CaseStore(SealedCache(MemoryPlace(Room(10, 10))), 60)
+    store = CaseStore(_memory(Room(10, 10)), 60)
     store.add_analysis("k" * 32, analysis)
     assert store.analysis("k" * 32, analysis.model_id, analysis.model_sha256) is None
