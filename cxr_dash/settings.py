@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     max_incoming_bytes: int = Field(
         128 * 1024 * 1024,
         ge=1024**2,
-        description="Bytes of all requests that one worker holds; beyond, the slowest is told to come again.",
+        description="Bytes a worker holds of requests, and of unread answers; beyond, the slowest goes.",
     )
     max_waiting: int = Field(
         16,

@@ -125,6 +125,8 @@ class Connection(TConn):  # type: ignore[misc]
     stage : Stage
     since : float
         Begin of the stage, seconds of the monotonic clock.
+    heard : float
+        When something came last, on the same clock.
     request : IncomingRequest
         The one that is coming, or is being answered.
     refused : Refusal or None
@@ -145,7 +147,7 @@ class Connection(TConn):  # type: ignore[misc]
         super().__init__(cfg, OutgoingSocket(accepted, limits), client, server)
         self.initialized = self.data_ready = True
         self.stage = Stage.IDLE
-        self.since = time.monotonic()
+        self.since = self.heard = time.monotonic()
         self.request = IncomingRequest()
         self.refused: Refusal | None = None
         self.keep_alive = False

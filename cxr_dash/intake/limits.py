@@ -51,7 +51,7 @@ class IntakeLimits:
     most_body_bytes : int
         Largest body of one request.
     most_bytes : int
-        Of all bodies that are under way at once.
+        Of all requests that are under way at once, and as many of answers that wait for their readers.
     seconds : float
         For one body to come, and for one answer to be taken.
     bytes_per_second : float

@@ -24,12 +24,13 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from cxr_dash.intake.connection import Connection, Stage
 from cxr_dash.intake.lanes import Lanes
-from cxr_dash.intake.limits import (
-    HEAD_SECONDS,
-    LINGER_SECONDS,
-    REFUSED_KEY,
-    IntakeLimits,
-    Refusal,
+from cxr_dash.intake.limits import REFUSED_KEY, IntakeLimits, Refusal
+from cxr_dash.intake.overdue import (
+    Overdue,
+    most_silent,
+    overdue,
+    slowest_reader,
+    slowest_sender,
 )
 from cxr_dash.settings import Settings
 
@@ -84,7 +85,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             accepted, client = listener.accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._give_up_the_most_silent()
+                self._give_up(most_silent(self._connections), "connections too many")
             elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
@@ -92,7 +93,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         self._connections.add(connection)
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections:
-            self._give_up_the_most_silent()
+            self._give_up(most_silent(self._connections), "connections too many")
         self._watch(connection, selectors.EVENT_READ)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
@@ -116,6 +117,8 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             if conn.sock.unsent_bytes:
                 conn.enter(Stage.SENDING)
                 self._watch(conn, selectors.EVENT_WRITE)
+                slowest = slowest_reader(self._connections, self._limits.most_bytes, time.monotonic())
+                self._give_up(slowest, "answers too many")
             else:
                 self._answered(conn)
         except (OSError, ValueError):
@@ -128,38 +131,30 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             return
         self._swept = now
         for connection in list(self._connections):
-            self._judge(connection, now - connection.since)
+            what = overdue(connection, now, self._limits, serving=self.alive)
+            if what is not None:
+                self._end_overdue(connection, what)
         if self._counted and now - self._reported > _SECONDS_BETWEEN_REPORTS:
             counted = ", ".join(f"{count} {what}" for what, count in sorted(self._counted.items()))
             self.log.warning("requests turned away or given up: %s", counted)
             self._counted.clear()
             self._reported = now
 
-    def _judge(self, connection: Connection, seconds: float) -> None:
-        """End a connection, or its request, when it has been at its stage for too long."""
-        if connection.stage is Stage.IDLE:
-            allowed = self._limits.keepalive_seconds if self.alive else LINGER_SECONDS
-            if seconds > allowed:
-                self._drop(connection)
-        elif connection.stage is Stage.HEAD and seconds > HEAD_SECONDS:
+    def _end_overdue(self, connection: Connection, what: Overdue) -> None:
+        """End a connection, or its request, which has had its time."""
+        if what is Overdue.HEAD:
             self._end_bare(connection, "408 Request Timeout", Refusal.SLOW)
-        elif connection.stage is Stage.BODY:
-            if self._limits.is_too_slow(connection.request.body_bytes, seconds):
-                self._turn_away(connection, Refusal.SLOW)
-        elif connection.stage is Stage.SENDING:
-            if connection.sock.is_read_too_slowly:
+        elif what is Overdue.BODY:
+            self._turn_away(connection, Refusal.SLOW)
+        else:
+            if what is Overdue.ANSWER:
                 self._counted["answers read too slowly"] += 1
-                self._drop(connection)
-        elif connection.stage is Stage.LINGERING and seconds > LINGER_SECONDS:
             self._drop(connection)
 
-    def _give_up_the_most_silent(self) -> None:
-        waiting = [one for one in self._connections if one.stage is not Stage.WORKING]
-        # those without a request first: nobody waits for an answer there
-        order = {Stage.LINGERING: 0, Stage.IDLE: 1, Stage.HEAD: 2, Stage.BODY: 3, Stage.SENDING: 4}
-        if waiting:
-            self._counted["connections too many"] += 1
-            self._drop(min(waiting, key=lambda one: (order[one.stage], one.since)))
+    def _give_up(self, connection: Connection | None, why: str) -> None:
+        if connection is not None:
+            self._counted[why] += 1
+            self._drop(connection)
 
     def _watch(self, connection: Connection, events: int) -> None:
         """Be told when the connection can be read or written; 0 for neither."""
@@ -188,6 +183,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(connection)
         elif connection.stage is not Stage.LINGERING:
             connection.request.add(piece)
+            connection.heard = time.monotonic()
             self._consider(connection)
 
     def _consider(self, connection: Connection) -> None:
@@ -214,14 +210,8 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             if begins and request.expects_continue:
                 connection.sock.sendall(_CONTINUE)
             if self._held_bytes > self._limits.most_bytes:
-                self._turn_away_the_slowest()
-
-    def _turn_away_the_slowest(self) -> None:
-        """Make room: bodies that stand still must not keep out those that come."""
-        now = time.monotonic()
-        coming = [one for one in self._connections if one.stage is Stage.BODY]
-        slowest = min(coming, key=lambda one: one.request.body_bytes / max(now - one.since, 0.001))
-        self._turn_away(slowest, Refusal.BUSY)
+                slowest = slowest_sender(self._connections, time.monotonic())
+                self._turn_away(slowest or connection, Refusal.BUSY)
 
     def _turn_away(self, connection: Connection, why: Refusal) -> None:
         """Let the application say why a request is not taken, before those that wait for a thread."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -144,6 +145,17 @@ def test_answers_that_nobody_reads_keep_nobody_waiting(server: _Server, path: st
         assert server.ask("/healthz")[0] == 200
 
 
+def test_answers_that_nobody_reads_take_no_more_memory_than_requests_may(tmp_path: Path) -> None:
+    settings = {"CXR_MAX_INCOMING_BYTES": str(2 * 30_000_000), "CXR_MAX_UPLOAD_BYTES": str(2**20)}
+    with _running(tmp_path, **settings) as server, ExitStack() as clients:
+        for _ in range(6):
+            client = clients.enter_context(server.connect(receive_buffer=4096))
+            client.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        eventually(lambda: "4 answers too many" in server.log, "a line in the log")
+        status, body = server.ask("/large")
+        assert (status, len(body)) == (200, 30_000_000)
+
+
 @pytest.mark.parametrize("path", ["/large", "/pieces"])
 def test_a_large_answer_comes_whole(server: _Server, path: str) -> None:
     status, body = server.ask(path)
@@ -242,9 +254,11 @@ def test_bodies_that_stand_still_make_room_for_one_that_comes(tmp_path: Path) ->
     megabyte = bytes(2**20)
     settings = {"CXR_MAX_INCOMING_BYTES": str(2**22), "CXR_MAX_UPLOAD_BYTES": str(2**21)}
     with _running(tmp_path, **settings) as server, ExitStack() as clients:
-        for _ in range(8):
-            client = clients.enter_context(server.connect())
+        standing = [clients.enter_context(server.connect()) for _ in range(8)]
+        for client in standing:
             client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n" + megabyte)
+        # three have room; when the others were told so, all that they sent has been read
+        eventually(lambda: len(select.select(standing, [], [], 0)[0]) >= 5, "five refusals")
         assert server.ask("/films", megabyte) == (200, hashlib.sha256(megabyte).hexdigest().encode())
 
 
