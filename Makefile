@@ -11,7 +11,7 @@ COMPLETE := $(VENV)/.complete
 given = $(if $(filter $(2),$(origin $(1))),CXR_$(1)=$($(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-without-shared smoke fuzz lint format bench translations lock clean
+.PHONY: help setup run test test-without-shared smoke fuzz lint format bench translations digests lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 21
@@ -74,6 +74,9 @@ bench: setup ## measure speed and memory side by side with Keras predict + the k
 
 translations: setup ## collect the sentences of the source into the catalogues of each language
 	$(BIN)/python -m cxr_dash.language.collect
+
+digests: $(SERVING) ## vouch for the bundles in models/ as they are, after one was exported or measured again
+	$(BIN)/cxr-dash models lock
 
 lock: ## refresh both lock files (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -7,7 +7,7 @@ from pathlib import Path
 from cxr_dash.cli.console import table
 from cxr_dash.errors import BundleError
 from cxr_dash.inference.bundle import SPEC_FILE, load_any
-from cxr_dash.inference.digests import DIGESTS_FILE, check_digest, read_digests, write_digests
+from cxr_dash.inference.digests import DIGESTS_FILE, is_vouched_for, read_digests, write_digests
 
 
 def verify(models_dir: Path) -> tuple[str, bool]:
@@ -18,7 +18,7 @@ def verify(models_dir: Path) -> tuple[str, bool]:
     report : str
         A line for each bundle, also for one that the list knows and the folder has not.
     is_well : bool
-        Whether all are there and as they should be; False too where no list is kept to compare with.
+        Whether all are there and as the list says; False too where it has nothing to compare one with.
 
     Raises
     ------
@@ -31,16 +31,18 @@ def verify(models_dir: Path) -> tuple[str, bool]:
     for name in sorted({*_folders(models_dir), *(listed or ())}):
         try:
             digest = load_any(models_dir / name).digest
-            check_digest(name, digest, listed)
-            rows.append(("ok" if listed is not None else "?", name, digest))
+            vouched_for = is_vouched_for(name, digest, listed)
+            rows.append(("ok" if vouched_for else "?", name, digest))
+            is_well &= vouched_for
         except (BundleError, OSError) as error:
             rows.append(("bad", name, str(error)))
             is_well = False
     lines = [table(rows)]
-    if listed is None:
+    if any(state == "?" for state, *_ in rows):
+        what = "there is no list" if listed is None else "the list has nothing"
         lines.append(
-            f"Files match their bundle.json, but there is no {DIGESTS_FILE} to compare bundle.json with: "
-            "`cxr-dash models lock` writes it."
+            f"?: the files match their bundle.json, but {what} to compare that with ({DIGESTS_FILE}): where "
+            "you know that it is as it should be, `cxr-dash models lock` writes it."
         )
     return "\n".join(lines), is_well
 

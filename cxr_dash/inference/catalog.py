@@ -10,7 +10,7 @@ from typing import Literal, overload
 from cxr_dash.domain import N_, Words
 from cxr_dash.errors import BundleError, BundleMismatchError, BundleNotFoundError
 from cxr_dash.inference.bundle import SPEC_FILE, Bundle, SegmenterBundle, load_any
-from cxr_dash.inference.digests import check_digest, read_digests
+from cxr_dash.inference.digests import DIGESTS_FILE, is_vouched_for, read_digests
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +135,9 @@ class Catalog:
             if name not in self._read:
                 try:
                     bundle = load_any(self._models_dir / name)
-                    check_digest(name, bundle.digest, read_digests(self._models_dir))
+                    listed = read_digests(self._models_dir)
+                    if not is_vouched_for(name, bundle.digest, listed) and listed is not None:
+                        logger.warning("bundle %s is not in %s: nobody vouches for it", name, DIGESTS_FILE)
                     self._read[name] = bundle
                 except (BundleError, OSError) as error:
                     self._read[name] = _refused(name, error)

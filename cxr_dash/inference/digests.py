@@ -64,24 +64,31 @@ def write_digests(models_dir: Path, digests: Mapping[str, str]) -> Path:
     return path
 
 
-def check_digest(name: str, digest: str, listed: Mapping[str, str] | None) -> None:
-    """Refuse a bundle that is not as the list says, or that the list does not know.
+def is_vouched_for(name: str, digest: str, listed: Mapping[str, str] | None) -> bool:
+    """Whether the list has the bundle as it is; one that was added since, the list does not know.
+
+    Parameters
+    ----------
+    name : str
+        The bundle's id.
+    digest : str
+        Of :func:`bundle_digest`.
+    listed : mapping of str to str, optional
+        Of :func:`read_digests`.
 
     Raises
     ------
     BundleMismatchError
+        When the list has it with another digest.
     """
-    if listed is None or listed.get(name) == digest:
-        return
-    if name not in listed:
+    if listed is None or name not in listed:
+        return False
+    if listed[name] != digest:
         raise BundleMismatchError(
-            f"{name} must be in {DIGESTS_FILE}, which lists the bundles that may be used; it is not.",
-            remedy="Check where it comes from, then run `cxr-dash models lock`.",
+            f"{name} must have the digest {listed[name][:12]}… of {DIGESTS_FILE}; received {digest[:12]}….",
+            remedy="It was changed: copy it again; if the change was meant, `cxr-dash models lock`.",
         )
-    raise BundleMismatchError(
-        f"{name} must have the digest {listed[name][:12]}… of {DIGESTS_FILE}; received {digest[:12]}….",
-        remedy="It was changed: copy it again; if the change was meant, `cxr-dash models lock`.",
-    )
+    return True
 
 
 def _damaged(received: str) -> BundleMismatchError:

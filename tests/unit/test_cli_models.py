@@ -11,9 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cxr_dash.cli import app
+from cxr_dash.cli.models import verify
 from cxr_dash.errors import BundleMismatchError
 from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.catalog import Catalog
+from cxr_dash.inference.digests import read_digests
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.settings import ROOT
 
@@ -59,9 +61,24 @@ def test_a_bundle_that_nobody_listed_and_one_that_is_gone_are_seen(models: Path)
     shutil.rmtree(models / "lungs")
     answer = runner.invoke(app, ["models", "verify"])
     assert answer.exit_code == 1
-    assert "bad    gate" in answer.output
+    assert "?      gate" in answer.output
     assert "bad    lungs" in answer.output
-    assert "must be in DIGESTS" in Catalog(models).broken()["gate"]
+
+
+def test_a_bundle_that_was_added_is_used_and_the_log_says_that_nobody_vouches_for_it(
+    models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(ROOT / "models" / "gate", models / "gate")
+    assert Catalog(models).broken() == {}
+    assert "bundle gate is not in DIGESTS" in caplog.text
+    assert "covid" not in caplog.text
+
+
+def test_the_list_that_is_shipped_vouches_for_every_bundle_that_is_shipped() -> None:
+    shipped = {path.parent.name for path in (ROOT / "models").glob("*/bundle.json")}
+    report, is_well = verify(ROOT / "models")
+    assert is_well, f"after a bundle was exported or measured again: `make digests`\n{report}"
+    assert set(read_digests(ROOT / "models") or {}) == shipped
 
 
 @pytest.mark.parametrize("content", ["junk", "0123  covid", "\x00", f"{'0' * 64} covid"])
