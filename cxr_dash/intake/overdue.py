@@ -34,9 +34,15 @@ def overdue(connection: Connection, now: float, limits: IntakeLimits, *, serving
         Seconds of the monotonic clock.
     limits : IntakeLimits
     serving : bool
-        ``False`` when the worker is about to end: then nobody is waited for who asks nothing.
+        ``False`` when the worker is about to end: then nobody is waited for who sends nothing.
     """
     seconds = now - connection.since
+    if (
+        not serving
+        and connection.stage in (Stage.HEAD, Stage.BODY)
+        and now - connection.heard > LINGER_SECONDS
+    ):
+        return Overdue.SILENCE
     silence = limits.keepalive_seconds if serving else LINGER_SECONDS
     late = {
         Stage.IDLE: (Overdue.SILENCE, seconds > silence),

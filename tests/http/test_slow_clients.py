@@ -264,7 +264,7 @@ def test_bodies_that_stand_still_make_room_for_one_that_comes(tmp_path: Path) ->
 
 def test_it_stops_at_once_although_clients_stay(tmp_path: Path) -> None:
     with ExitStack() as clients, _running(tmp_path) as server:
-        for _ in range(5):
-            clients.enter_context(server.connect())
+        for sent in [b"", _STALLED["head"], _STALLED["body"]] * 2:
+            clients.enter_context(server.connect()).sendall(sent)
     assert server.process.returncode == 0
     assert "Traceback" not in server.log

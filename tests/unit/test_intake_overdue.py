@@ -65,12 +65,15 @@ def test_each_stage_has_its_time(
     assert overdue(_one(pair[0], stage, 100.0), 100.0 + seconds, LIMITS, serving=True) is expected
 
 
-def test_a_worker_that_is_about_to_end_waits_less_for_who_asks_nothing(
-    pair: tuple[OutgoingSocket, socket.socket],
+@pytest.mark.parametrize("stage", [Stage.IDLE, Stage.HEAD, Stage.BODY])
+def test_a_worker_that_is_about_to_end_waits_for_nobody_who_sends_nothing(
+    pair: tuple[OutgoingSocket, socket.socket], stage: Stage
 ) -> None:
-    idle = _one(pair[0], Stage.IDLE, 100.0)
-    assert overdue(idle, 103.0, LIMITS, serving=True) is None
-    assert overdue(idle, 103.0, LIMITS, serving=False) is Overdue.SILENCE
+    silent, sending = (_one(pair[0], stage, 100.0, heard=heard) for heard in (100.0, 102.0))
+    assert overdue(silent, 103.0, LIMITS, serving=True) is None
+    assert overdue(silent, 103.0, LIMITS, serving=False) is Overdue.SILENCE
+    expected = Overdue.SILENCE if stage is Stage.IDLE else None
+    assert overdue(sending, 103.0, LIMITS, serving=False) is expected
 
 
 def test_who_asks_nothing_goes_before_who_asks_and_nobody_who_is_worked_for(
