@@ -12,6 +12,11 @@ from cxr_dash.domain import DecodeLimits
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Scheme, whoever signs on, host, port, database and options: of others Redis's client makes a traceback.
+_REDIS_URL = (
+    r"^(rediss?://([^@/?#]*@)?(\[[0-9a-fA-F:.]+\]|[^\[\]@:/?#]+)(:[0-9]{1,5})?(/[0-9]*)?(\?.*)?|unix://.+)$"
+)
+
 
 class Settings(BaseSettings):
     """Frozen settings, read from the environment (``CXR_...``) and a ``.env`` file in the working folder."""
@@ -103,7 +108,9 @@ class Settings(BaseSettings):
         Path("var/cache"), description="Folder of the file-system cache; relative to the working folder."
     )
     cache_redis_url: str = Field(
-        "redis://127.0.0.1:6379/0", description="Redis server, when `CXR_CACHE_TYPE=redis`."
+        "redis://127.0.0.1:6379/0",
+        pattern=_REDIS_URL,
+        description="Redis server, when `CXR_CACHE_TYPE=redis`.",
     )
     case_lifetime_seconds: int = Field(
         1800, ge=60, description="How long a film and its results are kept after the upload."

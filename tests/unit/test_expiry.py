@@ -61,6 +61,14 @@ def test_a_folder_that_others_may_enter_is_refused_in_words(tmp_path: Path, mode
     assert "chmod 700" in caught.value.remedy
 
 
+def test_inside_a_folder_that_is_open_to_all_the_server_makes_its_own(tmp_path: Path) -> None:
+    mounted = tmp_path / "mounted"
+    mounted.mkdir()
+    mounted.chmod(0o777)
+    made = make_cache_folder(Settings(cache_dir=mounted / "films"))
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_folder_of_another_user_is_refused_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
