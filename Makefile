@@ -85,6 +85,6 @@ lock: ## refresh both lock files (needs uv)
 	  --no-emit-index-url --quiet --upgrade --extra redis --extra build --extra training --extra dev \
 	  -c requirements/serve.lock -o requirements/dev.lock
 
-clean: ## remove the virtual environment and every cache; trained runs stay
-	rm -rf $(VENV) var runs/prepared build *.egg-info \
+clean: ## remove the virtual environment and every cache; trained runs and the reference library stay
+	rm -rf $(VENV) $(filter-out var/library,$(wildcard var/*)) runs/prepared build *.egg-info \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
