@@ -11,7 +11,7 @@ COMPLETE := $(VENV)/.complete
 given = $(if $(filter $(2),$(origin $(1))),CXR_$(1)=$($(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-without-shared smoke fuzz lint format bench translations lock clean
+.PHONY: help setup run test test-without-shared smoke fuzz lint format bench translations digests lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 21
@@ -75,6 +75,9 @@ bench: setup ## measure speed and memory side by side with Keras predict + the k
 translations: setup ## collect the sentences of the source into the catalogues of each language
 	$(BIN)/python -m cxr_dash.language.collect
 
+digests: $(SERVING) ## vouch for the bundles in models/ as they are, after one was exported or measured again
+	$(BIN)/cxr-dash models lock
+
 lock: ## refresh both lock files (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --quiet --upgrade --extra redis --extra build -o requirements/serve.lock
@@ -82,6 +85,6 @@ lock: ## refresh both lock files (needs uv)
 	  --no-emit-index-url --quiet --upgrade --extra redis --extra build --extra training --extra dev \
 	  -c requirements/serve.lock -o requirements/dev.lock
 
-clean: ## remove the virtual environment and every cache; trained runs stay
-	rm -rf $(VENV) var runs/prepared build *.egg-info \
+clean: ## remove the virtual environment and every cache; trained runs and the reference library stay
+	rm -rf $(VENV) $(filter-out var/library,$(wildcard var/*)) runs/prepared build *.egg-info \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

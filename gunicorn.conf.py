@@ -33,14 +33,25 @@ except CxrError as error:
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = [f"{_host}:{_settings.port}"]
 workers = _settings.workers
-worker_class = "gthread"
+# Waits for whole requests without a thread; see the room's own words.
+worker_class = "cxr_dash.intake.worker.WholeRequestWorker"
+# Files go out as everything does: what a slow reader does not take, no thread waits for.
+sendfile = False
 threads = _settings.threads
 loglevel = _settings.log_level
 # No access log: addresses carry the keys of films. Errors and start-up go to stderr.
 accesslog = None
 errorlog = "-"
 # Everything in one format on stderr: gunicorn's own lines, the app's, and warnings of libraries.
+# No line holds the key of a film, whoever writes it and at whatever level.
 logconfig_dict = {
+    "formatters": {
+        "generic": {
+            "()": "cxr_dash.log_lines.KeylessFormatter",
+            "fmt": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+            "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
+        }
+    },
     "root": {"level": "WARNING", "handlers": ["error_console"]},
     "loggers": {
         name: {"level": loglevel.upper(), "handlers": ["error_console"], "propagate": False}
@@ -100,6 +111,8 @@ def on_starting(server: Any) -> None:
                 f"cxr-dash: `CXR_CACHE_DIR` must be a folder the server may make and write; received "
                 f"{str(_settings.cache_dir)!r} ({error.strerror})."
             ) from None
+        except CxrError as error:
+            raise SystemExit(f"cxr-dash: {error}") from None
 
 
 def post_worker_init(worker: Any) -> None:

@@ -118,6 +118,18 @@ class StorageError(CxrError):
     code = "storage"
 
 
+class QuotaError(StorageError):
+    """One reader keeps as many films as one may."""
+
+    code = "quota"
+
+
+class CacheFolderError(StorageError):
+    """The folder in which films wait is not this server's own."""
+
+    code = "cache_folder"
+
+
 class LibraryError(CxrError):
     """The reference library cannot be used, or cannot be built."""
 
@@ -146,6 +158,12 @@ class RequestTooLargeError(RequestError):
     """More came with a request than any such request can need."""
 
     code = "request_too_large"
+
+
+class QuestionError(RequestError):
+    """What came for the page's own callbacks is nothing that the page asks."""
+
+    code = "question"
 
 
 class AddressError(RequestError):
@@ -178,10 +196,28 @@ class UploadBrokenError(UploadError):
     code = "upload_broken"
 
 
+class UploadSlowError(UploadError):
+    """The body of a request came more slowly than anybody is waited for."""
+
+    code = "upload_slow"
+
+
 class BusyError(CxrError):
     """The server is doing as much of this at once as it may."""
 
     code = "busy"
+
+
+class UnforeseenError(CxrError):
+    """Something failed that nobody foresaw; the log says where."""
+
+    code = UNEXPECTED
+
+
+class NotReadyError(CxrError):
+    """The server lacks something that its settings promise."""
+
+    code = "not_ready"
 
 
 class TrainingError(CxrError):

@@ -12,6 +12,11 @@ from cxr_dash.domain import DecodeLimits
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Scheme, whoever signs on, host, port, database and options: of others Redis's client makes a traceback.
+_REDIS_URL = (
+    r"^(rediss?://([^@/?#]*@)?(\[[0-9a-fA-F:.]+\]|[^\[\]@:/?#]+)(:[0-9]{1,5})?(/[0-9]*)?(\?.*)?|unix://.+)$"
+)
+
 
 class Settings(BaseSettings):
     """Frozen settings, read from the environment (``CXR_...``) and a ``.env`` file in the working folder."""
@@ -33,7 +38,11 @@ class Settings(BaseSettings):
     models_dir: Path = Field(ROOT / "models", description="Folder of model bundles, one folder each.")
     default_model: str = Field(
         "findings",
-        description="Bundle selected when the page opens; the first one if it is missing.",
+        description="Bundle selected when the page opens; without it the server is not ready.",
+    )
+    require_tools: bool = Field(
+        True,
+        description="Without the bundles `gate` and `lungs` the server is not ready, and says so.",
     )
     assets_dir: Path = Field(
         ROOT / "assets", description="Folder of style sheets, browser scripts and icons."
@@ -48,6 +57,28 @@ class Settings(BaseSettings):
         True, description="Judge every heatmap: inside the lungs, stable under small shifts; two more runs."
     )
     max_upload_bytes: int = Field(25 * 1024 * 1024, ge=1024, description="Largest film file, in bytes.")
+    request_seconds: float = Field(
+        120.0,
+        ge=1.0,
+        le=3600.0,
+        description="Seconds a body may take to come, and an answer to be read.",
+    )
+    min_bytes_per_second: float = Field(
+        8192.0,
+        ge=0.0,
+        description="Slowest pace of a body that comes or an answer that is read, after ten seconds.",
+    )
+    max_incoming_bytes: int = Field(
+        128 * 1024 * 1024,
+        ge=1024**2,
+        description="Bytes a worker holds of requests, and of unread answers; beyond, the slowest goes.",
+    )
+    max_waiting: int = Field(
+        16,
+        ge=1,
+        le=1024,
+        description="Films and questions that may wait for a thread of a worker; the next is told so.",
+    )
     max_pixels: int = Field(50_000_000, ge=10_000, description="Largest film, width x height.")
     min_side: int = Field(24, ge=1, description="Shortest side a film may have, in pixels.")
     max_aspect_ratio: float = Field(4.0, gt=1.0, description="Largest long side / short side of a film.")
@@ -77,13 +108,22 @@ class Settings(BaseSettings):
         Path("var/cache"), description="Folder of the file-system cache; relative to the working folder."
     )
     cache_redis_url: str = Field(
-        "redis://127.0.0.1:6379/0", description="Redis server, when `CXR_CACHE_TYPE=redis`."
+        "redis://127.0.0.1:6379/0",
+        pattern=_REDIS_URL,
+        description="Redis server, when `CXR_CACHE_TYPE=redis`.",
     )
     case_lifetime_seconds: int = Field(
         1800, ge=60, description="How long a film and its results are kept after the upload."
     )
     max_cache_bytes: int = Field(
-        4 * 1024**3, ge=1024**2, description="Largest file-system cache; the oldest films give way first."
+        4 * 1024**3,
+        ge=1024**2,
+        description="Largest cache in files or memory; a full one refuses films.",
+    )
+    max_session_bytes: int = Field(
+        1024**3,
+        ge=1024**2,
+        description="How much one reader may keep in the cache; more films are refused.",
     )
     show_identity: bool = Field(
         False,

@@ -35,6 +35,7 @@ def bundle_data(bundle: Bundle | SegmenterBundle) -> dict[str, Any]:
         "input": {"height": spec.preparation.height, "width": spec.preparation.width},
         "runtime": "keras" if bundle.serving_path is None else "litert",
         "sha256": bundle.serving_sha256,
+        "digest": bundle.digest,
     }
     if isinstance(spec, SegmenterSpec):
         return data

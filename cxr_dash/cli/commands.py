@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -51,10 +52,33 @@ def serve(
         become_gunicorn({name: str(value) for name, value in given.items() if value is not None})
 
 
+class ModelsAction(StrEnum):
+    """What ``cxr-dash models`` does with the bundles."""
+
+    LIST = "list"
+    VERIFY = "verify"
+    LOCK = "lock"
+
+
 @app.command()
-def models(*, json: AsJson = False) -> None:
-    """List the bundles in the models folder."""
+def models(
+    action: Annotated[
+        ModelsAction,
+        typer.Argument(help="`verify`: read every file and compare; `lock`: fix the digests as they are."),
+    ] = ModelsAction.LIST,
+    *,
+    json: AsJson = False,
+) -> None:
+    """List the bundles in the models folder, verify them, or fix their digests in its file DIGESTS."""
     with errors_in_words():
+        if action is not ModelsAction.LIST:
+            from cxr_dash.cli.models import lock, verify
+
+            report, is_well = (verify if action is ModelsAction.VERIFY else lock)(read_settings().models_dir)
+            say(report)
+            if not is_well:
+                raise typer.Exit(FAILED)
+            return
         from cxr_dash.cli.answers import bundle_data, bundles_table
         from cxr_dash.inference.catalog import Catalog
 

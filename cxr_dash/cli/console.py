@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,8 +60,10 @@ def read_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"CXR_{first['loc'][0]}".upper()
+        # a slip in an address must not put the password that stands in it on the screen
+        received = re.sub(r"//[^/]*@", "//…@", repr(first["input"]))
         raise RequestError(
-            f"`{name}` is not allowed: {first['msg']}; received {first['input']!r}.",
+            f"`{name}` is not allowed: {first['msg']}; received {received}.",
             remedy="`cxr-dash doctor --settings` lists every setting.",
         ) from error
 

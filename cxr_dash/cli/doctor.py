@@ -16,10 +16,11 @@ from urllib.request import urlopen
 
 from cxr_dash.cli.bundle_checks import check_answer, check_loads, check_lungs
 from cxr_dash.cli.console import table
-from cxr_dash.errors import CxrError
+from cxr_dash.errors import CacheFolderError, CxrError
 from cxr_dash.imaging import FORMATS
 from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.services.expiry import make_cache_folder
+from cxr_dash.services.readiness import shortcomings
 from cxr_dash.settings import Settings
 
 _LIBRARIES = ("ai-edge-litert", "dash", "flask-caching", "gunicorn", "numpy", "opencv-python-headless")
@@ -107,16 +108,12 @@ def _models(settings: Settings) -> Iterator[Check]:
     for name, message in catalog.broken().items():
         yield Check(name, "fail", "refused", message)
     if not catalog.ids():
-        yield Check(
-            "models", "fail", f"no usable bundle in {settings.models_dir}", "Set CXR_MODELS_DIR, or add one."
-        )
-    elif settings.default_model not in catalog.ids():
-        yield Check(
-            "models",
-            "warn",
-            f"no bundle {settings.default_model!r}",
-            "Set CXR_DEFAULT_MODEL to one of these.",
-        )
+        found = f"no usable bundle in {settings.models_dir}"
+        yield Check("models", "fail", found, "Set CXR_MODELS_DIR, or add one.")
+        return
+    for lack in shortcomings(settings, catalog):
+        remedy = "Put it there, or set CXR_MODELS_DIR, CXR_DEFAULT_MODEL or CXR_ASSETS_DIR to what is there."
+        yield Check("ready", "fail", lack.message, remedy)
     for model_id in catalog.ids():
         bundle = catalog.get(model_id)
         try:
@@ -128,9 +125,7 @@ def _models(settings: Settings) -> Iterator[Check]:
 
 def _tools(service: AnalysisService) -> Iterator[Check]:
     segmenter, gate = service.catalog.tool("lungs"), service.catalog.tool("gate")
-    if segmenter is None:
-        yield Check("lungs", "warn", "no segmenter", "Put the bundle `lungs` into the models folder.")
-    else:
+    if segmenter is not None:
         yield _tool(segmenter.id, partial(check_lungs, service, segmenter))
         for model_id in service.catalog.ids():
             learned = service.catalog.get(model_id).spec.lungs_sha256
@@ -165,9 +160,8 @@ def _cache(settings: Settings) -> Check:
     except OSError as error:
         remedy = "Set CXR_CACHE_DIR to a folder that the server's user may write."
         return Check("cache", "fail", f"{folder}: {error.strerror}", remedy)
-    if folder.stat().st_mode & 0o077:
-        remedy = f"Films are kept there: chmod 700 {folder}"
-        return Check("cache", "warn", f"{folder} can be read by other users", remedy)
+    except CacheFolderError as error:
+        return Check("cache", "fail", error.message, error.remedy)
     return Check("cache", "ok", str(folder))
 
 

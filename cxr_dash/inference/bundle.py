@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from cxr_dash.domain import N_
 from cxr_dash.errors import BundleMismatchError, BundleNotFoundError, LabelNotFoundError
+from cxr_dash.inference.digests import bundle_digest
 from cxr_dash.inference.schema import READ_VERSIONS, BundleSpec
 from cxr_dash.inference.schema_segmenter import SEGMENTER, SegmenterSpec
 
@@ -69,10 +70,13 @@ class SegmenterBundle(_Files):
         Its folder.
     spec : SegmenterSpec
         The whole of ``bundle.json``.
+    digest : str
+        Of all of it (``inference.digests``); empty for one that was not read from a folder.
     """
 
     path: Path
     spec: SegmenterSpec
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,13 @@ class Bundle(_Files):
         Its folder.
     spec : BundleSpec
         The whole of ``bundle.json``.
+    digest : str
+        Of all of it (``inference.digests``); empty for one that was not read from a folder.
     """
 
     path: Path
     spec: BundleSpec
+    digest: str = ""
 
     def label_index(self, key: str) -> int:
         """Position of a label among the logits.
@@ -146,6 +153,11 @@ def read_any_spec(path: Path) -> BundleSpec | SegmenterSpec:
     BundleMismatchError
         When it is not JSON, of another schema version, or does not fit the schema.
     """
+    return _read_spec_bytes(path)[0]
+
+
+def _read_spec_bytes(path: Path) -> tuple[BundleSpec | SegmenterSpec, bytes]:
+    """The same, and the bytes that were read: whose digest is taken must be what is used."""
     spec_path = path / SPEC_FILE
     if not spec_path.is_file():
         raise BundleNotFoundError(
@@ -153,7 +165,8 @@ def read_any_spec(path: Path) -> BundleSpec | SegmenterSpec:
             remedy="Export the model with `python -m training export`, or remove the folder.",
         )
     try:
-        raw = json.loads(spec_path.read_text(encoding="utf-8"))
+        spec_bytes = spec_path.read_bytes()
+        raw = json.loads(spec_bytes.decode("utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise BundleMismatchError(
             f"{path.name}/{SPEC_FILE} must be JSON in UTF-8; received: {error}.",
@@ -185,7 +198,7 @@ def read_any_spec(path: Path) -> BundleSpec | SegmenterSpec:
             f"`id` in {SPEC_FILE} must equal the folder's name {path.name!r}; received {spec.id!r}.",
             remedy="Rename the folder to the id, or export the bundle again.",
         )
-    return spec
+    return spec, spec_bytes
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -196,7 +209,8 @@ def load_bundle(path: Path) -> Bundle:
     BundleNotFoundError, BundleMismatchError
         Also when it is of a segmenter.
     """
-    return Bundle(path=path, spec=_classifier(load_any(path).spec))
+    bundle = load_any(path)
+    return Bundle(path=path, spec=_classifier(bundle.spec), digest=bundle.digest)
 
 
 def load_segmenter(path: Path) -> SegmenterBundle:
@@ -233,7 +247,7 @@ def load_any(path: Path) -> Bundle | SegmenterBundle:
     BundleNotFoundError, BundleMismatchError
         With the file that does not match and what to do.
     """
-    spec = read_any_spec(path)
+    spec, spec_bytes = _read_spec_bytes(path)
     if MODEL_FILE not in spec.files and SERVING_FILE not in spec.files:
         raise BundleMismatchError(
             f"`files` of {path.name} must name {MODEL_FILE} or {SERVING_FILE}; "
@@ -258,6 +272,7 @@ def load_any(path: Path) -> Bundle | SegmenterBundle:
                 f"{path.name}/{name} must have sha256 {expected[:12]}…; received {received[:12]}….",
                 remedy="The file was changed or only partly copied: copy or export the bundle again.",
             )
+    digest = bundle_digest(spec_bytes)
     if isinstance(spec, SegmenterSpec):
-        return SegmenterBundle(path=path, spec=spec)
-    return Bundle(path=path, spec=spec)
+        return SegmenterBundle(path=path, spec=spec, digest=digest)
+    return Bundle(path=path, spec=spec, digest=digest)

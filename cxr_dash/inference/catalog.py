@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal, overload
 
 from cxr_dash.domain import N_, Words
-from cxr_dash.errors import BundleError, BundleNotFoundError
+from cxr_dash.errors import BundleError, BundleMismatchError, BundleNotFoundError
 from cxr_dash.inference.bundle import SPEC_FILE, Bundle, SegmenterBundle, load_any
+from cxr_dash.inference.digests import DIGESTS_FILE, is_vouched_for, read_digests
 
 logger = logging.getLogger(__name__)
 
@@ -126,15 +127,36 @@ class Catalog:
     def _folders(self) -> list[str]:
         """Names of the folders that call themselves a bundle, sorted: no request can name another path."""
         found = self._models_dir.iterdir() if self._models_dir.is_dir() else ()
-        return sorted(folder.name for folder in found if (folder / SPEC_FILE).is_file())
+        return sorted(folder.name for folder in found if _calls_itself_a_bundle(folder))
 
     def _bundle(self, name: str) -> Bundle | SegmenterBundle | BundleError:
         """The bundle in that folder, or why it was refused."""
         with self._lock:
             if name not in self._read:
                 try:
-                    self._read[name] = load_any(self._models_dir / name)
-                except BundleError as error:
-                    logger.warning("bundle %s refused: %s", name, error)
-                    self._read[name] = error
+                    bundle = load_any(self._models_dir / name)
+                    listed = read_digests(self._models_dir)
+                    if not is_vouched_for(name, bundle.digest, listed) and listed is not None:
+                        logger.warning("bundle %s is not in %s: nobody vouches for it", name, DIGESTS_FILE)
+                    self._read[name] = bundle
+                except (BundleError, OSError) as error:
+                    self._read[name] = _refused(name, error)
+                    logger.warning("bundle %s refused: %s", name, self._read[name])
             return self._read[name]
+
+
+def _calls_itself_a_bundle(folder: Path) -> bool:
+    """Whether a folder has a ``bundle.json``; one that may not be looked into is a bundle, and is refused."""
+    try:
+        return (folder / SPEC_FILE).is_file()
+    except PermissionError:
+        return folder.is_dir()
+
+
+def _refused(name: str, error: BundleError | OSError) -> BundleError:
+    if isinstance(error, BundleError):
+        return error
+    return BundleMismatchError(
+        f"The files of {name} must be readable for the server's user; received: {error.strerror}.",
+        remedy="Give the folder and its files to that user, or let all read them (chmod -R a+rX).",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Self
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from cxr_dash.domain import Float32Array
 from cxr_dash.errors import BundleMismatchError
+from cxr_dash.inference.verified import read_verified
 
 HEAD_FILE = "head.npz"
 
@@ -37,8 +39,8 @@ class Head:
             np.savez(stream, kernel=self.kernel, bias=self.bias)
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a file.
+    def read(cls, path: Path, sha256: str | None = None) -> Self:
+        """Read a file, which must have the digest where one is given.
 
         Raises
         ------
@@ -46,7 +48,7 @@ class Head:
             When it is no such file, or its two tables do not fit each other.
         """
         try:
-            with np.load(path, allow_pickle=False) as table:
+            with np.load(BytesIO(read_verified(path, sha256)), allow_pickle=False) as table:
                 head = cls(table["kernel"], table["bias"])
         except (OSError, ValueError, KeyError) as error:
             raise BundleMismatchError(

@@ -87,9 +87,9 @@ def guess_age(
 
 
 @lru_cache(maxsize=1)
-def _head(path: Path, _sha256: str) -> Head:
+def _head(path: Path, sha256: str) -> Head:
     """Read once: every film asks it."""
-    return Head.read(path)
+    return Head.read(path, sha256)
 
 
 def _reads(bundle: Bundle, group: AgeGroup) -> bool:

@@ -35,6 +35,7 @@ from cxr_dash.services.population import check_age
 from cxr_dash.services.shown import Shown
 from cxr_dash.services.trust import report_trust
 from cxr_dash.settings import Settings
+from cxr_dash.store.room import NOBODY
 
 _PICTURE_QUALITY = 95
 _THUMBNAIL_QUALITY = 80
@@ -82,11 +83,18 @@ class AnalysisService:
         decode_ms = _milliseconds_since(started)
         return self._analyse(radiograph, bundle, gate=gate, decode_ms=decode_ms)
 
-    def admit(self, data: bytes, model_id: str | None = None) -> tuple[str, StoredFilm]:
+    def admit(self, data: bytes, model_id: str | None = None, owner: str = NOBODY) -> tuple[str, StoredFilm]:
         """Keep a film under a new key, and ask a model about it at once when one is named.
 
         Decoding is the slow step of a large film: doing everything that needs the pixels here means that it
         happens once.
+
+        Parameters
+        ----------
+        data : bytes
+        model_id : str, optional
+        owner : str
+            In whose share of the cache it is kept.
 
         Returns
         -------
@@ -95,7 +103,7 @@ class AnalysisService:
 
         Raises
         ------
-        FilmError, BundleError, BackendMissingError, StorageError
+        FilmError, BundleError, BackendMissingError, StorageError, QuotaError
         """
         bundle = self.catalog.get(model_id) if model_id else None
         started = time.perf_counter()
@@ -104,10 +112,20 @@ class AnalysisService:
         film = _stored_film(data, radiograph)
         # asked before it is kept: a film whose key nobody got could not be deleted
         analysis = self._analyse(radiograph, bundle, gate=True, decode_ms=decode_ms) if bundle else None
-        key = self.cases.add(film)
+        key = self.cases.add(film, owner)
         if analysis is not None:
             self.cases.add_analysis(key, analysis)
         return key, film
+
+    def forget(self, film_key: str) -> None:
+        """Delete a kept film, and what any model said of it.
+
+        Raises
+        ------
+        StorageError
+        """
+        bundles = [self.catalog.get(model_id) for model_id in self.catalog.ids()]
+        self.cases.forget(film_key, [(bundle.id, bundle.serving_sha256) for bundle in bundles])
 
     def analyse(self, film_key: str, model_id: str) -> Analysis:
         """What a model says about a kept film; asked once, then remembered.

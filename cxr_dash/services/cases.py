@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cxr_dash.domain import N_, Analysis, FilmFacts, PatientIdentity
-from cxr_dash.errors import CaseNotFoundError, StorageError
+from cxr_dash.errors import CaseNotFoundError, QuotaError, StorageError
+from cxr_dash.store.room import NOBODY, full
 
 logger = logging.getLogger(__name__)
 
@@ -17,21 +19,24 @@ _KEY_BYTES = 24
 # Go up with every change of what `Analysis` and `StoredFilm` hold: what an earlier version kept is asked for,
 # and sent, anew.
 _ANALYSIS_LAYOUT = 6
-_FILM_LAYOUT = 2
+_FILM_LAYOUT = 4
 _KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
 
 
 class KeyValueCache(Protocol):
-    """The part of flask-caching's ``Cache`` that is used here."""
+    """What is asked of a cache: flask-caching's ``Cache`` in a server, :class:`MemoryCache` in a command."""
 
     def get(self, key: str) -> Any:
         """The value, or ``None``."""
 
-    def set(self, key: str, value: Any, timeout: int | None = None) -> Any:
-        """Keep a value for ``timeout`` seconds; ``False`` when that failed."""
+    def set(self, key: str, value: Any, timeout: int, owner: str = NOBODY) -> Any:
+        """Keep a value for ``timeout`` seconds, in the share of ``owner``."""
+
+    def has(self, key: str) -> bool:
+        """Whether there is a value."""
 
     def delete(self, key: str) -> Any:
-        """Drop a value."""
+        """Drop a value; whatever is raised, it may still be there."""
 
 
 class MemoryCache:
@@ -44,9 +49,13 @@ class MemoryCache:
         """The value, or ``None``."""
         return self._values.get(key)
 
-    def set(self, key: str, value: Any, timeout: int | None = None) -> None:  # noqa: ARG002
-        """Keep a value; ``timeout`` is for caches that outlive the process."""
+    def set(self, key: str, value: Any, timeout: int, owner: str = NOBODY) -> None:  # noqa: ARG002
+        """Keep a value; ``timeout`` and ``owner`` are for caches that outlive the process."""
         self._values[key] = value
+
+    def has(self, key: str) -> bool:
+        """Whether there is a value."""
+        return key in self._values
 
     def delete(self, key: str) -> None:
         """Drop a value."""
@@ -87,6 +96,10 @@ class StoredFilm:
         return f"StoredFilm(sha256={self.sha256[:8]!r}, {self.width} x {self.height})"
 
 
+# What a cache that outlives the process may hold, and builds again.
+KEPT_TYPES = (StoredFilm, Analysis)
+
+
 class CaseStore:
     """Keeps films and analyses in a cache.
 
@@ -101,8 +114,8 @@ class CaseStore:
         self._cache = cache
         self._lifetime_seconds = lifetime_seconds
 
-    def add(self, film: StoredFilm) -> str:
-        """Keep a film; returns its new key, 32 URL-safe characters from 192 random bits.
+    def add(self, film: StoredFilm, owner: str = NOBODY) -> str:
+        """Keep a film in the share of ``owner``; returns its new key, 32 characters of 192 random bits.
 
         Raises
         ------
@@ -111,15 +124,12 @@ class CaseStore:
         """
         key = secrets.token_urlsafe(_KEY_BYTES)
         try:
-            kept = self._cache.set(_film_name(key), film, timeout=self._lifetime_seconds) is not False
+            self._cache.set(_film_name(key), film, self._lifetime_seconds, owner)
+        except QuotaError:
+            raise
         except Exception as error:
             logger.error("a film could not be kept: %s", error)
-            kept = False
-        if not kept:
-            raise StorageError(
-                N_("The server has no room to keep this film, or may not write to its cache."),
-                remedy=N_("Try again in a minute; if it stays so, tell whoever runs the server."),
-            )
+            raise full() from error
         return key
 
     def film(self, key: str) -> StoredFilm:
@@ -153,18 +163,50 @@ class CaseStore:
 
     def analysis(self, key: str, model_id: str, model_sha256: str) -> Analysis | None:
         """What that model, in exactly that version, said about the film; ``None`` when not yet asked."""
-        found = self._cache.get(_analysis_name(key, model_id, model_sha256))
+        try:
+            found = self._cache.get(_analysis_name(key, model_id, model_sha256))
+        except Exception as error:
+            logger.error("a result could not be looked up: %s", error)
+            return None
         return found if isinstance(found, Analysis) else None
 
     def add_analysis(self, key: str, analysis: Analysis) -> None:
-        """Keep an analysis as long as a film is kept."""
+        """Keep an analysis as long as a film is kept; one that cannot be kept is asked for again."""
         name = _analysis_name(key, analysis.model_id, analysis.model_sha256)
-        self._cache.set(name, analysis, timeout=self._lifetime_seconds)
+        try:
+            self._cache.set(name, analysis, self._lifetime_seconds)
+            if not self._cache.has(_film_name(key)):
+                # deleted while a model was being asked: nothing that was said of it stays
+                self._cache.delete(name)
+        except Exception as error:
+            logger.error("a result could not be kept: %s", error)
 
-    def forget(self, key: str) -> None:
-        """Delete a film now; its analyses cannot be reached without it and expire by themselves."""
-        if _KEY_PATTERN.match(key):
-            self._cache.delete(_film_name(key))
+    def forget(self, key: str, models: Iterable[tuple[str, str]] = ()) -> None:
+        """Delete a film now, and what was said of it.
+
+        Parameters
+        ----------
+        key : str
+        models : iterable of (str, str)
+            Id and digest of every model that may have been asked.
+
+        Raises
+        ------
+        StorageError
+            When something of it may still be there.
+        """
+        if not _KEY_PATTERN.match(key):
+            return
+        try:
+            # the film first: without it no result can be asked for
+            for name in (_film_name(key), *(_analysis_name(key, *model) for model in models)):
+                self._cache.delete(name)
+        except Exception as error:
+            logger.error("a film could not be deleted: %s", error)
+            raise StorageError(
+                N_("The server could not delete this film; it may still be kept until its time is over."),
+                remedy=N_("Try again in a minute; if it stays so, tell whoever runs the server."),
+            ) from error
 
     def is_usable(self, nonce: str) -> bool:
         """Whether a value can be written and read back; ``nonce`` must be new."""

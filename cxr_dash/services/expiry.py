@@ -1,32 +1,39 @@
-"""Films whose time ran out leave the disk, and the disk does not fill up.
+"""Films whose time ran out leave the disk.
 
-The file-system cache stops answering for an entry as soon as its time is over, but deletes the file only when
-it holds too many. Films must not lie on a disk for days because a server is quiet.
+The folder stops answering for an entry as soon as its time is over, but does not delete the file by itself.
+Films must not lie on a disk for days because a server is quiet, nor what a killed server had half written.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from cxr_dash.errors import CacheFolderError
 from cxr_dash.settings import Settings
+from cxr_dash.store.folder import PARTIAL
 
 logger = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_SWEEPS = 15.0
-# How cachelib names an entry (a hex digest) and one that is being written. Nothing else is ever deleted: the
-# setting may point at a folder that was not meant.
-_ENTRY_NAME = re.compile(r"[0-9a-f]{32,128}|.+\.__wz_cache")
+# How an entry is called (a hex digest, also of earlier versions) and one that is being written. Nothing else
+# is ever deleted: the setting may point at a folder that was not meant.
+_ENTRY_NAME = re.compile(rf"[0-9a-f]{{32,128}}|.+{re.escape(PARTIAL)}")
+# No entry takes so long to be written.
+_PARTIAL_SECONDS = 120.0
+_OTHERS = 0o077
 
 
 def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
     """Delete the entries of a cache folder that were written more than a lifetime ago.
 
-    Every entry is kept for the same time, so a file's age says that it is over, whatever is inside.
+    Every entry is kept for the same time, so a file's age says that it is over, whatever is inside. One that
+    was never finished goes sooner.
 
     Parameters
     ----------
@@ -44,45 +51,15 @@ def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
     deleted = 0
     for file in _entries(folder):
         try:
-            if file.is_file() and file.stat().st_mtime < now - lifetime_seconds:
+            allowed = (
+                min(lifetime_seconds, _PARTIAL_SECONDS) if file.name.endswith(PARTIAL) else lifetime_seconds
+            )
+            if file.is_file() and file.stat().st_mtime < now - allowed:
                 file.unlink()
                 deleted += 1
         except FileNotFoundError:
             # Another worker was faster.
             continue
-    return deleted
-
-
-def remove_surplus(folder: Path, max_bytes: int) -> int:
-    """Delete the oldest entries of a cache folder until the others fit.
-
-    Parameters
-    ----------
-    folder : Path
-        May not exist yet.
-    max_bytes : int
-        Largest total size of the entries that stay.
-
-    Returns
-    -------
-    int
-        Files deleted.
-    """
-    found: list[tuple[float, int, Path]] = []
-    for file in _entries(folder):
-        try:
-            status = file.stat()
-        except FileNotFoundError:
-            continue
-        found.append((status.st_mtime, status.st_size, file))
-    surplus = sum(size for _, size, _ in found) - max_bytes
-    deleted = 0
-    for _, size, file in sorted(found):
-        if surplus <= 0:
-            break
-        file.unlink(missing_ok=True)
-        surplus -= size
-        deleted += 1
     return deleted
 
 
@@ -95,20 +72,35 @@ def _entries(folder: Path) -> Iterator[Path]:
 def make_cache_folder(settings: Settings) -> Path:
     """Make the folder of the file-system cache where there is none, and say where it is.
 
-    It holds films: nobody but the server's own user may look into it.
+    It holds films: nobody but the server's own user may look into it, and nobody else may have made it.
 
     Raises
     ------
+    CacheFolderError
+        When it belongs to another user, or others may read or write it.
     OSError
         When it cannot be made.
     """
     folder = settings.cache_dir.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    status = folder.stat()
+    if status.st_uid != os.geteuid():
+        raise CacheFolderError(
+            f"`CXR_CACHE_DIR` must be a folder of the server's own user; {str(folder)!r} belongs to user "
+            f"{status.st_uid}.",
+            remedy="Set it to a folder that does not exist yet: the server makes it.",
+        )
+    if status.st_mode & _OTHERS:
+        raise CacheFolderError(
+            f"`CXR_CACHE_DIR` must be closed to other users; {str(folder)!r} has mode "
+            f"{status.st_mode & 0o777:o}.",
+            remedy=f"Films are kept there: chmod 700 {folder}",
+        )
     return folder
 
 
 def start_sweeping(settings: Settings) -> threading.Thread | None:
-    """Delete expired and surplus films every few seconds in a background thread of this process.
+    """Delete expired films every few seconds in a background thread of this process.
 
     Returns
     -------
@@ -128,11 +120,6 @@ def _sweep_for_ever(settings: Settings) -> None:
             # a folder that was deleted under the server comes back, so that films can be kept again
             folder = make_cache_folder(settings)
             remove_expired(folder, settings.case_lifetime_seconds, now=time.time())
-            deleted = remove_surplus(folder, settings.max_cache_bytes)
-            if deleted:
-                logger.warning(
-                    "the cache is full: the %d oldest of its files were deleted before their time", deleted
-                )
-        except OSError as error:
-            logger.error("expired films could not be deleted: %s", error.strerror)
+        except (OSError, CacheFolderError) as error:
+            logger.error("expired films could not be deleted: %s", error)
         time.sleep(_SECONDS_BETWEEN_SWEEPS)

@@ -9,7 +9,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx
 
 from cxr_dash.domain import N_
-from cxr_dash.errors import CxrError
+from cxr_dash.errors import CxrError, UnforeseenError
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
@@ -17,12 +17,6 @@ from cxr_dash.ui import facts, ids
 from cxr_dash.ui.views import bundle_words, card, card_label, panel
 
 logger = logging.getLogger(__name__)
-
-
-class UnexpectedError(CxrError):
-    """Something failed that nobody foresaw; the log has the traceback."""
-
-    code = "unexpected"
 
 
 def register_callbacks(
@@ -43,7 +37,7 @@ def register_callbacks(
     def unforeseen(error: Exception) -> facts.Json:
         question = ctx.inputs[f"{ids.QUESTION}.data"]
         logger.error("an analysis failed", exc_info=error)
-        problem = UnexpectedError(
+        problem = UnforeseenError(
             N_("The server could not read this film; the reason is in its log."), remedy=N_("Try again.")
         )
         return facts.film_problem(question["film"], question["model"], problem, speak())
@@ -120,9 +114,9 @@ def _register_model_page(app: Dash, catalog: Catalog, speak: Callable[[], Transl
         prevent_initial_call=True,
     )
     def draw_curves(asked: dict[str, str], thresholds: dict[str, dict[str, float]]) -> Any:
-        model = asked["model"]
-        cuts = thresholds.get(model, {})
-        return card_label.label_part(catalog.get(model).spec, asked["label"], cuts, speak())
+        bundle = catalog.get(asked["model"])
+        label = bundle.spec.label_keys[bundle.label_index(asked["label"])]
+        return card_label.label_part(bundle.spec, label, thresholds.get(bundle.id, {}), speak())
 
     @app.callback(  # type: ignore[untyped-decorator]
         Output(ids.CARD_GROUPS, "children"),

@@ -6,9 +6,11 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from cxr_dash.errors import NotReadyError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.language import LANGUAGES, Translator
+from cxr_dash.services.readiness import shortcomings
 from cxr_dash.settings import Settings
 from cxr_dash.ui import facts, ids
 from cxr_dash.ui.views import bundle_words, card, panel
@@ -37,11 +39,13 @@ def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Compone
     model_ids = catalog.ids()
     bundles = [catalog.get(model_id) for model_id in model_ids]
     chosen = catalog.get(catalog.default_id(settings.default_model)) if bundles else None
+    lacks = shortcomings(settings, catalog) if bundles else []
     return html.Div(
         [
             *_stores(settings, chosen, t),
             html.A(t("Skip to the findings"), href=f"#{ids.PANEL}", className="skip"),
             _header(bundles, chosen, t),
+            *_lacking(lacks, t),
             html.Main(
                 [
                     worklist_column(settings, t),
@@ -61,8 +65,16 @@ def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Compone
             card_window(t),
             html.Div(t("Let go to open the films"), className="drop-veil", **{"aria-hidden": "true"}),
         ],
-        className="page",
+        className="page page-lacking" if lacks else "page",
     )
+
+
+def _lacking(lacks: list[NotReadyError], t: Translator) -> list[Component]:
+    """What this server should have and has not, above everything that it may change."""
+    if not lacks:
+        return []
+    lines = [html.P([html.Strong(t.say(lack.words)), " ", t.say(lack.remedy_words)]) for lack in lacks]
+    return [html.Div(lines, className="lacking", role="alert")]
 
 
 def _stores(settings: Settings, chosen: Bundle | None, t: Translator) -> list[Component]:

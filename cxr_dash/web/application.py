@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 
 from dash import Dash
-from flask_caching import Cache
 
 from cxr_dash import __version__
 from cxr_dash.domain import N_
 from cxr_dash.services import build_service
-from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.services.library import SimilarCases
 from cxr_dash.settings import Settings
 from cxr_dash.ui.callbacks import register_callbacks
 from cxr_dash.ui.layout import build_layout
 from cxr_dash.web.answers import answers_blueprint
+from cxr_dash.web.cache import open_cache
 from cxr_dash.web.errors import handle_errors
 from cxr_dash.web.exports import exports_blueprint
 from cxr_dash.web.films import films_blueprint
@@ -25,7 +24,10 @@ from cxr_dash.web.health import health_blueprint
 from cxr_dash.web.language import request_language, request_translator, tell_language
 from cxr_dash.web.library import library_blueprint
 from cxr_dash.web.metrics import Metrics
+from cxr_dash.web.owners import give_sessions
 from cxr_dash.web.patients import patients_blueprint
+from cxr_dash.web.questions import check_questions
+from cxr_dash.web.turned_away import tell_turned_away
 from cxr_dash.web.warm_up import WarmUp
 
 # A request that is not a film is small; this much is allowed around the largest film.
@@ -89,12 +91,13 @@ def create_app(settings: Settings | None = None) -> Dash:
     server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _REQUEST_OVERHEAD_BYTES
     logging.getLogger("cxr_dash").setLevel(settings.log_level.upper())
 
-    service = build_service(settings, _cache(app, settings))
+    service = build_service(settings, open_cache(server, settings))
     metrics = Metrics()
     service.observe = metrics.analysed
     warm_up = WarmUp(service)
     server.extensions["cxr_dash"] = warm_up
     server.before_request(warm_up.ensure_started)
+    server.before_request(tell_turned_away(metrics))
 
     server.register_blueprint(films_blueprint(service, metrics))
     similar = SimilarCases(settings.library_dir, service.catalog)
@@ -109,26 +112,11 @@ def create_app(settings: Settings | None = None) -> Dash:
     app.layout = lambda: build_layout(settings, service.catalog, request_translator())
     # else every page would carry a second layout, in English, for the browser to check callbacks against
     app.validation_layout = None
+    check_questions(app)
     register_callbacks(app, service, service.catalog, request_translator)
     add_security_headers(app)
     tell_language(server, settings.url_prefix)
+    give_sessions(server, settings.url_prefix)
     server.wsgi_app = SetUpFirst(server.wsgi_app, "/healthz")
     logging.getLogger(__name__).info("cxr-dash %s ready to serve", __version__)
     return app
-
-
-def _cache(app: Dash, settings: Settings) -> Cache:
-    config: dict[str, object] = {
-        "CACHE_DEFAULT_TIMEOUT": settings.case_lifetime_seconds,
-        "CACHE_KEY_PREFIX": "cxr-",
-    }
-    if settings.cache_type == "filesystem":
-        folder = make_cache_folder(settings)
-        # No count of entries: `services.expiry` keeps the folder within its time and size. The backend's own
-        # count would not know of it and, once it drifted, delete films that are in use.
-        config |= {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(folder), "CACHE_THRESHOLD": 0}
-    elif settings.cache_type == "redis":
-        config |= {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.cache_redis_url}
-    else:
-        config |= {"CACHE_TYPE": "SimpleCache"}
-    return Cache(app.server, config=config)

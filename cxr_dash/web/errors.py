@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -19,19 +21,27 @@ from cxr_dash.errors import (
     LibraryMismatchError,
     LibraryNotFoundError,
     MethodError,
+    QuestionError,
+    QuotaError,
+    RequestError,
     RequestTooLargeError,
     StorageError,
+    UnforeseenError,
     UnsupportedFormatError,
     UploadBrokenError,
+    UploadSlowError,
     UploadTypeError,
 )
 from cxr_dash.settings import Settings
 from cxr_dash.ui.facts import error_in_words
 from cxr_dash.web.error_page import error_page
 from cxr_dash.web.language import request_translator
+from cxr_dash.web.seen_before import SeenBefore
 
 _STATUS: tuple[tuple[type[CxrError], int], ...] = (
+    (QuestionError, 400),
     (UploadBrokenError, 400),
+    (UploadSlowError, 408),
     (AddressError, 404),
     (CaseNotFoundError, 404),
     (BundleNotFoundError, 404),
@@ -43,11 +53,15 @@ _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (RequestTooLargeError, 413),
     (UnsupportedFormatError, 415),
     (UploadTypeError, 415),
+    (QuotaError, 429),
     (BackendMissingError, 503),
     (BusyError, 503),
     (StorageError, 503),
 )
 _UNPROCESSABLE = 422
+_UNAVAILABLE = 503
+# A queue is empty again after that long, and an administrator has not come before.
+_RETRY_AFTER_SECONDS = {BusyError: 5, StorageError: 30}
 # An address may be as long as a line of HTTP; of a longer one its beginning is said back.
 _MOST_SAID = 120
 
@@ -61,6 +75,7 @@ def handle_errors(server: Flask, settings: Settings) -> None:
     settings : Settings
         ``max_upload_bytes`` for what is too large; ``url_prefix`` for the way home.
     """
+    seen = SeenBefore()
 
     def answer(error: CxrError) -> Response:
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), _UNPROCESSABLE)
@@ -70,6 +85,8 @@ def handle_errors(server: Flask, settings: Settings) -> None:
         else:
             response = jsonify(error=error_in_words(error, t))
         response.status_code = status
+        if status == _UNAVAILABLE:
+            response.retry_after = _RETRY_AFTER_SECONDS.get(type(error))
         response.vary.add("Accept")
         return response
 
@@ -104,7 +121,28 @@ def handle_errors(server: Flask, settings: Settings) -> None:
             )
         )
 
+    def other(error: HTTPException) -> ResponseReturnValue:
+        status = error.code or 500
+        if status < HTTPStatus.BAD_REQUEST:
+            return error  # a redirection, which is none of ours
+        answered = answer(RequestError(N_("The server cannot make sense of this request.")))
+        answered.status_code = status
+        return answered
+
+    def unforeseen(error: Exception) -> ResponseReturnValue:
+        seen.log(error, request.endpoint or "no route")
+        answered = answer(
+            UnforeseenError(
+                N_("Something went wrong in the server that nobody foresaw; its log says where."),
+                remedy=N_("Try again; if it stays so, tell whoever runs the server."),
+            )
+        )
+        answered.status_code = HTTPStatus.INTERNAL_SERVER_ERROR
+        return answered
+
     server.register_error_handler(CxrError, answer)
+    server.register_error_handler(HTTPException, other)
+    server.register_error_handler(Exception, unforeseen)
     server.register_error_handler(404, not_found)
     server.register_error_handler(405, wrong_method)
     server.register_error_handler(413, too_large)

@@ -33,6 +33,7 @@ from cxr_dash.web.exports import download
 from cxr_dash.web.headers import keep_off_disk
 from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
+from cxr_dash.web.owners import request_owner
 from cxr_dash.web.same_site import refuse_other_sites
 from cxr_dash.web.uploads import read_upload, refused_as
 
@@ -47,7 +48,7 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
     routes.after_request(keep_off_disk)
 
     def admitted(data: bytes, model: str | None) -> ResponseReturnValue:
-        key, film = service.admit(data, model)
+        key, film = service.admit(data, model, request_owner())
         return jsonify(film=key, sha256=film.sha256, width=film.width, height=film.height), 201
 
     @routes.post("")
@@ -66,7 +67,7 @@ def films_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
 
     @routes.delete("/<film>")
     def forget_film(film: str) -> ResponseReturnValue:
-        service.cases.forget(film)
+        service.forget(film)
         return "", 204
 
     @routes.get("/<film>/picture.jpg")

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from cxr_dash import __version__
 from cxr_dash.services import AnalysisService
+from cxr_dash.services.readiness import shortcomings
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.warm_up import WarmUp
 
@@ -25,14 +26,17 @@ def health_blueprint(service: AnalysisService, warm_up: WarmUp, metrics: Metrics
     def ready() -> ResponseReturnValue:
         model_ready, detail = warm_up.state()
         cache_ready = service.cases.is_usable(secrets.token_hex(8))
+        missing = shortcomings(service.settings, service.catalog)
+        is_ready = model_ready and cache_ready and not missing
         body = {
-            "status": "ready" if model_ready and cache_ready else "not ready",
+            "status": "ready" if is_ready else "not ready",
             "model": detail,
             "cache": "usable" if cache_ready else "cannot be written",
+            "missing": [lack.message for lack in missing],
             "models": service.catalog.ids(),
             "refused": service.catalog.broken(),
         }
-        return jsonify(body), 200 if model_ready and cache_ready else 503
+        return jsonify(body), 200 if is_ready else 503
 
     @routes.get("/metrics")
     def prometheus() -> Response:

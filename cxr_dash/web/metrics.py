@@ -39,6 +39,9 @@ class Metrics:
         self._similar = Counter(
             "cxr_similar", "Questions for similar cases.", ["outcome"], registry=self._registry
         )
+        self._turned_away = Counter(
+            "cxr_turned_away", "Requests not taken: busy, slow or large.", ["why"], registry=self._registry
+        )
         self._stage = Histogram(
             "cxr_stage_seconds",
             "Time per stage of an analysis.",
@@ -66,6 +69,10 @@ class Metrics:
     def compared(self, outcome: str) -> None:
         """Count one question for similar cases: ``answered``, or the code of what was in the way."""
         self._similar.labels(outcome).inc()
+
+    def turned_away(self, why: str) -> None:
+        """Count one request that was not taken: ``busy``, ``slow`` or ``large``."""
+        self._turned_away.labels(why).inc()
 
     def exposition(self) -> tuple[bytes, str]:
         """The text Prometheus reads, over all workers where they share a folder, and its content type."""

@@ -9,6 +9,7 @@ import threading
 from cxr_dash.errors import CxrError
 from cxr_dash.imaging.formats.dicom import start_decoder
 from cxr_dash.services import AnalysisService
+from cxr_dash.services.readiness import shortcomings
 
 logger = logging.getLogger(__name__)
 
@@ -48,20 +49,23 @@ class WarmUp:
             return False, "loading the default model"
         if self._error is not None:
             return False, self._error
+        catalog, wanted = self._service.catalog, self._service.settings.default_model
         try:
-            model_id = self._service.catalog.default_id(self._service.settings.default_model)
+            catalog.default_id(wanted)
+            return True, catalog.get(wanted).id
         except CxrError as error:
             return False, str(error)
-        return True, model_id
 
     def _run(self) -> None:
         try:
             catalog = self._service.catalog
-            bundle = catalog.get(catalog.default_id(self._service.settings.default_model))
+            for lack in shortcomings(self._service.settings, catalog):
+                logger.error("not ready: %s", lack)
+            bundle = catalog.get(self._service.settings.default_model)
             self._service.runtimes.warm_up(bundle)
-            segmenter = catalog.tool("lungs")
-            if segmenter is not None:
-                self._service.runtimes.warm_up(segmenter)
+            for tool in (catalog.tool("lungs"), catalog.tool("gate")):
+                if tool is not None:
+                    self._service.runtimes.warm_up(tool)
             start_decoder()
         except CxrError as error:
             logger.error("warm-up failed: %s", error)

@@ -51,6 +51,15 @@ def test_everything_else_installs_everything(checkout: Path, target: str) -> Non
     assert "serve.lock" not in plan
 
 
+def test_make_clean_takes_caches_and_leaves_the_reference_library(checkout: Path) -> None:
+    for folder in ("var/cache", "var/library"):
+        (checkout / folder).mkdir(parents=True)
+        (checkout / folder / "film").touch()
+    subprocess.run(["make", "clean"], cwd=checkout, check=True, capture_output=True)
+    assert not (checkout / "var/cache").exists()
+    assert (checkout / "var/library/film").exists()
+
+
 def test_make_run_after_make_setup_installs_nothing(checkout: Path) -> None:
     plan = planned(checkout, "setup")
     stamps = [word.removeprefix(".venv/") for word in plan.rstrip().splitlines()[-1].split()[1:]]

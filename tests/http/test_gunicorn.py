@@ -148,7 +148,7 @@ def test_a_wrong_setting_keeps_it_from_starting_and_is_named(monkeypatch: pytest
 
 def test_films_whose_time_ran_out_leave_the_disk(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    cache.mkdir()
+    cache.mkdir(mode=0o700)
     old = cache / ("0f" * 32)  # named as the cache names a film
     old.write_bytes(b"pixels")
     yesterday = time.time() - 86_400
@@ -160,7 +160,7 @@ def test_films_whose_time_ran_out_leave_the_disk(tmp_path: Path) -> None:
 def test_settings_reach_gunicorn(tmp_path: Path) -> None:
     with running_gunicorn(tmp_path, environment={**os.environ, "CXR_WARM_UP": "false"}) as server:
         assert len(server.workers()) == 2
-        assert "gthread" in server.log.read_text()
+        assert "WholeRequestWorker" in server.log.read_text()
 
 
 @pytest.mark.parametrize(

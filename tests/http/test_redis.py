@@ -79,3 +79,45 @@ def test_a_film_added_on_one_machine_is_read_on_another_and_expires(
 
     there.delete(f"/films/{film}")
     assert here.get(f"/films/{film}/picture.jpg").status_code == 404
+
+
+def test_a_redis_that_is_full_refuses_films_in_words_and_loses_none(
+    redis_url: str, tmp_path: Path, phantom_png: bytes
+) -> None:
+    settings = Settings(cache_type="redis", cache_redis_url=redis_url, cache_dir=tmp_path, warm_up=False)
+    client = create_app(settings).server.test_client()
+    film = client.post("/films", data=phantom_png).get_json()["film"]
+    with redis.Redis.from_url(redis_url) as server:
+        server.config_set("maxmemory-policy", "noeviction")
+        server.config_set("maxmemory", "1mb")
+        try:
+            answer = client.post("/films?model=findings", data=phantom_png)
+            assert (answer.status_code, answer.get_json()["error"]["code"]) == (503, "storage")
+            # what is kept is read, and what cannot be remembered is asked for again
+            assert client.get(f"/films/{film}/picture.jpg").status_code == 200
+            assert client.get(f"/films/{film}/findings/effusion/heat-layer.png").status_code == 200
+            assert client.delete(f"/films/{film}").status_code == 204
+        finally:
+            server.config_set("maxmemory", "0")
+
+
+def test_one_readers_share_of_redis_ends_and_comes_back_with_a_deletion(
+    redis_url: str, tmp_path: Path, phantom_png: bytes
+) -> None:
+    settings = Settings(
+        cache_type="redis",
+        cache_redis_url=redis_url,
+        cache_dir=tmp_path,
+        max_session_bytes=2**20,
+        warm_up=False,
+    )
+    client = create_app(settings).server.test_client()
+    client.get("/")
+    films = []
+    while (answer := client.post("/films", data=phantom_png)).status_code == 201:
+        films.append(answer.get_json()["film"])
+        assert len(films) < 200
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (429, "quota")
+    assert films
+    assert client.delete(f"/films/{films[0]}").status_code == 204
+    assert client.post("/films", data=phantom_png).status_code == 201

@@ -92,11 +92,11 @@ def test_a_cache_folder_that_cannot_be_made_fails(no_models: Path, tmp_path: Pat
     assert "CXR_CACHE_DIR" in check.remedy
 
 
-def test_a_cache_folder_others_can_read_is_warned_about(no_models: Path, tmp_path: Path) -> None:
+def test_a_cache_folder_others_can_read_fails(no_models: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     cache.mkdir(mode=0o755)
     check = _check(examine(Settings(models_dir=no_models, cache_dir=cache)), "cache")
-    assert check.state == "warn"
+    assert check.state == "fail"
     assert "chmod 700" in check.remedy
 
 

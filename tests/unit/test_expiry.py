@@ -7,11 +7,13 @@ import os
 import time
 from pathlib import Path
 
-from flask import Flask
-from flask_caching import Cache
+import pytest
 
-from cxr_dash.services.expiry import remove_expired, remove_surplus, start_sweeping
+from cxr_dash.errors import CacheFolderError
+from cxr_dash.services.expiry import make_cache_folder, remove_expired, start_sweeping
 from cxr_dash.settings import Settings
+from cxr_dash.store.folder import PARTIAL, SealedFolderCache
+from cxr_dash.store.room import Room
 
 
 def _file(folder: Path, name: str, written_at: float) -> Path:
@@ -29,31 +31,55 @@ def test_only_files_older_than_the_lifetime_go(tmp_path: Path) -> None:
     assert young.exists()
 
 
-def test_a_full_cache_loses_its_oldest_files_until_the_others_fit(tmp_path: Path) -> None:
-    files = [_file(tmp_path, name, written_at) for name, written_at in (("b", 2.0), ("a", 3.0), ("c", 1.0))]
-    assert remove_surplus(tmp_path, 8) == 1  # four bytes each
-    assert [file.exists() for file in files] == [True, True, False]
-    assert remove_surplus(tmp_path, 8) == 0
-
-
 def test_what_the_cache_writes_is_deleted_and_nothing_else_is(tmp_path: Path) -> None:
-    cache = Cache(Flask(__name__), config={"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(tmp_path)})
-    cache.set("film", b"pixels")
-    assert list(tmp_path.iterdir())
+    SealedFolderCache(tmp_path, Room(1000, 1000)).set("film", "pixels", 60)
+    lock = tmp_path / "lock"
+    assert sorted(tmp_path.iterdir()) != [lock]
     half_written = tmp_path / "tmp1234.__wz_cache"
     half_written.write_bytes(b"pix")
     strangers = [tmp_path / name for name in ("thesis.tex", "results.csv", "ab12", "id_ed25519")]
     for file in strangers:
         file.write_text("not ours")
     remove_expired(tmp_path, 60, now=time.time() + 3600)
-    assert sorted(tmp_path.iterdir()) == sorted(strangers)
-    assert remove_surplus(tmp_path, 1) == 0
-    assert sorted(tmp_path.iterdir()) == sorted(strangers)
+    assert sorted(tmp_path.iterdir()) == sorted([*strangers, lock])
+
+
+def test_what_a_killed_server_had_half_written_goes_within_minutes(tmp_path: Path) -> None:
+    partial = tmp_path / f"{'0' * 64}.ab12{PARTIAL}"
+    partial.write_bytes(b"pix")
+    os.utime(partial, (1000.0, 1000.0))
+    assert remove_expired(tmp_path, 1800, now=1060.0) == 0
+    assert remove_expired(tmp_path, 1800, now=1200.0) == 1
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
+def test_a_folder_that_others_may_enter_is_refused_in_words(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(mode)
+    with pytest.raises(CacheFolderError, match="closed to other users") as caught:
+        make_cache_folder(Settings(cache_dir=tmp_path / "cache"))
+    assert "chmod 700" in caught.value.remedy
+
+
+def test_inside_a_folder_that_is_open_to_all_the_server_makes_its_own(tmp_path: Path) -> None:
+    mounted = tmp_path / "mounted"
+    mounted.mkdir()
+    mounted.chmod(0o777)
+    made = make_cache_folder(Settings(cache_dir=mounted / "films"))
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_of_another_user_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").mkdir(mode=0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(CacheFolderError, match="server's own user"):
+        make_cache_folder(Settings(cache_dir=tmp_path / "cache"))
 
 
 def test_a_folder_that_does_not_exist_yet_is_fine(tmp_path: Path) -> None:
     assert remove_expired(tmp_path / "none", 1800, now=3000.0) == 0
-    assert remove_surplus(tmp_path / "none", 0) == 0
 
 
 def test_other_caches_are_left_to_themselves() -> None:

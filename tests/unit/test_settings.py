@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from cxr_dash.cli.console import read_settings
+from cxr_dash.errors import RequestError
 from cxr_dash.settings import ROOT, Settings
 
 
@@ -83,3 +85,30 @@ def test_the_shipped_folders_lie_beside_the_package(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("CXR_MODELS_DIR", raising=False)
     assert Settings().models_dir == ROOT / "models"
     assert Settings().assets_dir.is_dir()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1:6379/0",
+        "redis://:@redis:6379/0",
+        "rediss://reader:p%40ss@[::1]:6380",
+        "redis://redis?protocol=3",
+        "unix:///run/redis/redis.sock?db=1",
+    ],
+)
+def test_an_address_that_redis_takes_is_taken(url: str) -> None:
+    assert Settings(cache_redis_url=url).cache_redis_url == url
+
+
+@pytest.mark.parametrize("url", ["redis:6379", "http://redis:6379", "redis://redis:port/0", "redis://", ""])
+def test_an_address_that_redis_would_not_take_keeps_the_server_from_starting(url: str) -> None:
+    with pytest.raises(ValidationError, match="cache_redis_url"):
+        Settings(cache_redis_url=url)
+
+
+def test_a_slip_in_an_address_does_not_show_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXR_CACHE_REDIS_URL", "redis://reader:sesame@redis:port")
+    with pytest.raises(RequestError, match="CXR_CACHE_REDIS_URL") as caught:
+        read_settings()
+    assert "sesame" not in str(caught.value)

@@ -12,6 +12,7 @@ import numpy as np
 from cxr_dash.domain import Float32Array, RawOutput
 from cxr_dash.errors import BackendMissingError, BundleMismatchError
 from cxr_dash.inference.runtime.base import OUTPUT_NAMES, as_batch
+from cxr_dash.inference.verified import read_verified
 
 SIGNATURE = "serving_default"
 
@@ -22,9 +23,11 @@ class LiteRtRuntime:
     Parameters
     ----------
     path : Path
-        The compiled graph; it is mapped into memory, so workers share its pages.
+        The compiled graph.
     threads : int
         Processor threads one run may use.
+    sha256 : str, optional
+        Digest that the file must have when it is loaded.
 
     Raises
     ------
@@ -36,9 +39,9 @@ class LiteRtRuntime:
 
     name = "litert"
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, sha256: str | None = None) -> None:
         self._lock = threading.Lock()
-        self._runner = open_graph(path, threads, OUTPUT_NAMES)
+        self._runner = open_graph(path, threads, OUTPUT_NAMES, sha256)
         ((self._input_name, details),) = self._runner.get_input_details().items()
         _, height, width, _ = (int(size) for size in details["shape"])
         self.input_size = (height, width)
@@ -53,15 +56,17 @@ class LiteRtRuntime:
         return RawOutput(logits=logits, cams=cams, embedding=embedding)
 
 
-def open_graph(path: Path, threads: int, output_names: Sequence[str]) -> Any:
+def open_graph(path: Path, threads: int, output_names: Sequence[str], sha256: str | None = None) -> Any:
     """A new interpreter's runner for the one signature; the runner keeps the interpreter alive.
+
+    The file is read once: what was checked is what answers, whatever becomes of the file afterwards.
 
     Raises
     ------
     BackendMissingError
         When ``ai-edge-litert`` is not installed.
     BundleMismatchError
-        When the file is no graph that takes one film and gives these outputs.
+        When the file is no graph that takes one film and gives these outputs, or not that of the digest.
     """
     try:
         from ai_edge_litert.interpreter import Interpreter
@@ -71,7 +76,7 @@ def open_graph(path: Path, threads: int, output_names: Sequence[str]) -> Any:
             remedy="Install it with `pip install ai-edge-litert`.",
         ) from error
     try:
-        interpreter = Interpreter(model_path=str(path), num_threads=threads)
+        interpreter = Interpreter(model_content=read_verified(path, sha256), num_threads=threads)
         runner = interpreter.get_signature_runner(SIGNATURE)
         shapes = [tuple(details["shape"]) for details in runner.get_input_details().values()]
         outputs = set(runner.get_output_details())

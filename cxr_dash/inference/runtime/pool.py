@@ -18,6 +18,7 @@ from cxr_dash.inference.runtime.base import Runtime
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from cxr_dash.inference.runtime.segmenter import KerasSegmenter, LiteRtSegmenter, SegmenterRuntime
+from cxr_dash.inference.verified import read_verified
 
 _log = logging.getLogger(__name__)
 
@@ -119,9 +120,10 @@ class RuntimePool:
     def _load(self, bundle: Bundle) -> Runtime:
         runtime: Runtime
         if bundle.serving_path is not None:
-            runtime = LiteRtRuntime(bundle.serving_path, self._inference_threads)
+            runtime = LiteRtRuntime(bundle.serving_path, self._inference_threads, bundle.serving_sha256)
         else:
             self._refuse_keras_after_fork(bundle)
+            read_verified(bundle.model_path, bundle.serving_sha256)
             runtime = KerasRuntime(bundle.model_path, bundle.spec.cam_layer)
         _check_answer(runtime, bundle)
         _log.info("loaded model %s with %s", bundle.id, runtime.name)
@@ -130,9 +132,10 @@ class RuntimePool:
     def _load_segmenter(self, bundle: SegmenterBundle) -> SegmenterRuntime:
         runtime: SegmenterRuntime
         if bundle.serving_path is not None:
-            runtime = LiteRtSegmenter(bundle.serving_path, self._inference_threads)
+            runtime = LiteRtSegmenter(bundle.serving_path, self._inference_threads, bundle.serving_sha256)
         else:
             self._refuse_keras_after_fork(bundle)
+            read_verified(bundle.model_path, bundle.serving_sha256)
             runtime = KerasSegmenter(bundle.model_path)
         _check_mask(runtime, bundle)
         _log.info("loaded segmenter %s with %s", bundle.id, runtime.name)

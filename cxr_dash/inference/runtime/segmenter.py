@@ -64,9 +64,9 @@ class LiteRtSegmenter:
 
     name = "litert"
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, sha256: str | None = None) -> None:
         self._lock = threading.Lock()
-        self._runner = open_graph(path, threads, (PROBABILITY,))
+        self._runner = open_graph(path, threads, (PROBABILITY,), sha256)
         ((self._input_name, details),) = self._runner.get_input_details().items()
         _, height, width, _ = (int(size) for size in details["shape"])
         self.input_size = (height, width)

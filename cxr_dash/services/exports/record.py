@@ -214,6 +214,7 @@ def _frame(bundle: Bundle, t: Translator) -> Json:
             "id": bundle.id,
             "version": bundle.spec.version,
             "sha256": bundle.serving_sha256,
+            "bundle_sha256": bundle.digest,
             "labels": {
                 label.key: t.choose({"en": label.name_en, "es": label.name_es})
                 for label in bundle.spec.labels

@@ -1,0 +1,67 @@
+"""``cxr-dash models verify | lock``: whether bundles are as they were exported, and as they were fixed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cxr_dash.cli.console import table
+from cxr_dash.errors import BundleError
+from cxr_dash.inference.bundle import SPEC_FILE, load_any
+from cxr_dash.inference.digests import DIGESTS_FILE, is_vouched_for, read_digests, write_digests
+
+
+def verify(models_dir: Path) -> tuple[str, bool]:
+    """Read every file of every bundle, and compare with the list of digests.
+
+    Returns
+    -------
+    report : str
+        A line for each bundle, also for one that the list knows and the folder has not.
+    is_well : bool
+        Whether all are there and as the list says; False too where it has nothing to compare one with.
+
+    Raises
+    ------
+    BundleMismatchError
+        When the list is damaged.
+    """
+    listed = read_digests(models_dir)
+    rows: list[tuple[str, ...]] = [("STATE", "BUNDLE", "FOUND")]
+    is_well = listed is not None
+    for name in sorted({*_folders(models_dir), *(listed or ())}):
+        try:
+            digest = load_any(models_dir / name).digest
+            vouched_for = is_vouched_for(name, digest, listed)
+            rows.append(("ok" if vouched_for else "?", name, digest))
+            is_well &= vouched_for
+        except (BundleError, OSError) as error:
+            rows.append(("bad", name, str(error)))
+            is_well = False
+    lines = [table(rows)]
+    if any(state == "?" for state, *_ in rows):
+        what = "there is no list" if listed is None else "the list has nothing"
+        lines.append(
+            f"?: the files match their bundle.json, but {what} to compare that with ({DIGESTS_FILE}): where "
+            "you know that it is as it should be, `cxr-dash models lock` writes it."
+        )
+    return "\n".join(lines), is_well
+
+
+def lock(models_dir: Path) -> tuple[str, bool]:
+    """Write the list of digests of the bundles as they are; nothing where one of them is not whole.
+
+    Raises
+    ------
+    BundleError
+        Of the first bundle whose files do not match its ``bundle.json``.
+    """
+    digests = {name: load_any(models_dir / name).digest for name in _folders(models_dir)}
+    path = write_digests(models_dir, digests)
+    return "\n".join(
+        [*(f"{digest}  {name}" for name, digest in digests.items()), f"Written to {path}."]
+    ), True
+
+
+def _folders(models_dir: Path) -> list[str]:
+    found = models_dir.iterdir() if models_dir.is_dir() else ()
+    return sorted(folder.name for folder in found if (folder / SPEC_FILE).is_file())

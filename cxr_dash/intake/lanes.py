@@ -1,0 +1,68 @@
+"""Which threads answer a request, and whether there is room for one more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from cxr_dash.intake.connection import Connection
+from cxr_dash.intake.limits import IntakeLimits, is_work
+
+_HEALTH = "/healthz"
+_BESIDE = ("/readyz", "/metrics")
+_MOST_TURNED_AWAY_AT_ONCE = 256
+
+
+class Lanes:
+    """One thread for ``/healthz``, two for what must be answered when all others are busy, the rest.
+
+    Used by the loop alone.
+
+    Parameters
+    ----------
+    limits : IntakeLimits
+    main : ThreadPoolExecutor
+        Of ``limits.threads`` threads.
+    """
+
+    def __init__(self, limits: IntakeLimits, main: ThreadPoolExecutor) -> None:
+        self._limits = limits
+        self._main = main
+        self._health = ThreadPoolExecutor(1, "cxr-health")
+        self._beside = ThreadPoolExecutor(2, "cxr-beside")
+        self._in_hand = 0
+        self._turned_away = 0
+
+    def has_room(self, connection: Connection) -> bool:
+        """Whether the request may wait for a thread, by what it asks for and how many wait already."""
+        if connection.refused:
+            return self._turned_away < _MOST_TURNED_AWAY_AT_ONCE
+        method, path = connection.asked_for
+        if path in (_HEALTH, *_BESIDE):
+            return True
+        limits = self._limits
+        most = limits.most_waiting if is_work(method, path) else limits.most_waiting_reads
+        return self._in_hand < limits.threads + most
+
+    def submit(self, connection: Connection, handle: Callable[[Connection], Any]) -> Future[Any]:
+        """Let a thread answer."""
+        _, path = connection.asked_for
+        if connection.refused:
+            self._turned_away += 1
+            return self._beside.submit(handle, connection)
+        if path == _HEALTH:
+            return self._health.submit(handle, connection)
+        if path in _BESIDE:
+            return self._beside.submit(handle, connection)
+        self._in_hand += 1
+        connection.has_place = True
+        return self._main.submit(handle, connection)
+
+    def done(self, connection: Connection) -> None:
+        """Count a request out."""
+        if connection.has_place:
+            self._in_hand -= 1
+            connection.has_place = False
+        elif connection.refused:
+            self._turned_away -= 1

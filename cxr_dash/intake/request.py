@@ -1,0 +1,124 @@
+"""The bytes of one request as they come: where its head ends, and whether all of it is there.
+
+Nothing is decided here about what a request means. gunicorn's own parser reads the bytes again, strictly,
+once they are whole; where this reading and that one differ, it finds an end, never more to wait for.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cxr_dash.intake.limits import MOST_HEAD_BYTES
+
+_HEAD_END = b"\r\n\r\n"
+_LINE_END = b"\r\n"
+_CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*(?=\r\n)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*(?=\r\n)", re.IGNORECASE)
+_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?")
+_MOST_CHUNK_LINE = 4096
+
+
+class IncomingRequest:
+    """One request on its way in.
+
+    Attributes
+    ----------
+    data : bytearray
+        What has come, of this request and perhaps of the next.
+    head_bytes : int
+        Length of first line and headers with the empty line after them; 0 while they are not whole.
+    end : int or None
+        Where the request ends in ``data``; ``None`` while it is not whole.
+    declared_bytes : int
+        Length of the body as its head says; 0 for none, or where only its end will tell.
+    """
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.head_bytes = 0
+        self.end: int | None = None
+        self.declared_bytes = 0
+        self.expects_continue = False
+        self._chunked = False
+        # of a body in chunks: where the next line of a size, or of the trailer, begins
+        self._next_line = 0
+        self._in_trailer = False
+
+    @property
+    def body_bytes(self) -> int:
+        """How much of the body has come."""
+        return len(self.data) - self.head_bytes if self.head_bytes else 0
+
+    @property
+    def first_line(self) -> list[str]:
+        """Method, address and version, as far as the line has them."""
+        line, _, _ = bytes(self.data[:MOST_HEAD_BYTES]).lstrip(b"\r\n").partition(_LINE_END)
+        return line.decode("latin-1").split(" ")
+
+    @property
+    def head_too_long(self) -> bool:
+        """Whether more came than any head needs, without an end of it."""
+        return not self.head_bytes and len(self.data) > MOST_HEAD_BYTES
+
+    def add(self, piece: bytes | bytearray | memoryview) -> None:
+        """Take what has come."""
+        searched = max(0, len(self.data) - len(_HEAD_END))
+        self.data += piece
+        if not self.head_bytes:
+            # empty lines before a request belong to none
+            begin = len(self.data) - len(self.data.lstrip(b"\r\n"))
+            found = self.data.find(_HEAD_END, max(begin, searched))
+            if found < 0:
+                return
+            self._read_head(found + len(_HEAD_END))
+        if self.end is None:
+            self._look_for_end()
+
+    def _read_head(self, head_bytes: int) -> None:
+        self.head_bytes = self._next_line = head_bytes
+        head = bytes(self.data[:head_bytes])
+        lengths = _CONTENT_LENGTH.findall(head)
+        self._chunked = _CHUNKED.search(head) is not None
+        self.expects_continue = _CONTINUE.search(head) is not None
+        if self._chunked:
+            return
+        # no length, several, or one that is no number: gunicorn says what is wrong with it
+        self.declared_bytes = int(lengths[0]) if len(lengths) == 1 else 0
+
+    def _look_for_end(self) -> None:
+        if not self._chunked:
+            whole = self.head_bytes + self.declared_bytes
+            self.end = whole if len(self.data) >= whole else None
+            return
+        while self.end is None:
+            line_end = self.data.find(_LINE_END, self._next_line, self._next_line + _MOST_CHUNK_LINE)
+            if line_end < 0:
+                if len(self.data) - self._next_line >= _MOST_CHUNK_LINE:
+                    self.end = len(self.data)
+                return
+            line = bytes(self.data[self._next_line : line_end])
+            if not self._take_line(line, line_end + len(_LINE_END)):
+                return
+
+    def _take_line(self, line: bytes, after: int) -> bool:
+        """One line of a body in chunks: a size, or one of the trailer. Whether there is more to look at."""
+        if self._in_trailer:
+            self._next_line = after
+            if not line:
+                self.end = after
+            return True
+        size = _CHUNK_SIZE.fullmatch(line)
+        if size is None:
+            self.end = len(self.data)
+            return False
+        length = int(size[1], 16)
+        if length == 0:
+            self._in_trailer = True
+            self._next_line = after
+            return True
+        chunk_end = after + length + len(_LINE_END)
+        if len(self.data) < chunk_end:
+            return False
+        self._next_line = chunk_end
+        return True

@@ -1,0 +1,89 @@
+"""Entries in Redis, shared by the machines behind one balancer."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import redis
+from cachelib.redis import RedisCache
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from cxr_dash.store.room import NOBODY, Room, full
+from cxr_dash.store.sealed import SEAL_BYTES, SealedCache, owner_tag, sealed_for
+
+# A sorted set for each owner: names and sizes of its entries, by when their time is over.
+_OWNERS = "cxru-"
+_SECONDS = 5.0
+
+
+class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
+    """cachelib's ``RedisCache``; how much it holds in all is Redis's own setting.
+
+    Parameters
+    ----------
+    url : str
+    room : Room
+        ``most_bytes`` is not looked at: a Redis with ``maxmemory`` and ``noeviction`` refuses by itself.
+    **options
+        Of ``RedisCache``.
+    """
+
+    def __init__(self, url: str, room: Room, **options: Any) -> None:
+        # a reader is told at once that Redis is gone, and asks again
+        client = redis.Redis.from_url(
+            url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS, retry=Retry(NoBackoff(), 0)
+        )
+        RedisCache.__init__(self, client, **options)
+        self._room = room
+
+    def set(self, key: str, value: Any, timeout: int | None = None, owner: str = NOBODY) -> bool:
+        """Keep a value for ``timeout`` seconds, in the share of ``owner``.
+
+        Raises
+        ------
+        StorageError, QuotaError
+            When there is no room for it.
+        redis.RedisError
+            When the server does not answer.
+        """
+        data = self.seal(key, value, owner)
+        seconds = self._normalize_timeout(timeout)
+        tag = owner_tag(owner)
+        try:
+            if owner != NOBODY:
+                self._take_share(tag, key, len(data), seconds)
+            self._write_client.set(self._get_prefix() + key, data, ex=seconds)
+        except redis.exceptions.OutOfMemoryError:
+            if owner != NOBODY:
+                self._give_back(tag, key, len(data))
+            raise full() from None
+        return True
+
+    def delete(self, key: str) -> bool:
+        """Drop an entry; whether it was there.
+
+        Raises
+        ------
+        redis.RedisError
+            When it may still be there.
+        """
+        name = self._get_prefix() + key
+        tag = sealed_for(self._write_client.getrange(name, 0, SEAL_BYTES - 1))
+        size = self._write_client.strlen(name)
+        was_there = super().delete(key)
+        if tag is not None and tag != owner_tag(NOBODY):
+            self._give_back(tag, key, size)
+        return bool(was_there)
+
+    def _take_share(self, tag: bytes, key: str, size: int, seconds: int) -> None:
+        share, now = _OWNERS + tag.hex(), time.time()
+        self._write_client.zremrangebyscore(share, 0, now)
+        used = sum(int(member.rpartition(b" ")[2]) for member in self._write_client.zrange(share, 0, -1))
+        self._room.check(size, 0, used)
+        self._write_client.zadd(share, {f"{key} {size}": now + seconds})
+        self._write_client.expire(share, seconds)
+
+    def _give_back(self, tag: bytes, key: str, size: int) -> None:
+        self._write_client.zrem(_OWNERS + tag.hex(), f"{key} {size}")

@@ -1,0 +1,133 @@
+"""Bundles are what was exported and what was fixed; what was changed is refused, whenever it was changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from cxr_dash.cli import app
+from cxr_dash.cli.models import verify
+from cxr_dash.errors import BundleMismatchError
+from cxr_dash.inference.bundle import load_bundle
+from cxr_dash.inference.catalog import Catalog
+from cxr_dash.inference.digests import read_digests
+from cxr_dash.inference.runtime import RuntimePool
+from cxr_dash.settings import ROOT
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copies of two shipped bundles, with their digests fixed."""
+    for name in ("covid", "lungs"):
+        shutil.copytree(ROOT / "models" / name, tmp_path / name)
+    monkeypatch.setenv("CXR_MODELS_DIR", str(tmp_path))
+    assert runner.invoke(app, ["models", "lock"]).exit_code == 0
+    return tmp_path
+
+
+def _move_a_threshold(bundle: Path) -> None:
+    spec = json.loads((bundle / "bundle.json").read_text())
+    thresholds = spec["operating_points"][0]["thresholds"]
+    key = next(iter(thresholds))
+    thresholds[key] = round(thresholds[key] / 2 + 0.1, 6)
+    (bundle / "bundle.json").write_text(json.dumps(spec))
+
+
+def test_bundles_as_they_were_fixed_are_well(models: Path) -> None:
+    answer = runner.invoke(app, ["models", "verify"])
+    assert answer.exit_code == 0, answer.output
+    assert load_bundle(models / "covid").digest in answer.output
+    assert Catalog(models).broken() == {}
+
+
+def test_a_moved_threshold_is_seen_and_its_bundle_refused(models: Path) -> None:
+    _move_a_threshold(models / "covid")
+    answer = runner.invoke(app, ["models", "verify"])
+    assert answer.exit_code == 1
+    assert "bad    covid" in answer.output
+    assert "ok     lungs" in answer.output
+    assert "must have the digest" in Catalog(models).broken()["covid"]
+
+
+def test_a_bundle_that_nobody_listed_and_one_that_is_gone_are_seen(models: Path) -> None:
+    shutil.copytree(ROOT / "models" / "gate", models / "gate")
+    shutil.rmtree(models / "lungs")
+    answer = runner.invoke(app, ["models", "verify"])
+    assert answer.exit_code == 1
+    assert "?      gate" in answer.output
+    assert "bad    lungs" in answer.output
+
+
+def test_a_bundle_that_was_added_is_used_and_the_log_says_that_nobody_vouches_for_it(
+    models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(ROOT / "models" / "gate", models / "gate")
+    assert Catalog(models).broken() == {}
+    assert "bundle gate is not in DIGESTS" in caplog.text
+    assert "covid" not in caplog.text
+
+
+def test_the_list_that_is_shipped_vouches_for_every_bundle_that_is_shipped() -> None:
+    shipped = {path.parent.name for path in (ROOT / "models").glob("*/bundle.json")}
+    report, is_well = verify(ROOT / "models")
+    assert is_well, f"after a bundle was exported or measured again: `make digests`\n{report}"
+    assert set(read_digests(ROOT / "models") or {}) == shipped
+
+
+@pytest.mark.parametrize("content", ["junk", "0123  covid", "\x00", f"{'0' * 64} covid"])
+def test_a_damaged_list_refuses_everything_rather_than_count_as_none(models: Path, content: str) -> None:
+    (models / "DIGESTS").write_text(content)
+    assert runner.invoke(app, ["models", "verify"]).exit_code == 1
+    assert set(Catalog(models).broken()) == {"covid", "lungs"}
+
+
+def test_without_a_list_files_are_compared_and_the_lack_of_it_is_said(models: Path) -> None:
+    (models / "DIGESTS").unlink()
+    answer = runner.invoke(app, ["models", "verify"])
+    assert answer.exit_code == 1
+    assert "models lock" in answer.output
+    assert Catalog(models).broken() == {}
+
+
+def test_what_is_not_whole_is_not_fixed(models: Path) -> None:
+    before = (models / "DIGESTS").read_text()
+    with (models / "covid" / "serving.tflite").open("ab") as stream:
+        stream.write(b"!")
+    assert runner.invoke(app, ["models", "lock"]).exit_code == 1
+    assert (models / "DIGESTS").read_text() == before
+
+
+def test_weights_that_were_swapped_after_the_start_are_not_loaded(models: Path) -> None:
+    bundle = Catalog(models).get("covid")
+    shutil.copyfile(
+        ROOT / "models" / "pneumonia-paediatric" / "serving.tflite", models / "covid" / "serving.tflite"
+    )
+    with pytest.raises(BundleMismatchError, match="when it is loaded"):
+        RuntimePool().get(bundle)
+
+
+def test_weights_that_are_changed_under_a_loaded_model_change_no_answer(models: Path) -> None:
+    bundle = Catalog(models).get("covid")
+    runtime = RuntimePool().get(bundle)
+    spec = bundle.spec.preparation
+    film = np.full((spec.height, spec.width, 1), 90.0, np.float32)
+    before = runtime.run(film).logits
+    file = models / "covid" / "serving.tflite"
+    with file.open("r+b") as stream:
+        stream.seek(file.stat().st_size // 3)
+        stream.write(b"\xff" * (file.stat().st_size // 3))
+    assert np.array_equal(runtime.run(film).logits, before)
+
+
+def test_the_digest_is_told_with_every_bundle(models: Path) -> None:
+    told = json.loads(runner.invoke(app, ["models", "--json"]).output)
+    assert {one["id"]: one["digest"] for one in told} == {
+        line.split()[1]: line.split()[0] for line in (models / "DIGESTS").read_text().splitlines()
+    }
