@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from cxr_dash import imaging
 from cxr_dash.cli import app
-from cxr_dash.cli.score import Scored, in_order
+from cxr_dash.cli.scoring.film import Scored
+from cxr_dash.cli.scoring.threads import in_order
 from cxr_dash.domain import Analysis
 from cxr_dash.errors import BackendMissingError
 from cxr_dash.inference.catalog import Catalog
