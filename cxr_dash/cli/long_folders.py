@@ -12,7 +12,7 @@ from itertools import chain, islice
 FEW = 20_000
 
 
-def sorted_names(folder: str, keep: Callable[[str], bool], *, few: int = FEW) -> Iterator[str]:
+def sorted_names(folder: str, keep: Callable[[str], bool], *, few: int | None = None) -> Iterator[str]:
     """The names in a folder that are kept, sorted by their bytes.
 
     Parameters
@@ -21,7 +21,7 @@ def sorted_names(folder: str, keep: Callable[[str], bool], *, few: int = FEW) ->
     keep : callable
         Whether a name counts.
     few : int
-        How many names are held in memory at most.
+        How many names are held in memory at most; ``FEW`` when left out.
 
     Returns
     -------
@@ -33,6 +33,7 @@ def sorted_names(folder: str, keep: Callable[[str], bool], *, few: int = FEW) ->
     OSError
         At once, when the folder cannot be read.
     """
+    few = FEW if few is None else few
     with os.scandir(folder) as entries:
         names = (entry.name for entry in entries if keep(entry.name))
         first = list(islice(names, few))

@@ -211,6 +211,36 @@ def test_what_cannot_be_done_is_said_before_anything_is_scored(
     assert not Path("r.csv").exists()
 
 
+@pytest.mark.usefixtures("strict_models")
+@pytest.mark.parametrize(
+    ("names", "fail_on", "status"),
+    [
+        (["a.png"], "refused", 3),
+        (["a.png"], "unreadable", 0),
+        (["a.png"], "any", 3),
+        (["notes.txt"], "refused", 0),
+        (["notes.txt"], "unreadable", 3),
+        (["notes.txt"], "any", 3),
+        (["notes.txt", "a.png"], None, 0),
+    ],
+)
+def test_the_exit_status_says_what_was_asked_to_fail_on_and_the_table_is_whole(
+    folder: Path, tmp_path: Path, names: Sequence[str], fail_on: str | None, status: int
+) -> None:
+    out = tmp_path / "r.csv"
+    more = ["--fail-on", fail_on] if fail_on else []
+    for _ in range(2):  # also when every row was there already
+        answer = _score(*(folder / name for name in names), "--out", out, *more)
+        assert answer.exit_code == status, answer.stderr
+        assert len(_rows(out)) == len(names)
+
+
+@pytest.mark.usefixtures("strict_models")
+def test_with_nothing_wrong_fail_on_any_is_content(folder: Path, tmp_path: Path) -> None:
+    answer = _score(folder / "a.png", "--out", tmp_path / "r.csv", "--no-gate", "--fail-on", "any")
+    assert answer.exit_code == 0, answer.stderr
+
+
 def test_a_file_larger_than_allowed_is_not_even_read(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
