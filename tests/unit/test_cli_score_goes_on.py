@@ -292,6 +292,32 @@ def test_two_commands_do_not_write_one_table(texts: Path, tmp_path: Path, more: 
     assert out.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["r.csv", "r.parquet"])
+def test_a_kill_before_the_first_row_leaves_a_table_to_go_on_with(
+    texts: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = RowFile.add
+
+    def killed_after(self: RowFile, cells: Any) -> None:
+        add(self, cells)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RowFile, "add", killed_after)
+        assert _score(texts, "--out", tmp_path / name).exit_code != 0
+    answer = _score(texts, "--out", tmp_path / name)
+    assert answer.exit_code == 0, answer.stderr
+    assert len(_rows(tmp_path / name)) == 5
+
+
+def test_what_a_command_writes_among_the_films_is_never_one_of_them(texts: Path) -> None:
+    for number in range(3):
+        (texts / f"later-{number}.txt").write_text("no film")
+        answer = _score(texts, "--out", texts / "r.parquet")
+        assert answer.exit_code == 0, answer.stderr
+        assert len(_rows(texts / "r.parquet")) == 5 + number + 1
+
+
 def test_a_row_file_is_locked_while_it_is_open(tmp_path: Path) -> None:
     first = RowFile(tmp_path / "r.csv", ["path"])
     with pytest.raises(RequestError, match="one command at a time"):

@@ -61,8 +61,12 @@ class Place:
         return sorted(self.out.parent.glob(f"{glob.escape(self.out.name)}.rows-*.csv"))
 
     def own(self) -> list[Path]:
-        """What is no film wherever it lies."""
-        return [self.out, self.record, self.journal(0), *self.journals()]
+        """What is no film wherever it lies, the journal of the command that is to come among it."""
+        stored = 0
+        if self.parquet:
+            with suppress(RequestError, ImportError):  # both are said when the table is opened
+                stored = stored_rows(self.out)
+        return [self.out, self.record, self.journal(0), self.journal(stored), *self.journals()]
 
 
 class ResultTable:
@@ -97,6 +101,9 @@ class ResultTable:
             _delete(place)
         self._record = _record_for(place, asked)
         self._stored = stored_rows(place.out) if place.parquet else 0
+        if place.keeps and not self._record.starts:
+            # before the first row: rows without a record could not be gone on with
+            self._record.write(place.record)
         self._rows = RowFile(place.journal(self._stored), self._header)
 
     def recover(self) -> Iterator[tuple[str, str]]:
