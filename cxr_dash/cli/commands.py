@@ -51,6 +51,13 @@ class FailOn(StrEnum):
         return {"refused": ("rejected",), "unreadable": ("error",)}.get(self.value, ("rejected", "error"))
 
 
+class Engine(StrEnum):
+    """Where ``score`` asks the model."""
+
+    THREADS = "threads"
+    RAY = "ray"
+
+
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="CXR_HOST")] = None,
@@ -149,6 +156,12 @@ def score(
         FailOn | None,
         typer.Option(help="Exit with status 3 when a film was refused, could not be read, or either."),
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="Threads of this process, or the cluster at RAY_ADDRESS (else one on this machine)."
+        ),
+    ] = Engine.THREADS,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Delete the table first, and begin anew.")
     ] = False,
@@ -170,7 +183,7 @@ def score(
         wanted = read_prevalences(prevalence or [], service.catalog.get(model_id).spec)
         request = ScoreRequest(
             *(tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs(), wanted),
-            *(part, overwrite),
+            *(part, overwrite, engine is Engine.RAY),
         )
         counts = score_films(service, request)
         parts = ", ".join(f"{counts[status]} {status}" for status in ("ok", "rejected", "error"))

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from cxr_dash.cli.console import warn
 from cxr_dash.cli.heat_files import HeatFolder
+from cxr_dash.cli.scoring.cluster import Asked, FarRow, on_ray
 from cxr_dash.cli.scoring.film import Scored, score_film
 from cxr_dash.cli.scoring.progress import Progress
 from cxr_dash.cli.scoring.record import question
@@ -39,6 +41,7 @@ class ScoreRequest:
     prevalences: Mapping[str, float] = field(default_factory=dict)
     shard: Shard = WHOLE
     overwrite: bool = False
+    ray: bool = False
 
 
 def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
@@ -57,6 +60,11 @@ def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
         When the model cannot answer.
     """
     bundle = service.catalog.get(request.model_id)
+    if request.ray and request.heatmaps:
+        raise RequestError(
+            "`--heatmaps` must be left out with `--engine ray`: maps lie where a film is read.",
+            remedy="Use shards (`--shard`) for heatmaps on several machines.",
+        )
     sources = _some(request)
     try:
         with _opened(service, request, bundle) as (table, heat):
@@ -64,14 +72,7 @@ def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
             with _counted(request) as count:
                 progress = Progress(count.total)
                 met = _unscored(sources, table, progress)
-                rows = in_order(
-                    lambda source: score_film(
-                        service, source, bundle, gate=request.gate, prevalences=request.prevalences
-                    ),
-                    met,
-                    request.jobs,
-                )
-                _write(rows, table, heat, progress)
+                _write(_rows(service, request, met), table, heat, progress)
             table.finish()
             return table.counts
     except OSError as error:
@@ -84,6 +85,17 @@ def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
             f"The temporary folder {tempfile.gettempdir()} must have room for lists of paths: {error}.",
             remedy="Free some space, or set SQLITE_TMPDIR to another folder.",
         ) from error
+
+
+def _rows(
+    service: AnalysisService, request: ScoreRequest, sources: Iterator[Source]
+) -> Iterator[Scored] | Iterator[FarRow]:
+    if request.ray:
+        asked = Asked(service.settings, request.model_id, request.gate, request.prevalences)
+        return on_ray(asked, sources)
+    bundle = service.catalog.get(request.model_id)
+    ask = partial(score_film, service, gate=request.gate, prevalences=request.prevalences)
+    return in_order(lambda source: ask(source, bundle), sources, request.jobs)
 
 
 def _some(request: ScoreRequest) -> Iterator[Source]:
@@ -144,9 +156,11 @@ def _unscored(sources: Iterable[Source], table: ResultTable, progress: Progress)
             yield source
 
 
-def _write(rows: Iterable[Scored], table: ResultTable, heat: HeatFolder | None, progress: Progress) -> None:
+def _write(
+    rows: Iterable[Scored | FarRow], table: ResultTable, heat: HeatFolder | None, progress: Progress
+) -> None:
     for row in rows:
-        if heat is not None and row.analysis is not None and row.status == "ok":
+        if heat is not None and isinstance(row, Scored) and row.analysis is not None and row.status == "ok":
             stem = heat.save(row.path, row.analysis)
             if stem != Path(row.path).stem:
                 warn(f"{row.path}: its name is taken or too long; its heatmaps are {stem}.*.npy")

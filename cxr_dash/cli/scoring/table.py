@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cxr_dash.cli.scoring.cluster import FarRow
 from cxr_dash.cli.scoring.film import Scored, columns, further_columns
 from cxr_dash.cli.scoring.parquet import SUFFIX, require_pyarrow, stored_rows, stored_status, write_parquet
 from cxr_dash.cli.scoring.record import Question, Record, read_record
@@ -134,7 +135,7 @@ class ResultTable:
         """Whether a film that is met has its row already; of two rows for one path each is met once."""
         return self._done.take(path)
 
-    def add(self, row: Scored) -> None:
+    def add(self, row: Scored | FarRow) -> None:
         """Write a film's row."""
         further = row.further_cells(self._spec) if self._place.parquet else []
         self._rows.add(row.cells(self._spec) + further)
