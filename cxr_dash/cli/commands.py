@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cxr_dash.cli.console import FAILED, errors_in_words, read_settings, say, warn
+from cxr_dash.cli.console import FAILED, NOT_ALL_WELL, errors_in_words, read_settings, say, warn
 from cxr_dash.cli.library.commands import library_app
 
 app = typer.Typer(
@@ -36,6 +36,26 @@ Prevalence = Annotated[
     ),
 ]
 NoGate = Annotated[bool, typer.Option("--no-gate", help="Also score what does not look like a frontal film.")]
+
+
+class FailOn(StrEnum):
+    """Rows that ``score --fail-on`` does not let pass."""
+
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    ANY = "any"
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """Of the table's rows."""
+        return {"refused": ("rejected",), "unreadable": ("error",)}.get(self.value, ("rejected", "error"))
+
+
+class Engine(StrEnum):
+    """Where ``score`` asks the model."""
+
+    THREADS = "threads"
+    RAY = "ray"
 
 
 @app.command()
@@ -133,33 +153,66 @@ def score(
         list[str], typer.Argument(help="Films; folders, ZIPs and DICOMDIRs of films.", metavar="PATH...")
     ],
     *,
-    out: Annotated[Path, typer.Option(help="CSV file to write; replaced when it exists.", dir_okay=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Table to write, Parquet when it ends in .parquet, else CSV. What the same command began "
+            "is gone on with; any other file is refused.",
+            dir_okay=False,
+        ),
+    ],
     model: Model = None,
     heatmaps: Annotated[
         Path | None, typer.Option(help="Folder for FILM.LABEL.npy: float32, the film's own frame.")
     ] = None,
     no_gate: NoGate = False,
     prevalence: Prevalence = None,
-    jobs: Annotated[int | None, typer.Option(help="Threads.", min=1, show_default="one per core")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="Threads.", min=1, show_default="one per core it may use, 4 at most"),
+    ] = None,
+    shard: Annotated[
+        str,
+        typer.Option(help="Only part K of N parts of the films, for N commands side by side.", metavar="K/N"),
+    ] = "1/1",
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(help="Exit with status 3 when a film was refused, could not be read, or either."),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="Threads of this process, or the cluster at RAY_ADDRESS (else one on this machine)."
+        ),
+    ] = Engine.THREADS,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Delete the table first, and begin anew.")
+    ] = False,
 ) -> None:
     """Score many films: one row per file, also for those that are not films."""
     with errors_in_words():
         from cxr_dash.cli.prevalence import read_prevalences
-        from cxr_dash.cli.score import ScoreRequest, default_jobs
+        from cxr_dash.cli.score import ScoreRequest
         from cxr_dash.cli.score import score as score_films
+        from cxr_dash.cli.scoring.cores import default_jobs
+        from cxr_dash.cli.scoring.shard import read_shard
         from cxr_dash.services import build_service
 
         settings = read_settings()
         model_id = model or settings.default_model
+        part = read_shard(shard)
         # the table has no column for it, and it asks the model twice more about every film
         service = build_service(settings.model_copy(update={"heat_trust": False}))
         wanted = read_prevalences(prevalence or [], service.catalog.get(model_id).spec)
         request = ScoreRequest(
-            tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs(), wanted
+            *(tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs(), wanted),
+            *(part, overwrite, engine is Engine.RAY),
         )
         counts = score_films(service, request)
         parts = ", ".join(f"{counts[status]} {status}" for status in ("ok", "rejected", "error"))
         warn(f"{counts.total()} files: {parts}. Written to {out}.")
+        if fail_on is not None and any(counts[status] for status in fail_on.statuses):
+            raise typer.Exit(NOT_ALL_WELL)
 
 
 @app.command()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cxr_dash.settings import Settings
 
 FAILED = 1
+# The job was done; what it found is not what was asked for. 2 is a command line that cannot be read.
+NOT_ALL_WELL = 3
 
 
 def say(text: str) -> None:

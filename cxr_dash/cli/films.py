@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from cxr_dash.cli.long_folders import sorted_names
 from cxr_dash.errors import EmptyFileError, FilmError, FilmTooLargeError, RequestError
 
 # What systems and archives leave in folders by themselves, in small letters; none of it is a film.
@@ -18,7 +20,58 @@ def is_left_out(name: str) -> bool:
     return (name.startswith(".") and name not in {".", ".."}) or name.lower() in _LEFT_BEHIND
 
 
-def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = ()) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One path of a command line, looked at once.
+
+    Attributes
+    ----------
+    path : str
+        As given.
+    is_folder : bool
+        Else it is a file.
+    """
+
+    path: str
+    is_folder: bool
+
+
+def look_at(paths: Sequence[str], *, leave_out: Sequence[Path] = ()) -> list[Given]:
+    """The paths of a command line, before any work is done.
+
+    Raises
+    ------
+    RequestError
+        When a path does not exist, is neither a file nor a folder, or is the command's own output.
+    """
+    excluded = real_paths(leave_out)
+    wanted = "an existing file or folder"
+    found: list[Given] = []
+    for path in paths:
+        try:
+            mode = Path(path).stat().st_mode
+        except OSError as error:
+            raise RequestError(
+                f"`PATH` must be {wanted}; received {path!r}: {error.strerror}.",
+                remedy="Check the spelling, the working folder and the permissions.",
+            ) from error
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+            raise RequestError(f"`PATH` must be {wanted}; received {path!r}.")
+        if stat.S_ISREG(mode) and os.path.realpath(path) in excluded:
+            raise RequestError(
+                f"`--out` must not be one of the films, it would be replaced; received {path!r}.",
+                remedy="Write to another file, or leave this one out of the films.",
+            )
+        found.append(Given(path, stat.S_ISDIR(mode)))
+    return found
+
+
+def real_paths(paths: Iterable[Path]) -> set[str]:
+    """Where the paths lead, links followed; they need not exist."""
+    return {os.path.realpath(path) for path in paths}
+
+
+def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = ()) -> Iterator[str]:
     """Files named by the paths: a file is itself, a folder is every regular file below it.
 
     Parameters
@@ -30,62 +83,72 @@ def find_files(paths: Sequence[str], *, leave_out: Sequence[Path] = ()) -> list[
 
     Returns
     -------
-    list of str
-        Each begins with the path as given. Within a folder they are sorted by relative path, without those
-        of :func:`is_left_out`; links to files are followed, links to folders are not. A link that leads
-        nowhere and a folder that may not be opened are among them: reading them says what is wrong.
+    iterator of str
+        See :func:`files_of`. Folders are opened as the iterator comes to them.
 
     Raises
     ------
     RequestError
-        When a path does not exist, is neither a file nor a folder, or is the command's own output.
+        At once, as :func:`look_at` does.
     """
-    excluded = {os.path.realpath(path) for path in leave_out}
-    wanted = "an existing file or folder"
-    found: list[str] = []
-    for path in paths:
-        try:
-            mode = Path(path).stat().st_mode
-        except OSError as error:
-            raise RequestError(
-                f"`PATH` must be {wanted}; received {path!r}: {error.strerror}.",
-                remedy="Check the spelling, the working folder and the permissions.",
-            ) from error
-        if stat.S_ISDIR(mode):
-            found.extend(sorted(_walk(path, excluded), key=lambda file: Path(file).parts))
-        elif not stat.S_ISREG(mode):
-            raise RequestError(f"`PATH` must be {wanted}; received {path!r}.")
-        elif os.path.realpath(path) in excluded:
-            raise RequestError(
-                f"`--out` must not be one of the films, it would be replaced; received {path!r}.",
-                remedy="Write to another file, or leave this one out of the films.",
-            )
-        else:
-            found.append(path)
-    return found
+    given, excluded = look_at(paths, leave_out=leave_out), real_paths(leave_out)
+    return (file for one in given for file in files_of(one, excluded))
 
 
-def _walk(folder: str, excluded: set[str]) -> Iterator[str]:
-    unreadable: list[str] = []
-    for parent, folders, names in os.walk(folder, onerror=lambda error: unreadable.append(error.filename)):
-        here = Path(parent)
-        folders[:] = [
-            name
-            for name in folders
-            if not is_left_out(name) and os.path.realpath(here / name) not in excluded
-        ]
-        for name in names:
-            file = here / name
-            if not is_left_out(name) and _may_be_read(file) and os.path.realpath(file) not in excluded:
-                # Not `str(file)`: that would drop a leading "./", and the row shows the path as given.
-                yield os.path.join(parent, name)  # noqa: PTH118
-    yield from unreadable
+def files_of(given: Given, excluded: set[str]) -> Iterator[str]:
+    """The files behind one path, each beginning with the path as given.
+
+    Within a folder they are sorted by relative path, without those of :func:`is_left_out`; links to files
+    are followed, links to folders are not. A link that leads nowhere and a folder that may not be opened are
+    among them: reading them says what is wrong. What is held does not grow with the number of files.
+
+    Parameters
+    ----------
+    given : Given
+    excluded : set of str
+        Of :func:`real_paths`: files and folders that are passed over.
+    """
+    if given.is_folder:
+        yield from _walk(given.path, os.path.realpath(given.path), excluded)
+    else:
+        yield given.path
 
 
-def _may_be_read(file: Path) -> bool:
-    """False for pipes, sockets and devices, which may never end; what cannot be looked at gets its row."""
+def _walk(folder: str, real: str, excluded: set[str]) -> Iterator[str]:
     try:
-        return stat.S_ISREG(file.stat().st_mode)
+        names = sorted_names(folder, _kept)
+    except OSError:
+        yield folder
+        return
+    for name in names:
+        # Not `Path`: that would drop a leading "./", and the row shows the path as given.
+        path = os.path.join(folder, name)  # noqa: PTH118
+        try:
+            mode = os.lstat(path).st_mode
+        except OSError:
+            yield path  # gone since the folder was read: its row says so
+            continue
+        linked = stat.S_ISLNK(mode)
+        lead = os.path.realpath(path) if linked else os.path.join(real, name)  # noqa: PTH118
+        if lead in excluded:
+            continue
+        if stat.S_ISDIR(mode):
+            yield from _walk(path, lead, excluded)
+        elif _may_be_read(path):
+            yield path
+
+
+def _kept(name: str) -> bool:
+    return not is_left_out(name)
+
+
+def _may_be_read(file: str) -> bool:
+    """False for pipes, sockets and devices, which may never end, and for links to folders.
+
+    What cannot be looked at gets its row.
+    """
+    try:
+        return stat.S_ISREG(os.stat(file).st_mode)  # noqa: PTH116  (a million times)
     except OSError:
         return True
 

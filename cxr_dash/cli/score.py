@@ -1,82 +1,31 @@
-"""``cxr-dash score``: many films into one CSV file, a row each, written as it is known."""
+"""``cxr-dash score``: many films into one table, a row each, written as it is known and gone on with."""
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+import sqlite3
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TextIO, TypeVar
 
 from cxr_dash.cli.console import warn
 from cxr_dash.cli.heat_files import HeatFolder
+from cxr_dash.cli.scoring.cluster import Asked, FarRow, on_ray
+from cxr_dash.cli.scoring.film import Scored, score_film
+from cxr_dash.cli.scoring.progress import Progress
+from cxr_dash.cli.scoring.record import question
+from cxr_dash.cli.scoring.shard import WHOLE, Shard
+from cxr_dash.cli.scoring.table import Place, ResultTable
+from cxr_dash.cli.scoring.threads import in_order
 from cxr_dash.cli.sources import Source, find_sources
-from cxr_dash.domain import Analysis, Verdict
-from cxr_dash.errors import UNEXPECTED, CxrError, FilmError, RequestError
+from cxr_dash.errors import CxrError, RequestError
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.inference.schema import BundleSpec
-from cxr_dash.language import say_reasons
 from cxr_dash.services import AnalysisService
-from cxr_dash.services.exports import (
-    COLUMNS,
-    RATIO_COLUMNS,
-    REASON_CODES,
-    csv_line,
-    film_score_cells,
-    film_score_columns,
-    guarded,
-    probability_cells,
-    ratio_cells,
-)
-from cxr_dash.services.prevalence import at_prevalence
-
-logger = logging.getLogger(__name__)
-
-_PROGRESS_EVERY = 200
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One film's row.
-
-    Attributes
-    ----------
-    path : str
-        As given; of a film in a ZIP, the archive's path, a slash and the name in it.
-    status : str
-        ``"ok"``, ``"rejected"`` or ``"error"``.
-    reason : str
-        In words; empty for an ordinary film.
-    analysis : Analysis or None
-        ``None`` where the file could not be analysed.
-    error_code : str
-        Then the error's stable code.
-    """
-
-    path: str
-    status: str
-    reason: str
-    analysis: Analysis | None
-    error_code: str = ""
-
-    def cells(self, spec: BundleSpec) -> list[str]:
-        """The row; probabilities with six decimals, empty unless ``ok``; no cell is a formula."""
-        figures = self.analysis if self.status == "ok" else None
-        codes = [self.error_code] if self.analysis is None else self.analysis.quality.codes
-        return [
-            *(guarded(self.path), self.status, guarded(self.reason), spec.id),
-            *probability_cells(figures, spec.label_keys),
-            " ".join(codes),
-            *film_score_cells(figures, spec),
-            *ratio_cells(figures),
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,134 +39,171 @@ class ScoreRequest:
     gate: bool
     jobs: int
     prevalences: Mapping[str, float] = field(default_factory=dict)
-
-
-def score_film(
-    service: AnalysisService,
-    source: Source,
-    bundle: Bundle,
-    *,
-    gate: bool,
-    prevalences: Mapping[str, float] | None = None,
-) -> Scored:
-    """Analyse one film; whatever is wrong with it becomes its row.
-
-    Raises
-    ------
-    CxrError
-        When something other than the file is wrong: the next film would fail the same way.
-    """
-    path = source.path
-    try:
-        data = source.read(service.settings.max_upload_bytes)
-        analysis = service.analyse_bytes(data, bundle.id, gate=gate)
-        analysis = at_prevalence(analysis, bundle.spec, prevalences or {})
-    except FilmError as error:
-        return Scored(path, "error", str(error), None, error.code)
-    except CxrError:
-        raise
-    except Exception as error:
-        # A fault of ours in one film of thousands: the row says so, the others are still scored.
-        logger.error("a film could not be analysed: %r", error)
-        reason = f"Unexpected {type(error).__name__}: {error}. Please report it."
-        return Scored(path, "error", reason, None, UNEXPECTED)
-    reason = " ".join(say_reasons(analysis.quality.reasons))
-    status = "rejected" if analysis.quality.verdict is Verdict.REJECT else "ok"
-    return Scored(path, status, reason, analysis)
+    shard: Shard = WHOLE
+    overwrite: bool = False
+    ray: bool = False
 
 
 def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
-    """Score every file and write the CSV file; a crash loses nothing that was written before it.
+    """Score every film that has no row yet; a crash loses nothing that was written before it.
 
     Returns
     -------
     Counter of str
-        Files by status.
+        Rows of the table by status, those of earlier commands among them.
 
     Raises
     ------
     RequestError
-        When a path is missing, no file is found, or the output cannot be written.
+        When a path is missing, no file is found, or the output cannot be written or is of something else.
     CxrError
         When the model cannot answer.
     """
     bundle = service.catalog.get(request.model_id)
-    own = [request.out] if request.heatmaps is None else [request.out, request.heatmaps]
-    sources = find_sources(request.paths, leave_out=own)
-    if not sources:
+    if request.ray and request.heatmaps:
         raise RequestError(
-            f"`PATH` must hold at least one file; received {', '.join(request.paths)}.",
-            remedy="Hidden files are not read.",
+            "`--heatmaps` must be left out with `--engine ray`: maps lie where a film is read.",
+            remedy="Use shards (`--shard`) for heatmaps on several machines.",
         )
-    rows = in_order(
-        lambda source: score_film(
-            service, source, bundle, gate=request.gate, prevalences=request.prevalences
-        ),
-        sources,
-        request.jobs,
-    )
+    sources = _some(request)
     try:
-        folder = None if request.heatmaps is None else HeatFolder(request.heatmaps)
-        # The names of files need not be UTF-8, but one such byte would keep readers from the whole table.
-        with request.out.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            return _write(stream, _saved(rows, folder), bundle, total=len(sources))
+        with _opened(service, request, bundle) as (table, heat):
+            _go_on(table, heat)
+            with _counted(request) as count:
+                progress = Progress(count.total)
+                met = _unscored(sources, table, progress)
+                _write(_rows(service, request, met), table, heat, progress)
+            table.finish()
+            return table.counts
     except OSError as error:
         raise RequestError(
             f"`--out` and `--heatmaps` must be writable; {error.filename or request.out}: {error.strerror}.",
             remedy="Choose another place, or free some space.",
         ) from error
+    except sqlite3.Error as error:
+        raise RequestError(
+            f"The temporary folder {tempfile.gettempdir()} must have room for lists of paths: {error}.",
+            remedy="Free some space, or set SQLITE_TMPDIR to another folder.",
+        ) from error
 
 
-def _saved(rows: Iterable[Scored], folder: HeatFolder | None) -> Iterator[Scored]:
+def _rows(
+    service: AnalysisService, request: ScoreRequest, sources: Iterator[Source]
+) -> Iterator[Scored] | Iterator[FarRow]:
+    if request.ray:
+        asked = Asked(service.settings, request.model_id, request.gate, request.prevalences)
+        return on_ray(asked, sources)
+    bundle = service.catalog.get(request.model_id)
+    ask = partial(score_film, service, gate=request.gate, prevalences=request.prevalences)
+    return in_order(lambda source: ask(source, bundle), sources, request.jobs)
+
+
+def _some(request: ScoreRequest) -> Iterator[Source]:
+    """The films, of this shard, and never none of all shards.
+
+    Raises
+    ------
+    RequestError
+    """
+    sources = _found(request)
+    first = next(sources, None)
+    if first is None:
+        raise RequestError(
+            f"`PATH` must hold at least one file; received {', '.join(request.paths)}.",
+            remedy="Hidden files are not read.",
+        )
+    return (one for one in chain([first], sources) if request.shard.holds(one.relative))
+
+
+def _found(request: ScoreRequest) -> Iterator[Source]:
+    own = Place(request.out).own()
+    return find_sources(request.paths, leave_out=own + ([request.heatmaps] if request.heatmaps else []))
+
+
+@contextmanager
+def _opened(
+    service: AnalysisService, request: ScoreRequest, bundle: Bundle
+) -> Iterator[tuple[ResultTable, HeatFolder | None]]:
+    asked = question(
+        service.catalog,
+        bundle,
+        prevalences=request.prevalences,
+        gate=request.gate,
+        shard=str(request.shard),
+        paths=request.paths,
+        heatmaps=request.heatmaps,
+    )
+    heat = None if request.heatmaps is None else HeatFolder(request.heatmaps, bundle.spec.label_keys)
+    table = ResultTable(Place(request.out), asked, bundle.spec, overwrite=request.overwrite)
+    with closing(table), closing(heat) if heat else nullcontext():
+        yield table, heat
+
+
+def _go_on(table: ResultTable, heat: HeatFolder | None) -> None:
+    """Learn which rows there are; heatmaps that were saved keep their names."""
+    for path, status in table.recover():
+        if heat is not None and status == "ok":
+            heat.stem(path)
+    if rows := table.counts.total():
+        warn(f"{rows:,} rows are there already and are kept.")
+
+
+def _unscored(sources: Iterable[Source], table: ResultTable, progress: Progress) -> Iterator[Source]:
+    for source in sources:
+        if table.has(source.path):
+            progress.passed()
+        else:
+            yield source
+
+
+def _write(
+    rows: Iterable[Scored | FarRow], table: ResultTable, heat: HeatFolder | None, progress: Progress
+) -> None:
     for row in rows:
-        if folder is not None and row.analysis is not None and row.status == "ok":
-            stem = folder.save(Path(row.path), row.analysis)
+        if heat is not None and isinstance(row, Scored) and row.analysis is not None and row.status == "ok":
+            stem = heat.save(row.path, row.analysis)
             if stem != Path(row.path).stem:
                 warn(f"{row.path}: its name is taken or too long; its heatmaps are {stem}.*.npy")
-        yield row
+        table.add(row)
+        progress.step()
+    progress.close()
 
 
-def _write(stream: TextIO, rows: Iterable[Scored], bundle: Bundle, *, total: int) -> Counter[str]:
-    spec = bundle.spec
-    score = film_score_columns(spec)
-    stream.write(csv_line([*COLUMNS, *spec.label_keys, REASON_CODES, *score, *RATIO_COLUMNS]))
-    counts: Counter[str] = Counter()
-    for row in rows:
-        stream.write(csv_line(row.cells(spec)))
-        stream.flush()
-        counts[row.status] += 1
-        progress(counts.total(), total)
-    return counts
+class _Count:
+    """How many films there are, counted beside the work: the list of them is never held."""
 
+    def __init__(self, request: ScoreRequest) -> None:
+        self._request = request
+        self._total: int | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cxr-count", daemon=True)
+        self._thread.start()
 
-def progress(number: int, total: int) -> None:
-    """Say on stderr how far a long command has come."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{number} / {total} films" + ("\n" if number == total else ""))
-        sys.stderr.flush()
-    elif number % _PROGRESS_EVERY == 0 and number != total:
-        warn(f"{number} / {total} films")
+    def total(self) -> int | None:
+        """None until all are counted."""
+        return self._total
 
+    def stop(self) -> None:
+        """Count no further."""
+        self._stop.set()
+        self._thread.join()
 
-def in_order(work: Callable[[Item], Answer], files: Iterable[Item], jobs: int) -> Iterator[Answer]:
-    """Results in the order of ``files``, computed by ``jobs`` threads at most two films ahead of each.
-
-    The look-ahead is bounded: memory does not grow with the number of films.
-    """
-    with ThreadPoolExecutor(jobs, thread_name_prefix="cxr-score") as pool:
-        waiting: deque[Future[Answer]] = deque()
+    def _run(self) -> None:
+        number = 0
         try:
-            for file in files:
-                waiting.append(pool.submit(work, file))
-                if len(waiting) > 2 * jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+            for source in _found(self._request):
+                if self._stop.is_set():
+                    return
+                number += self._request.shard.holds(source.relative)
+        except (CxrError, OSError):
+            return  # without a total; the work itself says what is wrong
+        self._total = number
 
 
-def default_jobs() -> int:
-    """Threads that pay off: one per processor, four at most."""
-    return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+@contextmanager
+def _counted(request: ScoreRequest) -> Iterator[_Count]:
+    count = _Count(request)
+    try:
+        yield count
+    finally:
+        count.stop()

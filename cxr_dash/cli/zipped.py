@@ -6,6 +6,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
@@ -74,17 +75,24 @@ def _parts(info: ZipInfo) -> list[str]:
 
 
 def _reader(archive: _Archive, info: ZipInfo) -> Read:
-    return lambda max_bytes: archive.read(info, max_bytes)
+    return partial(archive.read, info)
 
 
 class _Archive:
-    """A ZIP that is open from its first film to its last: hundreds may stand in one command."""
+    """A ZIP that is open from its first film to its last: hundreds may stand in one command.
+
+    Where films are passed over it closes as soon as nobody means to read from it.
+    """
 
     def __init__(self, path: str) -> None:
-        self.unread = 0
+        self.unread = _MOST_FILES
         self._path = path
         self._lock = threading.Lock()
         self._open: ZipFile | None = None
+
+    def __reduce__(self) -> tuple[type[_Archive], tuple[str]]:
+        """Another process opens the archive for itself."""
+        return _Archive, (self._path,)
 
     def contents(self) -> list[ZipInfo]:
         """What the archive's directory lists.

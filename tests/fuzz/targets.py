@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -98,7 +99,7 @@ def read_archive(data: bytes) -> object:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
         sizes = []
-        for source in find_sources([path])[:_MOST_ENTRIES]:
+        for source in islice(find_sources([path]), _MOST_ENTRIES):
             try:
                 sizes.append(len(source.read(1 << 20)))
             except CxrError:

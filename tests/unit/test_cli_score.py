@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from cxr_dash import imaging
 from cxr_dash.cli import app
-from cxr_dash.cli.score import Scored, in_order
+from cxr_dash.cli.scoring.film import Scored
+from cxr_dash.cli.scoring.threads import in_order
 from cxr_dash.domain import Analysis
 from cxr_dash.errors import BackendMissingError
 from cxr_dash.inference.catalog import Catalog
@@ -208,6 +209,36 @@ def test_what_cannot_be_done_is_said_before_anything_is_scored(
     assert words in answer.stderr
     assert "Traceback" not in answer.stderr
     assert not Path("r.csv").exists()
+
+
+@pytest.mark.usefixtures("strict_models")
+@pytest.mark.parametrize(
+    ("names", "fail_on", "status"),
+    [
+        (["a.png"], "refused", 3),
+        (["a.png"], "unreadable", 0),
+        (["a.png"], "any", 3),
+        (["notes.txt"], "refused", 0),
+        (["notes.txt"], "unreadable", 3),
+        (["notes.txt"], "any", 3),
+        (["notes.txt", "a.png"], None, 0),
+    ],
+)
+def test_the_exit_status_says_what_was_asked_to_fail_on_and_the_table_is_whole(
+    folder: Path, tmp_path: Path, names: Sequence[str], fail_on: str | None, status: int
+) -> None:
+    out = tmp_path / "r.csv"
+    more = ["--fail-on", fail_on] if fail_on else []
+    for _ in range(2):  # also when every row was there already
+        answer = _score(*(folder / name for name in names), "--out", out, *more)
+        assert answer.exit_code == status, answer.stderr
+        assert len(_rows(out)) == len(names)
+
+
+@pytest.mark.usefixtures("strict_models")
+def test_with_nothing_wrong_fail_on_any_is_content(folder: Path, tmp_path: Path) -> None:
+    answer = _score(folder / "a.png", "--out", tmp_path / "r.csv", "--no-gate", "--fail-on", "any")
+    assert answer.exit_code == 0, answer.stderr
 
 
 def test_a_file_larger_than_allowed_is_not_even_read(

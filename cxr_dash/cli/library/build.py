@@ -10,7 +10,9 @@ from pathlib import Path
 from cxr_dash.cli.console import table, warn
 from cxr_dash.cli.films import read_film
 from cxr_dash.cli.library.labels_csv import LeftOut, Listed, read_labels, sort_out
-from cxr_dash.cli.score import default_jobs, in_order, progress
+from cxr_dash.cli.scoring.cores import default_jobs
+from cxr_dash.cli.scoring.progress import Progress
+from cxr_dash.cli.scoring.threads import in_order
 from cxr_dash.errors import FilmError, LibraryError, RequestError
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.library.build import Examined, LibraryBuilder, examine
@@ -78,8 +80,9 @@ def _add(
 ) -> list[LeftOut]:
     left_out: list[LeftOut] = []
     first_of: dict[str, str] = {}
-    for number, (listed, film) in enumerate(films, start=1):
-        progress(number, total)
+    progress = Progress(lambda: total)
+    for listed, film in films:
+        progress.step()
         if isinstance(film, FilmError):
             left_out.append(LeftOut(listed.file, f"cannot be read: {film}"))
         elif film.sha256 in first_of:
@@ -92,4 +95,5 @@ def _add(
             first_of[film.sha256] = listed.file
             if film.analyses:
                 builder.add(film, listed.labels, listed.note)
+    progress.close()
     return left_out
