@@ -16,6 +16,7 @@ from training.cli.films import app as films_app
 from training.cli.fitting import app as fitting_app
 from training.cli.gate import app as gate_app
 from training.cli.learning import app as learning_app
+from training.cli.left_out import app as left_out_app
 from training.cli.localisation import app as localisation_app
 from training.cli.report import app as report_app
 from training.cli.weights import app as weights_app
@@ -37,6 +38,7 @@ for family in (
     report_app,
     export_app,
     audit_app,
+    left_out_app,
     learning_app,
     localisation_app,
 ):
