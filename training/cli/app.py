@@ -17,6 +17,7 @@ from training.cli.fitting import app as fitting_app
 from training.cli.gate import app as gate_app
 from training.cli.learning import app as learning_app
 from training.cli.localisation import app as localisation_app
+from training.cli.quiet import quieten
 from training.cli.report import app as report_app
 from training.cli.weights import app as weights_app
 
@@ -45,6 +46,7 @@ for family in (
 
 @app.callback()
 def _main(quiet: Annotated[bool, typer.Option("--quiet", help="Log warnings only.")] = False) -> None:
+    quieten()
     logging.basicConfig(
         level=logging.WARNING if quiet else logging.INFO,
         format="%(asctime)s %(name)s %(message)s",

@@ -227,7 +227,8 @@ def leave_out_command(
 
     try:
         found = load_bundle(bundle)
-        films = [film for film in read_manifest(manifest) if film.split in ("train", "val")]
+        listed = read_manifest(manifest, own_labels=found.spec.label_keys)
+        films = [film for film in listed if film.split in ("train", "val")]
         scores = score_films(runtime_of(found), [film.path for film in films], found.spec.preparation)
         rows = leave_sources_out(
             scores.embeddings,

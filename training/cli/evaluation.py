@@ -70,7 +70,9 @@ def perturb_command(
         for folder in models:
             subject = open_subject(folder, data)
             films = read_manifest(
-                manifest or own_manifest(folder, data), negative_label=subject.negative_label
+                manifest or own_manifest(folder, data),
+                negative_label=subject.negative_label,
+                own_labels=subject.labels,
             )
             rows = perturbed_figures(subject, of_split(films, split))
             for row in [*rows, mean_figures(rows)] if details else [rows[0], mean_figures(rows)]:

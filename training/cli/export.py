@@ -21,12 +21,17 @@ def export_command(
         Path | None, typer.Option("--data", help="Where the films are now, if they moved.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle of the same id.")] = False,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Recipe whose card, sources, names of labels and lists count, as it is now."),
+    ] = None,
 ) -> None:
     """Calibrate, measure and write a bundle; read it back and compare."""
     from training.backend import use_backend
     from training.export.bundle import export_bundle
     from training.fitting.runs import is_segmenter_run
     from training.metrics import figure
+    from training.recipe import load_recipe
 
     try:
         # whatever the run was trained with: the compiled graph is made by TensorFlow
@@ -39,7 +44,8 @@ def export_command(
             for metrics in lungs.spec.metrics:
                 typer.echo(f"{metrics.split}: {metrics.films} films, Dice {figure(metrics.dice, digits=4)}")
             return
-        bundle = export_bundle(run_folder, out, data_root=data, overwrite=overwrite)
+        texts = load_recipe(recipe) if recipe else None
+        bundle = export_bundle(run_folder, out, data_root=data, overwrite=overwrite, texts=texts)
     except CxrError as error:
         raise fail(error) from error
     typer.echo(str(bundle.path))

@@ -93,6 +93,8 @@ def check_command(
             left = report.rows_left(drop_borders=drop_borders)
             copy_manifest(manifest, clean, left)
             typer.echo(f"{clean}: {len(left)} of {len(report.films)} films left")
+            for line in report.shift(left):
+                typer.echo(line)
     except CxrError as error:
         raise fail(error) from error
     problems = report.problems()
@@ -122,13 +124,13 @@ def split_command(
     from training.films.splits import SplitPlan, complete_splits
 
     try:
-        films = read_manifest(manifest, unsplit=True)
+        films = read_manifest(manifest, unsplit=True, own_labels=None)
         made = complete_splits(films, SplitPlan(val, test, seed, temporal))
         if balanced:
             made = balanced_subset(made, seed)
         row_of = {film.where: row for row, film in enumerate(films)}
         copy_manifest(manifest, out, {row_of[film.where]: film.split for film in made})
-        read_manifest(out)
+        read_manifest(out, own_labels=None)
     except CxrError as error:
         raise fail(error) from error
     typer.echo(f"{out}: {len(made)} of {len(films)} films")

@@ -46,7 +46,8 @@ def evaluate(subject: Subject, manifest: Path, split: str) -> tuple[Evaluation, 
     TrainingError
         When the manifest cannot be used, names a film twice, or has other classes than a softmax model.
     """
-    films = of_split(read_manifest(manifest, negative_label=subject.negative_label), split)
+    listed = read_manifest(manifest, negative_label=subject.negative_label, own_labels=subject.labels)
+    films = of_split(listed, split)
     films = sorted(films, key=lambda film: film_key(film, manifest))
     scored = subject.score([film.path for film in films])
     logger.info("scored %d %s films with %s", len(films), split, subject.id)

@@ -103,7 +103,8 @@ def _reference(subject: Subject, runtime: Runtime, manifest: Path) -> dict[str, 
     if not manifest.is_file():
         logger.warning("no val films at %s: weak maps cannot be told from strong ones", manifest.parent)
         return dict.fromkeys(subject.labels, 0.0)
-    films = of_split(read_manifest(manifest, negative_label=subject.negative_label), "val")
+    listed = read_manifest(manifest, negative_label=subject.negative_label, own_labels=subject.labels)
+    films = of_split(listed, "val")
     rows = np.unique(np.linspace(0, len(films) - 1, min(REFERENCE_FILMS, len(films))).round().astype(int))
     peaks = np.stack(
         [

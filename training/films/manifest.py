@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -86,6 +86,7 @@ def read_manifest(
     negative_label: str | None = None,
     unsplit: bool = False,
     leave_out: Mapping[str, Collection[str]] | None = None,
+    own_labels: Collection[str] | None = (),
 ) -> list[Film]:
     """Read and check a manifest.
 
@@ -104,6 +105,9 @@ def read_manifest(
         Column to values: rows with one of them are left out, with every other film of the same patient, and
         so is every patient whose films the publisher put into several splits; an empty mapping leaves out
         the latter alone.
+    own_labels : collection of str or None
+        Keys that a recipe or a bundle has beside the known ones; None takes any, where nothing is learned or
+        measured by them.
 
     Returns
     -------
@@ -130,8 +134,12 @@ def read_manifest(
                 remedy=f"Missing: {', '.join([*missing, *([] if column else ['labels'])])}.",
             )
         rows = list(reader)
+
+        def keys_of(name: str) -> str:
+            return name if free_labels else label_key(name, own_labels)
+
         films = [
-            _film(path, number, row, column, free_labels=free_labels, negative_label=negative_label)
+            _film(path, number, row, column, keys_of=keys_of, negative_label=negative_label)
             for number, row in enumerate(rows, start=2)
         ]
     if not films:
@@ -162,7 +170,7 @@ def _film(
     row: dict[str, str],
     column: str,
     *,
-    free_labels: bool,
+    keys_of: Callable[[str], str],
     negative_label: str | None,
 ) -> Film:
     where = f"{manifest.name} row {number}"
@@ -174,7 +182,7 @@ def _film(
         )
     names = [name for name in (row[column] or "").split("|") if name.strip()]
     try:
-        keys = names if free_labels else [label_key(name) for name in names]
+        keys = [keys_of(name) for name in names]
     except TrainingError as error:
         raise TrainingError(f"{where}: {error.message}", remedy=error.remedy) from error
     if not keys:

@@ -166,6 +166,16 @@ class RunRecord:
     best_val_loss: float | None = None
     best_val_accuracy: float | None = None
 
+    @property
+    def kept(self) -> str:
+        """Whose weights the model has, in words."""
+        tuned = bool(self.recipe.fit.fine_tune_epochs)
+        if self.best_epoch:
+            return f"epoch {self.best_epoch} of {'fine-tuning' if tuned else 'the head'}"
+        if self.recipe.ensemble:
+            return "its members'"
+        return "the head alone: nothing beat it" if tuned else "the head; the backbone was not trained"
+
     def write(self, path: Path) -> None:
         """Write the record as JSON."""
         table = asdict(self) | {"recipe": self.recipe.model_dump(mode="json")}

@@ -40,8 +40,15 @@ class ReadOptions:
     patient_pattern: str = ""
     allow_missing: bool = False
 
-    def key(self, name: str, where: Path | str) -> str:
-        """The label key of one of the collection's names.
+    def key(self, name: str, where: Path | str, *, new: bool = False) -> str:
+        """The label key of one of the collection's names; one that a person gave may be new.
+
+        Parameters
+        ----------
+        name : str
+        where : Path or str
+        new : bool
+            Whether names that nobody mapped may be new ones too.
 
         Raises
         ------
@@ -49,7 +56,7 @@ class ReadOptions:
             Naming ``where`` it was found.
         """
         try:
-            return label_key(self.labels.get(name, name))
+            return label_key(self.labels.get(name, name), None if new or name in self.labels else ())
         except TrainingError as error:
             raise TrainingError(
                 f"{where}: {error.message}", remedy=f"Say which label it is: --label '{name}=KEY'."

@@ -20,7 +20,7 @@ def read_folders(root: Path, options: ReadOptions) -> Collection:
     Raises
     ------
     TrainingError
-        When there is no class folder, one is empty or has an unknown name, or a file name has no patient.
+        When there is no class folder, one is empty or its name can be no label, or a file has no patient.
     """
     if not root.is_dir():
         raise TrainingError(f"{root} must be a folder of class folders; there is no such folder.")
@@ -43,7 +43,7 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _read_class(folder: Path, root: Path, split: str, options: ReadOptions) -> list[Film]:
-    label = options.key(folder.name, folder)
+    label = options.key(folder.name, folder, new=True)
     inside = folder / "images" if (folder / "images").is_dir() else folder
     paths = sorted(path for path in inside.iterdir() if path.suffix.lower() in film_suffixes())
     if not paths:

@@ -1,0 +1,28 @@
+"""What TensorFlow says of itself, kept out of a console that people read for their training."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+_RETRACING = "triggered tf.function retracing"
+
+
+def quieten() -> None:
+    """Leave out how TensorFlow was built, and advice about code that is not the reader's.
+
+    To be called before TensorFlow is imported. Errors are still told; ``TF_CPP_MIN_LOG_LEVEL`` and
+    ``TF_ENABLE_ONEDNN_OPTS`` of the environment have the last word.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logger = logging.getLogger("tensorflow")
+    if not any(isinstance(known, _Advice) for known in logger.filters):
+        logger.addFilter(_Advice())
+
+
+class _Advice(logging.Filter):
+    """Passes everything but the advice to trace less: each size of films and batches is traced once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is told."""
+        return _RETRACING not in record.getMessage()
