@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from training.cli.audit import app as audit_app
+from training.cli.begin import app as begin_app
 from training.cli.bench import app as bench_app
 from training.cli.ensembles import app as ensembles_app
 from training.cli.evaluation import app as evaluation_app
@@ -28,6 +29,7 @@ app = typer.Typer(
     help="Train, measure and export the models that the app serves.",
 )
 for family in (
+    begin_app,
     films_app,
     weights_app,
     fitting_app,

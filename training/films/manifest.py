@@ -199,7 +199,7 @@ def _film(
         source=(row.get("source") or "").strip(),
         group=(row.get("split_group") or row.get("patient_id") or row["path"]).strip(),
         patient=(row.get("patient_id") or "").strip(),
-        age=_number(row.get("age")),
+        age=number_in(row.get("age")),
         sex=(row.get("sex") or "").strip(),
         view=(row.get("view") or "").strip(),
         population=(row.get("population") or "").strip(),
@@ -208,7 +208,8 @@ def _film(
     )
 
 
-def _number(text: str | None) -> float | None:
+def number_in(text: str | None) -> float | None:
+    """The number a cell holds; None where it holds none."""
     try:
         return float(text or "")
     except ValueError:

@@ -152,13 +152,13 @@ def test_an_official_tree_keeps_its_test_films_and_val_comes_out_of_train_by_pat
     ("change", "said"),
     [
         (
-            lambda root: film(root / "Pneumothoraxes" / "1.png"),
-            r"Pneumothoraxes: A label must be .*--label 'Pneumoth",
+            lambda root: film(root / "1st ward" / "1.png"),
+            r"1st ward: A new label must be a letter, .*--label '1st ward=KEY'",
         ),
         (lambda root: (root / "Hernia").mkdir(), r"Hernia must hold films .* of class hernia; it has none"),
         (lambda root: film(root / "train" / "1.png"), r"train must hold one folder per class"),
     ],
-    ids=["unknown class", "empty class", "no classes"],
+    ids=["no key", "empty class", "no classes"],
 )
 def test_wrong_folders_are_refused(radiography, tmp_path, change, said):
     change(radiography)
