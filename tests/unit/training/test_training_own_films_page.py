@@ -1,4 +1,4 @@
-"""``docs/own-films.md``: each of its commands, run as it is written, leads from drawn films to a served model."""
+"""``docs/own-films.md``: its commands, run as they stand there, lead from drawn films to a served model."""
 
 from __future__ import annotations
 
