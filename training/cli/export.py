@@ -28,9 +28,7 @@ def export_command(
     ] = None,
     tools: Annotated[
         Path | None,
-        typer.Option(
-            help="Bundles to copy gate and lungs from, where --out has none; CXR_MODELS_DIR."
-        ),
+        typer.Option(help="Bundles to copy gate and lungs from, where --out has none; CXR_MODELS_DIR."),
     ] = None,
 ) -> None:
     """Calibrate, measure and write a bundle; read it back and compare."""

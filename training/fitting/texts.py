@@ -83,30 +83,42 @@ def _over(card: CardRecipe, recipe: Recipe) -> CardRecipe:
 
 def _own_texts(recipe: Recipe, films: Sequence[Film]) -> dict[str, Any]:
     """Card and sources of films that nobody described, but for what --set says."""
-    names = [recipe.names[key] for key in recipe.data.labels]
-    patients = len({film.group for film in films})
-    warning = "Nobody described whom these films show, where they come from, or who read them."
-    card = recipe.card.model_copy(
-        update={
-            "version": "0.1.0",
-            "title_en": f"{', '.join(name.name_en for name in names)} (own films)",
-            "title_es": f"{', '.join(name.name_es for name in names)} (placas propias)",
-            "population_en": f"{len(films)} own films of {patients} patients, not described",
-            "population_es": f"{len(films)} placas propias de {patients} pacientes, sin descripción",
-            "population": None,
-            "intended_use": [f"Trying the recipe `{recipe.id}` on own films."],
-            "not_for": ["Any decision about a patient."],
-            "warnings": [warning],
-        }
-    )
-    logger.warning(
-        "%s: these are not the films its card speaks of; the bundle gets a plain one. Write your own with "
-        "`python -m training new`, or export with --recipe",
-        recipe.id,
-    )
+    names = [recipe.names[key] for key in recipe.data.labels or [str(recipe.data.any_label)]]
+    titles = (", ".join(name.name_en for name in names), ", ".join(name.name_es for name in names))
+    card = plain_card(recipe.card, recipe.id, titles, len(films), len({film.group for film in films}))
     given = {name.split(".")[1] for name in recipe.changed if name.startswith("sources.")}
     sources = {name: text for name, text in recipe.sources.items() if name in given}
     return {"card": _over(card, recipe), "sources": sources}
+
+
+def plain_card(
+    card: CardRecipe, recipe_id: str, titles: tuple[str, str], films: int, patients: int
+) -> CardRecipe:
+    """A card in place of another hospital's, which says that nobody described the films.
+
+    Parameters
+    ----------
+    card : CardRecipe
+        Whose kind, operating point and what it does not look for are kept: they are about no film.
+    recipe_id : str
+    titles : tuple of str
+        In English and Spanish.
+    films, patients : int
+    """
+    logger.warning("%s: these are not the films its card speaks of; its bundle gets a plain one", recipe_id)
+    return card.model_copy(
+        update={
+            "version": "0.1.0",
+            "title_en": f"{titles[0]} (own films)",
+            "title_es": f"{titles[1]} (placas propias)",
+            "population_en": f"{films} own films of {patients} patients, not described",
+            "population_es": f"{films} placas propias de {patients} pacientes, sin descripción",
+            "population": None,
+            "intended_use": [f"Trying the recipe `{recipe_id}` on own films."],
+            "not_for": ["Any decision about a patient."],
+            "warnings": ["Nobody described whom these films show, where they come from, or who read them."],
+        }
+    )
 
 
 def _present(data: DataRecipe, root: Path, asked: set[str]) -> DataRecipe:
