@@ -41,6 +41,7 @@ from training.networks import (
 )
 from training.networks.earlier import is_earlier_model, weights_name
 from training.recipe import Recipe
+from training.writing import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -231,9 +232,8 @@ def recipe_network(
 
 def _save(model: Any, path: Path) -> None:
     """Without a compiled loss or optimizer: a bundle needs neither."""
-    partial = path.with_name(f"partial-{path.name}")
-    model.save(partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        model.save(partial)
 
 
 def _cut(model: Any, recipe: Recipe) -> str | None:

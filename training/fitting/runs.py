@@ -17,6 +17,7 @@ from training.fitting.callbacks import Phase
 from training.fitting.epoch_log import EpochLog
 from training.recipe import Recipe
 from training.recipe.segmenter import SEGMENTER
+from training.writing import write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +180,7 @@ class RunRecord:
     def write(self, path: Path) -> None:
         """Write the record as JSON."""
         table = asdict(self) | {"recipe": self.recipe.model_dump(mode="json")}
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", path)
 
     @classmethod
     def read(cls, path: Path) -> RunRecord:

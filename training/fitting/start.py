@@ -11,6 +11,7 @@ from training.networks.build import where_to_get
 from training.networks.earlier import weights_name
 from training.recipe import FurtherFilms, Recipe
 from training.recipe.segmenter import SegmenterRecipe
+from training.writing import write_text
 
 # how long to train may be thought over while a run is interrupted
 _FREE = ("fit.fine_tune_epochs", "fit.epochs")
@@ -51,11 +52,8 @@ def keeps_backbone(recipe: Recipe) -> bool:
 
 def write_start(run: RunFolder, recipe: Recipe | SegmenterRecipe, weights: str | None) -> None:
     """Note recipe and weights; kept as they are when they are there."""
-    run.path.mkdir(parents=True, exist_ok=True)
     if not run.start.is_file():
-        partial = run.start.with_suffix(".partial")
-        partial.write_text(json.dumps(_table(recipe, weights), indent=1) + "\n", encoding="utf-8")
-        partial.replace(run.start)
+        write_text(json.dumps(_table(recipe, weights), indent=1) + "\n", run.start)
 
 
 def check_start(
