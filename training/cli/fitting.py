@@ -151,6 +151,8 @@ def search_command(
     from training.backend import use_backend
     from training.fitting.search import SearchPlan, grid_space, read_space, run_study, search
     from training.fitting.search.training import fitted
+    from training.fitting.start import start_weights
+    from training.recipe import load_recipe
 
     if bool(grid) == bool(param):
         raise typer.BadParameter("one of `--grid` and `--param` must be given, and not both.")
@@ -158,6 +160,8 @@ def search_command(
         if backend:
             use_backend(backend)
         fixed = overrides_of(overrides)
+        # or every trial would fail of it, one after the other
+        start_weights(load_recipe(recipe, fixed), weights)
         if grid and storage is None:
             ranked = search(recipe, data, overrides_of(grid), run_folder, weights, fixed=fixed)
             for score, folder, values in ranked:

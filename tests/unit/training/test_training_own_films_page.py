@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shlex
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,10 @@ def done(place: Path) -> Iterator[dict[str, str]]:
     told = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
+        patch.setenv("CXR_CACHE_DIR", str(place / "cache"))
+        with socket.socket() as free:  # another server may run on this machine
+            free.bind(("127.0.0.1", 0))
+            patch.setenv("CXR_PORT", str(free.getsockname()[1]))
         for line in commands():
             words = shlex.split(line)
             given = [word for word in words if re.match(r"CXR_\w+=", word)]
