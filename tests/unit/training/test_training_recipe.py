@@ -160,7 +160,7 @@ def _commands(name: str) -> list[list[str]]:
         head.append(line.removeprefix("#").strip())
     text = "\n".join(head).replace("\\\n", " ")
     lines = re.findall(r"python -m training (\S.*)", text)
-    cut = [re.split(r"`| \.\.|\.$|,$|, and | \(", line)[0] for line in lines]
+    cut = [re.split(r"`| \.{2,3}(?= |$)|\.$|,$|, and | \(", line)[0] for line in lines]
     return [shlex.split(line) for line in cut]
 
 
