@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import re
 import shlex
 import socket
@@ -90,7 +91,11 @@ def _run(words: list[str]) -> str:
         app, arguments = serving, words[1:]
     if arguments == ["serve"]:
         return ""
+    root = logging.getLogger()
+    before = list(root.handlers)
     result = CliRunner().invoke(app, arguments)
+    for handler in [one for one in root.handlers if one not in before]:
+        root.removeHandler(handler)  # it writes to a stream that is closed by now
     assert result.exit_code == 0, (words, result.output, result.exception)
     return result.output
 
@@ -130,7 +135,7 @@ def test_the_bundle_has_the_new_label_in_both_languages_and_the_tools_beside_it(
     assert re.search(r"^ok +gate ", told, re.MULTILINE)
     assert re.search(r"^ok +lungs ", told, re.MULTILINE)
     assert re.search(r"^ok +ward ", told, re.MULTILINE)
-    assert "Lung abscess" in said(done, "cxr-dash analyse")
+    assert re.search(r"^abscess +[01]\.\d{3} ", said(done, "cxr-dash analyse"), re.MULTILINE)
 
 
 def test_the_served_app_answers_for_an_own_film_and_names_the_new_label_in_both_languages(done, place):
