@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 
 _RETRACING = "triggered tf.function retracing"
 
 
 def quieten() -> None:
-    """Leave out how TensorFlow was built, and advice about code that is not the reader's.
-
-    To be called before TensorFlow is imported. Errors are still told; ``TF_CPP_MIN_LOG_LEVEL`` and
-    ``TF_ENABLE_ONEDNN_OPTS`` of the environment have the last word.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    """Leave out TensorFlow's advice about code that is not the reader's; warnings and errors are still told."""
     logger = logging.getLogger("tensorflow")
     if not any(isinstance(known, _Advice) for known in logger.filters):
         logger.addFilter(_Advice())

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cxr_dash.errors import TrainingError
 from training.cli import app
 from training.export.serving_graph import compile_serving
-from training.fitting.epoch_log import SCORE, EpochLog
+from training.fitting.epoch_log import EpochLog
 from training.fitting.feature_store import feature_file
 from training.fitting.fit import fit
 from training.fitting.start import RANDOM, start_weights
@@ -185,6 +185,7 @@ def test_a_frozen_backbone_without_weights_is_refused_before_anything_is_read(tm
 def test_the_kept_epoch_of_a_head_alone_is_the_heads_own(films_root, tiny_recipe, tmp_path):
     head = changed(tiny_recipe, fit={"fine_tune_epochs": 0, "head_epochs": 3})
     record = fit(head, films_root, tmp_path / "head")
-    scores = EpochLog(tmp_path / "head" / "head_log.csv").values(SCORE)
-    assert record.best_epoch == max(scores, key=lambda epoch: scores[epoch])
+    values = EpochLog(tmp_path / "head" / "head_log.csv").values(head.fit.head_monitor)
+    best = min if head.fit.head_monitor == "val_loss" else max
+    assert record.best_epoch == best(values, key=lambda epoch: values[epoch])
     assert record.kept == f"epoch {record.best_epoch} of the head"
