@@ -8,7 +8,7 @@ _RETRACING = "triggered tf.function retracing"
 
 
 def quieten() -> None:
-    """Leave out TensorFlow's advice about code that is not the reader's; warnings and errors are still told."""
+    """Leave out TensorFlow's advice about code that is not the reader's; everything else is still told."""
     logger = logging.getLogger("tensorflow")
     if not any(isinstance(known, _Advice) for known in logger.filters):
         logger.addFilter(_Advice())
