@@ -1,6 +1,10 @@
-"""The label keys that models may use, with their names for people."""
+"""The labels that are known here, with their names for people; a recipe may define more of its own."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
 
 from cxr_dash.domain import Label
 from cxr_dash.errors import TrainingError
@@ -39,18 +43,38 @@ LABELS: dict[str, Label] = {
 }
 
 
-def label_key(name: str) -> str:
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""What a label's key looks like: it stands in column heads, file names and addresses."""
+
+
+def label_key(name: str, own: Collection[str] | None = ()) -> str:
     """Turn a manifest's label (``"Pleural_Thickening"``, ``"No Finding"``) into its stable key.
+
+    Parameters
+    ----------
+    name : str
+        Case, accents, spaces and hyphens do not matter.
+    own : collection of str or None
+        Keys that a recipe defines beside :data:`LABELS`; None takes any that can be one.
 
     Raises
     ------
     TrainingError
-        When no such label is known.
+        When no such label is known, or it cannot be a key.
     """
-    key = name.strip().lower().replace(" ", "_").replace("-", "_")
-    if key not in LABELS:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    key = plain.strip().lower().replace(" ", "_").replace("-", "_")
+    if key in LABELS or (own is not None and key in own):
+        return key
+    if own is not None:
         raise TrainingError(
-            f"A label must be one of {', '.join(LABELS)}; received {name!r}.",
-            remedy="Correct the label, or add it with its two names to training/labels.py.",
+            f"A label must be one of {', '.join([*LABELS, *own])}; received {name!r}.",
+            remedy="Correct the label, or define it in the recipe: section [labels.KEY] with `en` and `es`.",
+        )
+    if not KEY.fullmatch(key):
+        raise TrainingError(
+            "A new label must be a letter, then letters, digits, spaces, hyphens or underscores, 40 at most; "
+            f"received {name!r}.",
+            remedy="Rename it, or give it a key: --label 'NAME=key' of `import`.",
         )
     return key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cxr_dash.domain import Label
 from cxr_dash.errors import TrainingError
@@ -27,7 +27,12 @@ NOT_LOOKED_FOR: dict[str, Label] = {
 }
 
 
-def not_looked_for(keys: Sequence[str], labels: Iterable[str], left_out: Iterable[str] = ()) -> list[Label]:
+def not_looked_for(
+    keys: Sequence[str],
+    labels: Iterable[str],
+    left_out: Iterable[str] = (),
+    names: Mapping[str, Label] = LABELS,
+) -> list[Label]:
     """The entries of a bundle: those that its recipe names, then labels it was to learn and left out.
 
     Parameters
@@ -38,13 +43,15 @@ def not_looked_for(keys: Sequence[str], labels: Iterable[str], left_out: Iterabl
         Keys of the labels that the model has: never among the answer.
     left_out : iterable of str
         Labels with too few films.
+    names : mapping of str to Label
+        Those of a recipe, where it has labels of its own.
 
     Raises
     ------
     TrainingError
         For a key that has no name.
     """
-    known = {**LABELS, **NOT_LOOKED_FOR}
+    known = {**names, **NOT_LOOKED_FOR}
     unknown = [key for key in keys if key not in known]
     if unknown:
         raise TrainingError(

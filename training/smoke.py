@@ -15,6 +15,7 @@ from training.films.layouts.registry import FILMS, MANIFEST
 from training.films.miniature import write_boxes, write_miniature
 from training.films.splits import SplitPlan
 from training.fitting.fit import fit
+from training.fitting.start import RANDOM
 from training.networks import NETWORKS
 from training.recipe import Recipe, SegmenterRecipe, load_recipe
 from training.segmentation import miniature as masked
@@ -86,10 +87,10 @@ def _trunk(small: Recipe, folder: Path) -> str | None:
 def _train(small: Recipe, data: Path, run: Path, *, weights: str | None) -> None:
     """One epoch of each phase; of an ensemble's members too, each in a folder of its name beside the run."""
     if small.ensemble is None:
-        fit(small, data, run, weights=weights)
+        fit(small, data, run, weights=weights or RANDOM)
         return
     for name in small.ensemble.members:
-        fit(miniature_recipe(load_recipe(name)), data, run.parent / name)
+        fit(miniature_recipe(load_recipe(name)), data, run.parent / name, weights=RANDOM)
     fit_ensemble(small, data, run)
 
 

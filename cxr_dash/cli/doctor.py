@@ -132,7 +132,10 @@ def _tools(service: AnalysisService) -> Iterator[Check]:
             if learned not in (None, segmenter.serving_sha256):
                 found = f"learned from films cropped by another segmenter, {learned[:12]}…"
                 yield Check(model_id, "warn", found, "Install the segmenter it was trained with.")
-    if gate is not None:
+    if gate is None:
+        what = "no gate: pictures that are no chest films are answered for"
+        yield Check("gate", "warn", what, "Put the bundle `gate` into the models folder.")
+    else:
         yield _tool(gate.id, partial(check_loads, service, gate))
 
 

@@ -122,3 +122,13 @@ def test_the_report_counts_what_failed() -> None:
 def test_settings_are_printed_as_the_documented_table() -> None:
     answer = runner.invoke(app, ["doctor", "--settings"])
     assert answer.stdout.strip() == settings_markdown()
+
+
+def test_a_folder_without_a_gate_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Settings().default_model
+    shutil.copytree(Settings().models_dir / model, tmp_path / "models" / model)
+    monkeypatch.setenv("CXR_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("CXR_CACHE_DIR", str(tmp_path / "cache"))
+    answer = runner.invoke(app, ["doctor"])
+    assert "warn   gate" in answer.stdout
+    assert "pictures that are no chest films are answered for" in answer.stdout

@@ -22,12 +22,13 @@ from cxr_dash.inference.schema_learning import LearningCurve, LearningPoint
 from training import metrics as m
 from training.audits.material import macro_auroc, usable
 from training.films.manifest import Film, of_split
-from training.films.of_recipe import choose_labels, read_films
+from training.films.of_recipe import choose_labels, read_films, training_films
 from training.films.prepared import prepared_films
 from training.fitting.data import targets_of
-from training.fitting.fit import recipe_network, training_films
+from training.fitting.fit import recipe_network
 from training.fitting.runs import RunFolder
-from training.recipe import Recipe
+from training.fitting.start import start_weights
+from training.recipe import FitRecipe, Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ def learning_curve(
     """
     films = read_films(recipe.data, data_root / recipe.data.manifest)
     labels, _ = choose_labels(films, recipe.data)
+    # only a head is trained here, whatever the recipe trains
+    weights = start_weights(recipe.model_copy(update={"fit": FitRecipe(fine_tune_epochs=0)}), weights)
     front = _front(recipe, len(labels), weights)
     splits = {
         "train": training_films(films, recipe.data, recipe.seed),

@@ -62,7 +62,7 @@ class LeftOut:
 
 def classed_films(manifest: Path) -> tuple[list[Film], list[str]]:
     """Train and val films of a manifest of films with one class each, and their classes."""
-    films = [film for film in read_manifest(manifest) if film.split in ("train", "val")]
+    films = [film for film in read_manifest(manifest, own_labels=None) if film.split in ("train", "val")]
     return films, ["|".join(sorted(film.labels)) for film in films]
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from cxr_dash.errors import TrainingError
 from training.audits.left_out import LeftOut, leave_sources_out
 from training.films.manifest import of_split
-from training.films.of_recipe import choose_labels, read_films
+from training.films.of_recipe import choose_labels, read_films, training_films
 from training.films.prepared import prepared_films
-from training.fitting.fit import recipe_network, training_films
+from training.fitting.fit import recipe_network
 from training.fitting.views.cache import cached_views
 from training.fitting.views.fit import side_of
 from training.networks import split_at

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from training.cli.audit import app as audit_app
+from training.cli.begin import app as begin_app
 from training.cli.bench import app as bench_app
 from training.cli.ensembles import app as ensembles_app
 from training.cli.evaluation import app as evaluation_app
@@ -18,6 +19,7 @@ from training.cli.gate import app as gate_app
 from training.cli.learning import app as learning_app
 from training.cli.left_out import app as left_out_app
 from training.cli.localisation import app as localisation_app
+from training.cli.quiet import quieten
 from training.cli.report import app as report_app
 from training.cli.weights import app as weights_app
 
@@ -28,6 +30,7 @@ app = typer.Typer(
     help="Train, measure and export the models that the app serves.",
 )
 for family in (
+    begin_app,
     films_app,
     weights_app,
     fitting_app,
@@ -47,6 +50,7 @@ for family in (
 
 @app.callback()
 def _main(quiet: Annotated[bool, typer.Option("--quiet", help="Log warnings only.")] = False) -> None:
+    quieten()
     logging.basicConfig(
         level=logging.WARNING if quiet else logging.INFO,
         format="%(asctime)s %(name)s %(message)s",

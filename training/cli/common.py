@@ -20,7 +20,7 @@ SetOption = Annotated[
 ]
 WeightsOption = Annotated[
     str | None,
-    typer.Option("--weights", help="Backbone weights: a path, a run's model.keras, or `imagenet`."),
+    typer.Option("--weights", help="Of the backbone: a path, a run's model.keras, `imagenet`, or `none`."),
 ]
 
 BackendOption = Annotated[

@@ -16,17 +16,29 @@ app = typer.Typer()
 @app.command("export")
 def export_command(
     run_folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    *,
     out: Annotated[Path, typer.Option(help="Folder of bundles.")] = Path("models"),
     data: Annotated[
         Path | None, typer.Option("--data", help="Where the films are now, if they moved.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle of the same id.")] = False,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Recipe whose card, sources, names of labels and lists count, as it is now."),
+    ] = None,
+    tools: Annotated[
+        Path | None,
+        typer.Option(help="Bundles to copy gate and lungs from, where --out has none; CXR_MODELS_DIR."),
+    ] = None,
 ) -> None:
     """Calibrate, measure and write a bundle; read it back and compare."""
+    from cxr_dash.settings import Settings
     from training.backend import use_backend
     from training.export.bundle import export_bundle
+    from training.export.tools import copy_tools
     from training.fitting.runs import is_segmenter_run
     from training.metrics import figure
+    from training.recipe import load_recipe
 
     try:
         # whatever the run was trained with: the compiled graph is made by TensorFlow
@@ -39,7 +51,10 @@ def export_command(
             for metrics in lungs.spec.metrics:
                 typer.echo(f"{metrics.split}: {metrics.films} films, Dice {figure(metrics.dice, digits=4)}")
             return
-        bundle = export_bundle(run_folder, out, data_root=data, overwrite=overwrite)
+        for tool in copy_tools(tools or Settings().models_dir, out):
+            typer.echo(f"{out / tool}: copied, the app needs it beside your bundle")
+        texts = load_recipe(recipe) if recipe else None
+        bundle = export_bundle(run_folder, out, data_root=data, overwrite=overwrite, texts=texts)
     except CxrError as error:
         raise fail(error) from error
     typer.echo(str(bundle.path))

@@ -40,6 +40,13 @@ def import_command(
     patient_pattern: Annotated[
         str, typer.Option(help="Regular expression; its group finds the patient in a file name (folders).")
     ] = "",
+    source_pattern: Annotated[
+        str, typer.Option(help="Regular expression; its group finds the source in a film's path (folders).")
+    ] = "",
+    facts: Annotated[
+        Path | None,
+        typer.Option(help="CSV of what is known: file, patient_id, source, sex, age, view, ... (folders)."),
+    ] = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Take the films that are there (nih).")
     ] = False,
@@ -49,6 +56,7 @@ def import_command(
     from training.films.layouts.base import ReadOptions
     from training.films.layouts.registry import FILMS
     from training.films.splits import SplitPlan
+    from training.labels import LABELS
 
     pairs = [entry.rpartition("=") for entry in label or []]
     if wrong := [entry for entry, pair in zip(label or [], pairs, strict=True) if not pair[1]]:
@@ -59,6 +67,8 @@ def import_command(
         source=name,
         patient_pattern=patient_pattern,
         allow_missing=allow_missing,
+        source_pattern=source_pattern,
+        facts=facts,
     )
     try:
         films = import_layout(layout, source, out, SplitPlan(val, test, seed, temporal), options)
@@ -66,6 +76,8 @@ def import_command(
         raise fail(error) from error
     counts = {split: sum(film.split == split for film in films) for split in ("train", "val", "test")}
     typer.echo(f"{out / 'manifest.csv'}: " + ", ".join(f"{split} {n}" for split, n in counts.items()))
+    if new := sorted({key for film in films for key in film.labels} - LABELS.keys()):
+        typer.echo(f"new labels, for a recipe to name ([labels.{new[0]}]): {', '.join(new)}")
 
 
 @app.command("check")
@@ -93,6 +105,8 @@ def check_command(
             left = report.rows_left(drop_borders=drop_borders)
             copy_manifest(manifest, clean, left)
             typer.echo(f"{clean}: {len(left)} of {len(report.films)} films left")
+            for line in report.shift(left):
+                typer.echo(line)
     except CxrError as error:
         raise fail(error) from error
     problems = report.problems()
@@ -122,13 +136,13 @@ def split_command(
     from training.films.splits import SplitPlan, complete_splits
 
     try:
-        films = read_manifest(manifest, unsplit=True)
+        films = read_manifest(manifest, unsplit=True, own_labels=None)
         made = complete_splits(films, SplitPlan(val, test, seed, temporal))
         if balanced:
             made = balanced_subset(made, seed)
         row_of = {film.where: row for row, film in enumerate(films)}
         copy_manifest(manifest, out, {row_of[film.where]: film.split for film in made})
-        read_manifest(out)
+        read_manifest(out, own_labels=None)
     except CxrError as error:
         raise fail(error) from error
     typer.echo(f"{out}: {len(made)} of {len(films)} films")

@@ -69,10 +69,15 @@ def fit_command(
     ] = False,
     overrides: SetOption = None,
     backend: BackendOption = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Go on where `check` finds faults in the films; they are told.")
+    ] = False,
 ) -> None:
     """Train a recipe: frozen backbone first, then fine-tuning; keep the best epoch on val."""
     from training.backend import use_backend
+    from training.films.checks.before import check_before
     from training.fitting.fit import fit
+    from training.fitting.start import start_weights
     from training.recipe import SegmenterRecipe, load_any
 
     try:
@@ -93,6 +98,9 @@ def fit_command(
             masks = fit_segmenter(loaded, data, folder, weights=weights, resume=resume)
             typer.echo(f"val Dice {masks.val_dice:.4f}, best epoch {masks.best_epoch}")
             return
+        if not resume:
+            start_weights(loaded, weights)
+            check_before(loaded, data, accept=accept)
         if loaded.ensemble:
             from training.ensembles.fit import fit_ensemble
 
@@ -101,7 +109,7 @@ def fit_command(
             record = fit(loaded, data, folder, weights=weights, resume=resume, tensorboard=tensorboard)
     except CxrError as error:
         raise fail(error) from error
-    typer.echo(f"val macro AUROC {record.val_macro_auroc:.4f}, best epoch {record.best_epoch}")
+    typer.echo(f"val macro AUROC {record.val_macro_auroc:.4f}, kept {record.kept}")
 
 
 @app.command("search")
@@ -143,6 +151,8 @@ def search_command(
     from training.backend import use_backend
     from training.fitting.search import SearchPlan, grid_space, read_space, run_study, search
     from training.fitting.search.training import fitted
+    from training.fitting.start import start_weights
+    from training.recipe import load_recipe
 
     if bool(grid) == bool(param):
         raise typer.BadParameter("one of `--grid` and `--param` must be given, and not both.")
@@ -150,6 +160,8 @@ def search_command(
         if backend:
             use_backend(backend)
         fixed = overrides_of(overrides)
+        # or every trial would fail of it, one after the other
+        start_weights(load_recipe(recipe, fixed), weights)
         if grid and storage is None:
             ranked = search(recipe, data, overrides_of(grid), run_folder, weights, fixed=fixed)
             for score, folder, values in ranked:

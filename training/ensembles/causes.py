@@ -15,8 +15,8 @@ from training.ensembles.heads import mean_of_heads
 from training.ensembles.join import join
 from training.ensembles.members import find_member, joint_recipe, open_members
 from training.ensembles.stack import Layer, Scale, StackSplit, answers, fit_dense, train_head
-from training.films.manifest import of_split, read_manifest
-from training.fitting.fit import training_films
+from training.films.manifest import of_split
+from training.films.of_recipe import read_films, training_films
 from training.metrics import macro_auroc_of_logits
 from training.recipe import Recipe
 
@@ -75,7 +75,7 @@ def remove_causes(recipe: Recipe, data_root: Path, runs: Path) -> Iterator[Step]
     members = open_members([find_member(name, runs) for name in names], data_root)
     recipe = joint_recipe(recipe, members)
     labels, cache = members[0].subject.labels, runs / "prepared"
-    films = read_manifest(data_root / recipe.data.manifest, negative_label=recipe.data.negative_label)
+    films = read_films(recipe.data, data_root / recipe.data.manifest)
     chosen = training_films(films, recipe.data, recipe.seed), of_split(films, "val")
     sets = [FilmSet.prepare(part, recipe, cache) for part in chosen]
     models = [member.load() for member in members]

@@ -47,12 +47,14 @@ def recipe_of_members(id_: str, ensemble: EnsembleRecipe, runs: Path) -> Recipe:
         update={"title_en": titles[0], "title_es": titles[1], "warnings": list(warnings)}
     )
     sources = {name: text for recipe in recipes for name, text in recipe.sources.items()}
+    labels = {key: text for recipe in recipes for key, text in recipe.labels.items()}
     table: dict[str, Any] = first.model_dump(mode="json")
     table |= {
         "id": id_,
         "network": {"name": ENSEMBLE, "activation": first.network.activation},
         "ensemble": ensemble.model_dump(mode="json"),
         "card": card.model_dump(mode="json"),
+        "labels": {key: text.model_dump(mode="json") for key, text in labels.items()},
         "sources": {name: text.model_dump(mode="json") for name, text in sources.items()},
     }
     try:

@@ -19,11 +19,10 @@ from training.ensembles.join import Joined, join
 from training.ensembles.members import Member, find_member, joint_recipe, open_members
 from training.ensembles.stack import Layer, train_head
 from training.ensembles.vote import best_weights, vote_model
-from training.films.manifest import of_split, read_manifest
-from training.films.of_recipe import choose_labels
+from training.films.manifest import of_split
+from training.films.of_recipe import choose_labels, read_films, training_films
 from training.films.sampling import oversample
 from training.fitting.data import logits_of
-from training.fitting.fit import training_films
 from training.fitting.runs import RunFolder, RunRecord, current_commit, library_versions, today
 from training.metrics import macro_auroc_of_logits
 from training.recipe import EnsembleRecipe, Recipe
@@ -63,7 +62,7 @@ def fit_ensemble(recipe: Recipe, data_root: Path, folder: Path, *, runs: Path | 
     folders = [find_member(name, runs or folder.parent) for name in section.members]
     members = open_members(folders, data_root)
     recipe = joint_recipe(recipe, members)
-    films = read_manifest(data_root / recipe.data.manifest, negative_label=recipe.data.negative_label)
+    films = read_films(recipe.data, data_root / recipe.data.manifest)
     _, left_out = choose_labels(films, recipe.data)
     labels = members[0].subject.labels
     models = [member.load() for member in members]

@@ -107,7 +107,13 @@ def _decide(
     calibration = choose_calibration(CalibrationFilms(logits, targets, groups, keys, activation), basis)
     probabilities = apply_calibration(logits, calibration, keys, activation)
     table = FilmTable(probabilities, targets, keys, groups)
-    points = choose_points(table, basis, activation=activation, default=record.recipe.card.default_point)
+    points = choose_points(
+        table,
+        basis,
+        activation=activation,
+        default=record.recipe.card.default_point,
+        names=record.recipe.names,
+    )
     return Decisions(
         method="cross-validated",
         model_sha256=digest,

@@ -50,7 +50,8 @@ def measure_gate(
     if recipe.data.gate_manifest is None:
         return None
     own = {film.source for film in train}
-    others = [film for name in recipe.data.other_manifests for film in read_manifest(root / name)]
+    lists = [read_manifest(root / name, own_labels=None) for name in recipe.data.other_manifests]
+    others = [film for films in lists for film in films]
     # the same public films may be listed under two names; what another list keeps for tests stays unseen
     strangers = [film for film in others if film.split == "train" and film.source not in own]
     strangers = _thinned(_unseen(strangers, [*train, *val]))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from cxr_dash.domain import Label
 from cxr_dash.inference.schema import FilmScore, FilmScorePoint, OperatingPoint
 from cxr_dash.inference.schema_films import ONE_IN
 from training.evaluation.film_points import JointChoice, choose_jointly, own_threshold, try_ways
@@ -16,6 +17,7 @@ from training.evaluation.thresholds import (
     choose_operating_points,
     youden_threshold,
 )
+from training.labels import LABELS
 
 JOINT_DEFAULT = "one_in_10"
 SCORE_POINTS = ("one_in_10", "one_in_5")
@@ -50,6 +52,7 @@ def choose_points(
     *,
     activation: Literal["sigmoid", "softmax"],
     default: str | None = None,
+    names: Mapping[str, Label] = LABELS,
 ) -> PointChoice:
     """Choose every operating point on films used for nothing else but stopping and calibration.
 
@@ -64,8 +67,10 @@ def choose_points(
     activation : {"sigmoid", "softmax"}
     default : str, optional
         The recipe's own wish.
+    names : mapping of str to Label
+        How labels are called, where a recipe has some of its own.
     """
-    each = choose_operating_points(films.probabilities, films.targets, films.keys, chosen_on)
+    each = choose_operating_points(films.probabilities, films.targets, films.keys, chosen_on, names)
     shares = {key: 1 / whole for key, whole in ONE_IN.items() if films.clear.sum() >= whole}
     choice = choose_jointly(films, list(shares.values())) if shares else None
     joint = _joint_points(films, choice, shares, chosen_on) if choice else []

@@ -89,6 +89,7 @@ class Subject:
             negative_label=self.negative_label,
             leave_out=columns_to_leave_out(self.leave_out),
             torn=self.torn_patients,
+            own_labels=self.labels,
         )
 
     @property

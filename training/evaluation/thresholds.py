@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,7 +19,11 @@ RULE_OUT_SENSITIVITY = 0.95
 
 
 def choose_operating_points(
-    probabilities: Float64Array, targets: Float64Array, labels: Sequence[str], chosen_on: str
+    probabilities: Float64Array,
+    targets: Float64Array,
+    labels: Sequence[str],
+    chosen_on: str,
+    names: Mapping[str, Label] = LABELS,
 ) -> list[OperatingPoint]:
     """The four operating points every bundle has.
 
@@ -30,18 +34,20 @@ def choose_operating_points(
     labels : sequence of str
     chosen_on : str
         Split and films, in words.
+    names : mapping of str to Label
+        How labels are called, where a recipe has some of its own.
     """
     columns = {key: (probabilities[:, k], targets[:, k]) for k, key in enumerate(labels)}
     few = [key for key, (_, truth) in columns.items() if truth.sum() < FEW_POSITIVES]
     ruled = {key: rule_out_threshold(*pair) for key, pair in columns.items()}
     never = [key for key, threshold in ruled.items() if threshold == 0.0]
     few_en, few_es = _said_of(
-        few,
+        [names.get(key, Label(key, key, key)) for key in few],
         f"Uncertain for {{}}: fewer than {FEW_POSITIVES} positive films.",
         f"Incierto para {{}}: menos de {FEW_POSITIVES} placas positivas.",
     )
     never_en, never_es = _said_of(
-        never,
+        [names.get(key, Label(key, key, key)) for key in never],
         "Not attainable for {}: threshold 0, nothing is ruled out.",
         "Inalcanzable para {}: umbral 0, no se descarta nada.",
     )
@@ -105,17 +111,16 @@ def choose_operating_points(
     ]
 
 
-def _said_of(keys: Sequence[str], english: str, spanish: str) -> tuple[str, str]:
+def _said_of(labels: Sequence[Label], english: str, spanish: str) -> tuple[str, str]:
     """A sentence to follow others, about labels as they are called inside one; empty where there are none."""
-    if not keys:
+    if not labels:
         return "", ""
-    known = [LABELS.get(key, Label(key, key, key)) for key in keys]
 
     def inside(name: str) -> str:
         return name[0].lower() + name[1:] if name[1:2].islower() else name
 
-    names_en = ", ".join(inside(label.name_en) for label in known)
-    names_es = ", ".join(inside(label.name_es) for label in known)
+    names_en = ", ".join(inside(label.name_en) for label in labels)
+    names_es = ", ".join(inside(label.name_es) for label in labels)
     return f" {english.format(names_en)}", f" {spanish.format(names_es)}"
 
 

@@ -20,12 +20,13 @@ from training.export.card import write_bundle_texts
 from training.export.describe import describe_bundle
 from training.export.half import save_half
 from training.export.serving_graph import compile_serving
-from training.export.trunk import write_head
+from training.export.trunk import check_trunk, write_head
 from training.films.manifest import of_split
 from training.films.of_recipe import read_films
 from training.films.prepared import prepare_film
 from training.fitting.runs import RunFolder, RunRecord
-from training.recipe import RECIPES, Recipe, load_recipe
+from training.fitting.texts import present_recipe
+from training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,12 @@ MAX_PROBABILITY_DIFFERENCE = 1e-3
 
 
 def export_bundle(
-    run_folder: Path, models: Path, *, data_root: Path | None = None, overwrite: bool = False
+    run_folder: Path,
+    models: Path,
+    *,
+    data_root: Path | None = None,
+    overwrite: bool = False,
+    texts: Recipe | None = None,
 ) -> Bundle:
     """Turn a finished run into ``models/<id>``.
 
@@ -47,6 +53,8 @@ def export_bundle(
         Where the films are now; where they were during training if left out.
     overwrite : bool
         Replace a bundle of the same id.
+    texts : Recipe, optional
+        Whose card, sources and lists of the gate it gets; see :func:`training.fitting.texts.present_recipe`.
 
     Returns
     -------
@@ -56,10 +64,9 @@ def export_bundle(
     Raises
     ------
     TrainingError
-        When the run is not finished, the bundle exists, or the files read back give other answers.
+        When the run is not finished, the bundle exists, what it needs is not there, or the files read back
+        give other answers.
     """
-    import keras
-
     run = RunFolder(run_folder)
     record = RunRecord.read(run.record)
     target = models / record.recipe.id
@@ -67,8 +74,18 @@ def export_bundle(
         raise TrainingError(
             f"`models` must have no bundle {target.name!r} yet; {target} exists.", remedy="Pass --overwrite."
         )
-    recipe, root = current_texts(record.recipe), data_root or Path(record.data_root)
-    films = read_films(recipe.data, root / recipe.data.manifest)
+    # whatever can be wrong is looked for before the first second of work
+    root = data_root or Path(record.data_root)
+    films = read_films(record.recipe.data, root / record.recipe.data.manifest)
+    recipe = present_recipe(record.recipe, films, root, texts)
+    if recipe.data.further != record.recipe.data.further:
+        films = read_films(recipe.data, root / recipe.data.manifest)
+    check_trunk(recipe, models)
+    if not run.model.is_file():
+        raise TrainingError(f"A run folder must hold {run.model.name}; {run.path} has none.")
+
+    import keras
+
     # an export that fails leaves the old bundle as it was
     staging = models / f".{record.recipe.id}.partial" / record.recipe.id
     shutil.rmtree(staging.parent, ignore_errors=True)
@@ -107,19 +124,6 @@ def export_bundle(
         shutil.rmtree(staging.parent, ignore_errors=True)
     logger.info("exported %s", target)
     return load_bundle(target)
-
-
-def current_texts(recipe: Recipe) -> Recipe:
-    """The recipe with its file's present texts and lists of the gate: neither touches the weights."""
-    if not (RECIPES / f"{recipe.id}.toml").is_file():
-        return recipe
-    now = load_recipe(recipe.id)
-    gate = now.data.model_dump(include={"gate_manifest", "gate_warn_only", "other_manifests"})
-    data = recipe.data.model_copy(update=gate)
-    if now.data.learned_further == data.learned_further:
-        # further films that are only measured on: they are as free as the texts
-        data = data.model_copy(update={"further": now.data.further})
-    return recipe.model_copy(update={"card": now.card, "sources": now.sources, "data": data})
 
 
 def _compare(bundle: Bundle, films: Float32Array) -> None:

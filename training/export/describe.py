@@ -39,7 +39,6 @@ from training.films.manifest import Film
 from training.films.sampling import some_films
 from training.films.split_names import VAL, chosen_on
 from training.fitting.runs import RunRecord
-from training.labels import LABELS
 from training.not_looked_for import not_looked_for
 
 HEAT_QUANTILE = 0.95
@@ -110,7 +109,7 @@ def describe_bundle(
         population_en=card.population_en,
         population_es=card.population_es,
         population=card.population,
-        labels=[LABELS[key] for key in keys],
+        labels=[recipe.names[key] for key in keys],
         activation=recipe.network.activation,
         preparation=recipe.preparation,
         cam_layer=report.cam_layer,
@@ -128,7 +127,7 @@ def describe_bundle(
         held_out=[],
         metrics=[],
         out_of_distribution=None,
-        not_looked_for=not_looked_for(card.not_looked_for, keys, record.left_out),
+        not_looked_for=not_looked_for(card.not_looked_for, keys, record.left_out, recipe.names),
         sources=source_table(recipe, collection.train, films),
         intended_use=card.intended_use,
         not_for=card.not_for,
@@ -156,7 +155,9 @@ def _decide(scores: Scores, films: FilmSet, split: str, record: RunRecord) -> De
     if card.kind == "gate":
         return Decisions(calibration, gate_points(probabilities, chosen, keys, basis), REJECT_POINT)
     table = FilmTable(probabilities, targets, keys, groups)
-    points = choose_points(table, basis, activation=activation, default=card.default_point)
+    points = choose_points(
+        table, basis, activation=activation, default=card.default_point, names=record.recipe.names
+    )
     return Decisions(
         calibration,
         points.points,

@@ -29,10 +29,9 @@ from training.evaluation.subject import runtime_of
 from training.export.film_points import with_film_figures
 from training.export.words import split_description
 from training.films.manifest import Film
-from training.films.of_recipe import read_films
+from training.films.of_recipe import read_films, training_films
 from training.films.split_names import HELD_OUT_SPLITS, NATURAL, NATURAL_VAL, SPLITS
 from training.fitting.data import targets_of
-from training.fitting.fit import training_films
 from training.recipe import DataRecipe
 
 SERVING = "serving"

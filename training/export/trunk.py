@@ -9,7 +9,7 @@ import numpy as np
 
 from cxr_dash.domain import Float32Array
 from cxr_dash.errors import TrainingError
-from cxr_dash.inference.bundle import SERVING_FILE, file_sha256, load_bundle
+from cxr_dash.inference.bundle import SERVING_FILE, Bundle, file_sha256, load_bundle
 from cxr_dash.inference.head import HEAD_FILE, Head
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
 from cxr_dash.inference.schema_trunk import Trunk
@@ -44,6 +44,24 @@ def write_head(model: Any, recipe: Recipe, models: Path, staging: Path, films: F
         When the trunk prepares films otherwise, or its features with this head give other logits than this
         bundle's own graph.
     """
+    trunk = check_trunk(recipe, models)
+    if trunk is None or trunk.serving_path is None:
+        return None
+    kernel, bias = model.get_layer("logits").get_weights()
+    head = Head(np.asarray(kernel, np.float32), np.asarray(bias, np.float32))
+    _check_same(head, LiteRtRuntime(trunk.serving_path), LiteRtRuntime(staging / SERVING_FILE), films)
+    head.write(staging / HEAD_FILE)
+    return Trunk(id=trunk.id, sha256=file_sha256(trunk.serving_path))
+
+
+def check_trunk(recipe: Recipe, models: Path) -> Bundle | None:
+    """The bundle that a recipe's head reads, or None where it has a network of its own.
+
+    Raises
+    ------
+    BundleError, TrainingError
+        When it is not among the bundles, is not compiled, or prepares films otherwise.
+    """
     if recipe.network.trunk is None:
         return None
     trunk = load_bundle(models / recipe.network.trunk)
@@ -54,11 +72,7 @@ def write_head(model: Any, recipe: Recipe, models: Path, staging: Path, films: F
             f"`preparation` must be that of the trunk {trunk.id}, so that one film serves both; received "
             f"{recipe.preparation} instead of {trunk.spec.preparation}."
         )
-    kernel, bias = model.get_layer("logits").get_weights()
-    head = Head(np.asarray(kernel, np.float32), np.asarray(bias, np.float32))
-    _check_same(head, LiteRtRuntime(trunk.serving_path), LiteRtRuntime(staging / SERVING_FILE), films)
-    head.write(staging / HEAD_FILE)
-    return Trunk(id=trunk.id, sha256=file_sha256(trunk.serving_path))
+    return trunk
 
 
 def _check_same(head: Head, trunk: LiteRtRuntime, own: LiteRtRuntime, films: Float32Array) -> None:

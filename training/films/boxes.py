@@ -85,7 +85,8 @@ def read_boxes(boxes: Path, manifest: Path) -> list[BoxedFilm]:
             f"Boxes must be a CSV file; there is none at {boxes}.",
             remedy="Pass the folder of the data with --data: it holds findings/boxes.csv.",
         )
-    films = {film.path: film for film in read_manifest(manifest, negative_label="no_finding")}
+    listed = read_manifest(manifest, negative_label="no_finding", own_labels=None)
+    films = {film.path: film for film in listed}
     found: dict[tuple[Path, str], list[Region]] = defaultdict(list)
     with boxes.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
@@ -145,7 +146,7 @@ def box_mask(regions: Sequence[Region], height: int, width: int) -> NDArray[np.b
 def _finding(row: dict[str, str], where: str) -> str:
     if row["kind"] not in _KINDS:
         raise TrainingError(f"{where}: `kind` must be one of {', '.join(_KINDS)}; received {row['kind']!r}.")
-    return _KINDS[row["kind"]] or label_key(row.get("label") or "")
+    return _KINDS[row["kind"]] or label_key(row.get("label") or "", None)
 
 
 def _region(row: dict[str, str], where: str) -> Region:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.lungs import find_lungs
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.settings import Settings
+from training.writing import write_text
 
 # Goes up with every change of what is kept of a film.
 _LAYOUT = 2
@@ -76,12 +76,8 @@ class LungBoxes:
 
     def write(self, folder: Path) -> None:
         """Keep what is known for later runs."""
-        path = self._file(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
         table = {film: asdict(found) for film, found in sorted(self.known.items())}
-        partial.write_text(json.dumps(table) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_text(json.dumps(table) + "\n", self._file(folder))
 
     def _file(self, folder: Path) -> Path:
         return folder / f"lungs-{_LAYOUT}-{self.sha256[:16]}.json"

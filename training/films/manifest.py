@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -91,6 +91,7 @@ def read_manifest(
     leave_out: Mapping[str, Collection[str]] | None = None,
     torn: TornPatients | None = None,
     leave_out_rows: Mapping[str, Collection[str]] | None = None,
+    own_labels: Collection[str] | None = (),
 ) -> list[Film]:
     """Read and check a manifest.
 
@@ -113,6 +114,9 @@ def read_manifest(
         ``leave_out`` they are left out, without one they are refused, if this is not given.
     leave_out_rows : mapping, optional
         Column to values: rows with one of them are left out, and not their patients.
+    own_labels : collection of str or None
+        Keys that a recipe or a bundle has beside the known ones; None takes any, where nothing is learned or
+        measured by them.
 
     Returns
     -------
@@ -139,8 +143,12 @@ def read_manifest(
                 remedy=f"Missing: {', '.join([*missing, *([] if column else ['labels'])])}.",
             )
         rows = list(reader)
+
+        def keys_of(name: str) -> str:
+            return name if free_labels else label_key(name, own_labels)
+
         films = [
-            _film(path, number, row, column, free_labels=free_labels, negative_label=negative_label)
+            _film(path, number, row, column, keys_of=keys_of, negative_label=negative_label)
             for number, row in enumerate(rows, start=2)
         ]
     if not films:
@@ -188,7 +196,7 @@ def _film(
     row: dict[str, str],
     column: str,
     *,
-    free_labels: bool,
+    keys_of: Callable[[str], str],
     negative_label: str | None,
 ) -> Film:
     where = f"{manifest.name} row {number}"
@@ -200,7 +208,7 @@ def _film(
         )
     names = [name for name in (row[column] or "").split("|") if name.strip()]
     try:
-        keys = names if free_labels else [label_key(name) for name in names]
+        keys = [keys_of(name) for name in names]
     except TrainingError as error:
         raise TrainingError(f"{where}: {error.message}", remedy=error.remedy) from error
     if not keys:
@@ -217,7 +225,7 @@ def _film(
         source=(row.get("source") or "").strip(),
         group=(row.get("split_group") or row.get("patient_id") or row["path"]).strip(),
         patient=(row.get("patient_id") or "").strip(),
-        age=_number(row.get("age")),
+        age=number_in(row.get("age")),
         sex=(row.get("sex") or "").strip(),
         view=(row.get("view") or "").strip(),
         population=(row.get("population") or "").strip(),
@@ -226,7 +234,8 @@ def _film(
     )
 
 
-def _number(text: str | None) -> float | None:
+def number_in(text: str | None) -> float | None:
+    """The number a cell holds; None where it holds none."""
     try:
         return float(text or "")
     except ValueError:

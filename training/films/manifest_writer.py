@@ -51,7 +51,7 @@ def write_manifest(films: Sequence[Film], path: Path) -> list[Film]:
         for film in films
     ]
     _write(path, [*COLUMNS, *EXTRA_COLUMNS], rows)
-    return read_manifest(path)
+    return read_manifest(path, own_labels=None)
 
 
 def copy_manifest(manifest: Path, out: Path, splits: Mapping[int, str]) -> None:

@@ -81,7 +81,9 @@ def _film(seed: int, label: str) -> NDArray[np.uint8]:
 
 def _centre(label: str) -> tuple[int, int]:
     """Column and row of the middle of a label's drawn disease."""
-    place = list(LABELS).index(label)
+    known = list(LABELS)
+    # a recipe's own label has its place too, behind the known ones
+    place = known.index(label) if label in LABELS else len(known) + sum(label.encode())
     return 30 + 36 * (place % 2), 36 + 5 * (place // 2 % 6)
 
 

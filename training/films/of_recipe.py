@@ -7,8 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from cxr_dash.errors import TrainingError
-from training.films.manifest import Film, check_disjoint, read_manifest
+from training.films.manifest import Film, check_disjoint, of_split, read_manifest
+from training.films.sampling import undersample
 from training.recipe import DataRecipe
 from training.recipe.further import FurtherFilms
 
@@ -27,11 +30,13 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
     TrainingError
         As :func:`read_manifest`; also when a patient would be in two splits.
     """
+    own = own_labels(data)
     films = read_manifest(
         manifest,
         negative_label=data.negative_label,
         leave_out=columns_to_leave_out(data.leave_out),
         torn=data.torn_patients,
+        own_labels=own,
     )
     measured = {(film.source, film.patient) for film in films if film.split != "train"}
     for further in data.further:
@@ -56,6 +61,13 @@ def columns_to_leave_out(entries: Iterable[str]) -> dict[str, set[str]]:
     return dict(table)
 
 
+def own_labels(data: DataRecipe) -> set[str] | None:
+    """The labels a manifest may have beside the known ones; None: any, where other films are left out."""
+    if data.other_films == "leave_out":
+        return None
+    return {*data.labels, *data.auxiliary, *(key for key in (data.any_label, data.negative_label) if key)}
+
+
 def beside(first: str, lies_at: Path, other: str) -> Path:
     """Where a manifest lies, from where another of the same data folder does."""
     return lies_at.parents[len(Path(first).parts) - 1] / other
@@ -65,7 +77,13 @@ def _further_films(further: FurtherFilms, manifest: Path, data: DataRecipe) -> l
     """The films of one more manifest, with what they leave open."""
     answers = None if further.answers is None else frozenset(further.answers)
     films = []
-    read = read_manifest(manifest, leave_out=further.leave_out, leave_out_rows=further.leave_out_rows)
+    own = None if further.only_labels is not None else own_labels(data)
+    read = read_manifest(
+        manifest,
+        leave_out=further.leave_out,
+        leave_out_rows=further.leave_out_rows,
+        own_labels=None if own is None else own | further.rename.keys(),
+    )
     for film in read:
         here, labels = further.here.get(film.split), {further.rename.get(key, key) for key in film.labels}
         if here is None or (further.only_labels is not None and not labels & set(further.only_labels)):
@@ -124,3 +142,17 @@ def choose_labels(films: Sequence[Film], data: DataRecipe) -> tuple[list[str], d
             f"received {left_out}."
         )
     return [*kept, *([data.any_label] if data.any_label else [])], left_out
+
+
+def training_films(films: Sequence[Film], data: DataRecipe, seed: int) -> list[Film]:
+    """The train films a recipe uses: without the excluded sources, no source above its cap, undersampled."""
+    train = [film for film in of_split(films, "train") if film.source not in data.exclude_train_sources]
+    limit = data.max_train_films_per_source
+    if limit is not None:
+        generator = np.random.default_rng(seed)
+        kept: set[int] = set()
+        for source in sorted({film.source for film in train}):
+            rows = [index for index, film in enumerate(train) if film.source == source]
+            kept |= {int(row) for row in generator.permutation(rows)[:limit]}
+        train = [film for index, film in enumerate(train) if index in kept]
+    return undersample(train, seed) if data.sampling == "undersample" else train

@@ -39,7 +39,7 @@ def pool_films(
         splits.
     """
     names = dict(rename or {})
-    every = [read_manifest(path) for path in manifests]
+    every = [read_manifest(path, own_labels=None) for path in manifests]
     further = [film for films in every[1:] for film in films]
     known = sorted({film.source for film in further})
     missing = sorted(set(sources) - set(known))

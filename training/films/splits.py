@@ -23,7 +23,8 @@ class SplitPlan:
     Attributes
     ----------
     val, test : float
-        Shares of all films, above 0; the rest trains.
+        Shares of all films; the rest trains. With ``test`` 0 there is none: figures are then those of other
+        films, or of val, and optimistic.
     seed : int
     temporal : bool
         The newest films are ``test``, those before them ``val``.
@@ -35,9 +36,9 @@ class SplitPlan:
     temporal: bool = False
 
     def __post_init__(self) -> None:
-        if not (self.val > 0 and self.test > 0 and self.val + self.test < 1):
+        if not (self.val > 0 and self.test >= 0 and self.val + self.test < 1):
             raise TrainingError(
-                "`val` and `test` must be above 0 and below 1 together; received "
+                "`val` must be above 0, `test` 0 or more, and both below 1 together; received "
                 f"val={self.val}, test={self.test}."
             )
 
@@ -65,6 +66,7 @@ def complete_splits(films: Sequence[Film], plan: SplitPlan) -> list[Film]:
     found = {film.split for film in films}
     if found == {""}:
         whole = {"train": 1 - plan.val - plan.test, "val": plan.val, "test": plan.test}
+        whole = {name: share for name, share in whole.items() if share > 0}
         made = split_by_time(films, whole) if plan.temporal else split_by_patient(films, whole, plan.seed)
     elif "" in found or "train" not in found:
         raise TrainingError(

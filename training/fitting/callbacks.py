@@ -14,6 +14,7 @@ from cxr_dash.errors import TrainingError
 from training.fitting.checkpoint import Checkpoint, checkpoint_callback
 from training.fitting.epoch_log import SCORE, EpochLog
 from training.recipe import FitRecipe
+from training.writing import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +57,8 @@ class Phase:
 
 def save_weights(model: Any, path: Path) -> None:
     """Write weights so that a kill in between leaves the file that was there."""
-    partial = path.with_name(f"partial-{path.name}")
-    model.save_weights(partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        model.save_weights(partial)
 
 
 def phase_callbacks(

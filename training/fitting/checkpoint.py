@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.errors import TrainingError
+from training.writing import whole_file
 
 # what a callback counts, by its class; Keras resets these when training begins
 _COUNTED = {
@@ -52,11 +53,9 @@ class Checkpoint:
     def write(self, path: Path) -> None:
         """Write the file, or leave the one that is there as it is: a kill in between does no harm."""
         head = {"epoch": self.epoch, "stopped": self.stopped, "counted": self.counted}
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as stream:
+        with whole_file(path) as partial, partial.open("wb") as stream:
             named: dict[str, Any] = {f"{index:05d}": array for index, array in enumerate(self.arrays)}
             np.savez(stream, state=np.array(json.dumps(head)), **named)
-        partial.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> Checkpoint:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.writing import write_text
+
 SCORE = "val_macro_auroc"
 COLUMNS = (
     "epoch",
@@ -44,9 +46,7 @@ class EpochLog:
         writer = csv.DictWriter(stream, COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(rows)
-        partial = self.path.with_suffix(".partial")
-        partial.write_text(stream.getvalue(), encoding="utf-8", newline="")
-        partial.replace(self.path)
+        write_text(stream.getvalue(), self.path)
 
     def append(self, row: Mapping[str, object]) -> None:
         """Add one epoch."""

@@ -18,16 +18,17 @@ import numpy as np
 
 from cxr_dash.errors import TrainingError
 from training.films.manifest import Film, of_split
-from training.films.of_recipe import choose_labels, read_films
+from training.films.of_recipe import choose_labels, read_films, training_films
 from training.films.prepared import prepared_films
-from training.films.sampling import oversample, undersample
+from training.films.sampling import oversample
 from training.fitting.box_maps import train_shares
 from training.fitting.callbacks import Phase
 from training.fitting.data import cache_features, film_weights, targets_of
 from training.fitting.feature_store import feature_file
 from training.fitting.phases import FitSplit, fine_tune, fit_head, val_score
 from training.fitting.runs import RunFolder, RunRecord, origin
-from training.fitting.start import check_start, write_start
+from training.fitting.start import check_start, start_weights, write_start
+from training.fitting.texts import present_recipe
 from training.fitting.views.cache import cached_views
 from training.fitting.views.fit import fit_views, side_of, take_over_head, without_auxiliary
 from training.networks import (
@@ -39,7 +40,8 @@ from training.networks import (
     split_at,
 )
 from training.networks.earlier import is_earlier_model, weights_name
-from training.recipe import DataRecipe, Recipe
+from training.recipe import Recipe
+from training.writing import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,8 @@ def fit(
     folder : Path
         The run's own folder.
     weights : str or None
-        Backbone weights: a path, ``"imagenet"``, or None for random ones.
+        Backbone weights: a path, ``"imagenet"``, or ``"none"`` for random ones, as None is where all of the
+        network is trained.
     resume : bool
         Go on from the last finished epoch of an interrupted run, as if it had never stopped.
     tensorboard : bool
@@ -82,14 +85,18 @@ def fit(
     TrainingError
         When data, weights or recipe cannot be used, the folder holds another run, or the loss is not finite.
     """
-    import keras
-
     run = RunFolder(folder)
     started = time.monotonic()
+    weights = start_weights(recipe, weights)
     check_start(run, recipe, weights, resume=resume)
-    keras.utils.set_random_seed(recipe.seed)
     films = read_films(recipe.data, data_root / recipe.data.manifest)
     labels, left_out = choose_labels(films, recipe.data)
+    # what its export needs is asked for now, not when all is trained
+    present_recipe(recipe, films, data_root)
+
+    import keras
+
+    keras.utils.set_random_seed(recipe.seed)
     if recipe.views is not None and not recipe.head_only:
         return _fit_views(
             recipe,
@@ -123,12 +130,11 @@ def fit(
         val_split = replace(val_split, boxes=np.zeros((1, len(val), *shares.shape[2:]), dtype=np.uint8))
     phases = run.phases(recipe, tensorboard=tensorboard, on_epoch=on_epoch)
     if "head" in phases:
-        fit_head(parts, recipe, train_split, val_split, phases["head"])
+        best_epoch = fit_head(parts, recipe, train_split, val_split, phases["head"])
     if "fine_tune" in phases:
         best_epoch = fine_tune(parts, recipe, train_split, val_split, phases["fine_tune"])
         trained = parts.tail
     score = val_score(parts.tail, val_split, recipe.fit.batch_size)
-    logger.info("best epoch %d, val macro AUROC %.4f", best_epoch, score)
     _save(model, run.model)
     return _record(
         model,
@@ -232,9 +238,8 @@ def recipe_network(
 
 def _save(model: Any, path: Path) -> None:
     """Without a compiled loss or optimizer: a bundle needs neither."""
-    partial = path.with_name(f"partial-{path.name}")
-    model.save(partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        model.save(partial)
 
 
 def _cut(model: Any, recipe: Recipe) -> str | None:
@@ -249,20 +254,6 @@ def _cut(model: Any, recipe: Recipe) -> str | None:
         # only the head is trained: what it reads is all that need be kept
         return "embedding"
     return network.fine_tune_after
-
-
-def training_films(films: list[Film], data: DataRecipe, seed: int) -> list[Film]:
-    """The train films a recipe uses: without the excluded sources, no source above its cap, undersampled."""
-    train = [film for film in of_split(films, "train") if film.source not in data.exclude_train_sources]
-    limit = data.max_train_films_per_source
-    if limit is not None:
-        generator = np.random.default_rng(seed)
-        kept: set[int] = set()
-        for source in sorted({film.source for film in train}):
-            rows = [index for index, film in enumerate(train) if film.source == source]
-            kept |= {int(row) for row in generator.permutation(rows)[:limit]}
-        train = [film for index, film in enumerate(train) if index in kept]
-    return undersample(train, seed) if data.sampling == "undersample" else train
 
 
 def _split(

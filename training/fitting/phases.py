@@ -49,8 +49,13 @@ class FitSplit:
     boxes: NDArray[np.uint8] | None = None
 
 
-def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> None:
+def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> int:
     """Phase one: dropout and the dense layers alone, on pooled features.
+
+    Returns
+    -------
+    int
+        The kept epoch, from 1.
 
     Raises
     ------
@@ -72,6 +77,7 @@ def fit_head(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase
     logger.info(
         "head alone: epoch %d, val macro AUROC %.4f", best, val_score(parts.tail, val, plan.batch_size)
     )
+    return best
 
 
 def fine_tune(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phase: Phase) -> int:

@@ -17,6 +17,7 @@ from training.fitting.callbacks import Phase
 from training.fitting.epoch_log import EpochLog
 from training.recipe import Recipe
 from training.recipe.segmenter import SEGMENTER
+from training.writing import write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +172,20 @@ class RunRecord:
     best_val_loss: float | None = None
     best_val_accuracy: float | None = None
 
+    @property
+    def kept(self) -> str:
+        """Whose weights the model has, in words."""
+        tuned = bool(self.recipe.fit.fine_tune_epochs)
+        if self.best_epoch:
+            return f"epoch {self.best_epoch} of {'fine-tuning' if tuned else 'the head'}"
+        if self.recipe.ensemble:
+            return "its members'"
+        return "the head alone: nothing beat it" if tuned else "the head; the backbone was not trained"
+
     def write(self, path: Path) -> None:
         """Write the record as JSON."""
         table = asdict(self) | {"recipe": self.recipe.model_dump(mode="json")}
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", path)
 
     @classmethod
     def read(cls, path: Path) -> RunRecord:

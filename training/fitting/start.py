@@ -6,22 +6,54 @@ import json
 
 from cxr_dash.errors import TrainingError
 from training.fitting.runs import RunFolder
+from training.networks import NETWORKS
+from training.networks.build import where_to_get
 from training.networks.earlier import weights_name
 from training.recipe import FurtherFilms, Recipe
 from training.recipe.segmenter import SegmenterRecipe
+from training.writing import write_text
 
 # how long to train may be thought over while a run is interrupted
 _FREE = ("fit.fine_tune_epochs", "fit.stop_after", "fit.epochs")
 _FURTHER = "data.further"
+RANDOM = "none"
+"""What ``--weights`` is for a backbone that is to begin with random weights."""
+
+
+def start_weights(recipe: Recipe, weights: str | None) -> str | None:
+    """The weights that a run begins with; ``"none"`` asks for random ones.
+
+    Raises
+    ------
+    TrainingError
+        When a backbone that the recipe never trains would have random ones: its head could learn nothing.
+    """
+    if weights == RANDOM:
+        return None
+    network = NETWORKS.get(recipe.network.name)
+    if weights is not None or network is None or not network.application or not keeps_backbone(recipe):
+        return weights
+    height, width = recipe.preparation.height, recipe.preparation.width
+    raise TrainingError(
+        f"`--weights` must be given: {recipe.id} never trains {network.name}, or not all of it, and the "
+        "features of random weights say nothing about a film.",
+        remedy=f"{where_to_get(network, height, width)} A model.keras of this backbone serves too; --weights "
+        f"{RANDOM} takes random ones all the same.",
+    )
+
+
+def keeps_backbone(recipe: Recipe) -> bool:
+    """Whether any layer of a recipe's network is never trained."""
+    network = recipe.network
+    cuts = (network.fine_tune_after, network.unfreeze_last, network.unfreeze_from)
+    partly = any(cut is not None for cut in (*cuts, network.unfreeze_last_blocks))
+    return partly or not recipe.fit.fine_tune_epochs
 
 
 def write_start(run: RunFolder, recipe: Recipe | SegmenterRecipe, weights: str | None) -> None:
     """Note recipe and weights; kept as they are when they are there."""
-    run.path.mkdir(parents=True, exist_ok=True)
     if not run.start.is_file():
-        partial = run.start.with_suffix(".partial")
-        partial.write_text(json.dumps(_table(recipe, weights), indent=1) + "\n", encoding="utf-8")
-        partial.replace(run.start)
+        write_text(json.dumps(_table(recipe, weights), indent=1) + "\n", run.start)
 
 
 def check_start(

@@ -151,7 +151,7 @@ def _checked(network: Network, options: Options, height: int, width: int, weight
         if weights is not None and weights != "imagenet" and not Path(weights).is_file():
             raise TrainingError(
                 f"`weights` must be 'imagenet' or the path of a weights file; received {weights!r}.",
-                remedy=_where_to_get(network, height, width),
+                remedy=where_to_get(network, height, width),
             )
     elif weights is not None:
         raise TrainingError(
@@ -204,11 +204,12 @@ def _loaded(network: Network, film: Any, weights: str | None, plan: Plan) -> Any
     except Exception as error:  # a failed download is a bare Exception in Keras
         raise TrainingError(
             f"The weights for {network.name} must load; received: {str(error)[:200]}.",
-            remedy=_where_to_get(network, *film.shape[1:3]),
+            remedy=where_to_get(network, *film.shape[1:3]),
         ) from error
 
 
-def _where_to_get(network: Network, height: int, width: int) -> str:
+def where_to_get(network: Network, height: int, width: int) -> str:
+    """Which file of ImageNet weights a network takes, and how it comes there."""
     file = network.weights_file_for(height, width)
     return (
         f"Fetch {file} (keras.applications, {network.application} without its top) where there is a network; "

@@ -1,5 +1,6 @@
 """A recipe: everything that decides how a model comes out, in one frozen, checked table."""
 
+from training.recipe.card import CardRecipe, LabelText, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe
 from training.recipe.further import FurtherFilms
@@ -15,13 +16,16 @@ __all__ = [
     "FEATURES_LAYER",
     "RECIPES",
     "AugmentRecipe",
+    "CardRecipe",
     "DataRecipe",
     "EnsembleRecipe",
     "FitRecipe",
     "FurtherFilms",
+    "LabelText",
     "NetworkRecipe",
     "Recipe",
     "SegmenterRecipe",
+    "SourceText",
     "ViewsRecipe",
     "covering",
     "load_any",

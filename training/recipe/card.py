@@ -37,6 +37,13 @@ class CardRecipe(Frozen):
     warnings: list[str]
 
 
+class LabelText(Frozen):
+    """A label that only this recipe has: how it is called."""
+
+    en: str = Field(min_length=1, description="Its name in English.")
+    es: str = Field(min_length=1, description="Its name in Spanish.")
+
+
 class SourceText(Frozen):
     """What is known about one collection of films."""
 

@@ -32,7 +32,8 @@ def load_any(name: str, overrides: Mapping[str, str] | None = None) -> Recipe | 
     ----------
     name : str
     overrides : mapping, optional
-        ``{"fit.batch_size": "16"}``: values written as in TOML.
+        ``{"fit.batch_size": "16"}``: values written as in TOML; an empty one takes the entry away, so that
+        it has its default.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def load_any(name: str, overrides: Mapping[str, str] | None = None) -> Recipe | 
     try:
         if table.get("kind") == SEGMENTER:
             return SegmenterRecipe.model_validate(table)
-        return Recipe.model_validate(table)
+        return Recipe.model_validate(table | {"changed": sorted(overrides or {})})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -116,4 +117,7 @@ def _override(table: dict[str, Any], key: str, text: str) -> None:
     *sections, last = key.split(".")
     for section in sections:
         table = table.setdefault(section, {})
-    table[last] = value
+    if text:
+        table[last] = value
+    else:
+        table.pop(last, None)

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from cxr_dash.domain import PreparationSpec
-from training.labels import LABELS
+from cxr_dash.domain import Label, PreparationSpec
+from training.labels import KEY, LABELS
 from training.networks.heads import HEAD_MAP
 from training.networks.registry import NETWORKS
-from training.recipe.card import CardRecipe, SourceText
+from training.recipe.card import CardRecipe, LabelText, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Frozen
 from training.recipe.further import FurtherFilms, TornPatients
@@ -20,6 +20,10 @@ from training.recipe.network import NetworkRecipe
 from training.recipe.views import ViewsRecipe
 
 Value = str | int | float | bool | None | list[str] | list[int] | list[float]
+
+
+# what decides nothing about the weights
+_TEXTS = {"card", "sources", "reproduces", "labels", "changed"}
 
 
 class DataRecipe(Frozen):
@@ -80,6 +84,9 @@ class DataRecipe(Frozen):
         description="Path of boxes.csv, relative to the data folder, its manifest beside it: what maps are "
         "taught by (map_loss_weight) and measured on.",
     )
+    accept: list[Literal["films", "copies", "sources", "files"]] = Field(
+        [], description="Faults that `check` finds and that are known and accepted here; say why."
+    )
     gate_manifest: str | None = Field(None, description="Non-films for the out-of-distribution thresholds.")
     gate_warn_only: list[str] = Field([], description="Kinds in it that call for a warning, not for refusal.")
     other_manifests: list[str] = Field([], description="More real chest films that the gate must let pass.")
@@ -87,10 +94,16 @@ class DataRecipe(Frozen):
     @model_validator(mode="after")
     def _known(self) -> DataRecipe:
         wanted = [*self.labels, *([self.any_label] if self.any_label else []), *self.auxiliary]
-        unknown = [key for key in wanted if key not in LABELS]
-        if unknown or len(set(wanted)) != len(wanted) or not wanted:
-            raise ValueError(f"`labels` must be unique keys of training/labels.py; received {wanted}")
+        # whether each is known or defined is for the recipe to say: a bundle keeps its names elsewhere
+        if not all(map(KEY.fullmatch, wanted)) or len(set(wanted)) != len(wanted) or not wanted:
+            raise ValueError(f"`labels` must be unique keys, lower case; received {wanted}")
         return self
+
+    @field_validator("gate_manifest", "boxes", "any_label", "negative_label", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        """TOML has no null: an empty text takes back what a recipe extends."""
+        return None if value == "" else value
 
 
 class Recipe(Frozen):
@@ -111,6 +124,37 @@ class Recipe(Frozen):
     ensemble: EnsembleRecipe | None = None
     card: CardRecipe
     sources: dict[str, SourceText]
+    labels: dict[str, LabelText] = Field(
+        default_factory=dict,
+        description="Labels of its own, by key: those that are not in training/labels.py.",
+    )
+    changed: list[str] = Field(
+        default_factory=list, description="Entries that --set changed; written by the command itself."
+    )
+
+    @property
+    def names(self) -> dict[str, Label]:
+        """Every label it may have, by key, with its names for people."""
+        return {**LABELS, **{key: Label(key, text.en, text.es) for key, text in self.labels.items()}}
+
+    @model_validator(mode="after")
+    def _labels_have_names(self) -> Recipe:
+        data = self.data
+        wanted = [*data.labels, *([data.any_label] if data.any_label else []), *data.auxiliary]
+        unknown = [key for key in wanted if key not in self.names]
+        if unknown:
+            raise ValueError(
+                f"`data.labels` must be of {', '.join(self.names)}; received {unknown[0]!r}. A new label "
+                f"needs a section [labels.{unknown[0]}] with `en` and `es`"
+            )
+        twice = sorted(self.labels.keys() & LABELS.keys())
+        wrong = [key for key in self.labels if not KEY.fullmatch(key)]
+        if twice or wrong:
+            raise ValueError(
+                f"`labels` must be new keys, lower case; received {[*twice, *wrong][0]!r}, which is "
+                f"{'known already' if twice else 'none'}"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -184,7 +228,7 @@ class Recipe(Frozen):
 
     def flat(self) -> dict[str, Value]:
         """Every entry that decides about the weights, as ``section.name``; the texts are left out."""
-        dumped = self.model_dump(mode="json", exclude={"card", "sources", "reproduces"})
+        dumped = self.model_dump(mode="json", exclude=_TEXTS)
         flat: dict[str, Value] = {}
         for name, value in dumped.items():
             if isinstance(value, dict):

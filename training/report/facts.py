@@ -58,7 +58,7 @@ def facts_of_run(record: RunRecord) -> Facts:
         "Network": f"{recipe.network.name}, {recipe.network.activation}",
         "Weights to start from": record.weights or "random",
         "Film": f"{recipe.preparation.width} x {recipe.preparation.height} grey levels",
-        "Kept": _kept(record),
+        "Kept": record.kept,
         "Macro AUROC on val": f"{record.val_macro_auroc:.4f} (chosen on val: optimistic)",
         "Trained": f"{record.date}, {record.minutes:g} minutes, seed {recipe.seed}",
         "Commit": record.commit,
@@ -108,16 +108,6 @@ def facts_of_bundle(spec: BundleSpec) -> Facts:
 def split_meaning(split: str) -> str:
     """What figures on a split say."""
     return _SPLITS.get(split, "a split of its own: see its manifest")
-
-
-def _kept(record: RunRecord) -> str:
-    if not record.recipe.fit.fine_tune_epochs:
-        return "the head; the backbone was not trained"
-    return (
-        f"epoch {record.best_epoch} of fine-tuning"
-        if record.best_epoch
-        else "the head alone: nothing beat it"
-    )
 
 
 def _recipe(flat: dict[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from cxr_dash.errors import TrainingError
 from training.films.manifest import Film, open_manifest
 from training.films.splits import split_by_patient
 from training.recipe.segmenter import Collections, MaskCollectionRecipe
+from training.writing import whole_file
 
 COLUMNS = ("mask", "patient_id", "source")
 IMAGE = ("image", "path")  # one of the two names the film
@@ -140,13 +141,11 @@ def divide(films: Sequence[MaskedFilm], data: MaskCollectionRecipe, seed: int) -
 
 def write_split(films: Sequence[MaskedFilm], path: Path) -> None:
     """Keep which film went where, by the sources and names of the pictures."""
-    partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8", newline="") as stream:
+    with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("image", "patient_id", "source", "behind_heart", "split"))
         for film in films:
             writer.writerow((film.path.name, film.patient, film.source, film.behind_heart, film.split))
-    partial.replace(path)
 
 
 def read_split(films: Sequence[MaskedFilm], path: Path) -> list[MaskedFilm]:

@@ -28,6 +28,7 @@ from cxr_dash.inference.schema import Source, TrainingRecord
 from cxr_dash.inference.schema_segmenter import SEGMENTER, MaskMetrics, SegmenterSpec
 from training.export.serving_graph import litert_graph
 from training.fitting.runs import RunFolder
+from training.fitting.texts import plain_card
 from training.recipe import RECIPES, SegmenterRecipe, load_any
 from training.segmentation.card import render_card
 from training.segmentation.collections import MaskedFilm, of_split, read_collections, read_split
@@ -64,18 +65,21 @@ def export_segmenter(
     TrainingError
         When the run is not finished, the bundle exists, or the compiled graph gives other answers.
     """
-    import keras
-
     run = RunFolder(run_folder)
     record = SegmenterRecord.read(run.record)
-    recipe, target = _current_texts(record.recipe), models / record.recipe.id
-    record = replace(record, recipe=recipe)
+    target = models / record.recipe.id
     if target.exists() and not overwrite:
         raise TrainingError(
             f"`models` must have no bundle {target.name!r} yet; {target} exists.", remedy="Pass --overwrite."
         )
     root = data_root or Path(record.data_root)
-    films = read_split(read_collections(root, recipe.data, recipe.seed), run.path / SPLIT_FILE)
+    found = read_collections(root, record.recipe.data, record.recipe.seed)
+    films = read_split(found, run.path / SPLIT_FILE)
+    recipe = _current_texts(record.recipe, films)
+    record = replace(record, recipe=recipe)
+
+    import keras
+
     # an export that fails leaves the old bundle as it was
     staging = models / f".{recipe.id}.partial" / recipe.id
     shutil.rmtree(staging.parent, ignore_errors=True)
@@ -144,13 +148,17 @@ def write_segmenter_texts(spec: SegmenterSpec, folder: Path) -> None:
     (folder / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
 
 
-def _current_texts(recipe: SegmenterRecipe) -> SegmenterRecipe:
-    """The recipe with its file's present texts, which do not touch the weights."""
+def _current_texts(recipe: SegmenterRecipe, films: Sequence[MaskedFilm]) -> SegmenterRecipe:
+    """The recipe with its file's present texts, which do not touch the weights; of its own films alone."""
     if not (RECIPES / f"{recipe.id}.toml").is_file():
         return recipe
     now = load_any(recipe.id)
     if not isinstance(now, SegmenterRecipe):
         return recipe
+    if not {film.source for film in films} <= now.sources.keys():
+        patients = len({(film.source, film.patient) for film in films})
+        card = plain_card(recipe.card, recipe.id, ("Lungs", "Pulmones"), len(films), patients)
+        return recipe.model_copy(update={"card": card, "sources": {}, "sides": {}})
     return recipe.model_copy(update={"card": now.card, "sources": now.sources, "sides": now.sides})
 
 

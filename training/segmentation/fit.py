@@ -26,6 +26,7 @@ from training.segmentation.collections import of_split, read_collections, write_
 from training.segmentation.dice import dice, make_mask_loss
 from training.segmentation.films import HEART, PreparedMasks, prepare_masks
 from training.segmentation.network import LOGITS, build_segmenter
+from training.writing import whole_file, write_text
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +55,7 @@ class SegmenterRecord:
     def write(self, path: Path) -> None:
         """Write the record as JSON, whole or not at all."""
         table = asdict(self) | {"recipe": self.recipe.model_dump(mode="json")}
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", path)
 
     @classmethod
     def read(cls, path: Path) -> SegmenterRecord:
@@ -124,9 +123,8 @@ def fit_segmenter(
     if HEART in structures:
         train = train.repeated(structures.index(HEART), recipe.fit.heart_repeats)
     best, score = _train(model, recipe, run, train, val)
-    partial = run.model.with_name(f"partial-{run.model.name}")
-    model.save(partial)
-    partial.replace(run.model)
+    with whole_file(run.model) as partial:
+        model.save(partial)
     record = SegmenterRecord(
         recipe=recipe,
         films=counts,
@@ -206,12 +204,10 @@ def _keep_rows(log: Path, epochs: int) -> None:
     if log.is_file():
         with log.open(encoding="utf-8", newline="") as stream:
             rows = [row for row in csv.DictReader(stream) if int(row["epoch"]) < epochs]
-    partial = log.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8", newline="") as stream:
+    with whole_file(log) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    partial.replace(log)
 
 
 def _keep(model: Any, run: RunFolder, score: Any, show: Any) -> Any:

@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from cxr_dash.errors import TrainingError
 from cxr_dash.imaging.phantom import chest_phantom
 from training.cli import app
 from training.films.checks import check_manifest
+from training.films.checks.before import check_before
 from training.films.checks.sources import cramers_v, guess_accuracy, source_table
 from training.films.checks.twins import MAX_BITS, fingerprint, near_twins
 from training.films.manifest import Film, read_manifest
+from training.recipe import DataRecipe
 
 
 def drawn(seed: int) -> np.ndarray:
@@ -172,3 +175,55 @@ def test_the_shared_covid_films_fail_for_their_sources(shared_dir):
     table = source_table([film for film in films if film.split == "train"])
     assert table.association == pytest.approx(0.84, abs=0.005)
     assert table.guess == pytest.approx(0.87, abs=0.005)
+
+
+def test_files_that_are_written_another_way_in_each_class_fail_loudly(collection, tmp_path):
+    rows = [
+        (f"{i}.jpg" if i % 2 else f"{i}.png", drawn(i), ("normal", "covid")[i % 2], "train", "ab"[i // 2 % 2])
+        for i in range(24)
+    ]
+    report = check_manifest(collection(*rows))
+    assert list(report.faults()) == ["files"]
+    assert "how the file is written predicts class" in report.problems()[0]
+    text = "\n".join(report.lines())
+    assert "jpeg 8 bit grey, 220 x 240" in text
+    assert "guessing the class from the file: balanced accuracy 1.00" in text
+
+
+def test_one_source_is_said_to_tell_nothing(collection):
+    rows = [(name, film, label, split, "our films") for name, film, label, split, _ in good_rows()]
+    report = check_manifest(collection(*rows))
+    assert report.problems() == []
+    assert "one source, our films: whether a hospital gives the class away cannot be seen" in "\n".join(
+        report.lines()
+    )
+
+
+def test_cleaning_says_how_the_classes_shift(collection, tmp_path):
+    blank = [(f"blank{i}.png", np.full((200, 200), 7, np.uint8), "covid", "train", "a") for i in range(6)]
+    manifest = collection(*good_rows(), *blank)
+    result = CliRunner().invoke(app, ["check", str(manifest), "--clean", str(tmp_path / "clean.csv")])
+    assert "covid                      12 ->      6   66.7% ->  50.0% of all" in result.stdout
+    assert "normal                      6 ->      6   33.3% ->  50.0% of all" in result.stdout
+
+
+def test_a_training_stops_at_a_fault_that_nobody_accepted(collection, tmp_path, tiny_recipe, caplog):
+    rows = [(f"{i}.png", drawn(i), ("normal", "covid")[i % 2], "train", "ab"[i % 2]) for i in range(12)]
+    collection(*rows)
+    data = {"manifest": "manifest.csv", "labels": ["normal", "covid"]}
+    recipe = tiny_recipe.model_copy(update={"data": DataRecipe.model_validate(data)})
+    with pytest.raises(TrainingError, match=r'source predicts class.*--accept.*accept = \["sources"\]'):
+        check_before(recipe, tmp_path)
+    accepted = DataRecipe.model_validate(data | {"accept": ["sources"]})
+    check_before(recipe.model_copy(update={"data": accepted}), tmp_path)
+    check_before(recipe, tmp_path, accept=True)
+    assert caplog.text.count("accepted: source predicts class") == 2
+
+
+def test_labels_that_a_recipe_does_not_have_are_not_asked_about(collection, tmp_path, tiny_recipe):
+    films = [
+        Film(Path(f"{i}.png"), frozenset({"mass", "edema"} if i % 2 else {"effusion"}), "train", "ab"[i % 2])
+        for i in range(80)
+    ]
+    assert source_table(films).worst_label
+    assert source_table(films, asked=["nodule"]).worst_label == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 
@@ -9,10 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from training.cli import app
+from training.cli.quiet import quieten
 
 COMMANDS = [
     *("list", "fit", "evaluate", "compare", "search", "predict", "export", "report"),
-    *("import", "split", "check"),
+    *("new", "import", "look", "split", "check"),
 ]
 
 
@@ -64,3 +66,12 @@ def test_a_change_of_the_recipe_needs_an_equals_sign():
     result = CliRunner().invoke(app, ["fit", "quick", "--data", ".", "--set", "fit.copies"])
     assert result.exit_code == 2
     assert "section.name=value" in result.stderr
+
+
+def test_tensorflows_advice_to_trace_less_stays_out_of_the_console(caplog):
+    quieten()
+    quieten()
+    logger = logging.getLogger("tensorflow")
+    logger.warning("5 out of the last 5 calls to f triggered tf.function retracing.")
+    logger.warning("a real warning")
+    assert caplog.messages == ["a real warning"]

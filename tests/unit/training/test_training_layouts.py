@@ -152,13 +152,13 @@ def test_an_official_tree_keeps_its_test_films_and_val_comes_out_of_train_by_pat
     ("change", "said"),
     [
         (
-            lambda root: film(root / "Pneumothoraxes" / "1.png"),
-            r"Pneumothoraxes: A label must be .*--label 'Pneumoth",
+            lambda root: film(root / "1st ward" / "1.png"),
+            r"1st ward: A new label must be a letter, .*--label '1st ward=KEY'",
         ),
         (lambda root: (root / "Hernia").mkdir(), r"Hernia must hold films .* of class hernia; it has none"),
         (lambda root: film(root / "train" / "1.png"), r"train must hold one folder per class"),
     ],
-    ids=["unknown class", "empty class", "no classes"],
+    ids=["no key", "empty class", "no classes"],
 )
 def test_wrong_folders_are_refused(radiography, tmp_path, change, said):
     change(radiography)
@@ -383,3 +383,54 @@ def test_the_real_pneumoniamnist_is_imported_as_published(shared_dir, tmp_path):
         ("test", "normal"): 234,
         ("test", "pneumonia"): 390,
     }
+
+
+@pytest.fixture
+def ward(tmp_path: Path) -> Path:
+    """Films of two hospitals, one class of which is known nowhere, with a table of what is known of them."""
+    root, rows = tmp_path / "ward", []
+    for name in ("NORMAL", "Absceso pulmonar"):
+        for index in range(20):
+            path = root / name / f"{'ab'[index % 2]}-{index}.jpg"
+            film(path, len(rows))
+            path.rename(path.with_suffix(".jfif"))
+            inside = f"{name}/{path.stem}.jfif"
+            rows.append([inside, index // 2, ("west", "east")[index % 2], "F", 30 + index, "PA"])
+    with (tmp_path / "facts.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["file", "patient_id", "source", "sex", "age", "view"])
+        writer.writerows(rows)
+    return root
+
+
+def test_own_folders_may_have_a_new_class_and_a_table_of_facts(ward, tmp_path):
+    arguments = ["import", "folders", str(ward), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, [*arguments, "--facts", str(tmp_path / "facts.csv")])
+    assert done.exit_code == 0, done.output
+    assert "([labels.absceso_pulmonar]): absceso_pulmonar" in done.stdout
+    films = read_manifest(tmp_path / "out" / "manifest.csv", own_labels=["absceso_pulmonar"])
+    assert len(films) == 40
+    assert Counter(one.source for one in films) == {"east": 20, "west": 20}
+    assert {(one.sex, one.view) for one in films} == {("F", "PA")}
+    assert {one.age for one in films} == {float(30 + index) for index in range(20)}
+    assert {one.group for one in films} == {f"{name}-{n}" for name in ("east", "west") for n in range(10)}
+    with pytest.raises(TrainingError, match="A label must be one of"):
+        read_manifest(tmp_path / "out" / "manifest.csv")
+
+
+def test_a_film_that_the_table_does_not_have_is_named(ward, tmp_path):
+    film(ward / "NORMAL" / "late.png")
+    with pytest.raises(TrainingError, match=r"a row for every film; there is none for NORMAL/late\.png"):
+        LAYOUTS["folders"].read(ward, options(tmp_path, facts=tmp_path / "facts.csv"))
+
+
+def test_the_source_is_found_in_a_path(ward, tmp_path):
+    found = LAYOUTS["folders"].read(ward, options(tmp_path, source_pattern=r"/(\w)-")).films
+    assert Counter(one.source for one in found) == {"a": 20, "b": 20}
+
+
+def test_a_collection_may_have_no_test_films(ward, tmp_path):
+    films = import_layout("folders", ward, tmp_path / "out", SplitPlan(val=0.2, test=0.0))
+    assert Counter(one.split for one in films) == {"train": 32, "val": 8}
+    with pytest.raises(TrainingError, match="`test` 0 or more"):
+        SplitPlan(test=-0.1)

@@ -9,9 +9,8 @@ import pytest
 
 from cxr_dash.errors import TrainingError
 from training.films.manifest import of_split, read_manifest
-from training.films.of_recipe import choose_labels, read_films
+from training.films.of_recipe import choose_labels, read_films, training_films
 from training.fitting.data import targets_of
-from training.fitting.fit import training_films
 from training.recipe import DataRecipe
 
 

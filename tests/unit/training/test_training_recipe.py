@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+import shlex
 
+import pytest
+from typer.main import get_command
+
+from cxr_dash.domain import Label
 from cxr_dash.errors import TrainingError
-from training.recipe import RECIPES, Recipe, load_recipe
+from training.cli import app
+from training.films.of_recipe import read_films
+from training.recipe import RECIPES, DataRecipe, Recipe, load_recipe, recipe_names
 
 
 def test_overrides_are_written_as_in_toml():
@@ -21,7 +28,8 @@ def test_overrides_are_written_as_in_toml():
         ("fit.copys", "7", "fit.copys.*not permitted"),
         ("fit.copies", "0", "fit.copies.*greater than or equal to 1"),
         ("network.activation", "tanh", "network.activation.*'sigmoid' or 'softmax'"),
-        ("data.labels", '["oedema"]', "unique keys"),
+        ("data.labels", '["edema", "edema"]', "unique keys"),
+        ("data.labels", '["silicosis"]', r"'silicosis'\. A new label needs a section \[labels\.silicosis\]"),
         ("augment.shift", "1.5", "augment.shift.*less than or equal to 1"),
         ("fit.fine_tune_optimizer", "nadam", "fit.fine_tune_optimizer.*'adamax', 'sgd' or 'rmsprop'"),
         ("fit.momentum", "1.0", "fit.momentum.*less than 1"),
@@ -110,3 +118,59 @@ def test_a_recipe_changes_entries_of_what_it_extends_and_replaces_whole_lists(tm
 def test_a_recipe_that_cannot_be_put_together_is_refused(tmp_path, files, said):
     with pytest.raises(TrainingError, match=said):
         load_recipe(_write(tmp_path, **files))
+
+
+OWN = {"labels.silicosis.en": "Silicosis", "labels.silicosis.es": "Silicosis pulmonar"}
+
+
+def test_a_recipe_names_labels_of_its_own():
+    recipe = load_recipe("quick", OWN | {"data.labels": '["effusion", "silicosis"]'})
+    assert recipe.names["silicosis"] == Label("silicosis", "Silicosis", "Silicosis pulmonar")
+    assert recipe.names["effusion"].name_es == "Derrame pleural"
+    with pytest.raises(TrainingError, match="'mass', which is known already"):
+        load_recipe("quick", {"labels.mass.en": "Lump", "labels.mass.es": "Bulto"})
+
+
+def test_a_manifest_may_have_the_recipes_own_labels_and_no_others(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    path = tmp_path / "manifest.csv"
+    path.write_text("path,labels,split\na.png,SILICOSIS,train\n")
+    data = load_recipe("quick", OWN | {"data.labels": '["silicosis"]'}).data
+    assert [film.labels for film in read_films(data, path)] == [{"silicosis"}]
+    path.write_text("path,labels,split\na.png,Silicossis,train\n")
+    with pytest.raises(TrainingError, match=r"row 2: A label must be one of .*'Silicossis'.*\[labels\.KEY\]"):
+        read_films(data, path)
+
+
+def test_an_empty_change_takes_an_entry_back():
+    assert load_recipe("covid-block3").data.gate_manifest == "gate/manifest.csv"
+    recipe = load_recipe("covid-block3", {"data.gate_manifest": "", "data.other_manifests": ""})
+    assert recipe.data.gate_manifest is None
+    assert recipe.data.other_manifests == []
+    assert recipe.changed == ["data.gate_manifest", "data.other_manifests"]
+    assert DataRecipe(manifest="m.csv", labels=["mass"], gate_manifest="").gate_manifest is None
+
+
+def _commands(name: str) -> list[list[str]]:
+    """The commands at the head of a recipe, as words behind ``python -m training``."""
+    head = []
+    for line in (RECIPES / f"{name}.toml").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        head.append(line.removeprefix("#").strip())
+    text = "\n".join(head).replace("\\\n", " ")
+    lines = re.findall(r"python -m training (\S.*)", text)
+    cut = [re.split(r"`| \.{2,3}(?= |$)|\.$|,$|, and | \(", line)[0] for line in lines]
+    return [shlex.split(line) for line in cut]
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_the_commands_at_the_head_of_a_recipe_can_be_given(name):
+    commands = _commands(name)
+    assert commands
+    for words in commands:
+        command = get_command(app).commands[words[0]]
+        with command.make_context(words[0], words[1:]) as context:
+            for option in ("grid", "param", "overrides"):
+                values = context.params.get(option) or []
+                assert all("=" in value for value in values)

@@ -7,10 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from cxr_dash.errors import TrainingError
+from training.cli import app
 from training.export.serving_graph import compile_serving
+from training.fitting.epoch_log import EpochLog
 from training.fitting.feature_store import feature_file
 from training.fitting.fit import fit
+from training.fitting.start import RANDOM, start_weights
 from training.networks import NETWORKS, build_network, split_at
 from training.recipe import Recipe
 from training.recipe.sections import NetworkRecipe
@@ -145,3 +150,42 @@ def test_choices_of_a_recipe_reach_the_network(tiny_recipe):
     recipe = changed(tiny_recipe, network={"filters": [4, 8], "kernels": [5], "dense": [3]})
     options = recipe.network.options()
     assert (options.filters, options.kernels, options.dense, options.l2) == ((4, 8), (5,), (3,), None)
+
+
+@pytest.mark.parametrize(
+    ("fit_", "network", "refused"),
+    [
+        ({"fine_tune_epochs": 0}, {}, True),
+        ({}, {"unfreeze_last_blocks": 1}, True),
+        ({}, {"fine_tune_after": "conv_pw_11_relu"}, True),
+        ({}, {}, False),
+    ],
+    ids=["head alone", "last block", "above a cut", "all"],
+)
+def test_a_backbone_that_stays_as_it_is_must_have_weights(tiny_recipe, fit_, network, refused):
+    recipe = changed(tiny_recipe, fit=fit_, network={"name": "mobilenet", **network})
+    assert start_weights(recipe, RANDOM) is None
+    assert start_weights(recipe, "some.h5") == "some.h5"
+    if not refused:
+        assert start_weights(recipe, None) is None
+        return
+    with pytest.raises(TrainingError, match=r"--weights` must be given.*Fetch mobilenet_.*--weights none"):
+        start_weights(recipe, None)
+
+
+def test_a_frozen_backbone_without_weights_is_refused_before_anything_is_read(tmp_path):
+    done = CliRunner().invoke(
+        app, ["fit", "finding-mobilenet-frozen", "--data", str(tmp_path), "--run-folder", str(tmp_path / "r")]
+    )
+    assert done.exit_code == 2
+    assert "`--weights` must be given" in done.stderr
+    assert not (tmp_path / "r").exists()
+
+
+def test_the_kept_epoch_of_a_head_alone_is_the_heads_own(films_root, tiny_recipe, tmp_path):
+    head = changed(tiny_recipe, fit={"fine_tune_epochs": 0, "head_epochs": 3})
+    record = fit(head, films_root, tmp_path / "head")
+    values = EpochLog(tmp_path / "head" / "head_log.csv").values(head.fit.head_monitor)
+    best = min if head.fit.head_monitor == "val_loss" else max
+    assert record.best_epoch == best(values, key=lambda epoch: values[epoch])
+    assert record.kept == f"epoch {record.best_epoch} of the head"

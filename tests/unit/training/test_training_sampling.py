@@ -11,8 +11,9 @@ import pytest
 
 from cxr_dash.errors import TrainingError
 from training.films.manifest import Film
+from training.films.of_recipe import training_films
 from training.films.sampling import balanced_subset, class_names, oversample, undersample
-from training.fitting.fit import fit, training_films
+from training.fitting.fit import fit
 from training.recipe import DataRecipe, Recipe
 
 

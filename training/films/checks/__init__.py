@@ -1,5 +1,5 @@
 """What should be known about a collection before a long run: its files, its copies, its sources."""
 
-from training.films.checks.report import CheckReport, check_manifest
+from training.films.checks.report import CheckReport, check_films, check_manifest
 
-__all__ = ["CheckReport", "check_manifest"]
+__all__ = ["CheckReport", "check_films", "check_manifest"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from training.films.manifest import Film
 # Fewest distinct grey levels in a real 8-bit film: 109 (see cxr_dash.imaging.quality).
 BLANK_LEVELS = 32
 BORDER_SHARE = 0.10
+MIN_SIZE_FILMS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,10 @@ class Look:
     border : float
         Share of the area, 0-1, that is black margin.
     fingerprint : ndarray of uint64, shape (8,)
+    written : str
+        How the file is written: format, bits, grey or colour.
+    size : str
+        Width and height, pixels.
     """
 
     fault: str = ""
@@ -44,6 +50,8 @@ class Look:
     levels: int = 0
     border: float = 0.0
     fingerprint: NDArray[np.uint64] | None = None
+    written: str = ""
+    size: str = ""
 
     @property
     def blank(self) -> bool:
@@ -73,4 +81,26 @@ def _look(film: Film) -> Look:
     if levels >= BLANK_LEVELS:
         box = find_borders(pixels, *percentile_window(pixels, 0.5, 99.5))
         border = 1.0 - box.width * box.height / pixels.size
-    return Look("", radiograph.sha256, levels, border, fingerprint(pixels))
+    colour = "colour" if radiograph.colour_fraction else "grey"
+    return Look(
+        sha256=radiograph.sha256,
+        levels=levels,
+        border=border,
+        fingerprint=fingerprint(pixels),
+        written=f"{radiograph.file_format} {radiograph.bits} bit {colour}",
+        size=f"{pixels.shape[1]} x {pixels.shape[0]}",
+    )
+
+
+def file_kinds(looks: Sequence[Look]) -> list[str]:
+    """How each film's file is written, with its size where that is one of many: a hospital's own hand.
+
+    Returns
+    -------
+    list of str
+        ``"png 8 bit grey, 1024 x 1024"``, or ``"..., other sizes"`` where fewer than one in twenty films, or
+        fewer than five, have the size.
+    """
+    sizes = Counter(look.size for look in looks)
+    common = {size for size, count in sizes.items() if count >= max(MIN_SIZE_FILMS, len(looks) / 20)}
+    return [f"{look.written}, {look.size if look.size in common else 'other sizes'}" for look in looks]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,17 +41,30 @@ class SourceTable:
     worst_association: float
 
 
-def source_table(films: Sequence[Film]) -> SourceTable:
-    """Count the films of every source and class, and measure how far the one gives the other away."""
+def source_table(
+    films: Sequence[Film], origins: Sequence[str] | None = None, asked: Collection[str] | None = None
+) -> SourceTable:
+    """Count the films of every source and class, and measure how far the one gives the other away.
+
+    Parameters
+    ----------
+    films : sequence of Film
+    origins : sequence of str, optional
+        What stands for the source of each film; ``film.source`` when left out.
+    asked : collection of str, optional
+        The labels that are asked about one by one; all when left out.
+    """
     names = class_names(films)
-    sources, classes, counts = _cross([film.source for film in films], names)
+    of_film = list(origins) if origins is not None else [film.source for film in films]
+    sources, classes, counts = _cross(of_film, names)
     association = cramers_v(counts)
     label, worst = "", association
     labels = {key for film in films for key in film.labels} - {NEGATIVE}
+    labels = labels if asked is None else labels & set(asked)
     for key in sorted(labels) if any(len(film.labels) > 1 for film in films) else ():
         has = [key in film.labels for film in films]
         if sum(has) >= MIN_LABEL_FILMS:
-            value = cramers_v(_cross([film.source for film in films], [str(known) for known in has])[2])
+            value = cramers_v(_cross(of_film, [str(known) for known in has])[2])
             if value > worst:
                 label, worst = key, value
     return SourceTable(sources, classes, counts, association, guess_accuracy(counts), label, worst)

@@ -14,6 +14,7 @@ from training.films.gate.collection import plan_pictures
 from training.films.gate.pictures import GatePicture
 from training.films.manifest import Film
 from training.films.manifest_writer import write_manifest
+from training.writing import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -63,11 +64,9 @@ def _on_disk(picture: GatePicture, folder: Path, seed: int) -> Path:
         return picture.file
     path = folder / picture.kind / picture.name
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"partial-{path.name}")
-        if not cv2.imwrite(str(partial), picture.pixels(seed)):
-            raise TrainingError(f"{partial} must be writable; the picture could not be written.")
-        partial.replace(path)
+        with whole_file(path) as partial:
+            if not cv2.imwrite(str(partial), picture.pixels(seed)):
+                raise TrainingError(f"{path} must be writable; the picture could not be written.")
     return path
 
 

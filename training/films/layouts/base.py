@@ -32,6 +32,10 @@ class ReadOptions:
         Regular expression; its first group, found in a film's file name, is the patient.
     allow_missing : bool
         Take the films that are there where a list names more.
+    source_pattern : str
+        Regular expression; its first group, found in a film's path, is the source (folders).
+    facts : Path or None
+        Table of what is known of the films (folders); see :func:`training.films.layouts.facts.read_facts`.
     """
 
     films: Path
@@ -39,9 +43,18 @@ class ReadOptions:
     source: str = ""
     patient_pattern: str = ""
     allow_missing: bool = False
+    source_pattern: str = ""
+    facts: Path | None = None
 
-    def key(self, name: str, where: Path | str) -> str:
-        """The label key of one of the collection's names.
+    def key(self, name: str, where: Path | str, *, new: bool = False) -> str:
+        """The label key of one of the collection's names; one that a person gave may be new.
+
+        Parameters
+        ----------
+        name : str
+        where : Path or str
+        new : bool
+            Whether names that nobody mapped may be new ones too.
 
         Raises
         ------
@@ -49,7 +62,7 @@ class ReadOptions:
             Naming ``where`` it was found.
         """
         try:
-            return label_key(self.labels.get(name, name))
+            return label_key(self.labels.get(name, name), None if new or name in self.labels else ())
         except TrainingError as error:
             raise TrainingError(
                 f"{where}: {error.message}", remedy=f"Say which label it is: --label '{name}=KEY'."

@@ -29,6 +29,7 @@ from training.fitting.views.teachers import taught
 from training.networks import Parts, split_at
 from training.networks.earlier import load_earlier
 from training.recipe import Recipe, ViewsRecipe
+from training.writing import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -221,10 +222,8 @@ def without_auxiliary(
     kernel, bias = model.get_layer("logits").get_weights()
     own = len(labels)
     answer.get_layer("logits").set_weights([kernel[:, :own], bias[:own]])
-    partial = run.path / f"partial-{AUXILIARY}"
-    with partial.open("wb") as stream:
+    with whole_file(run.path / AUXILIARY) as partial, partial.open("wb") as stream:
         np.savez(stream, labels=np.array(list(auxiliary)), kernel=kernel[:, own:], bias=bias[own:])
-    partial.replace(run.path / AUXILIARY)
     return answer
 
 

@@ -1,0 +1,64 @@
+"""What a table of one's own says about the films of a folder: patient, source, age, projection."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from cxr_dash.errors import TrainingError
+from training.films.manifest import open_manifest
+
+FILE = "file"
+COLUMNS = ("patient_id", "source", "sex", "age", "view", "population", "study_date")
+
+Facts = Mapping[str, Mapping[str, str]]
+
+
+def read_facts(path: Path) -> Facts:
+    """Rows by the name of the film's file, or by its path inside the collection.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with a column ``file`` and any of :data:`COLUMNS`; others are not looked at.
+
+    Raises
+    ------
+    TrainingError
+        When there is no such file, it has no column ``file``, or names one twice.
+    """
+    facts: dict[str, Mapping[str, str]] = {}
+    with open_manifest(path) as stream:
+        reader = csv.DictReader(stream)
+        if FILE not in (reader.fieldnames or []):
+            raise TrainingError(
+                f"{path} must have the column `{FILE}` and any of {', '.join(COLUMNS)}; received "
+                f"{reader.fieldnames}."
+            )
+        for number, row in enumerate(reader, start=2):
+            name = Path(row[FILE].strip()).as_posix()
+            if name in facts:
+                raise TrainingError(f"{path.name} row {number}: every film must stand once; {name} does not.")
+            facts[name] = {key: (row.get(key) or "").strip() for key in COLUMNS}
+    return facts
+
+
+def facts_of(facts: Facts, film: Path, root: Path) -> Mapping[str, str]:
+    """The row of a film; an empty one where there is no table.
+
+    Raises
+    ------
+    TrainingError
+        When the table has no row for it.
+    """
+    if not facts:
+        return {}
+    inside = film.relative_to(root).as_posix()
+    found = facts.get(inside) or facts.get(film.name)
+    if found is None:
+        raise TrainingError(
+            f"The table of facts must have a row for every film; there is none for {inside}.",
+            remedy=f"Add a row with `{FILE}` {inside}, or take the film away.",
+        )
+    return found

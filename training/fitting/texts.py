@@ -1,0 +1,146 @@
+"""What a bundle says about its films: the recipe's words where they are the recipe's films, and nothing else.
+
+Texts and the gate's lists touch no weights, so that a shipped recipe's may be bettered after the training.
+They are true of its own collections alone: films of another hospital get a card that says what is known.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cxr_dash.errors import TrainingError
+from training.films.manifest import Film
+from training.films.of_recipe import training_films
+from training.recipe import RECIPES, CardRecipe, DataRecipe, Recipe, load_recipe
+
+logger = logging.getLogger(__name__)
+
+_LISTS = ("gate_manifest", "other_manifests")
+_GATE = (*_LISTS, "gate_warn_only")
+
+
+def present_recipe(recipe: Recipe, films: Sequence[Film], root: Path, texts: Recipe | None = None) -> Recipe:
+    """The recipe with the texts and lists that its bundle is to have.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        As it was trained.
+    films : sequence of Film
+        All its films.
+    root : Path
+        Where manifests lie.
+    texts : Recipe, optional
+        Whose card, sources, names of labels and lists are wanted. When left out: the shipped recipe's of the
+        same id, as it is today, where these are its films.
+
+    Raises
+    ------
+    TrainingError
+        Naming the entry, when a list that somebody asked for is not there.
+    """
+    shipped = load_recipe(recipe.id) if (RECIPES / f"{recipe.id}.toml").is_file() else None
+    if texts is not None:
+        return _with(recipe, texts, _present(texts.data, root, set(_LISTS)))
+    if shipped is None:
+        return recipe.model_copy(update={"data": _present(recipe.data, root, set(_LISTS))})
+    asked = {name for name in _GATE if f"data.{name}" in recipe.changed}
+    if are_own(recipe, films, shipped):
+        data = _present(recipe.data, root, asked)
+        return recipe.model_copy(update={"data": data, **_own_texts(recipe, films)})
+    kept = {*asked, *(["further"] if "data.further" in recipe.changed else [])}
+    now = shipped.data.model_copy(update={name: getattr(recipe.data, name) for name in kept})
+    return _with(recipe, shipped, _present(now, root, set(_LISTS)))
+
+
+def are_own(recipe: Recipe, films: Sequence[Film], shipped: Recipe) -> bool:
+    """Whether films are of collections that the shipped recipe does not speak of."""
+    if "data.manifest" in recipe.changed or recipe.data.manifest != shipped.data.manifest:
+        return True
+    used = [*training_films(films, recipe.data, recipe.seed), *(f for f in films if f.split != "train")]
+    return not {film.source for film in used} <= shipped.sources.keys()
+
+
+def _with(recipe: Recipe, texts: Recipe, lists: DataRecipe) -> Recipe:
+    """The recipe with another's texts, and its lists and what is only measured on."""
+    data = recipe.data.model_copy(update={name: getattr(lists, name) for name in _GATE})
+    if lists.learned_further == data.learned_further:
+        # further films that are only measured on: they are as free as the texts
+        data = data.model_copy(update={"further": lists.further})
+    card = _over(texts.card, recipe)
+    update = {"card": card, "sources": texts.sources, "labels": texts.labels, "data": data}
+    return recipe.model_copy(update=update)
+
+
+def _over(card: CardRecipe, recipe: Recipe) -> CardRecipe:
+    """A card with the entries that --set gave the run."""
+    names = [name.removeprefix("card.") for name in recipe.changed if name.startswith("card.")]
+    return card.model_copy(update={name: getattr(recipe.card, name) for name in names if "." not in name})
+
+
+def _own_texts(recipe: Recipe, films: Sequence[Film]) -> dict[str, Any]:
+    """Card and sources of films that nobody described, but for what --set says."""
+    names = [recipe.names[key] for key in recipe.data.labels or [str(recipe.data.any_label)]]
+    titles = (", ".join(name.name_en for name in names), ", ".join(name.name_es for name in names))
+    card = plain_card(recipe.card, recipe.id, titles, len(films), len({film.group for film in films}))
+    given = {name.split(".")[1] for name in recipe.changed if name.startswith("sources.")}
+    sources = {name: text for name, text in recipe.sources.items() if name in given}
+    return {"card": _over(card, recipe), "sources": sources}
+
+
+def plain_card(
+    card: CardRecipe, recipe_id: str, titles: tuple[str, str], films: int, patients: int
+) -> CardRecipe:
+    """A card in place of another hospital's, which says that nobody described the films.
+
+    Parameters
+    ----------
+    card : CardRecipe
+        Whose kind, operating point and what it does not look for are kept: they are about no film.
+    recipe_id : str
+    titles : tuple of str
+        In English and Spanish.
+    films, patients : int
+    """
+    logger.warning("%s: these are not the films its card speaks of; its bundle gets a plain one", recipe_id)
+    return card.model_copy(
+        update={
+            "version": "0.1.0",
+            "title_en": f"{titles[0]} (own films)",
+            "title_es": f"{titles[1]} (placas propias)",
+            "population_en": f"{films} own films of {patients} patients, not described",
+            "population_es": f"{films} placas propias de {patients} pacientes, sin descripción",
+            "population": None,
+            "intended_use": [f"Trying the recipe `{recipe_id}` on own films."],
+            "not_for": ["Any decision about a patient."],
+            "warnings": ["Nobody described whom these films show, where they come from, or who read them."],
+        }
+    )
+
+
+def _present(data: DataRecipe, root: Path, asked: set[str]) -> DataRecipe:
+    """The gate's lists that are there.
+
+    Raises
+    ------
+    TrainingError
+        For one of an ``asked`` entry that is not.
+    """
+    update: dict[str, Any] = {}
+    for entry in _LISTS:
+        value = getattr(data, entry)
+        named = [value] if isinstance(value, str) else list(value or ())
+        missing = [name for name in named if not (root / name).is_file()]
+        if missing and entry in asked:
+            raise TrainingError(
+                f"`data.{entry}` must name CSV files of the data folder; there is no {root / missing[0]}.",
+                remedy=f"Correct it in the recipe, or leave it out: --set data.{entry}=",
+            )
+        if missing:
+            logger.warning("data.%s: %s is not there and is left out", entry, ", ".join(missing))
+            left = [name for name in named if name not in missing]
+            update[entry] = left if entry == "other_manifests" else None
+    return data.model_copy(update=update)
