@@ -280,7 +280,8 @@ def test_localise_measures_a_run_writes_its_figures_and_says_what_it_compared(
     recipe = tiny_recipe.model_copy(
         update={"fit": tiny_recipe.fit.model_copy(update={"fine_tune_epochs": 1, "head_epochs": 1})}
     )
-    (data / "films").symlink_to(films_root / "films", target_is_directory=True)
+    for name in ("films", "gate"):
+        (data / name).symlink_to(films_root / name, target_is_directory=True)
     fit(recipe, data, tmp_path / "run")
     arguments = ["localise", str(tmp_path / "run"), "--data", str(data), "--split", "test"]
     result = CliRunner().invoke(app, [*arguments, "--methods", "served", "--methods", "hirescam@finer"])
@@ -309,7 +310,7 @@ def test_maps_are_measured_on_the_boxes_that_the_recipe_names(films_root, tiny_r
     )
     recipe = tiny_recipe.model_copy(
         update={
-            "data": tiny_recipe.data.model_copy(update={"boxes": "drawn/boxes.csv"}),
+            "data": tiny_recipe.data.model_copy(update={"boxes": "drawn/boxes.csv", "gate_manifest": None}),
             "fit": tiny_recipe.fit.model_copy(update={"fine_tune_epochs": 1, "head_epochs": 1}),
         }
     )
