@@ -103,13 +103,13 @@ window.cxr = (() => {
   const labels = () => (state.facts ? state.facts.labels : []);
   const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
 
-  function defaultThreshold(label) {
-    return point(state.facts.default_operating_point).thresholds[label];
+  function defaultThreshold(labelKey) {
+    return point(state.facts.default_operating_point).thresholds[labelKey];
   }
 
-  function threshold(label) {
+  function threshold(labelKey) {
     const moved = state.thresholds[state.facts.id];
-    return moved && label in moved ? moved[label] : defaultThreshold(label);
+    return moved && labelKey in moved ? moved[labelKey] : defaultThreshold(labelKey);
   }
 
   function setThresholds(changes) {
@@ -129,25 +129,25 @@ window.cxr = (() => {
   const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
 
   /* The cut by which findings are in order. */
-  function settledThreshold(label) {
+  function settledThreshold(labelKey) {
     const settled = state.settled[state.facts.id];
-    return settled && label in settled ? settled[label] : defaultThreshold(label);
+    return settled && labelKey in settled ? settled[labelKey] : defaultThreshold(labelKey);
   }
 
   /* Labels with their probability and how far above (or below) their cut, best first by settled cuts. */
   function ranked(answer) {
     return labels()
-      .map((label) => {
+      .map((one) => {
         // what is called, and in which order, hangs on the model's own scale; what is read, on the reader's prevalence
-        const own = answer.probabilities[label.key];
-        const cut = threshold(label.key);
+        const own = answer.probabilities[one.key];
+        const cut = threshold(one.key);
         const scale = cxr.statistics.scale;
         return {
-          ...label,
-          ...cxr.prevalence.shown(answer, label.key),
+          ...one,
+          ...cxr.prevalence.shown(answer, one.key),
           above: own >= cut,
           margin: scale(own) - scale(cut),
-          settledMargin: scale(own) - scale(settledThreshold(label.key)),
+          settledMargin: scale(own) - scale(settledThreshold(one.key)),
         };
       })
       .sort((a, b) => b.settledMargin - a.settledMargin);

@@ -64,7 +64,7 @@ cxr.analysis = (() => {
   }
 
   function forget(item) {
-    for (const known of [...state.answers.keys()]) if (known.endsWith(`/${item.film}`)) state.answers.delete(known);
+    for (const known of state.answers.keys()) if (known.endsWith(`/${item.film}`)) state.answers.delete(known);
     if (pending && pending.film === item.film) pending = null;
   }
 

@@ -22,9 +22,10 @@ cxr.session = (() => {
   let written = null; // not known yet: what an earlier page left may have to go
   let leaves = false; // the page is about to come again: an empty list's model is kept too
 
-  function part(name, { save, load }) {
-    parts.set(name, { save, load });
-    if (started && kept && name in kept.parts) load(kept.parts[name]);
+  /* `own`: {save, load}. */
+  function part(name, own) {
+    parts.set(name, own);
+    if (started && kept && name in kept.parts) own.load(kept.parts[name]);
   }
 
   function read() {
@@ -46,7 +47,7 @@ cxr.session = (() => {
       model: byId("model").value,
       chosenLabels: [...state.chosenLabels],
       showRejected: [...state.showRejected],
-      parts: Object.fromEntries([...parts].map(([name, { save: ask }]) => [name, ask()])),
+      parts: Object.fromEntries([...parts].map(([name, one]) => [name, one.save()])),
     });
   }
 

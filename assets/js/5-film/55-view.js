@@ -20,7 +20,7 @@ cxr.view = (() => {
   }
 
   /* The films that do not stand as they were taken, by key, for a page that comes again. */
-  const ways = () => [...films].map(([film, { way }]) => [film, way]).filter(([, { turn, flip }]) => turn || flip);
+  const ways = () => [...films].map(([film, { way }]) => [film, way]).filter(([, way]) => way.turn || way.flip);
   const restoreWays = (kept) => kept.forEach(([film, way]) => (record(film).way = way));
 
   const apart = (sheet) => Boolean(second) && sheet.index === 1;

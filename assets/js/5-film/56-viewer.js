@@ -2,7 +2,7 @@
 "use strict";
 
 cxr.viewer = (() => {
-  const { state, byId, element, setText } = cxr;
+  const { state, byId, setText } = cxr;
   const { t, N_ } = cxr.words;
   const GAP = 22; // between the toolbar and what lies under it: the line of 59-film-says.js
   const ALONE = { left: 16, right: 16 };

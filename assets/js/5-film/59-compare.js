@@ -2,7 +2,7 @@
 "use strict";
 
 cxr.compare = (() => {
-  const { state, byId, element, setText } = cxr;
+  const { state, byId, element } = cxr;
   const { t, N_ } = cxr.words;
   const KINDS = [
     ["heat", N_("The film beside its heat")],

@@ -82,7 +82,7 @@ cxr.caseWindow = (() => {
 
   function paintFacts(one, label) {
     const probability = one.probabilities[label];
-    const [share, cut] = [probability, cxr.threshold(label)].map((one) => percent(cxr.prevalence.cut(label, one)));
+    const [share, cut] = [probability, cxr.threshold(label)].map((own) => percent(cxr.prevalence.cut(label, own)));
     const values = { name: cxr.nameOf(label), share, cut };
     const said =
       probability >= cxr.threshold(label)
