@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from export_material import analysis_of, bundle_of, film_file
+from page_scripts import needed_for
 from playwright.sync_api import Browser, Page
 
 from cxr_dash.language import translator
@@ -15,7 +15,6 @@ from cxr_dash.ui.facts import film_answer, model_facts
 
 pytestmark = pytest.mark.browser
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "assets" / "js"
 FILM = film_file()
 LABELS = [
     ("normal", "Normal", "Normal"),
@@ -38,16 +37,8 @@ FILMS: dict[str, tuple[list[float], dict[str, float]]] = {
     "by the reader's cuts": ([0.2, 0.3, 0.2, 0.1, 0.6, 0.45], {"effusion": 0.4, "mass": 0.65}),
     "cuts at the ends": ([0.2, 0.3, 0.2, 0.1, 0.6, 0.45], {"effusion": 1.0, "mass": 0.0}),
 }
-# The page's own scripts, with no page around them.
-NAMES = (
-    "0-core/00-core",
-    "0-core/10-words",
-    "0-core/20-statistics",
-    "0-core/21-prevalence",
-    "6-panel/60-conclusion",
-)
 SAY = """films => {
-  cxr.cut = { isOwn: () => false };
+  cxr.isOwnCut = () => false;
   return films.map(({ settings, facts, thresholds, answer }) => {
     Object.assign(cxr.state, { settings, facts, thresholds: { [facts.id]: thresholds } });
     return cxr.conclusion.words({ film: answer.film }, answer);
@@ -58,8 +49,8 @@ SAY = """films => {
 @pytest.fixture(scope="module")
 def scripts(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page()
-    for name in NAMES:
-        page.add_script_tag(path=SCRIPTS / f"{name}.js")
+    for path in needed_for("conclusion"):
+        page.add_script_tag(path=path)
     yield page
     page.close()
 

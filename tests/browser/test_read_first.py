@@ -100,7 +100,7 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
         page.evaluate("kind => { cxr.state.view.compare = kind && { kind }; cxr.changed(); }", beside)
         watched.quiet()
         page.wait_for_function(
-            "() => cxr.viewer.sheets().every(sheet => !sheet.pane || sheet.shown === sheet.pane.item.film)"
+            "() => cxr.stage.sheets().every(sheet => !sheet.pane || sheet.shown === sheet.pane.item.film)"
         )
         seen = set()
         for said in answers:

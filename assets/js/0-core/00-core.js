@@ -3,7 +3,8 @@
  * Dash builds the page and answers questions about films. What only changes the picture or the reading of a
  * figure happens here. Scripts write text with textContent and styles with the CSSOM only, so that the content
  * security policy can stay strict; they write only into nodes that the Python views leave empty.
- */
+ *
+ * A part calls the parts loaded before it, and no other. What it has to say to later ones it tells, and they listen. */
 "use strict";
 
 window.cxr = (() => {
@@ -27,6 +28,7 @@ window.cxr = (() => {
   };
   const painters = [];
   const shortcuts = new Map(); // key -> {group, help, action, shown}
+  const listeners = new Map(); // event -> what hears of it
   let scheduled = false;
 
   /* Repaint once before the next frame, however often called. */
@@ -38,6 +40,18 @@ window.cxr = (() => {
       if (!state.built) return;
       for (const paint of painters) paint(state);
     });
+  }
+
+  /* Hear of an event, in the order of the parts: "selected", "cuts", "server-back", "progress", "removed", "film-gone",
+   * "set-aside", "reveal", "lay". */
+  function listen(event, fn) {
+    if (!listeners.has(event)) listeners.set(event, []);
+    listeners.get(event).push(fn);
+  }
+
+  /* Say an event to who listens, before this returns. */
+  function tell(event, detail) {
+    for (const fn of listeners.get(event) || []) fn(detail);
   }
 
   /* Give a key to an action; `help` is a sentence for the overlay, and without one the key is not listed.
@@ -87,103 +101,5 @@ window.cxr = (() => {
     window.dash_clientside.set_props(id, { data });
   }
 
-  // ---- questions about the state that several parts ask
-  const key = (model, film) => `${model}/${film}`;
-  const row = () => state.films.find((item) => item.id === state.selected) || null;
-
-  /* What the model said of a film, shown or not. For the part that asks and for the rule below, not for the screen. */
-  const heard = (item) =>
-    (item && item.film && state.facts && !state.lateModel && state.answers.get(key(state.facts.id, item.film))) || null;
-
-  /* The one gate before everything that is shown, spoken or saved: films whose answer has to wait (40-read-first.js). */
-  let waits = () => false;
-  const hideWhile = (rule) => (waits = rule);
-  const hidden = (item) => Boolean(item) && waits(item);
-  const answerOf = (item) => (hidden(item) ? null : heard(item));
-  const labels = () => (state.facts ? state.facts.labels : []);
-  const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
-
-  function defaultThreshold(labelKey) {
-    return point(state.facts.default_operating_point).thresholds[labelKey];
-  }
-
-  function threshold(labelKey) {
-    const moved = state.thresholds[state.facts.id];
-    return moved && labelKey in moved ? moved[labelKey] : defaultThreshold(labelKey);
-  }
-
-  function setThresholds(changes) {
-    const model = state.facts.id;
-    state.thresholds = { ...state.thresholds, [model]: { ...state.thresholds[model], ...changes } };
-    store("thresholds", state.thresholds);
-    cxr.choices.keep();
-    changed();
-  }
-
-  /* The film was read, and judged fit for it or shown in spite of the verdict. */
-  const readable = (item, answer) =>
-    Boolean(answer) && !answer.error &&
-    (answer.quality.verdict !== "reject" ||
-      (!answer.quality.withheld && state.showRejected.has(key(answer.model, item.film))));
-
-  const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
-
-  /* The cut by which findings are in order. */
-  function settledThreshold(labelKey) {
-    const settled = state.settled[state.facts.id];
-    return settled && labelKey in settled ? settled[labelKey] : defaultThreshold(labelKey);
-  }
-
-  /* Labels with their probability and how far above (or below) their cut, best first by settled cuts. */
-  function ranked(answer) {
-    return labels()
-      .map((one) => {
-        // what is called, and in which order, hangs on the model's own scale; what is read, on the reader's prevalence
-        const own = answer.probabilities[one.key];
-        const cut = threshold(one.key);
-        const scale = cxr.statistics.scale;
-        return {
-          ...one,
-          ...cxr.prevalence.shown(answer, one.key),
-          above: own >= cut,
-          margin: scale(own) - scale(cut),
-          settledMargin: scale(own) - scale(settledThreshold(one.key)),
-        };
-      })
-      .sort((a, b) => b.settledMargin - a.settledMargin);
-  }
-
-  /* The label the reader chose on this film, else the one furthest above its cut. */
-  function label() {
-    if (!state.facts) return null;
-    const item = row();
-    const chosen = state.chosenLabels.get(key(state.facts.id, item ? item.film : ""));
-    if (chosen) return chosen;
-    const answer = answerOf(item);
-    if (!answer || answer.error) return labels()[0].key;
-    const order = ranked(answer);
-    return (order.find((one) => !one.summary && one.settledMargin >= 0) || order[0]).key;
-  }
-
-  function chooseLabel(labelKey) {
-    const item = row();
-    state.chosenLabels.set(key(state.facts.id, item ? item.film : ""), labelKey);
-    changed();
-  }
-
-  function select(id) {
-    if (state.selected === id) return;
-    state.selected = id;
-    state.settled = state.thresholds;
-    cxr.analysis.next();
-    changed();
-  }
-
-  const nameOf = (labelKey) => (labels().find((item) => item.key === labelKey) || { name: labelKey }).name;
-
-  return {
-    state, painters, shortcuts, onKey, changed, byId, whenPresent, element, setText, url, store, key, row,
-    heard, hideWhile, hidden, answerOf, labels, point, defaultThreshold, threshold, setThresholds, readable, figuresShown,
-    ranked, label, chooseLabel, select, nameOf,
-  };
+  return { state, painters, shortcuts, onKey, changed, listen, tell, byId, whenPresent, element, setText, url, store };
 })();

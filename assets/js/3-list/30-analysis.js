@@ -139,12 +139,14 @@ cxr.analysis = (() => {
       }
       probing = false;
       state.serverLost = false;
-      cxr.upload.resumeAfterLoss();
+      cxr.tell("server-back");
       next();
       cxr.changed();
     };
     setTimeout(probe, PROBE_EVERY_MS);
   }
+
+  cxr.listen("selected", next);
 
   return { start, next, answered, awaitModel, forget, retry, lost, refusal, isGone };
 })();

@@ -104,5 +104,7 @@ cxr.session = (() => {
     if (timer === null) timer = setTimeout(save, SAVE_WITHIN_MS);
   });
 
+  cxr.listen("removed", save);
+
   return { part, save, start, awaits };
 })();

@@ -56,5 +56,7 @@ cxr.pictures = (() => {
     for (const id of layers.keys()) if (id.startsWith(`${filmKey}/`)) layers.delete(id);
   }
 
+  cxr.listen("film-gone", forget);
+
   return { film, layer, forget, readGrey };
 })();

@@ -84,7 +84,7 @@ cxr.heat = (() => {
       sheet.canvas.dataset.drawn = job;
       sheet.canvas.hidden = contour;
       sheet.lines.style.display = contour ? "block" : "none";
-      cxr.viewer.moved();
+      cxr.stage.moved();
     } catch {
       if (sheet.job !== job) return;
       [sheet.job, sheet.failed] = ["", job];
@@ -165,14 +165,14 @@ cxr.heat = (() => {
     return [answer.trust[label], meaning, placeless].filter(Boolean).join(" ");
   }
 
-  /* After the panes are set, by the viewer. */
+  /* After the panes are set, by the viewer: returns the sheets on which heat is drawn, for the legend. */
   function paint() {
-    const sheets = cxr.viewer.sheets().filter((sheet) => sheet.pane);
+    const sheets = cxr.stage.sheets().filter((sheet) => sheet.pane);
     for (const sheet of sheets) paintSheet(sheet);
     const shown = sheets.filter(({ pane, shown: film }) => status(pane, film === pane.item.film) !== "none");
     byId("heat-note").hidden = shown.length === 0;
     if (shown.length) setText(byId("heat-note"), note(shown));
-    cxr.legend.paint(shown.filter(({ pane }) => status(pane) === "drawn"));
+    return shown.filter(({ pane }) => status(pane) === "drawn");
   }
 
   return { paint, readTables, colour, onScale, tables, lineColour, levels: LEVELS, paintSheet, status };

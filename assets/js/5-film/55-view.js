@@ -26,7 +26,7 @@ cxr.view = (() => {
   const apart = (sheet) => Boolean(second) && sheet.index === 1;
   const wayOf = (sheet) => record(sheet.pane.item.film).way;
   const setting = (sheet) => ({ room: sheet.room, film: sheet.pane.item, way: wayOf(sheet) });
-  const first = () => cxr.viewer.sheets()[0];
+  const first = () => cxr.stage.sheets()[0];
   const toneOf = (sheet) => (apart(sheet) ? second : state.view);
 
   function placeOf(sheet) {
@@ -43,7 +43,7 @@ cxr.view = (() => {
       const own = sheet.index === 0 ? place : cxr.geometry.carried(place, setting(sheet), setting(first()));
       record(first().pane.item.film).place = own;
     }
-    cxr.viewer.moved();
+    cxr.stage.moved();
   }
 
   /* Put the place through a function of the geometry. */
@@ -68,13 +68,13 @@ cxr.view = (() => {
   function turn(sheet, fn) {
     const own = record(sheet.pane.item.film);
     own.way = fn(own.way);
-    cxr.viewer.moved();
+    cxr.stage.moved();
   }
 
   function setWindow(sheet, width, level) {
     const within = (value, [low, high]) => Math.min(high, Math.max(low, value));
     toneOf(sheet).window = { width: within(width, WIDTHS), level: within(level, LEVELS) };
-    cxr.viewer.moved();
+    cxr.stage.moved();
   }
 
   /* Percent of film pixels: at 100 one pixel of the film is one of the screen. */
@@ -92,7 +92,7 @@ cxr.view = (() => {
   }
 
   function link(linked) {
-    const sheets = cxr.viewer.sheets();
+    const sheets = cxr.stage.sheets();
     if (!linked && !second && sheets[1].pane) {
       second = { place: placeOf(sheets[1]), window: state.view.window, invert: state.view.invert };
     }
@@ -105,7 +105,7 @@ cxr.view = (() => {
     active = sheet.index;
   }
 
-  const activeSheet = () => cxr.viewer.sheets()[second && cxr.viewer.sheets()[1].pane ? active : 0];
+  const activeSheet = () => cxr.stage.sheets()[second && cxr.stage.sheets()[1].pane ? active : 0];
 
   return {
     PLAIN, placeOf, wayOf, toneOf, zoomAt, panBy, fit, toggleTrue, turn, setWindow, percent, matrixOf, link, activate, activeSheet,

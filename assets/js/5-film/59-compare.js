@@ -204,7 +204,7 @@ cxr.compare = (() => {
 
   function paint() {
     if (!controls) return;
-    const sheets = cxr.viewer.sheets();
+    const sheets = cxr.stage.sheets();
     const { compare } = state.view;
     for (const sheet of sheets) {
       sheet.head.hidden = !compare;
@@ -218,8 +218,8 @@ cxr.compare = (() => {
     controls.link.hidden = false;
   }
 
-  cxr.painters.push(paint);
-  cxr.onKey("b", "film", N_("compare side by side, and back"), () => cxr.viewer.act("compare"));
+  cxr.actions.add("compare", toggle);
+  cxr.onKey("b", "film", N_("compare side by side, and back"), () => cxr.actions.act("compare"));
 
-  return { build, panes, toggle, enter, leave };
+  return { build, panes, paint };
 })();

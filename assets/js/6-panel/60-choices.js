@@ -72,7 +72,7 @@ cxr.choices = (() => {
   function keep() {
     const facts = state.facts;
     const own = cxr.labels().map((label) => label.key);
-    const cuts = Object.fromEntries(own.filter((key) => cxr.cut.isOwn(key)).map((key) => [key, cxr.threshold(key)]));
+    const cuts = Object.fromEntries(own.filter((key) => cxr.isOwnCut(key)).map((key) => [key, cxr.threshold(key)]));
     const prevalences = Object.fromEntries(
       own.map((key) => [key, state.prevalences[`${facts.id}/${key}`]]).filter(([, share]) => share !== undefined),
     );
@@ -92,7 +92,9 @@ cxr.choices = (() => {
   }
 
   /* Whether cuts of another version lie here unused, and none of this one: to be said, not to be applied. */
-  const outdated = () => stale.has(state.facts.id) && !cxr.labels().some((label) => cxr.cut.isOwn(label.key));
+  const outdated = () => stale.has(state.facts.id) && !cxr.labels().some((label) => cxr.isOwnCut(label.key));
+
+  cxr.listen("cuts", keep);
 
   return { recall, keep, forget, outdated };
 })();

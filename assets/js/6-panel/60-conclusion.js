@@ -98,7 +98,7 @@ cxr.conclusion = (() => {
   }
 
   function ownCuts() {
-    const own = cxr.labels().filter((label) => cxr.cut.isOwn(label.key)).length;
+    const own = cxr.labels().filter((label) => cxr.isOwnCut(label.key)).length;
     return own ? [plural("{n} cut is your own.", "{n} cuts are your own.", own)] : [];
   }
 
@@ -121,7 +121,7 @@ cxr.conclusion = (() => {
 
   /* A place on a film as the picture now lies: the reader may have flipped and turned it. */
   function asShown(film, [x, y]) {
-    const sheets = cxr.view ? cxr.viewer.sheets() : [];
+    const sheets = cxr.stage.sheets();
     const sheet = sheets.find((one) => one.pane && one.pane.item.film === film);
     if (!sheet) return [x, y];
     const { turn, flip } = cxr.view.wayOf(sheet);

@@ -97,7 +97,7 @@ cxr.findings = (() => {
     const { near, sentence } = answer ? cxr.conclusion.sure(answer, finding.key) : { near: null, sentence: "" };
     node.classList.toggle("above", finding.above && !finding.reassuring);
     node.classList.toggle("reassuring", finding.above && finding.reassuring);
-    node.classList.toggle("own", cxr.cut.isOwn(finding.key));
+    node.classList.toggle("own", cxr.isOwnCut(finding.key));
     node.setAttribute("aria-selected", String(chosen));
     node.tabIndex = chosen ? 0 : -1;
     node.style.setProperty("--share", answer ? scale(finding.probability) : 0);
@@ -122,7 +122,7 @@ cxr.findings = (() => {
       name: finding.name, probability: percent(finding.probability), cut: percent(finding.cut),
       default: percent(cxr.prevalence.cut(finding.key, cxr.defaultThreshold(finding.key))),
     };
-    if (cxr.cut.isOwn(finding.key)) {
+    if (cxr.isOwnCut(finding.key)) {
       return finding.above
         ? t("{name} {probability}, above your cut of {cut} (default {default}).", values)
         : t("{name} {probability}, below your cut of {cut} (default {default}).", values);

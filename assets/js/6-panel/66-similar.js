@@ -3,9 +3,9 @@
 
 cxr.similar = (() => {
   const { state, element, byId, setText } = cxr;
-  const { t, plural, N_, decimal, percent, lower } = cxr.words;
+  const { t, plural, N_, percent, lower } = cxr.words;
+  const { caveat, isSummary, labelled, likeness, namesOf, picturePath } = cxr.caseWords;
   const MOST = 40; // films whose cases are remembered
-  const LIKENESS = { very: N_("very alike"), alike: N_("alike"), loosely: N_("only loosely alike") };
   const asked = new Map(); // "model/film" -> {} under way, {answer}, or {error}
   let open = false;
   let reveal = false; // opened by its key: bring it into view once it is filled
@@ -29,23 +29,6 @@ cxr.similar = (() => {
     cxr.changed();
   }
 
-  /* "Any finding" is no label that a site gives: it is there where one of the others is. */
-  const labelled = (one, label) => one.labels.some(({ key }) => key === label || (key && isSummary(label) && !isReassuring(key)));
-  const isSummary = (label) => cxr.labels().some((one) => one.key === label && one.summary);
-  const isReassuring = (label) => cxr.labels().some((one) => one.key === label && one.reassuring);
-
-  /* The chosen finding's name first: a tile has room for two. */
-  function namesOf(one, label) {
-    const order = [...one.labels].sort((a, b) => (b.key === label) - (a.key === label));
-    return order.map(({ name }) => name).join(", ") || t("no label given");
-  }
-
-  /* "alike · 0.83": the word is measured on the library's own films, the figure is a cosine. */
-  function likeness(one) {
-    const figure = decimal(one.similarity, 2);
-    return one.likeness ? t("{word} · {figure}", { word: t(LIKENESS[one.likeness]), figure }) : figure;
-  }
-
   /* How many of the nearest have the finding, and what that is to be held against. */
   function summary({ cases: nearest, counts, size }, label) {
     const name = lower(cxr.nameOf(label));
@@ -67,8 +50,6 @@ cxr.similar = (() => {
       { total: nearest.length, name, size, share: percent(count / size) },
     );
   }
-
-  const caveat = () => t("Alike to the model, in projection as much as in disease. It says nothing about this patient.");
 
   function remarks({ cases: nearest, itself }) {
     const said = [];
@@ -97,9 +78,6 @@ cxr.similar = (() => {
     });
     return element("li", {}, [button]);
   }
-
-  const picturePath = (answer, model, one) =>
-    cxr.url(`/library/${model}/${one.number}/picture.jpg?build=${answer.build}`);
 
   function cases(answer, model) {
     if (!answer.cases.length) return [element("p", { text: t("The library has no other case for this model.") })];
@@ -177,5 +155,5 @@ cxr.similar = (() => {
   cxr.onKey("s", "findings", N_("similar cases from this site's library"), () => toggleSection(true));
   cxr.painters.push(paint);
 
-  return { likeness, namesOf, picturePath, caveat };
+  return {};
 })();

@@ -35,6 +35,7 @@ window.dash_clientside.cxr = (() => {
       state.settled = state.thresholds;
       cxr.findings.build(panel);
       cxr.cut.build(panel);
+      cxr.roc.build(panel);
       cxr.downloads.build(panel);
       cxr.analysis.next();
       cxr.changed();

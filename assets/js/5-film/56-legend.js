@@ -45,7 +45,7 @@ cxr.legend = (() => {
       cxr.changed();
     });
     const toggle = (action, text) =>
-      element("button", { class: "tool", type: "button", "data-action": action, text, onclick: () => cxr.viewer.act(action) });
+      element("button", { class: "tool", type: "button", "data-action": action, text, onclick: () => cxr.actions.act(action) });
     return [
       element("label", { class: "legend-opacity" }, [element("span", { text: t("Opacity") }), slider]),
       element("div", { class: "swatches", role: "group", "aria-label": t("Colours") }, Object.keys(cxr.heat.tables).map(swatch)),
