@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from cxr_dash.settings import ROOT
@@ -30,27 +30,32 @@ class Script:
     def name(self) -> str:
         return self.path.name
 
-    @property
+    @cached_property
     def part(self) -> str | None:
         """Its name under `cxr`; none where it adds to `cxr` itself, or nothing."""
         found = _OWN_PART.findall(self.text)
         assert len(found) <= 1, f"{self.name} is more than one part: {found}"
         return found[0] if found else None
 
-    @property
+    @cached_property
     def members(self) -> frozenset[str]:
         """What it hands out."""
         found = _HANDED_OUT.findall(self.text)
         return frozenset(name for one in found for name in _names(one))
 
-    @property
+    @cached_property
     def defines(self) -> frozenset[str]:
         """The names directly under `cxr` that are its own."""
         if self.part is not None:
             return frozenset({self.part})
         return self.members if _ADDS_NAMES.search(self.text) else frozenset()
 
-    @property
+    @cached_property
+    def owns(self) -> tuple[str, ...]:
+        """The fields of the state that it alone can write."""
+        return tuple(re.findall(r"(?<!function )\bown\(\"(\w+)\"", self.text))
+
+    @cached_property
     def uses(self) -> frozenset[tuple[str, str | None]]:
         """Names under `cxr` that it speaks of, each with the member that is meant, where one is named."""
         found: set[tuple[str, str | None]] = {

@@ -69,6 +69,68 @@ def test_the_shared_global_is_used_only_by_name(script: Script) -> None:
     assert re.findall(r"(?<![\"'\w-])cxr(?![\w-])[^\n]*", others) == []
 
 
+_FIELDS = {field: script for script in scripts() for field in script.owns}
+_CHANGES = r"set|add|delete|clear|push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin"
+
+
+def _writes(text: str) -> list[str]:
+    """Where a field, or what lies in it, is given another value or changed in place."""
+    place = r"(?<![\w.])(?:cxr\.)?state\.\w+(?:\.\w+|\[[^\]\n]*\])*"
+    return [
+        *re.findall(rf"{place}\s*(?:(?:[-+*/%&|^?]{{1,2}}|<<|>>>?)?=(?![=>])|\+\+|--)[^\n]*", text),
+        *re.findall(rf"(?:\+\+|--|\bdelete ){place}[^\n]*", text),
+        *re.findall(rf"{place}(?:\.(?:{_CHANGES})|\[[^\n]*?\])\([^\n]*", text),
+        *re.findall(rf"Object\.(?:assign|defineProperty)\({place}\b(?!\()[^\n]*", text),
+    ]
+
+
+def test_every_field_of_the_state_has_one_writer() -> None:
+    fields = [field for script in scripts() for field in script.owns]
+    assert len(fields) > 10
+    assert sorted(field for field in set(fields) if fields.count(field) > 1) == []
+
+
+@_EACH
+def test_nobody_writes_a_field_past_its_owner(script: Script) -> None:
+    """`cxr.own` gives its owner the function that does; all others ask the owner."""
+    unpacked = re.findall(r"\{([^{}]*)\} = (?:cxr\.)?state(?:\.\w+)*;", script.text)
+    aliases = {re.split(r"[:=]", one)[-1].strip() for names in unpacked for one in names.split(",")} - {""}
+    text = script.text
+    if aliases:
+        text = re.sub(rf"(?<![\w.])({'|'.join(aliases)})(?=[.\[])", r"state.\1", text)
+    assert _writes(text) == []
+
+
+@_EACH
+def test_a_part_reads_fields_of_its_own_and_of_parts_before_it(script: Script) -> None:
+    at = scripts().index(script)
+    read = set(re.findall(r"(?<![\w.])(?:cxr\.)?state\.(\w+)", script.text))
+    for names in re.findall(r"\{([^{}]*)\} = (?:cxr\.)?state;", script.text):
+        read |= {one.split(":")[0].strip() for one in names.split(",")}
+    assert {field for field in read if field not in _FIELDS or scripts().index(_FIELDS[field]) > at} == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("state.view.heat = true;", 1),
+        ("cxr.state.films.push(item);", 1),
+        ("state.answers.set(id, found);", 1),
+        ("state.splits[state.facts.id] = 2;", 1),
+        ('state.showRejected[on ? "delete" : "add"](id);', 1),
+        ("delete state.splits[id];", 1),
+        ("Object.assign(state.view, kept);", 1),
+        ("state.serial += 1;", 1),
+        ("if (state.selected === item.id) return;", 0),
+        ("if (state.films.length >= many) return;", 0),
+        ("const same = state.films.find((one) => one.id >= 2);", 0),
+        ("const answer = state.answers.get(cxr.key(model, film));", 0),
+    ],
+)
+def test_a_write_is_told_from_a_look(line: str, found: int) -> None:
+    assert len(_writes(line)) == found
+
+
 @pytest.mark.parametrize("folder", ["tests/browser", "benchmarks"])
 def test_what_python_asks_the_page_for_is_there(folder: str) -> None:
     asked = {

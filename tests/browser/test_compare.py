@@ -113,7 +113,7 @@ def test_another_model_is_asked_once_and_stated_with_its_version_and_its_own_cut
     ).json()
     shown = page.evaluate("() => cxr.stage.sheets()[1].pane")
     assert shown["cut"] == answer["facts"]["thresholds"][shown["label"]]
-    page.evaluate("() => cxr.state.showRejected.add(cxr.key('covid', cxr.row().film))")
+    page.evaluate("() => cxr.showAnyway(cxr.key('covid', cxr.row().film))")
     page.evaluate("() => cxr.changed()")
     frames(page)
     first, second = captions(page)
@@ -198,14 +198,14 @@ def test_a_chosen_prior_outlives_its_own_turn_in_view_and_a_reload_and_no_other_
     page.wait_for_selector(".pane.second .pane-title:has-text('film 03, prior')")
     assert page.inner_text(".window-figures").startswith("window 170 / level 120")
     page.wait_for_selector(".first .film-note")
-    page.evaluate("() => { cxr.state.films = cxr.state.films.slice(0, 2); cxr.changed(); }")
+    page.evaluate("() => { cxr.state.films.slice(2).forEach(cxr.takeRowOut); cxr.changed(); }")
     page.wait_for_selector(".pane.second", state="hidden")
 
 
 def test_a_film_that_goes_takes_the_comparison_with_it(two: Watched) -> None:
     page = two.page
     compare(page, "film")
-    page.evaluate("() => { cxr.state.films = cxr.state.films.slice(0, 1); cxr.changed(); }")
+    page.evaluate("() => { cxr.state.films.slice(1).forEach(cxr.takeRowOut); cxr.changed(); }")
     page.wait_for_selector(".pane.second", state="hidden")
     assert page.locator(".pane.first .film").is_visible()
     page.keyboard.press("b")

@@ -38,9 +38,12 @@ FILMS: dict[str, tuple[list[float], dict[str, float]]] = {
     "cuts at the ends": ([0.2, 0.3, 0.2, 0.1, 0.6, 0.45], {"effusion": 1.0, "mass": 0.0}),
 }
 SAY = """films => {
+  window.dash_clientside = { set_props() {} };
   cxr.isOwnCut = () => false;
   return films.map(({ settings, facts, thresholds, answer }) => {
-    Object.assign(cxr.state, { settings, facts, thresholds: { [facts.id]: thresholds } });
+    cxr.begin(settings);
+    cxr.takeModel(facts, false);
+    cxr.recallThresholds(facts.id, thresholds);
     return cxr.conclusion.words({ film: answer.film }, answer);
   });
 }"""

@@ -8,28 +8,33 @@
 "use strict";
 
 window.cxr = (() => {
-  const state = {
-    settings: null, // limits and colour tables
-    built: false, // every part has its nodes; before that nothing is painted
-    facts: null, // the chosen model: labels, operating points, held-out probabilities
-    films: [], // rows: {id, number, status, film, width, height, message, remedy, ...}
-    selected: null, // row id
-    answers: new Map(), // "model/film" -> what the model said
-    chosenLabels: new Map(), // "model/film" -> label key, where the reader chose one
-    thresholds: {}, // model -> label -> probability, where the reader moved it
-    prevalences: {}, // model/label -> share, where the reader changed it
-    splits: {}, // model -> index of the held-out split
-    settled: {}, // thresholds as they were when the film came into view: rows keep their order while one moves
-    showRejected: new Set(), // "model/film" whose figures were asked for in spite of the verdict
-    expanded: false, // findings below their cut shown
-    serverLost: false,
-    lateModel: false, // the selector names a model whose facts have not come
-    view: { opacity: 0.6, colourMap: null }, // and what 55-view.js adds
-  };
+  const state = {}; // what all may read; each field has one writer
   const painters = [];
   const shortcuts = new Map(); // key -> {group, help, action, shown}
   const listeners = new Map(); // event -> what hears of it
   let scheduled = false;
+
+  const plain = (value) => Array.isArray(value) || (Boolean(value) && Object.getPrototypeOf(value) === Object.prototype);
+
+  /* Add a field to the state. Who adds it alone can write it, with the function that this returns: it takes a new value,
+   * and keeps it from being changed in place. */
+  function own(field, first) {
+    if (field in state) throw new Error(`the field ${field} has a writer`);
+    let value = null;
+    const write = (next) => (value = plain(next) ? Object.freeze(next) : next);
+    write(first);
+    Object.defineProperty(state, field, { enumerable: true, get: () => value });
+    return write;
+  }
+
+  const begin = own("settings", null); // limits and colour tables
+  const setBuilt = own("built", false);
+
+  /* Every part has its nodes; before that nothing is painted. */
+  function allBuilt() {
+    setBuilt(true);
+    changed();
+  }
 
   /* Repaint once before the next frame, however often called. */
   function changed() {
@@ -101,5 +106,7 @@ window.cxr = (() => {
     window.dash_clientside.set_props(id, { data });
   }
 
-  return { state, painters, shortcuts, onKey, changed, listen, tell, byId, whenPresent, element, setText, url, store };
+  return {
+    state, own, begin, allBuilt, painters, shortcuts, onKey, changed, listen, tell, byId, whenPresent, element, setText, url, store,
+  };
 })();

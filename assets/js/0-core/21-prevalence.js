@@ -4,6 +4,7 @@
 
 cxr.prevalence = (() => {
   const { state } = cxr;
+  const write = cxr.own("prevalences", {}); // model/label -> share, where the reader changed it
   const LEAST = 1e-4; // as in inference/prevalence.py: no prevalence is 0 or 1
   const inside = (share) => Math.min(1 - LEAST, Math.max(LEAST, share));
   const odds = (share) => share / (1 - share);
@@ -15,6 +16,9 @@ cxr.prevalence = (() => {
     const share = (state.facts.prevalence || {})[label];
     return share === undefined ? 0.05 : share;
   };
+
+  const set = (label, share) => write({ ...state.prevalences, [key(label)]: share });
+  const forget = (label) => write(Object.fromEntries(Object.entries(state.prevalences).filter(([one]) => one !== key(label))));
 
   const isOwn = (label) => state.prevalences[key(label)] !== undefined;
   const anyOwn = () => cxr.labels().some((one) => isOwn(one.key));
@@ -57,5 +61,5 @@ cxr.prevalence = (() => {
     return { probability: moved, cut: (own * factor) / (own * factor + 1 - own) };
   }
 
-  return { stated, wanted, isOwn, anyOwn, shift, cut, shown };
+  return { set, forget, stated, wanted, isOwn, anyOwn, shift, cut, shown };
 })();

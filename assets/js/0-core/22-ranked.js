@@ -4,6 +4,8 @@
 Object.assign(cxr, (() => {
   const { state } = cxr;
   const { scale } = cxr.statistics;
+  const chosen = new Map(); // "model/film" -> label key, where the reader chose one
+  cxr.own("chosenLabels", chosen);
 
   /* Labels with their probability and how far above (or below) their cut, best first by settled cuts. */
   function ranked(answer) {
@@ -27,8 +29,8 @@ Object.assign(cxr, (() => {
   function label() {
     if (!state.facts) return null;
     const item = cxr.row();
-    const chosen = state.chosenLabels.get(cxr.key(state.facts.id, item ? item.film : ""));
-    if (chosen) return chosen;
+    const own = chosen.get(cxr.key(state.facts.id, item ? item.film : ""));
+    if (own) return own;
     const answer = cxr.answerOf(item);
     if (!answer || answer.error) return cxr.labels()[0].key;
     const order = ranked(answer);
@@ -37,9 +39,12 @@ Object.assign(cxr, (() => {
 
   function chooseLabel(labelKey) {
     const item = cxr.row();
-    state.chosenLabels.set(cxr.key(state.facts.id, item ? item.film : ""), labelKey);
+    chosen.set(cxr.key(state.facts.id, item ? item.film : ""), labelKey);
     cxr.changed();
   }
 
-  return { ranked, label, chooseLabel };
+  /* As [id, label key], from before the page came again. */
+  const recallLabels = (kept) => kept.forEach(([id, labelKey]) => chosen.set(id, labelKey));
+
+  return { ranked, label, chooseLabel, recallLabels };
 })());

@@ -3,6 +3,7 @@
 
 cxr.heldOut = (() => {
   const { state } = cxr;
+  const write = cxr.own("splits", {}); // model -> index of the held-out split, where the reader chose one
   const { t, N_ } = cxr.words;
   const SPLITS = {
     test: N_("same sources, new patients"), external: N_("other hospitals"), val: N_("films the cuts were chosen on"),
@@ -23,10 +24,13 @@ cxr.heldOut = (() => {
     return Math.max(0, state.facts.held_out.findIndex(elsewhere));
   }
 
+  const choose = (index) => write({ ...state.splits, [state.facts.id]: index });
+  const forget = () => write(Object.fromEntries(Object.entries(state.splits).filter(([model]) => model !== state.facts.id)));
+
   const split = (label) => state.facts.held_out[splitIndex(label)];
 
   /* The same whichever split is shown, so that predictive values can be compared. */
   const prevalence = (label) => Math.min(0.99, Math.max(0.001, cxr.prevalence.wanted(label)));
 
-  return { split, splitIndex, splitName, prevalence };
+  return { choose, forget, split, splitIndex, splitName, prevalence };
 })();

@@ -35,11 +35,11 @@ cxr.upload = (() => {
       item.phantom = file === null;
       item.size = file ? file.size : 0;
       if (among) item.among = true;
-      state.films.push(item);
+      cxr.addRow(item);
       cxr.files.keep(item, file, path);
       if (problem) fail(item, problem);
       else if (item.size > state.settings.max_upload_bytes) fail(item, "large");
-      if (!state.selected) state.selected = item.id;
+      if (!state.selected) cxr.putInView(item.id);
     }
     publish();
     pump();
@@ -115,7 +115,7 @@ cxr.upload = (() => {
       for (const one of later) one.number -= 1;
       numbers -= 1;
     }
-    if (state.selected === item.id) state.selected = next ? next.id : null;
+    if (state.selected === item.id) cxr.putInView(next ? next.id : null);
   }
 
   /* POST the raw bytes; fetch cannot report progress, XMLHttpRequest can. */
@@ -185,9 +185,8 @@ cxr.upload = (() => {
 
   function takeOut(item) {
     const request = requests.get(item.id);
-    const index = state.films.indexOf(item);
-    if (index < 0) return; // asked twice before the row was gone
-    state.films.splice(index, 1);
+    if (!state.films.includes(item)) return; // asked twice before the row was gone
+    cxr.takeRowOut(item);
     cxr.files.drop(item);
     if (request && item.progress < 1) request.abort();
     if (!item.film) return;
@@ -199,14 +198,14 @@ cxr.upload = (() => {
   function remove(item) {
     const next = cxr.beside(item);
     takeOut(item);
-    if (state.selected === item.id) state.selected = next ? next.id : null;
+    if (state.selected === item.id) cxr.putInView(next ? next.id : null);
     publish();
     cxr.tell("removed");
   }
 
   function clear(items = [...state.films]) {
     items.forEach(takeOut);
-    if (!cxr.row()) state.selected = state.films.length ? state.films[0].id : null;
+    if (!cxr.row()) cxr.putInView(state.films.length ? state.films[0].id : null);
     publish();
     cxr.tell("removed");
   }
@@ -216,7 +215,7 @@ cxr.upload = (() => {
     cxr.files.handOver(item, earlier);
     earlier.among = item.among;
     takeOut(item);
-    if (state.selected === item.id) state.selected = earlier.id;
+    if (state.selected === item.id) cxr.putInView(earlier.id);
     retry(earlier);
   }
 
@@ -249,7 +248,7 @@ cxr.upload = (() => {
       if (item.phantom) cxr.files.keep(item, null);
       if (["waiting", "sending"].includes(item.status) || item.lost) fail(item, "unsent");
       else if (item.status === "failed" && item.problem) fail(item, cxr.files.inHand(item) || item.final ? item.problem : "unsent");
-      state.films.push(item);
+      cxr.addRow(item);
     }
   }
 

@@ -69,15 +69,15 @@ cxr.session = (() => {
 
   function restore() {
     cxr.upload.restore(kept.films);
-    state.selected = kept.films.some((item) => item.id === kept.selected) ? kept.selected : (kept.films[0] || {}).id || null;
-    for (const [id, label] of kept.chosenLabels) state.chosenLabels.set(id, label);
-    for (const id of kept.showRejected) state.showRejected.add(id);
+    cxr.putInView(kept.films.some((item) => item.id === kept.selected) ? kept.selected : (kept.films[0] || {}).id || null);
+    cxr.recallLabels(kept.chosenLabels);
+    for (const id of kept.showRejected) cxr.showAnyway(id);
     for (const [name, { load }] of parts) if (name in kept.parts) load(kept.parts[name]);
     const select = byId("model");
     const offered = [...select.options].some((option) => option.value === kept.model && !option.disabled);
     if (!offered || select.value === kept.model) return;
     wanted = kept.model;
-    state.lateModel = true;
+    cxr.modelLate(true);
     select.addEventListener("change", () => (wanted = null), { once: true });
     window.dash_clientside.set_props("model", { value: wanted });
     cxr.analysis.awaitModel(wanted);

@@ -11,7 +11,7 @@ cxr.heat = (() => {
     for (const [name, text] of Object.entries(encoded)) {
       tables[name] = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     }
-    state.view.colourMap = Object.keys(tables)[0];
+    cxr.look.set({ colourMap: Object.keys(tables)[0] });
   }
 
   /* The rule of cxr_dash/imaging/overlay.py: full opacity from half the peak on, cold regions stay as they are. */

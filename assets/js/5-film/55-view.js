@@ -4,13 +4,9 @@
 cxr.view = (() => {
   const { state } = cxr;
   const { FIT, UPRIGHT } = cxr.geometry;
-  const PLAIN = Object.freeze({ width: 255, level: 127.5 });
   const WIDTHS = [2, 510];
   const LEVELS = [0, 255];
   const films = new Map(); // film key -> {place, way}: a film turned or flipped stays so, and no other one is
-  Object.assign(state.view, {
-    heat: false, contour: false, onlyAbove: false, invert: false, window: PLAIN, lens: false, compare: null,
-  });
   let second = null; // what the second pane has of its own while the two are not linked
   let active = 0; // the pane that keys and buttons mean while they are not linked
 
@@ -28,6 +24,13 @@ cxr.view = (() => {
   const setting = (sheet) => ({ room: sheet.room, film: sheet.pane.item, way: wayOf(sheet) });
   const first = () => cxr.stage.sheets()[0];
   const toneOf = (sheet) => (apart(sheet) ? second : state.view);
+
+  function setTone(sheet, changes) {
+    if (apart(sheet)) Object.assign(second, changes);
+    else cxr.look.set(changes);
+  }
+
+  const invert = (sheet) => setTone(sheet, { invert: !toneOf(sheet).invert });
 
   function placeOf(sheet) {
     const { room, film, way } = setting(sheet);
@@ -73,7 +76,7 @@ cxr.view = (() => {
 
   function setWindow(sheet, width, level) {
     const within = (value, [low, high]) => Math.min(high, Math.max(low, value));
-    toneOf(sheet).window = { width: within(width, WIDTHS), level: within(level, LEVELS) };
+    setTone(sheet, { window: { width: within(width, WIDTHS), level: within(level, LEVELS) } });
     cxr.stage.moved();
   }
 
@@ -108,7 +111,7 @@ cxr.view = (() => {
   const activeSheet = () => cxr.stage.sheets()[second && cxr.stage.sheets()[1].pane ? active : 0];
 
   return {
-    PLAIN, placeOf, wayOf, toneOf, zoomAt, panBy, fit, toggleTrue, turn, setWindow, percent, matrixOf, link, activate, activeSheet,
+    placeOf, wayOf, toneOf, invert, zoomAt, panBy, fit, toggleTrue, turn, setWindow, percent, matrixOf, link, activate, activeSheet,
     ways, restoreWays, linked: () => !second,
   };
 })();

@@ -16,16 +16,10 @@ cxr.actions = (() => {
     cxr.changed();
   }
 
-  add("invert", (sheet) => {
-    const tone = cxr.view.toneOf(sheet);
-    tone.invert = !tone.invert;
-  });
-  add("heat", () => (state.view.heat = !state.view.heat));
-  add("contour", () => {
-    state.view.contour = !(state.view.heat && state.view.contour);
-    state.view.heat = true;
-  });
-  add("above", () => (state.view.onlyAbove = !state.view.onlyAbove));
+  add("invert", (sheet) => cxr.view.invert(sheet));
+  add("heat", () => cxr.look.set({ heat: !state.view.heat }));
+  add("contour", () => cxr.look.set({ contour: !(state.view.heat && state.view.contour), heat: true }));
+  add("above", () => cxr.look.set({ onlyAbove: !state.view.onlyAbove }));
   add("rotate", (sheet) => cxr.view.turn(sheet, cxr.geometry.turned));
   add("flip", (sheet) => cxr.view.turn(sheet, cxr.geometry.flipped));
   add("in", (sheet) => cxr.view.zoomAt(sheet, ZOOM_STEP, cxr.geometry.middle(sheet.room)));

@@ -86,7 +86,7 @@ cxr.grey = (() => {
 
   /* The window stays from film to film: so its figures stand there for as long as it is not the default one. */
   function say({ width, level }) {
-    const { PLAIN } = cxr.view;
+    const { PLAIN } = cxr.look;
     figures.hidden = width === PLAIN.width && level === PLAIN.level;
     setText(figures.firstChild, t("window {width} / level {level}", { width: Math.round(width), level: Math.round(level) }));
   }

@@ -19,7 +19,7 @@ cxr.lens = (() => {
   }
 
   function toggle(wanted = !on()) {
-    state.view.lens = wanted;
+    cxr.look.set({ lens: wanted });
     cxr.changed();
   }
 

@@ -115,7 +115,7 @@ cxr.viewer = (() => {
     const tone = cxr.view.toneOf(cxr.view.activeSheet());
     press("invert", tone.invert);
     press("heat", view.heat);
-    press("window", cxr.grey.open() || tone.window.width !== cxr.view.PLAIN.width || tone.window.level !== cxr.view.PLAIN.level);
+    press("window", cxr.grey.open() || tone.window.width !== cxr.look.PLAIN.width || tone.window.level !== cxr.look.PLAIN.level);
     byId("toolbar").querySelector("[data-action=window]").setAttribute("aria-expanded", String(cxr.grey.open()));
     press("lens", cxr.lens.on());
     press("compare", Boolean(view.compare));

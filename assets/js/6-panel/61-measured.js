@@ -7,18 +7,17 @@ cxr.measured = (() => {
   const { prevalence, split, splitIndex, splitName } = cxr.heldOut;
   let nodes = null;
 
-  const prevalenceKey = (label) => `${state.facts.id}/${label}`;
 
   function setPrevalence(input) {
     const share = Number(input.value) / 100;
     if (!input.value || !(share > 0) || share >= 1) return;
-    state.prevalences[prevalenceKey(cxr.label())] = share;
+    cxr.prevalence.set(cxr.label(), share);
     cxr.choices.keep();
     cxr.changed();
   }
 
   function forgetPrevalence() {
-    delete state.prevalences[prevalenceKey(cxr.label())];
+    cxr.prevalence.forget(cxr.label());
     cxr.choices.keep();
     cxr.changed();
   }
@@ -43,7 +42,7 @@ cxr.measured = (() => {
     const text = element("span");
     const select = element("select", { "aria-label": t("Measured on") });
     select.addEventListener("change", () => {
-      state.splits[state.facts.id] = Number(select.value);
+      cxr.heldOut.choose(Number(select.value));
       cxr.choices.keep();
       cxr.changed();
     });
@@ -69,7 +68,7 @@ cxr.measured = (() => {
   function paintPrevalence(label) {
     const share = prevalence(label);
     if (document.activeElement !== nodes.input) nodes.input.value = (100 * share).toFixed(share < 0.1 ? 1 : 0);
-    const moved = prevalenceKey(label) in state.prevalences;
+    const moved = cxr.prevalence.isOwn(label);
     nodes.known.hidden = !moved;
     const known = { split: splitName(state.facts.held_out[0].split), share: percent(cxr.prevalence.stated(label)) };
     setText(nodes.known, state.facts.calibrated_at
