@@ -13,8 +13,8 @@ cxr.heldOut = (() => {
   const splitName = (name) => (name in SPLITS ? t(SPLITS[name]) : name);
 
   /* Fewer films than these say nothing about a label: two films give a sensitivity of 0, 50 or 100 %. */
-  const FEWEST = 10;
-  const enough = (held, label) => Math.min(held.positives[label].length, held.negatives[label].length) >= FEWEST;
+  const enough = (held, label) =>
+    Math.min(held.positives[label].length, held.negatives[label].length) >= state.settings.rules.fewest_films;
 
   /* Where a model was measured in other hospitals, those figures come first: they are the ones to expect. */
   function splitIndex(label) {

@@ -15,8 +15,7 @@ cxr.heat = (() => {
   }
 
   /* The rule of cxr_dash/imaging/overlay.py: full opacity from half the peak on, cold regions stay as they are. */
-  const FULL_ALPHA_HEAT = 0.5;
-  const alphaOf = (share, opacity) => Math.round(255 * opacity * Math.min(1, share / FULL_ALPHA_HEAT));
+  const alphaOf = (share, opacity) => Math.round(255 * opacity * Math.min(1, share / state.settings.rules.full_alpha_heat));
 
   /* The rule of cxr_dash/domain/heat.py: a share of a map's own peak as a share of its finding's fixed scale. Without a
    * scale every map is drawn up to its own peak. */
