@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from cxr_dash.language import translator
 from cxr_dash.services.report.headline import headline
-from cxr_dash.ui.facts import film_answer, model_facts
+from cxr_dash.settings import Settings
+from cxr_dash.ui.facts import film_answer, model_facts, page_settings
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +69,7 @@ def test_the_report_says_of_a_film_what_the_page_says(scripts: Page, language: s
     analyses = {name: analysis_of(FILM, bundle, film, flat=flat) for name, (film, _) in FILMS.items()}
     films = [
         {
-            "settings": {"language": language, "words": t.for_browser()},
+            "settings": page_settings(Settings(), t),
             "facts": facts,
             "thresholds": cuts,
             "answer": film_answer("k", bundle.id, analyses[name], t),
