@@ -58,11 +58,12 @@ fuzz: setup ## a minute of damaged files against all that reads them (SECONDS=, 
 	$(FUZZ) --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET)) \
 	  $(if $(REPLAY),--replay $(REPLAY))
 
-lint: setup ## style, types, import contracts, Dockerfile
+lint: setup ## style, types, import contracts, scripts, Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/oxlint assets/js
 	$(BIN)/hadolint Dockerfile
 
 format: setup ## rewrite the code in the house style

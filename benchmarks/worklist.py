@@ -135,7 +135,7 @@ def _acts(page: Page) -> dict[str, Callable[[], Any]]:
     def palette() -> None:
         page.evaluate(
             "() => Object.keys(cxr.state.settings.colour_maps).forEach("
-            "name => { cxr.state.view.colourMap = name; cxr.changed(); })"
+            "name => { cxr.look.set({colourMap: name}); cxr.changed(); })"
         )
 
     def threshold() -> None:

@@ -12,7 +12,14 @@ from cxr_dash.imaging.formats import (
 )
 from cxr_dash.imaging.heart import heart_mask, measure_heart
 from cxr_dash.imaging.lungs import film_mask, lung_box, measure_lungs
-from cxr_dash.imaging.overlay import COLOUR_MAPS, blend_overlay, colour_table, display_pixels, heat_rgba
+from cxr_dash.imaging.overlay import (
+    COLOUR_MAPS,
+    FULL_ALPHA_HEAT,
+    blend_overlay,
+    colour_table,
+    display_pixels,
+    heat_rgba,
+)
 from cxr_dash.imaging.phantom import chest_phantom
 from cxr_dash.imaging.polarity import chest_likeness
 from cxr_dash.imaging.prepare import (
@@ -31,6 +38,7 @@ __all__ = [
     "COLOUR_MAPS",
     "DEAD_BAND",
     "FORMATS",
+    "FULL_ALPHA_HEAT",
     "SIDE_GRID",
     "TONE_MEASURES",
     "Caption",

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cxr_dash import palette
+
 ByteArray = NDArray[np.uint8]
 
-_GROUND, _INK, _SOFT = (11, 15, 18), (228, 234, 238), (179, 191, 199)
+_GROUND, _INK, _SOFT = (palette.rgb(one) for one in (palette.GROUND, palette.INK, palette.INK_SOFT))
 _BOLD, _REGULAR = 700, 400
 _LINE_HEIGHT = 1.4  # of the size of the letters
 _LEGEND_WIDTH = 9.0  # of the size of the letters

@@ -126,8 +126,9 @@ def _alpha_table(opacity: float) -> ByteArray:
             remedy=N_("Move the slider back."),
             received=opacity,
         )
-    ramp = np.minimum(np.arange(256) / (255.0 * FULL_ALPHA_HEAT), 1.0)
-    return np.rint(255.0 * opacity * ramp).astype(np.uint8)
+    ramp = np.minimum(np.arange(256) / 255.0 / FULL_ALPHA_HEAT, 1.0)
+    # a half goes up, as in the browser, and in the same order of steps: the same to the last level
+    return np.floor(255.0 * opacity * ramp + 0.5).astype(np.uint8)
 
 
 def _levels(heat: Float32Array) -> ByteArray:

@@ -7,6 +7,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -72,8 +73,11 @@ class Translator:
         return f"{self.decimal(100 * share, digits)}\u00a0%"
 
     def decimal(self, value: float, digits: int) -> str:
-        """A figure with so many decimals."""
-        return f"{value:.{digits}f}".replace(".", self.decimal_sign)
+        """A figure with so many decimals; a half goes up, as in the browser, by its shortest digits."""
+        shown = Decimal(repr(float(value)))
+        if shown.is_finite():
+            shown = shown.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        return f"{shown:f}".replace(".", self.decimal_sign)
 
     def listed(self, names: Sequence[str]) -> str:
         """``a``, ``a and b``, ``a, b and c``."""

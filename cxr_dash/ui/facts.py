@@ -24,10 +24,12 @@ from cxr_dash.domain import (
 )
 from cxr_dash.errors import CxrError
 from cxr_dash.inference.bundle import Bundle
-from cxr_dash.inference.prevalence import stated_prevalence
+from cxr_dash.inference.prevalence import LEAST_PREVALENCE, stated_prevalence
 from cxr_dash.inference.schema import BundleSpec, HeldOut
 from cxr_dash.language import Translator, say_facts, say_no_place, say_reasons, say_strength, short_ratio
 from cxr_dash.services.exports import MOST_FILMS, facts_record, heart_to_read, heat_record, measures_sentence
+from cxr_dash.services.report.headline import MOST_NAMED
+from cxr_dash.services.report.measured import FEWEST_FILMS
 from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
 
@@ -42,7 +44,8 @@ def page_settings(settings: Settings, t: Translator) -> Json:
     -------
     dict
         ``colour_maps`` maps a name to base64 of 256 RGB triples: the very table the downloads use;
-        ``words`` holds the translations of what the browser scripts say.
+        ``words`` holds the translations of what the browser scripts say; ``rules`` the figures of those that
+        stand in both languages, which tests/browser/test_rules_in_both_languages.py runs side by side.
     """
     return {
         "language": t.language,
@@ -52,6 +55,12 @@ def page_settings(settings: Settings, t: Translator) -> Json:
         "show_identity": settings.show_identity,
         "case_lifetime_seconds": settings.case_lifetime_seconds,
         "heat_scale": {"moderate_from": MODERATE_FROM, "strong_from": STRONG_FROM},
+        "rules": {
+            "full_alpha_heat": imaging.FULL_ALPHA_HEAT,
+            "fewest_films": FEWEST_FILMS,
+            "least_prevalence": LEAST_PREVALENCE,
+            "most_named": MOST_NAMED,
+        },
         "colour_maps": {
             name: base64.b64encode(imaging.colour_table(name).tobytes()).decode("ascii")
             for name in imaging.COLOUR_MAPS

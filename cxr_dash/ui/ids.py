@@ -1,4 +1,7 @@
-"""Every component id, once. The browser scripts in ``assets/js`` use the same words."""
+"""Every id on the page, once: of components that Python builds, and of what the scripts in ``assets/js`` add.
+
+Scripts and style sheets use the same words; a test finds others, and literals in Python.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,8 @@ CARD_CUT = "card-counts"
 CARD_GROUPS = "card-groups"
 CARD_GROUPS_ASKED = "card-groups-asked"
 CARD_REST = "card-rest"
+CARD_CUT_SLIDER = "card-cut-slider"
+CARD_SECTIONS = ("audits", "figures", "curves", "cut", "subgroups", "places", "use", "films", "text")
 
 # Worklist
 DROP = "drop"
@@ -62,8 +67,101 @@ COMPARE_MENU = "compare-menu"
 HEAT_NOTE = "heat-note"
 LEGEND = "legend"
 
+# Brought by scripts: inputs for files, canvases of heat, the legend's options, the grey window
+FILM_INPUT = "film-input"
+FOLDER_INPUT = "folder-input"
+HEAT_CANVAS = "heat-canvas"
+SECOND_HEAT_CANVAS = "heat-canvas-2"
+HEAT_OPTIONS = "heat-options"
+OPACITY = "opacity"
+WINDOW_WIDTH = "window-width"
+WINDOW_LEVEL = "window-level"
+WINDOW_FILTERS = ("window-of-first", "window-of-second", "window-of-lens")
+
 # Findings
 PANEL = "panel"
+FIRST_OF_ALL = "first-of-all"
+HEADLINE = "headline"
+SUMMARY = "summary"
+QUALITY = "quality"
+FIGURES = "figures"
+FINDINGS = "findings"
+MORE = "more"
+HOW_SURE = "how-sure"
+
+# Reading first
+OWN_READING = "own-reading"
+OWN_TITLE = "own-title"
+COMPARED = "compared"
+
+# Where to cut
+CUT_TITLE = "cut-title"
+CUT_VALUE = "cut-value"
+CUT_SLIDER = "cut-slider"
+CUT_RANGE = "cut-range"
+CUT_ALL = "cut-all"
+CUT_DEFAULTS = "cut-defaults"
+OWN_CUT = "own-cut"
+THOUSAND = "thousand"
+DOTS = "dots"
+PREVALENCE = "prevalence"
+PREVALENCE_INPUT = "prevalence-input"
+PREVALENCE_STATED = "prevalence-stated"
+MEASURED_ON = "measured-on"
+ROC = "roc"
+ROC_TOGGLE = "roc-toggle"
+
+# Similar cases
+SIMILAR_TOGGLE = "similar-toggle"
+SIMILAR_BODY = "similar-body"
+CASE_TITLE = "case-title"
+
+# Take away
+DOWNLOADS = "downloads"
+DOWNLOAD_MENU = "download-menu"
+DOWNLOAD_MORE = "download-more"
+DOWNLOAD_NOTE = "download-note"
+DOWNLOAD_CANCEL = "download-cancel"
+DOWNLOAD_KINDS = ("overlay", "report", "heat", "side", "map", "csv", "json", "zip")
 
 # Footer
 FOOTER_MODEL = "footer-model"
+FOOTER_TIME = "footer-time"
+
+# What scripts add; all others are in the frame that Python builds.
+BY_SCRIPTS = frozenset(
+    {
+        FILM_INPUT,
+        FOLDER_INPUT,
+        HEAT_CANVAS,
+        SECOND_HEAT_CANVAS,
+        HEAT_OPTIONS,
+        OPACITY,
+        WINDOW_WIDTH,
+        WINDOW_LEVEL,
+        OWN_TITLE,
+        CUT_RANGE,
+        CUT_ALL,
+        CUT_DEFAULTS,
+        PREVALENCE_INPUT,
+        PREVALENCE_STATED,
+        CASE_TITLE,
+        CARD_CUT_SLIDER,
+        *WINDOW_FILTERS,
+    }
+)
+
+
+def download(kind: str) -> str:
+    """The button of a download: one of ``DOWNLOAD_KINDS``."""
+    return f"download-{kind}"
+
+
+def card_section(key: str) -> str:
+    """A section of the page about the model: one of ``CARD_SECTIONS``."""
+    return f"card-{key}"
+
+
+def card_section_title(key: str) -> str:
+    """The heading of such a section."""
+    return f"card-{key}-title"

@@ -174,7 +174,7 @@ def _footer(chosen: Bundle | None, t: Translator) -> Component:
             html.Span(
                 [
                     html.Span(bundle_words.footer_model(chosen) if chosen else "", id=ids.FOOTER_MODEL),
-                    html.Span(id="footer-time"),
+                    html.Span(id=ids.FOOTER_TIME),
                 ],
                 className="footer-model",
             ),

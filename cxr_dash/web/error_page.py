@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import escape
 
+from cxr_dash import palette
 from cxr_dash.errors import CxrError
 from cxr_dash.language import Translator
 
@@ -16,15 +17,15 @@ _PAGE = """<!doctype html>
 <title>cxr-dash</title>
 <link rel="icon" href="{home}assets/favicon.ico">
 <style>
-  html {{ color-scheme: dark; background: #0b0f12; color: #e4eaee; font: 15px/1.5 system-ui, sans-serif; }}
+  html {{ color-scheme: dark; background: {GROUND}; color: {INK}; font: 15px/1.5 system-ui, sans-serif; }}
   body {{ display: grid; place-content: center; min-height: 100vh; margin: 0; }}
   main {{ max-width: 34rem; padding: 24px; }}
-  .brand {{ margin: 0 0 20px; color: #8e9ca6; font-weight: 600; }}
+  .brand {{ margin: 0 0 20px; color: {DIM}; font-weight: 600; }}
   h1 {{ margin: 0 0 8px; font-size: 20px; font-weight: 600; overflow-wrap: anywhere; }}
-  p {{ margin: 0 0 20px; color: #b3bfc7; }}
-  a {{ display: inline-block; padding: 8px 14px; border: 1px solid #2d6d69; border-radius: 6px;
-       background: #17393a; color: #d8f3f0; text-decoration: none; }}
-  a:focus-visible {{ outline: 2px solid #5cc2bb; outline-offset: 2px; }}
+  p {{ margin: 0 0 20px; color: {INK_SOFT}; }}
+  a {{ display: inline-block; padding: 8px 14px; border: 1px solid {ACCENT_LINE}; border-radius: 6px;
+       background: {ACCENT_GROUND}; color: {ON_ACCENT}; text-decoration: none; }}
+  a:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
 </style>
 </head>
 <body>
@@ -55,6 +56,7 @@ def error_page(error: CxrError, home: str, t: Translator) -> str:
         HTML; whatever the words hold is escaped.
     """
     return _PAGE.format(
+        **palette.colours(),
         language=escape(t.language),
         home=escape(home),
         message=escape(t.say(error.words)),

@@ -21,7 +21,7 @@ def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page:
     page.evaluate(choose, "pneumonia")
     frames(page)
     assert page.evaluate("() => cxr.threshold('pneumonia')") == own
-    assert page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert page.evaluate("() => cxr.isOwnCut('pneumonia')")
     assert page.input_value("#prevalence-input") == "12"
     # said at the reader's own prevalence, as the probability beside it is
     default = page.evaluate(
@@ -29,13 +29,13 @@ def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page:
     )
     assert page.inner_text("#own-cut span") == f"Your cut; the default is {default}."
     choose_model(page, "covid")
-    assert not page.evaluate("() => cxr.labels().some(label => cxr.cut.isOwn(label.key))")
+    assert not page.evaluate("() => cxr.labels().some(label => cxr.isOwnCut(label.key))")
     choose_model(page, "findings")
     page.evaluate(choose, "pneumonia")
     frames(page)
     page.click("#cut-defaults")
     again(page)
-    assert not page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert not page.evaluate("() => cxr.isOwnCut('pneumonia')")
     assert page.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('cxr-choices'))") == []
 
 
@@ -50,7 +50,7 @@ def test_a_cut_for_another_version_of_the_model_is_named_and_not_applied(page: P
         }"""
     )
     again(page)
-    assert not page.evaluate("() => cxr.cut.isOwn('pneumonia')")
+    assert not page.evaluate("() => cxr.isOwnCut('pneumonia')")
     assert "not applied" in page.inner_text("#own-cut")
     page.click("#cut-defaults")
     frames(page)
@@ -66,4 +66,4 @@ def test_the_panel_works_where_the_browser_keeps_nothing(page: Page) -> None:
     again(page)
     page.locator("#cut-range").fill("222")
     frames(page)
-    assert page.evaluate("() => cxr.cut.isOwn(cxr.label())")
+    assert page.evaluate("() => cxr.isOwnCut(cxr.label())")

@@ -28,7 +28,7 @@ def compare(page: Page, kind: str) -> None:
     page.keyboard.press("b")
     page.click(f"[data-compare={kind}]")
     page.wait_for_function(
-        "() => { const s = cxr.viewer.sheets()[1]; return s.pane && s.shown === s.pane.item.film; }"
+        "() => { const s = cxr.stage.sheets()[1]; return s.pane && s.shown === s.pane.item.film; }"
     )
     still(page)
 
@@ -65,7 +65,7 @@ def test_a_film_stands_beside_its_heat_and_escape_leaves(two: Watched) -> None:
 def test_two_findings_stand_side_by_side_each_with_its_own_cut(two: Watched) -> None:
     page = two.page
     compare(page, "finding")
-    labels = page.evaluate("() => cxr.viewer.sheets().map(sheet => sheet.pane.label)")
+    labels = page.evaluate("() => cxr.stage.sheets().map(sheet => sheet.pane.label)")
     assert labels[0] != labels[1]
     third = page.evaluate("shown => cxr.labels().find(one => !shown.includes(one.key))", labels)
     page.select_option("[data-role=what]", third["key"])
@@ -85,7 +85,7 @@ def test_two_findings_stand_side_by_side_each_with_its_own_cut(two: Watched) -> 
     page.wait_for_selector(".pane.first .pane-model:has-text('COVID')")
     page.wait_for_function("() => cxr.answerOf(cxr.row())")
     frames(page)
-    kept = page.evaluate("() => cxr.viewer.sheets().map(sheet => sheet.pane.label)")
+    kept = page.evaluate("() => cxr.stage.sheets().map(sheet => sheet.pane.label)")
     known = page.evaluate("() => cxr.labels().map(label => label.key)")
     assert set(kept) <= set(known), "a finding of another model is not kept"
     assert kept[0] != kept[1]
@@ -106,14 +106,14 @@ def test_another_model_is_asked_once_and_stated_with_its_version_and_its_own_cut
     before = len(two.requests)
     compare(page, "model")
     page.select_option("[data-role=what]", "covid")
-    page.wait_for_function("() => cxr.viewer.sheets()[1].pane.model.includes('version')")
+    page.wait_for_function("() => cxr.stage.sheets()[1].pane.model.includes('version')")
     two.quiet()
     answer = page.request.get(
         f"{two.origin}/films/{page.evaluate('() => cxr.row().film')}/covid/answer.json"
     ).json()
-    shown = page.evaluate("() => cxr.viewer.sheets()[1].pane")
+    shown = page.evaluate("() => cxr.stage.sheets()[1].pane")
     assert shown["cut"] == answer["facts"]["thresholds"][shown["label"]]
-    page.evaluate("() => cxr.state.showRejected.add(cxr.key('covid', cxr.row().film))")
+    page.evaluate("() => cxr.showAnyway(cxr.key('covid', cxr.row().film))")
     page.evaluate("() => cxr.changed()")
     frames(page)
     first, second = captions(page)
@@ -138,7 +138,7 @@ def test_a_prior_film_moves_with_the_new_one_until_they_are_unlinked(two: Watche
     page = two.page
     compare(page, "film")
     assert [lines[0] for lines in captions(page)] == ["film 01", "film 02, prior"]
-    sizes = page.evaluate("() => cxr.viewer.sheets().map(s => [s.pane.item.width, s.pane.item.height])")
+    sizes = page.evaluate("() => cxr.stage.sheets().map(s => [s.pane.item.width, s.pane.item.height])")
     fitted = [scale(page, pane) for pane in ("first", "second")]
 
     def shares() -> list[np.ndarray]:
@@ -198,14 +198,14 @@ def test_a_chosen_prior_outlives_its_own_turn_in_view_and_a_reload_and_no_other_
     page.wait_for_selector(".pane.second .pane-title:has-text('film 03, prior')")
     assert page.inner_text(".window-figures").startswith("window 170 / level 120")
     page.wait_for_selector(".first .film-note")
-    page.evaluate("() => { cxr.state.films = cxr.state.films.slice(0, 2); cxr.changed(); }")
+    page.evaluate("() => { cxr.state.films.slice(2).forEach(cxr.takeRowOut); cxr.changed(); }")
     page.wait_for_selector(".pane.second", state="hidden")
 
 
 def test_a_film_that_goes_takes_the_comparison_with_it(two: Watched) -> None:
     page = two.page
     compare(page, "film")
-    page.evaluate("() => { cxr.state.films = cxr.state.films.slice(0, 1); cxr.changed(); }")
+    page.evaluate("() => { cxr.state.films.slice(1).forEach(cxr.takeRowOut); cxr.changed(); }")
     page.wait_for_selector(".pane.second", state="hidden")
     assert page.locator(".pane.first .film").is_visible()
     page.keyboard.press("b")

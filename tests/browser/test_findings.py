@@ -32,9 +32,9 @@ _ANSWER = """changes => {
     }
     if (changes.verdict) answer.quality = {verdict: changes.verdict, reasons: ['It looks lateral.']};
     const key = cxr.key(answer.model, 'drawn');
-    if (changes.anyway) cxr.state.showRejected.add(key);
+    if (changes.anyway) cxr.showAnyway(key);
     const words = cxr.findings.words({film: 'drawn', status: 'kept'}, answer);
-    cxr.state.showRejected.delete(key);
+    cxr.showAnyway(key, false);
     return {...words, sure: cxr.conclusion.sure(answer, 'pneumonia').sentence};
 }"""
 

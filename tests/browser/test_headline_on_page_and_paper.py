@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from export_material import analysis_of, bundle_of, film_file
+from page_scripts import needed_for
 from playwright.sync_api import Browser, Page
 
 from cxr_dash.language import translator
 from cxr_dash.services.report.headline import headline
-from cxr_dash.ui.facts import film_answer, model_facts
+from cxr_dash.settings import Settings
+from cxr_dash.ui.facts import film_answer, model_facts, page_settings
 
 pytestmark = pytest.mark.browser
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "assets" / "js"
 FILM = film_file()
 LABELS = [
     ("normal", "Normal", "Normal"),
@@ -38,18 +38,13 @@ FILMS: dict[str, tuple[list[float], dict[str, float]]] = {
     "by the reader's cuts": ([0.2, 0.3, 0.2, 0.1, 0.6, 0.45], {"effusion": 0.4, "mass": 0.65}),
     "cuts at the ends": ([0.2, 0.3, 0.2, 0.1, 0.6, 0.45], {"effusion": 1.0, "mass": 0.0}),
 }
-# The page's own scripts, with no page around them.
-NAMES = (
-    "0-core/00-core",
-    "0-core/10-words",
-    "0-core/20-statistics",
-    "0-core/21-prevalence",
-    "6-panel/60-conclusion",
-)
 SAY = """films => {
-  cxr.cut = { isOwn: () => false };
+  window.dash_clientside = { set_props() {} };
+  cxr.isOwnCut = () => false;
   return films.map(({ settings, facts, thresholds, answer }) => {
-    Object.assign(cxr.state, { settings, facts, thresholds: { [facts.id]: thresholds } });
+    cxr.begin(settings);
+    cxr.takeModel(facts, false);
+    cxr.recallThresholds(facts.id, thresholds);
     return cxr.conclusion.words({ film: answer.film }, answer);
   });
 }"""
@@ -58,8 +53,8 @@ SAY = """films => {
 @pytest.fixture(scope="module")
 def scripts(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page()
-    for name in NAMES:
-        page.add_script_tag(path=SCRIPTS / f"{name}.js")
+    for path in needed_for("conclusion"):
+        page.add_script_tag(path=path)
     yield page
     page.close()
 
@@ -74,7 +69,7 @@ def test_the_report_says_of_a_film_what_the_page_says(scripts: Page, language: s
     analyses = {name: analysis_of(FILM, bundle, film, flat=flat) for name, (film, _) in FILMS.items()}
     films = [
         {
-            "settings": {"language": language, "words": t.for_browser()},
+            "settings": page_settings(Settings(), t),
             "facts": facts,
             "thresholds": cuts,
             "answer": film_answer("k", bundle.id, analyses[name], t),

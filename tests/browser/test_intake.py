@@ -307,7 +307,7 @@ def test_a_list_takes_so_many_films_and_says_how_many_were_left(
 ) -> None:
     page = watched.page
     assert page.evaluate("() => cxr.state.settings.most_films") == 500
-    page.evaluate("() => { cxr.state.settings.most_films = 2; }")
+    page.evaluate("() => { cxr.begin({...cxr.state.settings, most_films: 2}); }")
     folder = tmp_path / "films"
     folder.mkdir()
     for index, data in enumerate(drawn):

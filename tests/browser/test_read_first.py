@@ -33,7 +33,7 @@ SAY = """said => {
             answer.probabilities[key] = wanted.includes(key) ? 0.97 : 0.0001;
             answer.heat[key].flat = !wanted.includes(key);
         }
-        cxr.state.answers.set(cxr.key(answer.model, answer.film), answer);
+        cxr.hear(answer);
     });
     cxr.changed();
 }"""
@@ -56,7 +56,7 @@ def open_unread(page: Page, paths: list[Path]) -> None:
     page.evaluate(
         """() => {
             const { state, key } = cxr;
-            state.films.forEach(item => state.showRejected.add(key(state.facts.id, item.film)));
+            state.films.forEach(item => cxr.showAnyway(key(state.facts.id, item.film)));
             cxr.changed();
         }"""
     )
@@ -97,10 +97,10 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
     labels = page.evaluate("() => cxr.labels().map(label => label.key)")
     answers: list[list[list[str]]] = [[[]], [labels], [[labels[3]], [labels[1], labels[0]]], [[labels[-1]]]]
     for beside in (None, "heat", "finding", "film", "model"):
-        page.evaluate("kind => { cxr.state.view.compare = kind && { kind }; cxr.changed(); }", beside)
+        page.evaluate("kind => { cxr.look.set({ compare: kind && { kind } }); cxr.changed(); }", beside)
         watched.quiet()
         page.wait_for_function(
-            "() => cxr.viewer.sheets().every(sheet => !sheet.pane || sheet.shown === sheet.pane.item.film)"
+            "() => cxr.stage.sheets().every(sheet => !sheet.pane || sheet.shown === sheet.pane.item.film)"
         )
         seen = set()
         for said in answers:
@@ -108,7 +108,7 @@ def test_the_page_is_the_same_whatever_the_model_said_until_the_film_was_read(
             frames(page, 6)
             seen.add(re.sub(r"within \d+ min", "", page.evaluate(EVERYTHING)))
         assert len(seen) == 1, beside
-    page.evaluate("() => (cxr.state.view.compare = null)")
+    page.evaluate("() => cxr.look.set({ compare: null })")
     taken = page.evaluate("() => cxr.exportBody.of(cxr.state.films).films")
     assert [film.get("film") for film in taken] == [None, None]
     page.keyboard.press("s")
@@ -244,7 +244,7 @@ def test_agreement_is_counted_kept_over_a_reload_and_leads_to_the_films_that_dif
         """() => {
             const { id, film } = { id: cxr.state.facts.id, film: cxr.state.films[1].film };
             const error = { code: 'case_not_found', message: 'Gone.', remedy: '' };
-            cxr.state.answers.set(cxr.key(id, film), { film, model: id, error });
+            cxr.hear({ film, model: id, error });
             cxr.changed();
         }"""
     )

@@ -260,7 +260,7 @@ def test_nothing_that_only_changes_the_picture_asks_the_server(watched: Watched,
     page.keyboard.press("b")
     page.click("[data-compare=film]")
     page.wait_for_function(
-        "() => cxr.viewer.sheets().every(s => s.shown && (s.job || s.failed || s.canvas.hidden))"
+        "() => cxr.stage.sheets().every(s => s.shown && (s.job || s.failed || s.canvas.hidden))"
     )
     watched.quiet()
     asked = len(watched.requests)

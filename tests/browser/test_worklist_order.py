@@ -24,7 +24,7 @@ _SAY = """probabilities => cxr.state.films.forEach((item, index) => {
     const said = {};
     for (const label of cxr.labels()) said[label.key] = probabilities[index][label.key] || 0.0001;
     const quality = {verdict: 'ok', reasons: []};
-    cxr.state.answers.set(key, {...cxr.state.answers.get(key), quality, probabilities: said});
+    cxr.hear({...cxr.state.answers.get(key), quality, probabilities: said});
     cxr.changed();
 })"""
 

@@ -3,31 +3,38 @@
  * Dash builds the page and answers questions about films. What only changes the picture or the reading of a
  * figure happens here. Scripts write text with textContent and styles with the CSSOM only, so that the content
  * security policy can stay strict; they write only into nodes that the Python views leave empty.
- */
+ *
+ * A part calls the parts loaded before it, and no other. What it has to say to later ones it tells, and they listen. */
 "use strict";
 
 window.cxr = (() => {
-  const state = {
-    settings: null, // limits and colour tables
-    built: false, // every part has its nodes; before that nothing is painted
-    facts: null, // the chosen model: labels, operating points, held-out probabilities
-    films: [], // rows: {id, number, status, film, width, height, message, remedy, ...}
-    selected: null, // row id
-    answers: new Map(), // "model/film" -> what the model said
-    chosenLabels: new Map(), // "model/film" -> label key, where the reader chose one
-    thresholds: {}, // model -> label -> probability, where the reader moved it
-    prevalences: {}, // model/label -> share, where the reader changed it
-    splits: {}, // model -> index of the held-out split
-    settled: {}, // thresholds as they were when the film came into view: rows keep their order while one moves
-    showRejected: new Set(), // "model/film" whose figures were asked for in spite of the verdict
-    expanded: false, // findings below their cut shown
-    serverLost: false,
-    lateModel: false, // the selector names a model whose facts have not come
-    view: { opacity: 0.6, colourMap: null }, // and what 55-view.js adds
-  };
+  const state = {}; // what all may read; each field has one writer
   const painters = [];
   const shortcuts = new Map(); // key -> {group, help, action, shown}
+  const listeners = new Map(); // event -> what hears of it
   let scheduled = false;
+
+  const plain = (value) => Array.isArray(value) || (Boolean(value) && Object.getPrototypeOf(value) === Object.prototype);
+
+  /* Add a field to the state. Who adds it alone can write it, with the function that this returns: it takes a new value,
+   * and keeps it from being changed in place. */
+  function own(field, first) {
+    if (field in state) throw new Error(`the field ${field} has a writer`);
+    let value = null;
+    const write = (next) => (value = plain(next) ? Object.freeze(next) : next);
+    write(first);
+    Object.defineProperty(state, field, { enumerable: true, get: () => value });
+    return write;
+  }
+
+  const begin = own("settings", null); // limits and colour tables
+  const setBuilt = own("built", false);
+
+  /* Every part has its nodes; before that nothing is painted. */
+  function allBuilt() {
+    setBuilt(true);
+    changed();
+  }
 
   /* Repaint once before the next frame, however often called. */
   function changed() {
@@ -38,6 +45,18 @@ window.cxr = (() => {
       if (!state.built) return;
       for (const paint of painters) paint(state);
     });
+  }
+
+  /* Hear of an event, in the order of the parts: "selected", "cuts", "server-back", "progress", "removed", "film-gone",
+   * "set-aside", "reveal", "lay". */
+  function listen(event, fn) {
+    if (!listeners.has(event)) listeners.set(event, []);
+    listeners.get(event).push(fn);
+  }
+
+  /* Say an event to who listens, before this returns. */
+  function tell(event, detail) {
+    for (const fn of listeners.get(event) || []) fn(detail);
   }
 
   /* Give a key to an action; `help` is a sentence for the overlay, and without one the key is not listed.
@@ -87,103 +106,7 @@ window.cxr = (() => {
     window.dash_clientside.set_props(id, { data });
   }
 
-  // ---- questions about the state that several parts ask
-  const key = (model, film) => `${model}/${film}`;
-  const row = () => state.films.find((item) => item.id === state.selected) || null;
-
-  /* What the model said of a film, shown or not. For the part that asks and for the rule below, not for the screen. */
-  const heard = (item) =>
-    (item && item.film && state.facts && !state.lateModel && state.answers.get(key(state.facts.id, item.film))) || null;
-
-  /* The one gate before everything that is shown, spoken or saved: films whose answer has to wait (40-read-first.js). */
-  let waits = () => false;
-  const hideWhile = (rule) => (waits = rule);
-  const hidden = (item) => Boolean(item) && waits(item);
-  const answerOf = (item) => (hidden(item) ? null : heard(item));
-  const labels = () => (state.facts ? state.facts.labels : []);
-  const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
-
-  function defaultThreshold(label) {
-    return point(state.facts.default_operating_point).thresholds[label];
-  }
-
-  function threshold(label) {
-    const moved = state.thresholds[state.facts.id];
-    return moved && label in moved ? moved[label] : defaultThreshold(label);
-  }
-
-  function setThresholds(changes) {
-    const model = state.facts.id;
-    state.thresholds = { ...state.thresholds, [model]: { ...state.thresholds[model], ...changes } };
-    store("thresholds", state.thresholds);
-    cxr.choices.keep();
-    changed();
-  }
-
-  /* The film was read, and judged fit for it or shown in spite of the verdict. */
-  const readable = (item, answer) =>
-    Boolean(answer) && !answer.error &&
-    (answer.quality.verdict !== "reject" ||
-      (!answer.quality.withheld && state.showRejected.has(key(answer.model, item.film))));
-
-  const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
-
-  /* The cut by which findings are in order. */
-  function settledThreshold(label) {
-    const settled = state.settled[state.facts.id];
-    return settled && label in settled ? settled[label] : defaultThreshold(label);
-  }
-
-  /* Labels with their probability and how far above (or below) their cut, best first by settled cuts. */
-  function ranked(answer) {
-    return labels()
-      .map((label) => {
-        // what is called, and in which order, hangs on the model's own scale; what is read, on the reader's prevalence
-        const own = answer.probabilities[label.key];
-        const cut = threshold(label.key);
-        const scale = cxr.statistics.scale;
-        return {
-          ...label,
-          ...cxr.prevalence.shown(answer, label.key),
-          above: own >= cut,
-          margin: scale(own) - scale(cut),
-          settledMargin: scale(own) - scale(settledThreshold(label.key)),
-        };
-      })
-      .sort((a, b) => b.settledMargin - a.settledMargin);
-  }
-
-  /* The label the reader chose on this film, else the one furthest above its cut. */
-  function label() {
-    if (!state.facts) return null;
-    const item = row();
-    const chosen = state.chosenLabels.get(key(state.facts.id, item ? item.film : ""));
-    if (chosen) return chosen;
-    const answer = answerOf(item);
-    if (!answer || answer.error) return labels()[0].key;
-    const order = ranked(answer);
-    return (order.find((one) => !one.summary && one.settledMargin >= 0) || order[0]).key;
-  }
-
-  function chooseLabel(labelKey) {
-    const item = row();
-    state.chosenLabels.set(key(state.facts.id, item ? item.film : ""), labelKey);
-    changed();
-  }
-
-  function select(id) {
-    if (state.selected === id) return;
-    state.selected = id;
-    state.settled = state.thresholds;
-    cxr.analysis.next();
-    changed();
-  }
-
-  const nameOf = (labelKey) => (labels().find((item) => item.key === labelKey) || { name: labelKey }).name;
-
   return {
-    state, painters, shortcuts, onKey, changed, byId, whenPresent, element, setText, url, store, key, row,
-    heard, hideWhile, hidden, answerOf, labels, point, defaultThreshold, threshold, setThresholds, readable, figuresShown,
-    ranked, label, chooseLabel, select, nameOf,
+    state, own, begin, allBuilt, painters, shortcuts, onKey, changed, listen, tell, byId, whenPresent, element, setText, url, store,
   };
 })();

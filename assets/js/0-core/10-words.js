@@ -62,7 +62,7 @@ cxr.words = (() => {
     SMALL_INSIDE.includes(language()) && /^\p{Lu}\p{Ll}/u.test(name) ? name[0].toLowerCase() + name.slice(1) : name;
 
   /* "a", "a and b", "a, b and 3 more", joined as the language does it. */
-  function list(names, most = 3) {
+  function list(names, most = state.settings.rules.most_named) {
     const rest = names.length - most + 1;
     const shown = names.length > most ? [...names.slice(0, most - 1), plural("{n} more", "{n} more", rest)] : names;
     const style = language() === "en" ? "en-GB" : language(); // no comma before "and"

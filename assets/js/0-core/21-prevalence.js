@@ -4,8 +4,9 @@
 
 cxr.prevalence = (() => {
   const { state } = cxr;
-  const LEAST = 1e-4; // as in inference/prevalence.py: no prevalence is 0 or 1
-  const inside = (share) => Math.min(1 - LEAST, Math.max(LEAST, share));
+  const write = cxr.own("prevalences", {}); // model/label -> share, where the reader changed it
+  const least = () => state.settings.rules.least_prevalence; // no prevalence is 0 or 1
+  const inside = (share) => Math.min(1 - least(), Math.max(least(), share));
   const odds = (share) => share / (1 - share);
 
   const key = (label) => `${state.facts.id}/${label}`;
@@ -16,6 +17,9 @@ cxr.prevalence = (() => {
     return share === undefined ? 0.05 : share;
   };
 
+  const set = (label, share) => write({ ...state.prevalences, [key(label)]: share });
+  const forget = (label) => write(Object.fromEntries(Object.entries(state.prevalences).filter(([one]) => one !== key(label))));
+
   const isOwn = (label) => state.prevalences[key(label)] !== undefined;
   const anyOwn = () => cxr.labels().some((one) => isOwn(one.key));
 
@@ -25,9 +29,9 @@ cxr.prevalence = (() => {
     if (!state.facts.exclusive || !anyOwn()) return stated(label);
     const keys = cxr.labels().map((one) => one.key);
     const sum = (labels, share) => labels.reduce((total, one) => total + share(one), 0);
-    const left = Math.max(LEAST, 1 - sum(keys.filter(isOwn), (one) => state.prevalences[key(one)]));
+    const left = Math.max(least(), 1 - sum(keys.filter(isOwn), (one) => state.prevalences[key(one)]));
     const rest = sum(keys.filter((one) => !isOwn(one)), stated);
-    return inside(rest ? (stated(label) * left) / rest : LEAST);
+    return inside(rest ? (stated(label) * left) / rest : least());
   }
 
   /* A probability carried from one prevalence to another (Saerens, Latinne and Decaestecker 2002): its log odds
@@ -57,5 +61,5 @@ cxr.prevalence = (() => {
     return { probability: moved, cut: (own * factor) / (own * factor + 1 - own) };
   }
 
-  return { stated, wanted, isOwn, anyOwn, shift, cut, shown };
+  return { set, forget, stated, wanted, isOwn, anyOwn, shift, cut, shown };
 })();

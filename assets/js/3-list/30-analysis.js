@@ -3,6 +3,7 @@
 
 cxr.analysis = (() => {
   const { state } = cxr;
+  const setLost = cxr.own("serverLost", false);
   const { t } = cxr.words;
   const LOST_AFTER_MS = 4000;
   const ASK_AGAIN_AFTER_MS = 7000;
@@ -54,17 +55,17 @@ cxr.analysis = (() => {
 
   function answered(answer) {
     if (!answer) return;
-    state.answers.set(cxr.key(answer.model, answer.film), answer);
+    cxr.hear(answer);
     const item = state.films.find((candidate) => candidate.film === answer.film);
     // who asks for the drawn phantom wants to see the figures, whatever a model thinks of the drawing
-    if (item && item.phantom) state.showRejected.add(cxr.key(answer.model, answer.film));
+    if (item && item.phantom) cxr.showAnyway(cxr.key(answer.model, answer.film));
     if (pending && pending.film === answer.film && pending.model === answer.model) pending = null;
     next();
     cxr.changed();
   }
 
   function forget(item) {
-    for (const known of [...state.answers.keys()]) if (known.endsWith(`/${item.film}`)) state.answers.delete(known);
+    cxr.forgetAnswers(item.film);
     if (pending && pending.film === item.film) pending = null;
   }
 
@@ -76,7 +77,7 @@ cxr.analysis = (() => {
     const item = state.films.find((candidate) => candidate.film === film);
     if (error.code === "case_not_found" && item && state.facts) {
       forget(item);
-      state.answers.set(cxr.key(state.facts.id, film), { film, model: state.facts.id, error });
+      cxr.hear({ film, model: state.facts.id, error });
       cxr.changed();
     }
     return error;
@@ -89,7 +90,7 @@ cxr.analysis = (() => {
 
   /* The selector names a model that has not come: no figure of the earlier one may stand beside that name. */
   function modelChosen(wanted) {
-    state.lateModel = false;
+    cxr.modelLate(false);
     awaitModel(wanted);
   }
 
@@ -97,7 +98,7 @@ cxr.analysis = (() => {
     const waiting = () => cxr.byId("model").value === wanted && (!state.facts || state.facts.id !== wanted);
     setTimeout(async () => {
       if (!waiting()) return;
-      state.lateModel = true;
+      cxr.modelLate(true);
       cxr.changed();
       if (!(await alive())) lost();
       else if (waiting()) window.dash_clientside.set_props("model", { value: wanted });
@@ -127,7 +128,7 @@ cxr.analysis = (() => {
 
   /* The list stays; the page looks for the server until it is back, then goes on where it stopped. */
   function lost() {
-    state.serverLost = true;
+    setLost(true);
     pending = null;
     cxr.changed();
     if (probing) return;
@@ -138,13 +139,15 @@ cxr.analysis = (() => {
         return;
       }
       probing = false;
-      state.serverLost = false;
-      cxr.upload.resumeAfterLoss();
+      setLost(false);
+      cxr.tell("server-back");
       next();
       cxr.changed();
     };
     setTimeout(probe, PROBE_EVERY_MS);
   }
+
+  cxr.listen("selected", next);
 
   return { start, next, answered, awaitModel, forget, retry, lost, refusal, isGone };
 })();

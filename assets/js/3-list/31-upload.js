@@ -1,15 +1,10 @@
-/* From a file in the reader's hand to a film under a key. A file's own name stays in this script, and of its
- * bytes nothing is held but the file's handle: the browser reads them as it sends them. */
+/* From a file in the reader's hand to a film under a key. */
 "use strict";
 
 cxr.upload = (() => {
   const { state } = cxr;
-  const { t } = cxr.words;
   const AT_ONCE = 2;
-  const PARTS_SHOWN = 2;
   const MOST_TRIES = 3; // a film that takes the server down with it is not sent for ever
-  const files = new Map(); // row id -> File, or what 33-zip.js finds in one; null for the phantom
-  const paths = new Map(); // row id -> where in a folder or a ZIP the file lies
   const requests = new Map(); // row id -> what is under way
   let numbers = 0;
   let sending = 0;
@@ -40,12 +35,11 @@ cxr.upload = (() => {
       item.phantom = file === null;
       item.size = file ? file.size : 0;
       if (among) item.among = true;
-      state.films.push(item);
-      files.set(item.id, file);
-      if (path) paths.set(item.id, path);
+      cxr.addRow(item);
+      cxr.files.keep(item, file, path);
       if (problem) fail(item, problem);
       else if (item.size > state.settings.max_upload_bytes) fail(item, "large");
-      if (!state.selected) state.selected = item.id;
+      if (!state.selected) cxr.putInView(item.id);
     }
     publish();
     pump();
@@ -71,7 +65,7 @@ cxr.upload = (() => {
   }
 
   async function send(item, attempt) {
-    const file = files.get(item.id);
+    const file = cxr.files.of(item);
     const current = () => state.films.includes(item) && item.status === "sending" && item.attempt === attempt;
     let data = file;
     if (file) {
@@ -83,7 +77,7 @@ cxr.upload = (() => {
         if (current()) fail(item, error.problem || "unreadable");
         return;
       }
-      if (!current() || cxr.duplicates.settled(item)) return;
+      if (!current() || isDouble(item)) return;
     }
     const reply = await post(item, data);
     if (current()) settle(item, reply);
@@ -93,7 +87,7 @@ cxr.upload = (() => {
   function settle(item, reply) {
     if (reply.film) {
       item.sha = reply.sha256 || item.sha;
-      if (cxr.duplicates.settled(item)) release(reply.film);
+      if (isDouble(item)) release(reply.film);
       else {
         const { film, width, height } = reply;
         Object.assign(item, { status: "kept", film, width, height, message: "", remedy: "", keptAt: Date.now() });
@@ -112,8 +106,8 @@ cxr.upload = (() => {
 
   /* A file that its reader did not choose, and that is no film, asks for no row of its own. */
   function setAside(item, error) {
-    const next = cxr.listing.beside(item);
-    cxr.intake.setAside(pathOf(item), error.message);
+    const next = cxr.beside(item);
+    cxr.tell("set-aside", { path: cxr.files.pathOf(item), message: error.message });
     takeOut(item);
     // a number is left out only where a later film has come to be known by its own
     const later = state.films.filter(({ number }) => number > item.number);
@@ -121,7 +115,7 @@ cxr.upload = (() => {
       for (const one of later) one.number -= 1;
       numbers -= 1;
     }
-    if (state.selected === item.id) state.selected = next ? next.id : null;
+    if (state.selected === item.id) cxr.putInView(next ? next.id : null);
   }
 
   /* POST the raw bytes; fetch cannot report progress, XMLHttpRequest can. */
@@ -134,7 +128,7 @@ cxr.upload = (() => {
       request.setRequestHeader("Content-Type", "application/octet-stream");
       request.upload.addEventListener("progress", (event) => {
         item.progress = event.lengthComputable ? event.loaded / event.total : 0;
-        cxr.worklist.touch(item); // its own row alone: fifty films report several times a second
+        cxr.tell("progress", item); // its own row alone: fifty films report several times a second
       });
       request.addEventListener("load", () => resolve(readReply(request)));
       for (const kind of ["error", "abort", "timeout"]) request.addEventListener(kind, () => resolve({}));
@@ -161,16 +155,13 @@ cxr.upload = (() => {
     fetch(cxr.url(`/films/${film}`), { method: "DELETE", keepalive: true }).catch(() => {});
   }
 
-  /* Whether there is something to send: after a reload a row has no file until it is dropped again. */
-  const inHand = (item) => item.phantom || Boolean(files.get(item.id));
-
   function retry(item) {
     if (item.film) {
       cxr.analysis.forget(item);
-      cxr.pictures.forget(item.film);
+      cxr.tell("film-gone", item.film);
       item.film = null;
     }
-    if (inHand(item)) Object.assign(item, { status: "waiting", message: "", remedy: "", progress: 0, lost: false });
+    if (cxr.files.inHand(item)) Object.assign(item, { status: "waiting", message: "", remedy: "", progress: 0, lost: false });
     else fail(item, item.keptAt ? "gone" : "unsent");
     publish();
     pump();
@@ -194,72 +185,74 @@ cxr.upload = (() => {
 
   function takeOut(item) {
     const request = requests.get(item.id);
-    const index = state.films.indexOf(item);
-    if (index < 0) return; // asked twice before the row was gone
-    state.films.splice(index, 1);
-    files.delete(item.id);
-    paths.delete(item.id);
+    if (!state.films.includes(item)) return; // asked twice before the row was gone
+    cxr.takeRowOut(item);
+    cxr.files.drop(item);
     if (request && item.progress < 1) request.abort();
     if (!item.film) return;
     release(item.film);
     cxr.analysis.forget(item);
-    cxr.pictures.forget(item.film);
+    cxr.tell("film-gone", item.film);
   }
 
   function remove(item) {
-    const next = cxr.listing.beside(item);
+    const next = cxr.beside(item);
     takeOut(item);
-    if (state.selected === item.id) state.selected = next ? next.id : null;
+    if (state.selected === item.id) cxr.putInView(next ? next.id : null);
     publish();
-    cxr.session.save();
+    cxr.tell("removed");
   }
 
   function clear(items = [...state.films]) {
     items.forEach(takeOut);
-    if (!cxr.row()) state.selected = state.films.length ? state.films[0].id : null;
+    if (!cxr.row()) cxr.putInView(state.films.length ? state.films[0].id : null);
     publish();
-    cxr.session.save();
+    cxr.tell("removed");
   }
 
   /* A file that came again is what an earlier row has been waiting for. */
   function handOver(item, earlier) {
-    files.set(earlier.id, files.get(item.id));
-    if (paths.has(item.id)) paths.set(earlier.id, paths.get(item.id));
+    cxr.files.handOver(item, earlier);
     earlier.among = item.among;
     takeOut(item);
-    if (state.selected === item.id) state.selected = earlier.id;
+    if (state.selected === item.id) cxr.putInView(earlier.id);
     retry(earlier);
+  }
+
+  /* Whether the row needs no sending, because another has the film, or now gets it. */
+  function isDouble(item) {
+    if (item.anyway || item.phantom) return false;
+    const other = cxr.duplicates.earlier(item);
+    if (!other) return false;
+    if (other.status === "failed" || cxr.analysis.isGone(other)) handOver(item, other);
+    else {
+      Object.assign(item, { status: "same", sameAs: other.id });
+      if (item.drop && !item.drop.pointed) {
+        item.drop.pointed = true;
+        cxr.select(other.id);
+        cxr.tell("reveal", other.id);
+      }
+    }
+    return true;
+  }
+
+  function addAnyway(item) {
+    item.anyway = true;
+    retry(item);
   }
 
   /* The list as it was before a reload; there are no files with it. */
   function restore(rows) {
     for (const item of rows) {
       numbers = Math.max(numbers, item.number);
-      if (item.phantom) files.set(item.id, null);
+      if (item.phantom) cxr.files.keep(item, null);
       if (["waiting", "sending"].includes(item.status) || item.lost) fail(item, "unsent");
-      else if (item.status === "failed" && item.problem) fail(item, inHand(item) || item.final ? item.problem : "unsent");
-      state.films.push(item);
+      else if (item.status === "failed" && item.problem) fail(item, cxr.files.inHand(item) || item.final ? item.problem : "unsent");
+      cxr.addRow(item);
     }
   }
 
-  const fileOf = (item) => files.get(item.id) || null;
+  cxr.listen("server-back", resumeAfterLoss);
 
-  /* A file's whole name: from the folder or ZIP down, where it came with one. */
-  function pathOf(item) {
-    const file = fileOf(item);
-    if (paths.has(item.id)) return paths.get(item.id);
-    if (file) return file.name;
-    return item.phantom ? t("the synthetic phantom") : cxr.words.film(item);
-  }
-
-  /* The end of it: the files of a study are called alike, and differ by the folder. */
-  function nameOf(item) {
-    const parts = pathOf(item).split("/");
-    return parts.length > PARTS_SHOWN ? `…/${parts.slice(-PARTS_SHOWN).join("/")}` : parts.join("/");
-  }
-
-  return {
-    add, retry, stop, waiting, remove, clear, handOver, restore, resumeAfterLoss, inHand, fileOf, pathOf, nameOf,
-    publish,
-  };
+  return { add, addAnyway, retry, stop, waiting, remove, clear, restore };
 })();

@@ -22,9 +22,10 @@ cxr.session = (() => {
   let written = null; // not known yet: what an earlier page left may have to go
   let leaves = false; // the page is about to come again: an empty list's model is kept too
 
-  function part(name, { save, load }) {
-    parts.set(name, { save, load });
-    if (started && kept && name in kept.parts) load(kept.parts[name]);
+  /* `own`: {save, load}. */
+  function part(name, own) {
+    parts.set(name, own);
+    if (started && kept && name in kept.parts) own.load(kept.parts[name]);
   }
 
   function read() {
@@ -46,7 +47,7 @@ cxr.session = (() => {
       model: byId("model").value,
       chosenLabels: [...state.chosenLabels],
       showRejected: [...state.showRejected],
-      parts: Object.fromEntries([...parts].map(([name, { save: ask }]) => [name, ask()])),
+      parts: Object.fromEntries([...parts].map(([name, one]) => [name, one.save()])),
     });
   }
 
@@ -68,15 +69,15 @@ cxr.session = (() => {
 
   function restore() {
     cxr.upload.restore(kept.films);
-    state.selected = kept.films.some((item) => item.id === kept.selected) ? kept.selected : (kept.films[0] || {}).id || null;
-    for (const [id, label] of kept.chosenLabels) state.chosenLabels.set(id, label);
-    for (const id of kept.showRejected) state.showRejected.add(id);
+    cxr.putInView(kept.films.some((item) => item.id === kept.selected) ? kept.selected : (kept.films[0] || {}).id || null);
+    cxr.recallLabels(kept.chosenLabels);
+    for (const id of kept.showRejected) cxr.showAnyway(id);
     for (const [name, { load }] of parts) if (name in kept.parts) load(kept.parts[name]);
     const select = byId("model");
     const offered = [...select.options].some((option) => option.value === kept.model && !option.disabled);
     if (!offered || select.value === kept.model) return;
     wanted = kept.model;
-    state.lateModel = true;
+    cxr.modelLate(true);
     select.addEventListener("change", () => (wanted = null), { once: true });
     window.dash_clientside.set_props("model", { value: wanted });
     cxr.analysis.awaitModel(wanted);
@@ -102,6 +103,8 @@ cxr.session = (() => {
   cxr.painters.push(() => {
     if (timer === null) timer = setTimeout(save, SAVE_WITHIN_MS);
   });
+
+  cxr.listen("removed", save);
 
   return { part, save, start, awaits };
 })();

@@ -91,10 +91,10 @@ cxr.intake = (() => {
     return kept.map((file) => ({ file, path: `${path}/${file.path}`, among: true, problem: file.problem }));
   }
 
-  function setAside(path, message) {
-    aside.push({ path, message });
+  cxr.listen("set-aside", (file) => {
+    aside.push(file);
     cxr.changed();
-  }
+  });
 
   function dismiss() {
     aside.length = 0;
@@ -102,5 +102,5 @@ cxr.intake = (() => {
     cxr.changed();
   }
 
-  return { take, setAside, dismiss, aside, said: () => said };
+  return { take, dismiss, aside, said: () => said };
 })();

@@ -20,7 +20,7 @@ cxr.worklist = (() => {
     const tick = element("span", { class: "hidden-label" });
     const main = element(
       "button",
-      { class: "row-main", type: "button", title: cxr.upload.pathOf(item), onclick: () => cxr.select(item.id) },
+      { class: "row-main", type: "button", title: cxr.files.pathOf(item), onclick: () => cxr.select(item.id) },
       [thumb, element("span", { class: "row-text" }, [title, tick, note, bar])],
     );
     const reason = element("p", { class: "row-reason" });
@@ -61,7 +61,7 @@ cxr.worklist = (() => {
   function act(item) {
     if (!cxr.listing.describe(item).action) return; // clicked twice, before the row was painted without its button
     const answer = cxr.heard(item);
-    if (item.status === "same") cxr.duplicates.addAnyway(item);
+    if (item.status === "same") cxr.upload.addAnyway(item);
     else if (item.status === "kept" && answer && answer.error && answer.error.code !== "case_not_found") {
       cxr.analysis.retry(item);
     } else cxr.upload.retry(item);
@@ -76,14 +76,14 @@ cxr.worklist = (() => {
       return;
     }
     const held = rows.get(item.id) && rows.get(item.id).node.contains(document.activeElement);
-    const next = cxr.listing.beside(item);
+    const next = cxr.beside(item);
     cxr.upload.remove(item);
     if (held && next) rows.get(next.id).main.focus();
   }
 
   /* Only the reader says that a film was read. Where that takes it off the screen, the next one comes. */
   function markRead(item) {
-    const next = cxr.listing.beside(item);
+    const next = cxr.beside(item);
     item.read = !item.read;
     if (state.selected === item.id && next && !cxr.listing.shown().includes(item)) cxr.select(next.id);
     cxr.changed();
@@ -94,7 +94,7 @@ cxr.worklist = (() => {
     const row = rows.get(item.id);
     const what = cxr.listing.describe(item);
     const selected = item.id === state.selected;
-    const named = cxr.listing.options.order === "name" && cxr.upload.fileOf(item) ? cxr.upload.nameOf(item) : "";
+    const named = cxr.listing.options.order === "name" && cxr.files.of(item) ? cxr.files.nameOf(item) : "";
     const said = JSON.stringify([what, selected, item.number, item.read, named, isBusy(item), item.film]);
     if (row.said !== said) {
       row.said = said;
@@ -113,7 +113,7 @@ cxr.worklist = (() => {
     setText(row.note, what.note);
     row.note.title = what.note;
     const failed = what.state === "error";
-    const name = cxr.upload.nameOf(item);
+    const name = cxr.files.nameOf(item);
     setText(row.reason, failed && what.reason ? t("{file}: {reason}", { file: name, reason: what.reason.trim() }) : "");
     row.node.classList.toggle("has-reason", failed || Boolean(what.action));
     row.again.hidden = !what.action;
@@ -214,6 +214,8 @@ cxr.worklist = (() => {
   const onSelected = (fn) => () => cxr.row() && fn(cxr.row());
 
   cxr.painters.push(paint);
+  cxr.listen("progress", touch);
+  cxr.listen("reveal", reveal);
   const { N_ } = cxr.words;
   cxr.onKey("ArrowUp", "list", N_("previous film"), () => step(-1), "↑");
   cxr.onKey("ArrowDown", "list", N_("next film"), () => step(1), "↓");
@@ -223,5 +225,5 @@ cxr.worklist = (() => {
   cxr.onKey("Delete", "list", N_("remove the film, or stop sending it"), onSelected(takeAway), "Del");
   cxr.onKey("o", "list", N_("open films"), () => cxr.dropping.openPicker());
 
-  return { step, touch, reveal, markRead };
+  return { step, markRead };
 })();

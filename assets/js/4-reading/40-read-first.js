@@ -183,7 +183,7 @@ cxr.readFirst = (() => {
   cxr.painters.push(noteSeen, paintToggle);
   const { N_ } = cxr.words;
   cxr.onKey("y", "page", N_("read first: say what you see before the model does"), toggle);
-  if (cxr.session) cxr.session.part("readFirst", { save, load });
+  cxr.session.part("readFirst", { save, load });
 
   return { isOn: () => on, toggle, opinion, primed, offered, give, change, compared, summary, figures };
 })();

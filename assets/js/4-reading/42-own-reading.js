@@ -90,8 +90,8 @@ cxr.ownReading = (() => {
   const afterwards = () => requestAnimationFrame(() => requestAnimationFrame(() => byId("compared").focus()));
 
   function revise(item) {
-    const { normal, labels, unsure } = cxr.readFirst.opinion(item).after || cxr.readFirst.opinion(item);
-    drafts.set(item.id, { normal, labels: new Set(labels), unsure });
+    const kept = cxr.readFirst.opinion(item).after || cxr.readFirst.opinion(item);
+    drafts.set(item.id, { normal: kept.normal, labels: new Set(kept.labels), unsure: kept.unsure });
     revising.add(item.id);
     cxr.changed();
     requestAnimationFrame(() => requestAnimationFrame(() => inputs("own-verdict").find((input) => input.checked).focus()));
@@ -114,7 +114,7 @@ cxr.ownReading = (() => {
 
   // ---- both readings
   const hedged = (verdict, unsure) => (unsure ? t("{reading}, not sure", { reading: verdict }) : verdict);
-  const verdictInWords = ({ normal, unsure }) => hedged(normal ? t("normal") : t("abnormal"), unsure);
+  const verdictInWords = (reading) => hedged(reading.normal ? t("normal") : t("abnormal"), reading.unsure);
 
   function inWords(reading) {
     const names = reading.labels.map((key) => lower(cxr.nameOf(key)));

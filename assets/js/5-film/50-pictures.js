@@ -53,8 +53,10 @@ cxr.pictures = (() => {
     const url = films.get(filmKey);
     films.delete(filmKey);
     if (url) url.then(URL.revokeObjectURL, () => {});
-    for (const id of [...layers.keys()]) if (id.startsWith(`${filmKey}/`)) layers.delete(id);
+    for (const id of layers.keys()) if (id.startsWith(`${filmKey}/`)) layers.delete(id);
   }
+
+  cxr.listen("film-gone", forget);
 
   return { film, layer, forget, readGrey };
 })();

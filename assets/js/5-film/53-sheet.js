@@ -28,17 +28,17 @@ cxr.sheet = (() => {
     const canvas = element("canvas", { class: "heat", id: canvasId, role: "img", hidden: true });
     const frame = element("div", { class: "frame" }, [picture]);
     const warm = element("div", { class: "frame" }, [canvas]);
-    const tone = element("div", { class: "tone" }, [frame]);
+    const toned = element("div", { class: "tone" }, [frame]);
     const filter = windowFilter(`window-of-${name}`);
     const group = drawing("g");
     const lines = drawing("svg", { class: "lines", "aria-hidden": "true" }, [group]);
     const note = element("div", { class: "film-note", role: "status", hidden: true });
-    const view = element("div", { class: "pane-view" }, [filter.node, tone, warm, lines, note]);
+    const view = element("div", { class: "pane-view" }, [filter.node, toned, warm, lines, note]);
     const caption = element("div", { class: "pane-caption" });
     const head = element("div", { class: "pane-head", hidden: true }, [caption]);
     const node = element("div", { class: `pane ${name}` }, [head, view]);
     return {
-      node, view, head, caption, picture, canvas, frame, warm, tone, lines, group, note,
+      node, view, head, caption, picture, canvas, frame, warm, tone: toned, lines, group, note,
       channels: filter.channels, filter: `url(#window-of-${name})`, toned: "",
       pane: null, room: null, crop: null, shown: null, wanted: null, job: "", failed: "",
     };

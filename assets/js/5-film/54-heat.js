@@ -11,12 +11,11 @@ cxr.heat = (() => {
     for (const [name, text] of Object.entries(encoded)) {
       tables[name] = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     }
-    state.view.colourMap = Object.keys(tables)[0];
+    cxr.look.set({ colourMap: Object.keys(tables)[0] });
   }
 
   /* The rule of cxr_dash/imaging/overlay.py: full opacity from half the peak on, cold regions stay as they are. */
-  const FULL_ALPHA_HEAT = 0.5;
-  const alphaOf = (share, opacity) => Math.round(255 * opacity * Math.min(1, share / FULL_ALPHA_HEAT));
+  const alphaOf = (share, opacity) => Math.round(255 * opacity * Math.min(1, share / state.settings.rules.full_alpha_heat));
 
   /* The rule of cxr_dash/domain/heat.py: a share of a map's own peak as a share of its finding's fixed scale. Without a
    * scale every map is drawn up to its own peak. */
@@ -84,7 +83,7 @@ cxr.heat = (() => {
       sheet.canvas.dataset.drawn = job;
       sheet.canvas.hidden = contour;
       sheet.lines.style.display = contour ? "block" : "none";
-      cxr.viewer.moved();
+      cxr.stage.moved();
     } catch {
       if (sheet.job !== job) return;
       [sheet.job, sheet.failed] = ["", job];
@@ -165,14 +164,14 @@ cxr.heat = (() => {
     return [answer.trust[label], meaning, placeless].filter(Boolean).join(" ");
   }
 
-  /* After the panes are set, by the viewer. */
+  /* After the panes are set, by the viewer: returns the sheets on which heat is drawn, for the legend. */
   function paint() {
-    const sheets = cxr.viewer.sheets().filter((sheet) => sheet.pane);
+    const sheets = cxr.stage.sheets().filter((sheet) => sheet.pane);
     for (const sheet of sheets) paintSheet(sheet);
     const shown = sheets.filter(({ pane, shown: film }) => status(pane, film === pane.item.film) !== "none");
     byId("heat-note").hidden = shown.length === 0;
     if (shown.length) setText(byId("heat-note"), note(shown));
-    cxr.legend.paint(shown.filter(({ pane }) => status(pane) === "drawn"));
+    return shown.filter(({ pane }) => status(pane) === "drawn");
   }
 
   return { paint, readTables, colour, onScale, tables, lineColour, levels: LEVELS, paintSheet, status };

@@ -4,13 +4,9 @@
 cxr.view = (() => {
   const { state } = cxr;
   const { FIT, UPRIGHT } = cxr.geometry;
-  const PLAIN = Object.freeze({ width: 255, level: 127.5 });
   const WIDTHS = [2, 510];
   const LEVELS = [0, 255];
   const films = new Map(); // film key -> {place, way}: a film turned or flipped stays so, and no other one is
-  Object.assign(state.view, {
-    heat: false, contour: false, onlyAbove: false, invert: false, window: PLAIN, lens: false, compare: null,
-  });
   let second = null; // what the second pane has of its own while the two are not linked
   let active = 0; // the pane that keys and buttons mean while they are not linked
 
@@ -20,14 +16,21 @@ cxr.view = (() => {
   }
 
   /* The films that do not stand as they were taken, by key, for a page that comes again. */
-  const ways = () => [...films].map(([film, { way }]) => [film, way]).filter(([, { turn, flip }]) => turn || flip);
+  const ways = () => [...films].map(([film, { way }]) => [film, way]).filter(([, way]) => way.turn || way.flip);
   const restoreWays = (kept) => kept.forEach(([film, way]) => (record(film).way = way));
 
   const apart = (sheet) => Boolean(second) && sheet.index === 1;
   const wayOf = (sheet) => record(sheet.pane.item.film).way;
   const setting = (sheet) => ({ room: sheet.room, film: sheet.pane.item, way: wayOf(sheet) });
-  const first = () => cxr.viewer.sheets()[0];
+  const first = () => cxr.stage.sheets()[0];
   const toneOf = (sheet) => (apart(sheet) ? second : state.view);
+
+  function setTone(sheet, changes) {
+    if (apart(sheet)) Object.assign(second, changes);
+    else cxr.look.set(changes);
+  }
+
+  const invert = (sheet) => setTone(sheet, { invert: !toneOf(sheet).invert });
 
   function placeOf(sheet) {
     const { room, film, way } = setting(sheet);
@@ -43,7 +46,7 @@ cxr.view = (() => {
       const own = sheet.index === 0 ? place : cxr.geometry.carried(place, setting(sheet), setting(first()));
       record(first().pane.item.film).place = own;
     }
-    cxr.viewer.moved();
+    cxr.stage.moved();
   }
 
   /* Put the place through a function of the geometry. */
@@ -68,13 +71,13 @@ cxr.view = (() => {
   function turn(sheet, fn) {
     const own = record(sheet.pane.item.film);
     own.way = fn(own.way);
-    cxr.viewer.moved();
+    cxr.stage.moved();
   }
 
   function setWindow(sheet, width, level) {
     const within = (value, [low, high]) => Math.min(high, Math.max(low, value));
-    toneOf(sheet).window = { width: within(width, WIDTHS), level: within(level, LEVELS) };
-    cxr.viewer.moved();
+    setTone(sheet, { window: { width: within(width, WIDTHS), level: within(level, LEVELS) } });
+    cxr.stage.moved();
   }
 
   /* Percent of film pixels: at 100 one pixel of the film is one of the screen. */
@@ -92,7 +95,7 @@ cxr.view = (() => {
   }
 
   function link(linked) {
-    const sheets = cxr.viewer.sheets();
+    const sheets = cxr.stage.sheets();
     if (!linked && !second && sheets[1].pane) {
       second = { place: placeOf(sheets[1]), window: state.view.window, invert: state.view.invert };
     }
@@ -105,10 +108,10 @@ cxr.view = (() => {
     active = sheet.index;
   }
 
-  const activeSheet = () => cxr.viewer.sheets()[second && cxr.viewer.sheets()[1].pane ? active : 0];
+  const activeSheet = () => cxr.stage.sheets()[second && cxr.stage.sheets()[1].pane ? active : 0];
 
   return {
-    PLAIN, placeOf, wayOf, toneOf, zoomAt, panBy, fit, toggleTrue, turn, setWindow, percent, matrixOf, link, activate, activeSheet,
+    placeOf, wayOf, toneOf, invert, zoomAt, panBy, fit, toggleTrue, turn, setWindow, percent, matrixOf, link, activate, activeSheet,
     ways, restoreWays, linked: () => !second,
   };
 })();

@@ -11,11 +11,15 @@ cxr.gestures = (() => {
   let grip = null; // what the pointers hold: {sheet, kind}
   let last = null; // where the mouse was seen last: {sheet, x, y}
 
+  /* Whether dragging means the grey window: 58-grey.js says when. */
+  let greyIs = () => false;
+  const dragGreyWhile = (rule) => (greyIs = rule);
+
   /* By where it happened: a held pointer belongs to the stage, and a double click ends with one held. */
   function sheetAt({ clientX, clientY, target }) {
     if (target.closest(".pane-head")) return null;
     const holds = ({ left, right, top, bottom }) => clientX >= left && clientX < right && clientY >= top && clientY < bottom;
-    const ready = cxr.viewer.sheets().filter((sheet) => sheet.pane && sheet.room);
+    const ready = cxr.stage.sheets().filter((sheet) => sheet.pane && sheet.room);
     return ready.find((sheet) => holds(sheet.view.getBoundingClientRect())) || null;
   }
 
@@ -40,7 +44,7 @@ cxr.gestures = (() => {
     const sheet = sheetAt(event);
     if (!sheet || event.button > 2) return;
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    const grey = event.button === 2 || (event.button === 0 && cxr.grey.dragging());
+    const grey = event.button === 2 || (event.button === 0 && greyIs());
     grip = { sheet, kind: pointers.size > 1 ? "pinch" : grey ? "grey" : "pan", moved: 0 };
     cxr.view.activate(sheet);
     event.currentTarget.setPointerCapture(event.pointerId);
@@ -50,7 +54,7 @@ cxr.gestures = (() => {
   function move(event) {
     const over = grip ? grip.sheet : sheetAt(event);
     if (over) last = { sheet: over, ...inside(over, event), touch: event.pointerType === "touch" };
-    if (over && state.view.lens) cxr.viewer.moved(false);
+    if (over && state.view.lens) cxr.stage.moved(false);
     const before = pointers.get(event.pointerId);
     if (!before || !grip) return;
     const now = { x: event.clientX, y: event.clientY };
@@ -101,7 +105,7 @@ cxr.gestures = (() => {
     const { x, y } = pointIn(sheet);
     const within = (value, most) => Math.min(most, Math.max(0, value));
     last = { sheet, x: within(x + dx * 12, sheet.room.width), y: within(y + dy * 12, sheet.room.height) };
-    cxr.viewer.moved(false);
+    cxr.stage.moved(false);
   }
 
   function listen(stage) {
@@ -116,5 +120,7 @@ cxr.gestures = (() => {
 
   cxr.onKey("Shift+Arrows", "film", cxr.words.N_("move the film, or the magnifier, when the film has the focus"), () => {}, "⇧↔↕");
 
-  return { listen, pointIn, seen: () => last };
+  cxr.actions.add("zoom", (sheet) => cxr.view.toggleTrue(sheet, pointIn(sheet)));
+
+  return { listen, pointIn, seen: () => last, dragGreyWhile };
 })();

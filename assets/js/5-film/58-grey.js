@@ -86,7 +86,7 @@ cxr.grey = (() => {
 
   /* The window stays from film to film: so its figures stand there for as long as it is not the default one. */
   function say({ width, level }) {
-    const { PLAIN } = cxr.view;
+    const { PLAIN } = cxr.look;
     figures.hidden = width === PLAIN.width && level === PLAIN.level;
     setText(figures.firstChild, t("window {width} / level {level}", { width: Math.round(width), level: Math.round(level) }));
   }
@@ -104,8 +104,9 @@ cxr.grey = (() => {
     });
   }
 
-  cxr.painters.push(paint);
-  cxr.onKey("w", "film", N_("window: drag for contrast and brightness"), () => cxr.viewer.act("window"));
+  cxr.gestures.dragGreyWhile(open);
+  cxr.actions.add("window", toggle);
+  cxr.onKey("w", "film", N_("window: drag for contrast and brightness"), () => cxr.actions.act("window"));
   PRESETS.forEach((preset, index) => cxr.onKey(String(index + 1), "film", preset.help, () => choose(preset)));
   document.addEventListener("cxr-close", () => {
     close();
@@ -119,5 +120,5 @@ cxr.grey = (() => {
     }
   });
 
-  return { build, toggle, close, open, dragging: open, say };
+  return { build, close, open, say, paint };
 })();

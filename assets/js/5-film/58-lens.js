@@ -19,7 +19,7 @@ cxr.lens = (() => {
   }
 
   function toggle(wanted = !on()) {
-    state.view.lens = wanted;
+    cxr.look.set({ lens: wanted });
     cxr.changed();
   }
 
@@ -53,6 +53,7 @@ cxr.lens = (() => {
     cxr.heat.paintSheet(sheet);
   }
 
+  cxr.actions.add("lens", () => toggle());
   // the key repeats while it is held
   cxr.onKey("m", "film", cxr.words.N_("magnifier: hold, or press for on and off"), () => {
     if (since) return;
@@ -67,5 +68,5 @@ cxr.lens = (() => {
   });
   window.addEventListener("blur", () => (since = 0));
 
-  return { build, toggle, lay, on };
+  return { build, lay, on };
 })();

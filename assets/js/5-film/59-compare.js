@@ -2,7 +2,7 @@
 "use strict";
 
 cxr.compare = (() => {
-  const { state, byId, element, setText } = cxr;
+  const { state, byId, element } = cxr;
   const { t, N_ } = cxr.words;
   const KINDS = [
     ["heat", N_("The film beside its heat")],
@@ -56,8 +56,9 @@ cxr.compare = (() => {
     finding(item, one, compare) {
       // another model may not have it
       const isThere = cxr.labels().some(({ key }) => key === compare.label);
-      if (!isThere || compare.label === one.label) compare.label = nextFinding(one);
-      return paneOf(item, compare.label);
+      const label = isThere && compare.label !== one.label ? compare.label : nextFinding(one);
+      if (label !== compare.label) cxr.look.compare({ label });
+      return paneOf(item, label);
     },
     model: (item, one, compare) => cxr.otherModel.pane(item, one, compare, models()),
     film(item, one, compare) {
@@ -66,7 +67,7 @@ cxr.compare = (() => {
       // a film taken for a prior is remembered while it is itself in view; where it is gone no other takes its place
       if (!others.length || (compare.film && !isThere)) return null;
       const prior = others.find((other) => other.id === compare.film) || others[0];
-      compare.film = compare.film || prior.id;
+      if (!compare.film) cxr.look.compare({ film: prior.id });
       return { ...paneOf(prior, one.label), prior: true };
     },
   };
@@ -83,16 +84,15 @@ cxr.compare = (() => {
     const heatBefore = state.view.compare ? state.view.compare.heatBefore : state.view.heat;
     closeMenu();
     if (state.view.compare) cxr.view.link(true);
-    state.view.compare = { kind, heatBefore };
-    if (kind !== "film") state.view.heat = true;
+    cxr.look.set({ compare: Object.freeze({ kind, heatBefore }), heat: kind !== "film" || state.view.heat });
     cxr.changed();
   }
 
   function leave() {
     if (!state.view.compare) return;
     cxr.view.link(true);
-    if (state.view.compare.kind !== "film") state.view.heat = state.view.compare.heatBefore;
-    state.view.compare = null;
+    const { kind, heatBefore } = state.view.compare;
+    cxr.look.set({ compare: null, heat: kind === "film" ? state.view.heat : heatBefore });
     focusFrom(controls.link.closest(".pane-head"));
     cxr.changed();
   }
@@ -161,11 +161,11 @@ cxr.compare = (() => {
   }
 
   function choose(role, value) {
-    const { compare } = state.view;
-    if (role === "label") compare.otherLabel = value;
-    else if (compare.kind === "finding") compare.label = value;
-    else if (compare.kind === "model") Object.assign(compare, { model: value, otherLabel: null });
-    else compare.film = Number.isNaN(Number(value)) ? value : kept().find((item) => String(item.id) === value).id;
+    const { kind } = state.view.compare;
+    if (role === "label") cxr.look.compare({ otherLabel: value });
+    else if (kind === "finding") cxr.look.compare({ label: value });
+    else if (kind === "model") cxr.look.compare({ model: value, otherLabel: null });
+    else cxr.look.compare({ film: Number.isNaN(Number(value)) ? value : kept().find((item) => String(item.id) === value).id });
     cxr.changed();
   }
 
@@ -204,7 +204,7 @@ cxr.compare = (() => {
 
   function paint() {
     if (!controls) return;
-    const sheets = cxr.viewer.sheets();
+    const sheets = cxr.stage.sheets();
     const { compare } = state.view;
     for (const sheet of sheets) {
       sheet.head.hidden = !compare;
@@ -218,8 +218,8 @@ cxr.compare = (() => {
     controls.link.hidden = false;
   }
 
-  cxr.painters.push(paint);
-  cxr.onKey("b", "film", N_("compare side by side, and back"), () => cxr.viewer.act("compare"));
+  cxr.actions.add("compare", toggle);
+  cxr.onKey("b", "film", N_("compare side by side, and back"), () => cxr.actions.act("compare"));
 
-  return { build, panes, toggle, enter, leave };
+  return { build, panes, paint };
 })();

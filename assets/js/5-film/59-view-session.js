@@ -8,9 +8,8 @@ cxr.session.part("view", {
     return { window: grey, invert, heat, contour, onlyAbove, opacity, colourMap, compare, ways: cxr.view.ways() };
   },
   load({ ways, colourMap, ...kept }) {
-    Object.assign(cxr.state.view, kept);
     // a colour map that this version of the page does not have is not asked for
-    if (colourMap in cxr.heat.tables) cxr.state.view.colourMap = colourMap;
+    cxr.look.set({ ...kept, ...(colourMap in cxr.heat.tables ? { colourMap } : {}) });
     cxr.view.restoreWays(ways);
   },
 });

@@ -58,21 +58,20 @@ cxr.choices = (() => {
     const keys = facts.labels.map((label) => label.key);
     const cuts = only(entry.cuts, keys, isCut);
     if (Object.keys(cuts).length) {
-      state.thresholds = { ...state.thresholds, [facts.id]: cuts };
-      cxr.store("thresholds", state.thresholds);
+      cxr.recallThresholds(facts.id, cuts);
     }
     for (const [label, share] of Object.entries(only(entry.prevalences, keys, isCut))) {
-      state.prevalences[`${facts.id}/${label}`] = share;
+      cxr.prevalence.set(label, share);
     }
     const split = facts.held_out.findIndex((held) => held.split === entry.split);
-    if (split >= 0) state.splits[facts.id] = split;
+    if (split >= 0) cxr.heldOut.choose(split);
   }
 
   /* Keep what now holds for the model in view; nothing chosen, nothing kept. */
   function keep() {
     const facts = state.facts;
     const own = cxr.labels().map((label) => label.key);
-    const cuts = Object.fromEntries(own.filter((key) => cxr.cut.isOwn(key)).map((key) => [key, cxr.threshold(key)]));
+    const cuts = Object.fromEntries(own.filter((key) => cxr.isOwnCut(key)).map((key) => [key, cxr.threshold(key)]));
     const prevalences = Object.fromEntries(
       own.map((key) => [key, state.prevalences[`${facts.id}/${key}`]]).filter(([, share]) => share !== undefined),
     );
@@ -84,15 +83,17 @@ cxr.choices = (() => {
   /* Back to what the bundle says, here and on this computer. */
   function forget() {
     const { id } = state.facts;
-    for (const label of cxr.labels()) delete state.prevalences[`${id}/${label.key}`];
-    delete state.splits[id];
+    for (const { key } of cxr.labels()) cxr.prevalence.forget(key);
+    cxr.heldOut.forget();
     for (const key of [...strangers(state.facts), name(state.facts)]) write(key, null);
     stale.delete(id);
     cxr.setThresholds(Object.fromEntries(cxr.labels().map(({ key }) => [key, cxr.defaultThreshold(key)])));
   }
 
   /* Whether cuts of another version lie here unused, and none of this one: to be said, not to be applied. */
-  const outdated = () => stale.has(state.facts.id) && !cxr.labels().some((label) => cxr.cut.isOwn(label.key));
+  const outdated = () => stale.has(state.facts.id) && !cxr.labels().some((label) => cxr.isOwnCut(label.key));
+
+  cxr.listen("cuts", keep);
 
   return { recall, keep, forget, outdated };
 })();

@@ -67,13 +67,13 @@ cxr.conclusion = (() => {
     const named = specific.length ? specific : worrying;
     const names = named.map((item) => lower(item.name));
     const place = placeOf(answer, named[0].key);
-    const counted = howMany(worrying.length, ranked.length);
+    const count = howMany(worrying.length, ranked.length);
     if (place && named.length === 1) {
       const headline = t("Worth a look: {name}, heat at {place}.", { name: names[0], place });
-      return { headline, summary: [counted], tone: "above", placed: true };
+      return { headline, summary: [count], tone: "above", placed: true };
     }
     const where = place ? [t("The heat for {name} is strongest at {place}.", { name: names[0], place })] : [];
-    return { headline: t("Worth a look: {names}.", { names: list(names) }), summary: [counted, ...where], tone: "above", placed: Boolean(place) };
+    return { headline: t("Worth a look: {names}.", { names: list(names) }), summary: [count, ...where], tone: "above", placed: Boolean(place) };
   }
 
   function howMany(above, total) {
@@ -87,18 +87,18 @@ cxr.conclusion = (() => {
     const headline = reassuring
       ? t("Only {name} is above its cut.", { name: lower(reassuring.name) })
       : t("Nothing above its cut.");
-    const [nearest] = ranked.filter((item) => !item.reassuring).sort((a, b) => b.margin - a.margin);
-    if (!nearest) return { headline, summary: [], tone: "clear" };
-    const closest = t("Closest: {name}, {probability} against a cut of {cut}.", {
-      name: lower(nearest.name), probability: percent(nearest.probability), cut: percent(nearest.cut),
+    const [closest] = ranked.filter((item) => !item.reassuring).sort((a, b) => b.margin - a.margin);
+    if (!closest) return { headline, summary: [], tone: "clear" };
+    const said = t("Closest: {name}, {probability} against a cut of {cut}.", {
+      name: lower(closest.name), probability: percent(closest.probability), cut: percent(closest.cut),
     });
     // neither a "normal" nor silence is a finding of health
     const caveat = reassuring ? t("That does not rule out disease.") : t("That does not make the film normal.");
-    return { headline, summary: [closest, caveat], tone: "clear" };
+    return { headline, summary: [said, caveat], tone: "clear" };
   }
 
   function ownCuts() {
-    const own = cxr.labels().filter((label) => cxr.cut.isOwn(label.key)).length;
+    const own = cxr.labels().filter((label) => cxr.isOwnCut(label.key)).length;
     return own ? [plural("{n} cut is your own.", "{n} cuts are your own.", own)] : [];
   }
 
@@ -121,7 +121,7 @@ cxr.conclusion = (() => {
 
   /* A place on a film as the picture now lies: the reader may have flipped and turned it. */
   function asShown(film, [x, y]) {
-    const sheets = cxr.view ? cxr.viewer.sheets() : [];
+    const sheets = cxr.stage.sheets();
     const sheet = sheets.find((one) => one.pane && one.pane.item.film === film);
     if (!sheet) return [x, y];
     const { turn, flip } = cxr.view.wayOf(sheet);
@@ -171,9 +171,9 @@ cxr.conclusion = (() => {
     if (!found) {
       return { near: null, sentence: t("Too few held-out films ({split}) to say how often a score like this was right.", { split }) };
     }
-    const asShown = (score) => cxr.prevalence.cut(label, score);
+    const stated = (score) => cxr.prevalence.cut(label, score);
     if (found.beyond) {
-      const edge = percent(asShown(found.edge));
+      const edge = percent(stated(found.edge));
       return {
         near: null,
         sentence: found.beyond === "above"

@@ -6,14 +6,16 @@ cxr.findings = (() => {
   const { percent, plural, t, N_ } = cxr.words;
   const { words } = cxr.conclusion;
   const SHOWN_AT_LEAST = 5;
+  let expanded = false; // findings below their cut shown
 
   function build(panel) {
+    expanded = false;
     panel.querySelector("#findings").addEventListener("click", (event) => {
       const button = event.target.closest("[data-label]");
       if (button) cxr.chooseLabel(button.dataset.label);
     });
     panel.querySelector("#more").addEventListener("click", () => {
-      state.expanded = !state.expanded;
+      expanded = !expanded;
       cxr.changed();
     });
     for (const tick of panel.querySelectorAll("[data-percent]")) {
@@ -56,7 +58,7 @@ cxr.findings = (() => {
       element("button", {
         class: "link", type: "button", text, "aria-expanded": String(shown),
         onclick: () => {
-          state.showRejected[shown ? "delete" : "add"](id);
+          cxr.showAnyway(id, !shown);
           cxr.changed();
         },
       }),
@@ -76,7 +78,7 @@ cxr.findings = (() => {
     let shown = 0;
     ranked.forEach((finding, order) => {
       const node = document.querySelector(`#findings [data-label="${finding.key}"]`);
-      const keep = finding.above || finding.key === chosen || shown < most || state.expanded;
+      const keep = finding.above || finding.key === chosen || shown < most || expanded;
       if (keep) shown += 1;
       else hidden += 1;
       node.hidden = !keep;
@@ -97,7 +99,7 @@ cxr.findings = (() => {
     const { near, sentence } = answer ? cxr.conclusion.sure(answer, finding.key) : { near: null, sentence: "" };
     node.classList.toggle("above", finding.above && !finding.reassuring);
     node.classList.toggle("reassuring", finding.above && finding.reassuring);
-    node.classList.toggle("own", cxr.cut.isOwn(finding.key));
+    node.classList.toggle("own", cxr.isOwnCut(finding.key));
     node.setAttribute("aria-selected", String(chosen));
     node.tabIndex = chosen ? 0 : -1;
     node.style.setProperty("--share", answer ? scale(finding.probability) : 0);
@@ -122,7 +124,7 @@ cxr.findings = (() => {
       name: finding.name, probability: percent(finding.probability), cut: percent(finding.cut),
       default: percent(cxr.prevalence.cut(finding.key, cxr.defaultThreshold(finding.key))),
     };
-    if (cxr.cut.isOwn(finding.key)) {
+    if (cxr.isOwnCut(finding.key)) {
       return finding.above
         ? t("{name} {probability}, above your cut of {cut} (default {default}).", values)
         : t("{name} {probability}, below your cut of {cut} (default {default}).", values);
@@ -134,11 +136,11 @@ cxr.findings = (() => {
 
   function paintMore(hidden, extra, visible) {
     const more = byId("more");
-    more.hidden = !(hidden || (state.expanded && extra));
+    more.hidden = !(hidden || (expanded && extra));
     const below = () => plural("{n} more below its cut", "{n} more below their cuts", hidden);
     const others = () => plural("{n} more", "{n} more", hidden);
-    setText(more, state.expanded ? t("Show fewer") : visible ? below() : others());
-    more.setAttribute("aria-expanded", String(state.expanded));
+    setText(more, expanded ? t("Show fewer") : visible ? below() : others());
+    more.setAttribute("aria-expanded", String(expanded));
   }
 
   function paint() {

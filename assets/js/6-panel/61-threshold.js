@@ -34,8 +34,7 @@ cxr.cut = (() => {
     panel.querySelector("#dots").append(dots);
     const own = buildOwn(panel.querySelector("#own-cut"));
     nodes = { panel, slider, all, dots, own };
-    cxr.heldOut.build(panel);
-    cxr.roc.build(panel);
+    cxr.measured.build(panel);
     new ResizeObserver(() => cxr.changed()).observe(panel.querySelector("#dots"));
   }
 
@@ -55,9 +54,6 @@ cxr.cut = (() => {
 
   /* A threshold of 0 or 1 says that the films could not give this operating point. */
   const attainable = (threshold) => threshold > 0 && threshold < 1;
-
-  /* Whether the reader moved this cut. */
-  const isOwn = (label) => Math.abs(cxr.threshold(label) - cxr.defaultThreshold(label)) > 1e-9;
 
   /* Set the cut of the label in view to a place on the slider. */
   function cutAt(position) {
@@ -159,13 +155,12 @@ cxr.cut = (() => {
     paintChips(label);
     paintOwn(label);
     paintConsequences(label, threshold);
-    cxr.roc.paint(label, threshold);
   }
 
   /* Whose cut it is, and the way back; a cut of another version of the model is named, never applied. */
   function paintOwn(label) {
-    const others = cxr.labels().filter((one) => one.key !== label && isOwn(one.key)).length;
-    const own = isOwn(label);
+    const others = cxr.labels().filter((one) => one.key !== label && cxr.isOwnCut(one.key)).length;
+    const own = cxr.isOwnCut(label);
     const text = own
       ? t("Your cut; the default is {cut}.", { cut: percent(cxr.prevalence.cut(label, cxr.defaultThreshold(label))) })
       : others
@@ -186,7 +181,7 @@ cxr.cut = (() => {
     paintFigure("ppv", t("PPV at {prevalence}", { prevalence: percent(prevalence) }), figures.ppv);
     paintFigure("npv", t("NPV at {prevalence}", { prevalence: percent(prevalence) }), figures.npv);
     paintThousand(figures.perThousand, prevalence);
-    cxr.heldOut.paint(label);
+    cxr.measured.paint(label);
   }
 
   cxr.painters.push(paint);
@@ -194,5 +189,5 @@ cxr.cut = (() => {
   cxr.onKey("]", "findings", N_("raise the cut"), () => nudge(KEY_STEP));
   cxr.onKey("p", "findings", N_("next preset of the cut"), () => nextPoint());
 
-  return { build, isOwn };
+  return { build };
 })();

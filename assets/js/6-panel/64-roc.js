@@ -3,7 +3,7 @@
 "use strict";
 
 cxr.roc = (() => {
-  const { byId, setText } = cxr;
+  const { byId, setText, state } = cxr;
   const { decimal, interval, lower, percent, t, N_ } = cxr.words;
   const SIDE = 132; // of the plot, in units of the drawing
   const LEFT = 26;
@@ -109,11 +109,13 @@ cxr.roc = (() => {
     nodes.line.setAttribute("d", `M${path.join("L")}`);
   }
 
-  function paint(label, threshold) {
-    if (!nodes || !nodes.panel.isConnected) return;
+  function paint() {
+    if (!nodes || !nodes.panel.isConnected || !state.facts || nodes.panel.dataset.model !== state.facts.id) return;
     nodes.node.hidden = !open;
     byId("roc-toggle").setAttribute("aria-expanded", String(open));
     if (!open) return;
+    const label = cxr.label();
+    const threshold = cxr.threshold(label);
     const held = cxr.heldOut.split(label);
     const [positives, negatives] = [held.positives[label], held.negatives[label]];
     const name = lower(cxr.nameOf(label));
@@ -124,7 +126,7 @@ cxr.roc = (() => {
       setText(nodes.hint, "");
       return;
     }
-    drawCurve([cxr.state.facts.id, held.split, label].join("/"), positives, negatives);
+    drawCurve([state.facts.id, held.split, label].join("/"), positives, negatives);
     const { sensitivity, specificity } = cxr.statistics.consequences(positives, negatives, threshold, 0.5);
     place(sensitivity, specificity);
     const values = {
@@ -162,5 +164,7 @@ cxr.roc = (() => {
     if (open) cxr.whenPresent("#roc:not([hidden])", (node) => node.scrollIntoView({ block: "nearest" }));
   });
 
-  return { build, paint };
+  cxr.painters.push(paint);
+
+  return { build };
 })();

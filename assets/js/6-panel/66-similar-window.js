@@ -20,7 +20,7 @@ cxr.caseWindow = (() => {
     const canvas = element("canvas", { class: "case-heat", role: "img", hidden: true });
     heated.frame.append(canvas);
     const facts = element("dl", { class: "case-facts" });
-    const caveat = element("p", { class: "similar-caveat", text: cxr.similar.caveat() });
+    const caveat = element("p", { class: "similar-caveat", text: cxr.caseWords.caveat() });
     const dialog = element("dialog", { class: "case-window", "aria-labelledby": "case-title" }, [
       element("div", { class: "case-head" }, [title, step("‹", t("More alike"), -1), step("›", t("Less alike"), 1), close]),
       element("div", { class: "case-films" }, [plain.node, heated.node]),
@@ -63,8 +63,8 @@ cxr.caseWindow = (() => {
     const one = answer.cases[index];
     const label = cxr.label();
     const name = lower(cxr.nameOf(label));
-    setText(nodes.title, t("Case {number}: {likeness}", { number: one.number, likeness: cxr.similar.likeness(one) }));
-    const address = cxr.similar.picturePath(answer, model, one);
+    setText(nodes.title, t("Case {number}: {likeness}", { number: one.number, likeness: cxr.caseWords.likeness(one) }));
+    const address = cxr.caseWords.picturePath(answer, model, one);
     for (const { frame, picture } of [nodes.plain, nodes.heated]) {
       frame.style.aspectRatio = `${one.width} / ${one.height}`;
       frame.style.maxWidth = `${(TALLEST * one.width) / one.height}vh`;
@@ -82,13 +82,13 @@ cxr.caseWindow = (() => {
 
   function paintFacts(one, label) {
     const probability = one.probabilities[label];
-    const [share, cut] = [probability, cxr.threshold(label)].map((one) => percent(cxr.prevalence.cut(label, one)));
+    const [share, cut] = [probability, cxr.threshold(label)].map((own) => percent(cxr.prevalence.cut(label, own)));
     const values = { name: cxr.nameOf(label), share, cut };
     const said =
       probability >= cxr.threshold(label)
         ? t("{name} {share}, above the cut of {cut}", values)
         : t("{name} {share}, below the cut of {cut}", values);
-    const lines = [[t("Labelled by this site"), cxr.similar.namesOf(one, label)], [t("The model says"), said]];
+    const lines = [[t("Labelled by this site"), cxr.caseWords.namesOf(one, label)], [t("The model says"), said]];
     if (one.note) lines.push([t("Note"), one.note]);
     nodes.facts.replaceChildren(
       ...lines.map(([term, text]) => element("div", {}, [element("dt", { text: term }), element("dd", { text })])),

@@ -3,9 +3,9 @@
 
 cxr.similar = (() => {
   const { state, element, byId, setText } = cxr;
-  const { t, plural, N_, decimal, percent, lower } = cxr.words;
+  const { t, plural, N_, percent, lower } = cxr.words;
+  const { caveat, isSummary, labelled, likeness, namesOf, picturePath } = cxr.caseWords;
   const MOST = 40; // films whose cases are remembered
-  const LIKENESS = { very: N_("very alike"), alike: N_("alike"), loosely: N_("only loosely alike") };
   const asked = new Map(); // "model/film" -> {} under way, {answer}, or {error}
   let open = false;
   let reveal = false; // opened by its key: bring it into view once it is filled
@@ -29,33 +29,16 @@ cxr.similar = (() => {
     cxr.changed();
   }
 
-  /* "Any finding" is no label that a site gives: it is there where one of the others is. */
-  const labelled = (one, label) => one.labels.some(({ key }) => key === label || (key && isSummary(label) && !isReassuring(key)));
-  const isSummary = (label) => cxr.labels().some(({ key, summary }) => key === label && summary);
-  const isReassuring = (label) => cxr.labels().some(({ key, reassuring }) => key === label && reassuring);
-
-  /* The chosen finding's name first: a tile has room for two. */
-  function namesOf(one, label) {
-    const order = [...one.labels].sort((a, b) => (b.key === label) - (a.key === label));
-    return order.map(({ name }) => name).join(", ") || t("no label given");
-  }
-
-  /* "alike · 0.83": the word is measured on the library's own films, the figure is a cosine. */
-  function likeness(one) {
-    const figure = decimal(one.similarity, 2);
-    return one.likeness ? t("{word} · {figure}", { word: t(LIKENESS[one.likeness]), figure }) : figure;
-  }
-
   /* How many of the nearest have the finding, and what that is to be held against. */
-  function summary({ cases, counts, size }, label) {
+  function summary({ cases: nearest, counts, size }, label) {
     const name = lower(cxr.nameOf(label));
-    const having = cases.filter((one) => labelled(one, label)).length;
+    const having = nearest.filter((one) => labelled(one, label)).length;
     if (isSummary(label)) {
       return plural(
         "{n} of the {total} nearest is labelled with a finding of this model.",
         "{n} of the {total} nearest are labelled with a finding of this model.",
         having,
-        { total: cases.length },
+        { total: nearest.length },
       );
     }
     const count = counts[label] || 0;
@@ -64,18 +47,16 @@ cxr.similar = (() => {
       "{n} of the {total} nearest is labelled {name}; of all {size} cases, {share} are.",
       "{n} of the {total} nearest are labelled {name}; of all {size} cases, {share} are.",
       having,
-      { total: cases.length, name, size, share: percent(count / size) },
+      { total: nearest.length, name, size, share: percent(count / size) },
     );
   }
 
-  const caveat = () => t("Alike to the model, in projection as much as in disease. It says nothing about this patient.");
-
-  function remarks({ cases, itself }) {
+  function remarks({ cases: nearest, itself }) {
     const said = [];
-    if (cases.length && cases.every((one) => one.likeness === "loosely")) {
+    if (nearest.length && nearest.every((one) => one.likeness === "loosely")) {
       said.push(t("Nothing in this library is much like this film."));
     }
-    if (cases.some((one) => !one.likeness)) said.push(t("The library is too small to say how alike that is."));
+    if (nearest.some((one) => !one.likeness)) said.push(t("The library is too small to say how alike that is."));
     if (itself) said.push(t("This film itself is in the library; it is left out here."));
     return said.map((text) => element("p", { class: "similar-remark", text }));
   }
@@ -97,9 +78,6 @@ cxr.similar = (() => {
     });
     return element("li", {}, [button]);
   }
-
-  const picturePath = (answer, model, one) =>
-    cxr.url(`/library/${model}/${one.number}/picture.jpg?build=${answer.build}`);
 
   function cases(answer, model) {
     if (!answer.cases.length) return [element("p", { text: t("The library has no other case for this model.") })];
@@ -165,7 +143,7 @@ cxr.similar = (() => {
     if (!toggle || !cxr.figuresShown(cxr.row(), cxr.answerOf(cxr.row()))) return;
     open = !open;
     // a picture was refused, most likely because the library was built anew: opened again, the section asks again
-    for (const [id, entry] of [...asked]) if (entry.answer && entry.answer.stale) asked.delete(id);
+    for (const [id, entry] of asked) if (entry.answer && entry.answer.stale) asked.delete(id);
     reveal = open && byKey;
     if (byKey) toggle.focus({ preventScroll: true });
     cxr.changed();
@@ -177,5 +155,5 @@ cxr.similar = (() => {
   cxr.onKey("s", "findings", N_("similar cases from this site's library"), () => toggleSection(true));
   cxr.painters.push(paint);
 
-  return { likeness, namesOf, picturePath, caveat };
+  return {};
 })();

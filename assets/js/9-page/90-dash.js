@@ -10,7 +10,7 @@ window.dash_clientside.cxr = (() => {
   /* Once, when the page is there. */
   function start(settings) {
     if (state.settings) return;
-    state.settings = settings;
+    cxr.begin(settings);
     cxr.heat.readTables(settings.colour_maps);
     cxr.whenPresent("#stage", (stage) => {
       cxr.viewer.build(stage);
@@ -19,8 +19,7 @@ window.dash_clientside.cxr = (() => {
       cxr.language.start();
       cxr.analysis.start();
       cxr.session.start();
-      state.built = true;
-      cxr.changed();
+      cxr.allBuilt();
     });
   }
 
@@ -28,13 +27,12 @@ window.dash_clientside.cxr = (() => {
   function facts(data) {
     if (!data || (state.facts && state.facts.id === data.id)) return;
     cxr.whenPresent(`.panel-body[data-model="${data.id}"]`, (panel) => {
-      state.facts = data;
-      state.lateModel = cxr.session.awaits(data.id);
-      state.expanded = false;
+      cxr.takeModel(data, cxr.session.awaits(data.id));
       cxr.choices.recall(data);
-      state.settled = state.thresholds;
+      cxr.settleCuts();
       cxr.findings.build(panel);
       cxr.cut.build(panel);
+      cxr.roc.build(panel);
       cxr.downloads.build(panel);
       cxr.analysis.next();
       cxr.changed();

@@ -12,7 +12,8 @@ from cxr_dash.language import Translator
 from cxr_dash.services.exports.listed import cut_of, margin
 from cxr_dash.services.exports.wording import label_name, lower, percent
 
-_MOST_NAMED = 3  # as `cxr.words.list` on the page
+# Of a list inside a sentence; the page is told.
+MOST_NAMED = 3
 
 
 def headline(
@@ -57,9 +58,9 @@ def _margin(finding: Finding, thresholds: Mapping[str, float]) -> float:
 
 def _names(findings: list[Finding], t: Translator) -> str:
     names = [lower(label_name(one.label, t)) for one in findings]
-    if len(names) > _MOST_NAMED:
-        rest = len(names) - _MOST_NAMED + 1
-        names = [*names[: _MOST_NAMED - 1], t.plural("{n} more", "{n} more", rest)]
+    if len(names) > MOST_NAMED:
+        rest = len(names) - MOST_NAMED + 1
+        names = [*names[: MOST_NAMED - 1], t.plural("{n} more", "{n} more", rest)]
     return t.listed(names)
 
 

@@ -70,7 +70,7 @@ def point_in_force(spec: BundleSpec, label_key: str, cut: float) -> OperatingPoi
 
 
 def _held_out(spec: BundleSpec, label_key: str, split: str | None) -> HeldOut | None:
-    # The rule of the page, 61-threshold.js: figures of other hospitals are the ones to expect.
+    # The rule of the page, 23-held-out.js: figures of other hospitals are the ones to expect.
     for held in spec.held_out:
         truths = np.asarray(held.truths[label_key])
         enough = min(np.sum(truths == 1), np.sum(truths == 0)) >= FEWEST_FILMS

@@ -18,11 +18,14 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table, TableStyle
 
-from cxr_dash import imaging
+from cxr_dash import imaging, palette
 from cxr_dash.services.report.sheet_text import Block, ReportContent
 
 LEGEND_HEIGHT = 11.0
-_BLACK, _GREY, _LINE, _SHADE = colors.black, colors.Color(0.3, 0.3, 0.3), colors.Color(0.7, 0.7, 0.7), 0.91
+_BLACK, _GREY, _LINE, _SHADE = (
+    colors.HexColor(one)
+    for one in (palette.PAPER_INK, palette.PAPER_SOFT, palette.PAPER_LINE, palette.PAPER_SHADE)
+)
 _REGULAR, _BOLD = "Helvetica", "Helvetica-Bold"
 _TABLE_SHARES = (0.185, 0.1, 0.075, 0.15, 0.1, 0.13, 0.13, 0.13)
 # 300 dots an inch on half an A4's width
@@ -155,7 +158,7 @@ def table(content: ReportContent, fit: Fit, width: float) -> Stack:
     for number, row in enumerate(content.rows, start=1):
         cells.append([_paragraph(cell, 7.6, fit, bold=row.above) for cell in row.cells])
         if row.above:
-            style.append(("BACKGROUND", (0, number), (-1, number), colors.Color(_SHADE, _SHADE, _SHADE)))
+            style.append(("BACKGROUND", (0, number), (-1, number), _SHADE))
     whole = Table(
         cells, colWidths=[width * share for share in _TABLE_SHARES], style=TableStyle(style), spaceAfter=3
     )

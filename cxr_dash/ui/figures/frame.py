@@ -8,11 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from cxr_dash import palette
 from cxr_dash.language import Translator
 
-INK, DIM, LINE = "#d9e0e5", "#93a1ab", "#2a343c"
-ACCENT, QUIET, MARK, CUT = "#5cc2bb", "#46545f", "#ec8a6b", "#ffffff"
-_GRID = "#1f282e"
 _MOST_TICKS = 6
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 
@@ -30,14 +28,14 @@ def axis(title: str, t: Translator, top: float = 1.0) -> dict[str, Any]:
     step = next((step for step in _STEPS if top / step <= _MOST_TICKS), _STEPS[-1])
     ticks = [step * number for number in range(int(top / step + 1e-9) + 1)]
     return {
-        "title": {"text": title, "font": {"size": 12, "color": DIM}, "standoff": 8},
+        "title": {"text": title, "font": {"size": 12, "color": palette.DIM}, "standoff": 8},
         "range": [0, top],
         "tickvals": ticks,
         "ticktext": [t.percent(value) for value in ticks],
-        "gridcolor": _GRID,
-        "linecolor": LINE,
+        "gridcolor": palette.GRID,
+        "linecolor": palette.LINE,
         "zeroline": False,
-        "tickfont": {"color": DIM, "size": 11},
+        "tickfont": {"color": palette.DIM, "size": 11},
         "tickangle": 0,
         "fixedrange": True,
     }
@@ -55,10 +53,14 @@ def frame(x: dict[str, Any], y: dict[str, Any], t: Translator) -> go.Figure:
             "margin": {"l": 56, "r": 24, "t": 12, "b": 46},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": "system-ui, sans-serif", "color": INK, "size": 12},
+            "font": {"family": "system-ui, sans-serif", "color": palette.INK, "size": 12},
             "xaxis": x,
             "yaxis": y,
-            "hoverlabel": {"bgcolor": "#182026", "bordercolor": LINE, "font": {"color": INK}},
+            "hoverlabel": {
+                "bgcolor": palette.RAISED_MORE,
+                "bordercolor": palette.LINE,
+                "font": {"color": palette.INK},
+            },
         }
     )
 
@@ -66,5 +68,5 @@ def frame(x: dict[str, Any], y: dict[str, Any], t: Translator) -> go.Figure:
 def line_of_a_coin(figure: go.Figure, x: Sequence[float], y: Sequence[float] | Sequence[str]) -> None:
     """What no knowledge at all would give, dotted."""
     figure.add_scatter(
-        x=x, y=y, mode="lines", line={"color": DIM, "dash": "dot", "width": 1}, hoverinfo="skip"
+        x=x, y=y, mode="lines", line={"color": palette.DIM, "dash": "dot", "width": 1}, hoverinfo="skip"
     )

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from cxr_dash import palette
 from cxr_dash.inference.schema import BundleSpec, HeldOut, Interval, LabelMetrics
 from cxr_dash.language import Translator
 from cxr_dash.ui.figures.curves import CutCounts, counts_at, precision_curve, reliability, roc_curve
-from cxr_dash.ui.figures.frame import ACCENT, CUT, DIM, MARK, QUIET, Drawn, axis, frame, line_of_a_coin
+from cxr_dash.ui.figures.frame import Drawn, axis, frame, line_of_a_coin
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views.card_tables import interval_text
 
@@ -74,7 +75,7 @@ def roc_figure(view: LabelView, t: Translator) -> Drawn | None:
             x=found.false_positive_rate,
             y=found.sensitivity,
             mode="lines",
-            line={"color": ACCENT if chosen else QUIET, "width": 2.5 if chosen else 1},
+            line={"color": palette.ACCENT if chosen else palette.QUIET, "width": 2.5 if chosen else 1},
             name=names[key],
             hovertemplate=f"{names[key]}<br>{_rates('%{y:.0%}', '%{customdata:.0%}', t)}<extra></extra>",
             customdata=1 - found.false_positive_rate,
@@ -104,7 +105,7 @@ def precision_figure(view: LabelView, t: Translator) -> Drawn | None:
         y=np.append(curve.precision[0], curve.precision),
         mode="lines",
         # the precision of a step belongs to the films found by it
-        line={"color": ACCENT, "width": 2, "shape": "vh"},
+        line={"color": palette.ACCENT, "width": 2, "shape": "vh"},
         name=view.name(t),
         hovertemplate=t(
             "{ppv} of those called have it, {sensitivity} found", ppv="%{y:.0%}", sensitivity="%{x:.0%}"
@@ -138,14 +139,14 @@ def reliability_figure(view: LabelView, t: Translator) -> Drawn | None:
         x=stated,
         y=observed,
         mode="lines+markers",
-        line={"color": ACCENT, "width": 1.5},
-        marker={"color": ACCENT, "size": 7},
+        line={"color": palette.ACCENT, "width": 1.5},
+        marker={"color": palette.ACCENT, "size": 7},
         error_y={
             "type": "data",
             "symmetric": False,
             "array": np.maximum(high - observed, 0.0),
             "arrayminus": np.maximum(observed - low, 0.0),
-            "color": DIM,
+            "color": palette.DIM,
             "thickness": 1,
             "width": 3,
         },
@@ -182,7 +183,7 @@ def _mark(figure: go.Figure, view: LabelView, t: Translator, *, across: Share, u
         y=[up(one) for one in counts],
         mode="markers",
         cliponaxis=False,
-        marker={"color": MARK, "size": 9, "line": {"color": "#0d1216", "width": 1.5}},
+        marker={"color": palette.ALERT, "size": 9, "line": {"color": palette.GROUND, "width": 1.5}},
         text=[bundle_words.point_name(point, t) for point in points],
         hovertemplate="%{text}<extra></extra>",
         meta="points",
@@ -193,7 +194,7 @@ def _mark(figure: go.Figure, view: LabelView, t: Translator, *, across: Share, u
         y=[up(now)],
         mode="markers",
         cliponaxis=False,
-        marker={"color": CUT, "size": 12, "symbol": "diamond-open", "line": {"width": 2}},
+        marker={"color": palette.WHITE, "size": 12, "symbol": "diamond-open", "line": {"width": 2}},
         hovertemplate=t("your cut") + "<extra></extra>",
         meta="cut",
     )

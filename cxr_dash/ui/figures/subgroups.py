@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from cxr_dash import palette
 from cxr_dash.inference.schema import Interval, SplitMetrics
 from cxr_dash.language import Translator
-from cxr_dash.ui.figures.frame import ACCENT, DIM, INK, MARK, Drawn, axis, frame, line_of_a_coin
+from cxr_dash.ui.figures.frame import Drawn, axis, frame, line_of_a_coin
 from cxr_dash.ui.views.card_tables import interval_text
 from cxr_dash.ui.views.card_words import subgroup_name
 
 # Below this many films a figure says little whatever its interval.
 LEAST_FILMS = 50
-_FAINT = "#74828d"
 _ROW_PIXELS, _MARGIN_PIXELS = 34, 76
 
 
@@ -61,7 +61,7 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
     names = [group.tick(len(split.labels)) for group in groups]
     for small in (True, False):
         rows = [(name, group) for name, group in zip(names, groups, strict=True) if group.small is small]
-        colour = _FAINT if small else ACCENT
+        colour = palette.FAINT if small else palette.ACCENT
         figure.add_scatter(
             x=[group.auroc.value for _, group in rows],
             y=[name for name, _ in rows],
@@ -72,7 +72,7 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
                 "symmetric": False,
                 "array": [_beyond(group.auroc.high, group.auroc.value) for _, group in rows],
                 "arrayminus": [_beyond(group.auroc.value, group.auroc.low) for _, group in rows],
-                "color": _FAINT if small else DIM,
+                "color": palette.FAINT if small else palette.DIM,
                 "thickness": 1.5,
                 "width": 3,
             },
@@ -82,7 +82,7 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
         )
     overall = split.macro.get("auroc")
     if overall is not None:
-        figure.add_vline(x=overall.value, line={"color": MARK, "width": 1.5})
+        figure.add_vline(x=overall.value, line={"color": palette.ALERT, "width": 1.5})
     bounds = [
         value for group in groups for value in (group.auroc.low, group.auroc.value) if value is not None
     ]
@@ -100,7 +100,7 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
         text=names,
         mode="text",
         textposition="top right",
-        textfont={"color": INK, "size": 11},
+        textfont={"color": palette.INK, "size": 11},
         hoverinfo="skip",
         cliponaxis=False,
         name="names",
@@ -111,7 +111,7 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
         showticklabels=False,
         fixedrange=True,
         zeroline=False,
-        gridcolor="#1f282e",
+        gridcolor=palette.GRID,
     )
     figure.update_layout(height=_MARGIN_PIXELS + _ROW_PIXELS * len(groups), margin={"l": 14})
     line_of_a_coin(figure, [0.5, 0.5], [names[-1], names[0]])

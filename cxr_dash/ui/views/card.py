@@ -13,6 +13,7 @@ from cxr_dash.domain import N_
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import Audit, BundleSpec
 from cxr_dash.language import SOURCE_LANGUAGE, Translator
+from cxr_dash.ui import ids
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views import card_tables as tables
 from cxr_dash.ui.views import card_words as words
@@ -91,14 +92,14 @@ def card_parts(bundle: Bundle, label_key: str, t: Translator) -> CardParts:
         section("text", t, _text(bundle, t)),
     ]
     shown = {node.id for node in (*top, *rest) if getattr(node, "id", None) and not node.hidden}
-    shown |= {"card-curves", "card-cut"}
+    shown |= {ids.card_section("curves"), ids.card_section("cut")}
     if any(split.subgroups for split in tables.splits_in_order(spec, judged_only=True)):
-        shown.add("card-subgroups")
+        shown.add(ids.card_section("subgroups"))
     return CardParts(
         title=card_title(spec, t),
         options=[{"label": bundle_words.label_name(one, t), "value": one.key} for one in spec.labels],
         label=label_key if label_key in spec.label_keys else spec.label_keys[0],
-        nav=_nav([key for key in SECTIONS if f"card-{key}" in shown], t),
+        nav=_nav([key for key in SECTIONS if ids.card_section(key) in shown], t),
         top=top,
         cut=[_counted_split(spec, held.split, t) for held in tables.held_out_in_order(spec)],
         rest=rest,
@@ -112,11 +113,11 @@ def section(
     found = list(parts)
     name = title or t(SECTIONS[key])
     return html.Section(
-        [html.H3([name, " ", _link_to(key, name, t)], id=f"card-{key}-title"), *found],
-        id=f"card-{key}",
+        [html.H3([name, " ", _link_to(key, name, t)], id=ids.card_section_title(key)), *found],
+        id=ids.card_section(key),
         className="card-section",
         hidden=not found,
-        **{"aria-labelledby": f"card-{key}-title", **attributes},
+        **{"aria-labelledby": ids.card_section_title(key), **attributes},
     )
 
 
@@ -128,14 +129,14 @@ def note(text: str | Component) -> Component:
 def _link_to(key: str, name: str, t: Translator) -> Component:
     return html.A(
         "#",
-        href=f"#card-{key}",
+        href=f"#{ids.card_section(key)}",
         className="card-link",
         **{"aria-label": t("Link to this section: {name}", name=name)},
     )
 
 
 def _nav(keys: Sequence[str], t: Translator) -> list[Component]:
-    return [html.Ol([html.Li(html.A(t(SECTIONS[key]), href=f"#card-{key}")) for key in keys])]
+    return [html.Ol([html.Li(html.A(t(SECTIONS[key]), href=f"#{ids.card_section(key)}")) for key in keys])]
 
 
 def _counted_split(spec: BundleSpec, split: str, t: Translator) -> Component:

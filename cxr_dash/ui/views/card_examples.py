@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dash import html
 from dash.development.base_component import Component
 
-from cxr_dash import imaging
+from cxr_dash import imaging, palette
 from cxr_dash.domain import N_
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.inference.schema_localisation import Frame, LocalisationExample, LocalisationFigures
@@ -139,7 +139,7 @@ def sketch(one: LocalisationExample) -> str:
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.1f} {_HEIGHT:.1f}">',
-            f'<rect width="{width:.1f}" height="{_HEIGHT:.1f}" fill="#06090b"/>',
+            f'<rect width="{width:.1f}" height="{_HEIGHT:.1f}" fill="{palette.GROUND}"/>',
             *(_polygon(outline, width) for outline in one.lungs),
             *_cells(one, width),
             *(_frame(box, width) for box in one.boxes),
@@ -151,7 +151,9 @@ def sketch(one: LocalisationExample) -> str:
 
 def _polygon(outline: Iterable[tuple[float, float]], width: float) -> str:
     points = " ".join(f"{x * width:.1f},{y * _HEIGHT:.1f}" for x, y in outline)
-    return f'<polygon points="{points}" fill="#1a2229" stroke="#71808b" stroke-width="1"/>'
+    return (
+        f'<polygon points="{points}" fill="{palette.RAISED_MORE}" stroke="{palette.FAINT}" stroke-width="1"/>'
+    )
 
 
 def _cells(one: LocalisationExample, width: float) -> Iterable[str]:
@@ -179,7 +181,7 @@ def _cells(one: LocalisationExample, width: float) -> Iterable[str]:
 def _frame(box: Frame, width: float) -> str:
     x, y = box.left * width, box.top * _HEIGHT
     size = f'width="{(box.right - box.left) * width:.1f}" height="{(box.bottom - box.top) * _HEIGHT:.1f}"'
-    return f'<rect x="{x:.1f}" y="{y:.1f}" {size} fill="none" stroke="#ffffff" stroke-width="2"/>'
+    return f'<rect x="{x:.1f}" y="{y:.1f}" {size} fill="none" stroke="{palette.WHITE}" stroke-width="2"/>'
 
 
 def _peak(one: LocalisationExample, width: float) -> str:
@@ -191,4 +193,5 @@ def _peak(one: LocalisationExample, width: float) -> str:
     else:
         shape = f'<path d="M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10" fill="none" '
     # a dark edge keeps it visible on the hottest cell
-    return f'{shape}stroke="#000000" stroke-width="5"/>{shape}stroke="#5cc2bb" stroke-width="2"/>'
+    edge = f'{shape}stroke="{palette.BLACK}" stroke-width="5"/>'
+    return f'{edge}{shape}stroke="{palette.ACCENT}" stroke-width="2"/>'

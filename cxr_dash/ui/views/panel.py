@@ -31,12 +31,12 @@ def model_panel(spec: BundleSpec, t: Translator) -> Component:
     """The right-hand column for one model: headline, findings, threshold panel, downloads."""
     return html.Div(
         [
-            html.Div(id="first-of-all", className="first-of-all", hidden=True, role="alert"),
+            html.Div(id=ids.FIRST_OF_ALL, className="first-of-all", hidden=True, role="alert"),
             html.Div(
                 [
-                    html.H1(className="headline", id="headline"),
-                    html.P(className="summary", id="summary"),
-                    html.Div(className="quality", id="quality", hidden=True),
+                    html.H1(className="headline", id=ids.HEADLINE),
+                    html.P(className="summary", id=ids.SUMMARY),
+                    html.Div(className="quality", id=ids.QUALITY, hidden=True),
                 ],
                 className="verdict",
                 role="status",
@@ -46,7 +46,7 @@ def model_panel(spec: BundleSpec, t: Translator) -> Component:
             html.Div(
                 [_findings(spec, t), _threshold_panel(spec, t), similar(t)],
                 className="figures",
-                id="figures",
+                id=ids.FIGURES,
             ),
             takeaway(t),
         ],
@@ -81,7 +81,7 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
             html.Div(
                 [_finding_row(label.key, bundle_words.label_name(label, t)) for label in spec.labels],
                 className="findings-list",
-                id="findings",
+                id=ids.FINDINGS,
                 role="listbox",
                 **{
                     "aria-label": t(
@@ -89,8 +89,8 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
                     )
                 },
             ),
-            html.Button(id="more", className="link more", type="button", hidden=True),
-            html.P(id="how-sure", className="how-sure"),
+            html.Button(id=ids.MORE, className="link more", type="button", hidden=True),
+            html.P(id=ids.HOW_SURE, className="how-sure"),
             *_not_looked_for(spec, t),
         ],
         className="findings",
@@ -144,32 +144,32 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
         [
             html.Div(
                 [
-                    html.H2(id="cut-title", className="section-title"),
-                    html.Span(id="cut-value", className="cut-value"),
+                    html.H2(id=ids.CUT_TITLE, className="section-title"),
+                    html.Span(id=ids.CUT_VALUE, className="cut-value"),
                 ],
                 className="cut-head",
             ),
             _chips(spec, t),
-            html.Div(id="cut-slider", className="cut-slider"),
-            html.Div(id="own-cut", className="own-cut"),
+            html.Div(id=ids.CUT_SLIDER, className="cut-slider"),
+            html.Div(id=ids.OWN_CUT, className="own-cut"),
             html.Dl([_figure(key, t(name)) for key, name in _FIGURES], className="four"),
             html.Div(
                 [
-                    html.P(id="thousand", className="thousand"),
-                    html.Div(id="dots", className="dots"),
-                    html.Div(id="prevalence", className="prevalence"),
+                    html.P(id=ids.THOUSAND, className="thousand"),
+                    html.Div(id=ids.DOTS, className="dots"),
+                    html.Div(id=ids.PREVALENCE, className="prevalence"),
                 ],
                 className="consequences",
             ),
-            html.Div(id="measured-on", className="measured-on"),
+            html.Div(id=ids.MEASURED_ON, className="measured-on"),
             html.Button(
                 t("ROC curve"),
-                id="roc-toggle",
+                id=ids.ROC_TOGGLE,
                 className="link roc-toggle",
                 type="button",
-                **{"aria-expanded": "false", "aria-controls": "roc"},
+                **{"aria-expanded": "false", "aria-controls": ids.ROC},
             ),
-            html.Div(id="roc", className="roc", hidden=True),
+            html.Div(id=ids.ROC, className="roc", hidden=True),
         ],
         className="cut-panel",
         **{"aria-label": t("Where to cut")},

@@ -28,9 +28,9 @@ def own_reading(t: Translator) -> Component:
     """For the top of a model's panel: the form, and both readings side by side once the film was read."""
     return html.Div(
         [
-            html.Div(id="own-reading", hidden=True),
+            html.Div(id=ids.OWN_READING, hidden=True),
             html.Section(
-                id="compared",
+                id=ids.COMPARED,
                 className="compared",
                 tabIndex="-1",
                 hidden=True,

@@ -6,6 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from cxr_dash.language import Translator
+from cxr_dash.ui import ids
 
 
 def similar(t: Translator) -> Component:
@@ -15,14 +16,14 @@ def similar(t: Translator) -> Component:
             html.H2(
                 html.Button(
                     t("Similar cases"),
-                    id="similar-toggle",
+                    id=ids.SIMILAR_TOGGLE,
                     className="similar-toggle section-title",
                     type="button",
                     title=t("Films of this site's library that look most like this one to the model (S)"),
-                    **{"aria-expanded": "false", "aria-controls": "similar-body"},
+                    **{"aria-expanded": "false", "aria-controls": ids.SIMILAR_BODY},
                 )
             ),
-            html.Div(id="similar-body", className="similar-body", hidden=True),
+            html.Div(id=ids.SIMILAR_BODY, className="similar-body", hidden=True),
         ],
         className="similar",
     )

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from cxr_dash.domain import N_
 from cxr_dash.language import Translator
+from cxr_dash.ui import ids
 
 # What the menu offers, by the last part of each item's id.
 _MENU = (
@@ -26,9 +27,9 @@ def takeaway(t: Translator) -> Component:
             html.Div(
                 [
                     html.Button(
-                        t("Overlay"), id="download-overlay", className="button primary", type="button"
+                        t("Overlay"), id=ids.download("overlay"), className="button primary", type="button"
                     ),
-                    html.Button(t("Report"), id="download-report", className="button", type="button"),
+                    html.Button(t("Report"), id=ids.download("report"), className="button", type="button"),
                     _menu(t),
                 ],
                 className="download-bar",
@@ -37,16 +38,16 @@ def takeaway(t: Translator) -> Component:
             ),
             html.Div(
                 [
-                    html.P(id="download-note", className="download-note", role="status"),
+                    html.P(id=ids.DOWNLOAD_NOTE, className="download-note", role="status"),
                     html.Button(
-                        t("Cancel"), id="download-cancel", className="link", type="button", hidden=True
+                        t("Cancel"), id=ids.DOWNLOAD_CANCEL, className="link", type="button", hidden=True
                     ),
                 ],
                 className="download-said",
             ),
         ],
         className="downloads",
-        id="downloads",
+        id=ids.DOWNLOADS,
     )
 
 
@@ -55,7 +56,7 @@ def _menu(t: Translator) -> Component:
         [
             html.Div(
                 [_item(key, t(name)) for key, name in _MENU],
-                id="download-menu",
+                id=ids.DOWNLOAD_MENU,
                 className="download-menu",
                 role="menu",
                 hidden=True,
@@ -63,10 +64,10 @@ def _menu(t: Translator) -> Component:
             ),
             html.Button(
                 [t("More"), html.Span("▾", className="caret", **{"aria-hidden": "true"})],
-                id="download-more",
+                id=ids.DOWNLOAD_MORE,
                 className="button",
                 type="button",
-                **{"aria-haspopup": "menu", "aria-expanded": "false", "aria-controls": "download-menu"},
+                **{"aria-haspopup": "menu", "aria-expanded": "false", "aria-controls": ids.DOWNLOAD_MENU},
             ),
         ],
         className="more-downloads",
@@ -76,7 +77,7 @@ def _menu(t: Translator) -> Component:
 def _item(key: str, name: str) -> Component:
     return html.Button(
         [html.Span(name, className="download-name"), html.Span(className="download-why")],
-        id=f"download-{key}",
+        id=ids.download(key),
         className="download-item",
         type="button",
         role="menuitem",

@@ -20,6 +20,13 @@ def test_values_are_filled_in() -> None:
     assert Translator()("at most {most} films", most=3) == "at most 3 films"
 
 
+def test_a_half_goes_up_by_the_digits_that_people_see() -> None:
+    """As the browser writes it: 1.15 lies a little below 1.15 in floating point, and 12.5 half way."""
+    t = Translator()
+    assert [t.decimal(12.5, 0), t.decimal(1.15, 1), t.decimal(0.285, 2)] == ["13", "1.2", "0.29"]
+    assert [t.decimal(1e-6, 2), t.decimal(-2.5, 0), t.decimal(3, 0)] == ["0.00", "-3", "3"]
+
+
 def test_spanish_figures_have_a_decimal_comma() -> None:
     spanish = translator("es")
     assert spanish("{share:.1f} %", share=2.5) == "2,5 %"

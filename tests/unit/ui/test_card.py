@@ -246,7 +246,7 @@ def test_examples_stand_beside_the_hit_rate_and_what_never_looks_at_the_film(mea
     first, second = with_class(part, "card-example")
     assert "Best, 1 of 9" in text(first)
     assert "the highest point lies in the box" in text(first)
-    assert "80\u00a0% of the heat in the box; probability 62\u00a0%" in text(first)
+    assert "80\u00a0% of the heat in the box; probability 63\u00a0%" in text(first)
     assert "Lung opacity" in text(second)
     (picture,) = [node for node in nodes(second) if node.to_plotly_json()["type"] == "Img"]
     assert picture.alt.startswith("Sketch of Lung opacity: the highest point misses the box.")

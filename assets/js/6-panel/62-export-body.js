@@ -52,7 +52,7 @@ cxr.exportBody = (() => {
   }
 
   function opinion(item) {
-    const own = cxr.readFirst ? cxr.readFirst.opinion(item) : null;
+    const own = cxr.readFirst.opinion(item);
     const said = ({ normal, labels, at, unsure }) => ({ normal, labels, at, unsure });
     return own ? { ...said(own), seen_before: own.seenBefore, after: own.after ? said(own.after) : null } : null;
   }

@@ -29,7 +29,7 @@ cxr.listing = (() => {
     if (item.status === "same") return same(item);
     if (item.status === "failed") {
       const note = item.problem === "stopped" ? t("stopped") : t("not opened");
-      const action = !item.final && cxr.upload.inHand(item) ? "retry" : null;
+      const action = !item.final && cxr.files.inHand(item) ? "retry" : null;
       return { state: "error", note, reason: `${item.message} ${item.remedy}`, action };
     }
     if (!state.facts && cxr.byId("model").disabled) {
@@ -49,11 +49,11 @@ cxr.listing = (() => {
   function same(item) {
     const twin = cxr.duplicates.twin(item);
     const note = twin ? t("same as {film}", { film: cxr.words.film(twin) }) : t("same as a film that was removed");
-    return { state: "same", note, action: cxr.upload.inHand(item) ? "anyway" : null };
+    return { state: "same", note, action: cxr.files.inHand(item) ? "anyway" : null };
   }
 
   function unread(item, error) {
-    const action = cxr.upload.inHand(item) ? "retry" : null;
+    const action = cxr.files.inHand(item) ? "retry" : null;
     if (error.code !== "case_not_found") {
       return { state: "error", note: t("not read"), reason: `${error.message} ${error.remedy}`, action: "retry" };
     }
@@ -108,7 +108,7 @@ cxr.listing = (() => {
     if (!wanted.length) return true;
     const what = describe(item);
     const mark = item.read ? t("read") : t("unread");
-    const said = [cxr.words.film(item), item.number, cxr.upload.pathOf(item), what.note, mark, ...(what.above || [])];
+    const said = [cxr.words.film(item), item.number, cxr.files.pathOf(item), what.note, mark, ...(what.above || [])];
     const own = words(said.join(" "));
     return wanted.every((word) => own.some((one) => one.startsWith(word)));
   }
@@ -128,7 +128,7 @@ cxr.listing = (() => {
     score: byScore,
     finding: (a, b) =>
       LATER[a.what.state] - LATER[b.what.state] || byText(a.what.finding || "", b.what.finding || "") || byMargin(a, b),
-    name: (a, b) => byText(cxr.upload.pathOf(a.item), cxr.upload.pathOf(b.item)),
+    name: (a, b) => byText(cxr.files.pathOf(a.item), cxr.files.pathOf(b.item)),
   };
 
   /* The rows on the screen, from the top. */
@@ -173,6 +173,8 @@ cxr.listing = (() => {
     return items[index + 1] || items[index - 1] || state.films.find((other) => other !== item) || null;
   }
 
+  cxr.followBy(beside);
+
   const count = (show) => state.films.filter(SHOWS[show]).length;
   const filtered = () => options.show !== "all" || options.text.trim() !== "";
 
@@ -181,5 +183,5 @@ cxr.listing = (() => {
     load: ({ order, show }) => Object.assign(options, { order, show }),
   });
 
-  return { ORDERS, orders, options, describe, shown, heading, beside, count, filtered };
+  return { ORDERS, orders, options, describe, shown, heading, count, filtered };
 })();

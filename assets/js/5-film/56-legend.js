@@ -41,11 +41,11 @@ cxr.legend = (() => {
     const slider = element("input", { type: "range", min: "0", max: "100", id: "opacity" });
     slider.value = String(Math.round(state.view.opacity * 100));
     slider.addEventListener("input", () => {
-      state.view.opacity = Number(slider.value) / 100;
+      cxr.look.set({ opacity: Number(slider.value) / 100 });
       cxr.changed();
     });
     const toggle = (action, text) =>
-      element("button", { class: "tool", type: "button", "data-action": action, text, onclick: () => cxr.viewer.act(action) });
+      element("button", { class: "tool", type: "button", "data-action": action, text, onclick: () => cxr.actions.act(action) });
     return [
       element("label", { class: "legend-opacity" }, [element("span", { text: t("Opacity") }), slider]),
       element("div", { class: "swatches", role: "group", "aria-label": t("Colours") }, Object.keys(cxr.heat.tables).map(swatch)),
@@ -57,7 +57,7 @@ cxr.legend = (() => {
     const bar = element("canvas", { width: "64", height: "1", "aria-hidden": "true" });
     paintBar(bar, name);
     const choose = () => {
-      state.view.colourMap = name;
+      cxr.look.set({ colourMap: name });
       cxr.changed();
     };
     return element(

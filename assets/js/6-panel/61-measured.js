@@ -1,47 +1,23 @@
-/* The films on which a cut's consequences are counted, and how common a finding is said to be. */
+/* Beside the cut: how common its finding is here, and which held-out films it is counted on. */
 "use strict";
 
-cxr.heldOut = (() => {
+cxr.measured = (() => {
   const { state, element, setText } = cxr;
-  const { lower, percent, plural, t, N_ } = cxr.words;
-  const SPLITS = {
-    test: N_("same sources, new patients"), external: N_("other hospitals"), val: N_("films the cuts were chosen on"),
-    natural: N_("test films at natural prevalence"),
-  };
+  const { lower, percent, plural, t } = cxr.words;
+  const { prevalence, split, splitIndex, splitName } = cxr.heldOut;
   let nodes = null;
 
-  const splitName = (name) => (name in SPLITS ? t(SPLITS[name]) : name);
-
-  /* Fewer films than these say nothing about a label: two films give a sensitivity of 0, 50 or 100 %. */
-  const FEWEST = 10;
-  const enough = (held, label) => Math.min(held.positives[label].length, held.negatives[label].length) >= FEWEST;
-
-  /* Where a model was measured in other hospitals, those figures come first: they are the ones to expect. */
-  function splitIndex(label) {
-    const chosen = state.splits[state.facts.id];
-    if (chosen !== undefined) return chosen;
-    const elsewhere = (held) => held.split === "external" && enough(held, label);
-    return Math.max(0, state.facts.held_out.findIndex(elsewhere));
-  }
-
-  const split = (label) => state.facts.held_out[splitIndex(label)];
-  const prevalenceKey = (label) => `${state.facts.id}/${label}`;
-
-  /* The same whichever split is shown, so that predictive values can be compared. */
-  function prevalence(label) {
-    return Math.min(0.99, Math.max(0.001, cxr.prevalence.wanted(label)));
-  }
 
   function setPrevalence(input) {
     const share = Number(input.value) / 100;
     if (!input.value || !(share > 0) || share >= 1) return;
-    state.prevalences[prevalenceKey(cxr.label())] = share;
+    cxr.prevalence.set(cxr.label(), share);
     cxr.choices.keep();
     cxr.changed();
   }
 
   function forgetPrevalence() {
-    delete state.prevalences[prevalenceKey(cxr.label())];
+    cxr.prevalence.forget(cxr.label());
     cxr.choices.keep();
     cxr.changed();
   }
@@ -66,7 +42,7 @@ cxr.heldOut = (() => {
     const text = element("span");
     const select = element("select", { "aria-label": t("Measured on") });
     select.addEventListener("change", () => {
-      state.splits[state.facts.id] = Number(select.value);
+      cxr.heldOut.choose(Number(select.value));
       cxr.choices.keep();
       cxr.changed();
     });
@@ -92,7 +68,7 @@ cxr.heldOut = (() => {
   function paintPrevalence(label) {
     const share = prevalence(label);
     if (document.activeElement !== nodes.input) nodes.input.value = (100 * share).toFixed(share < 0.1 ? 1 : 0);
-    const moved = prevalenceKey(label) in state.prevalences;
+    const moved = cxr.prevalence.isOwn(label);
     nodes.known.hidden = !moved;
     const known = { split: splitName(state.facts.held_out[0].split), share: percent(cxr.prevalence.stated(label)) };
     setText(nodes.known, state.facts.calibrated_at
@@ -121,5 +97,5 @@ cxr.heldOut = (() => {
           "{total} films, {n} with {name}; 95 % intervals.", count, values);
   }
 
-  return { build, paint, split, splitName, prevalence };
+  return { build, paint };
 })();

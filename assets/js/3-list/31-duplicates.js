@@ -23,9 +23,9 @@ cxr.duplicates = (() => {
   }
 
   function sameFile(item, earlierItem) {
-    const [one, other] = [item, earlierItem].map(cxr.upload.fileOf);
+    const [one, other] = [item, earlierItem].map(cxr.files.of);
     return Boolean(one && other) && one.size === other.size && one.lastModified === other.lastModified &&
-      cxr.upload.pathOf(item) === cxr.upload.pathOf(earlierItem);
+      cxr.files.pathOf(item) === cxr.files.pathOf(earlierItem);
   }
 
   /* The row that has this film already. Without digests the same name, size and date stand for the same file. */
@@ -36,29 +36,7 @@ cxr.duplicates = (() => {
     });
   }
 
-  /* Whether the row needs no sending, because another has the film, or now gets it. */
-  function settled(item) {
-    if (item.anyway || item.phantom) return false;
-    const other = earlier(item);
-    if (!other) return false;
-    if (other.status === "failed" || cxr.analysis.isGone(other)) cxr.upload.handOver(item, other);
-    else {
-      Object.assign(item, { status: "same", sameAs: other.id });
-      if (item.drop && !item.drop.pointed) {
-        item.drop.pointed = true;
-        cxr.select(other.id);
-        cxr.worklist.reveal(other.id);
-      }
-    }
-    return true;
-  }
-
   const twin = (item) => state.films.find((other) => other.id === item.sameAs) || null;
 
-  function addAnyway(item) {
-    item.anyway = true;
-    cxr.upload.retry(item);
-  }
-
-  return { fingerprint, settled, twin, addAnyway };
+  return { fingerprint, earlier, twin };
 })();

@@ -21,7 +21,7 @@ cxr.otherModel = (() => {
       }
       const found = await reply.json();
       facts.set(model, found.facts);
-      state.answers.set(id, found.answer);
+      cxr.hear(found.answer);
     } catch (error) {
       problems.set(id, error instanceof TypeError ? t("The server does not answer.") : error.message);
       asked.delete(id);
@@ -46,8 +46,9 @@ cxr.otherModel = (() => {
   }
 
   function pane(item, one, compare, models) {
-    if (!models.some(({ value }) => value === compare.model)) compare.model = models.length ? models[0].value : null;
-    const { model } = compare;
+    const offered = models.some(({ value }) => value === compare.model);
+    const model = offered ? compare.model : models.length ? models[0].value : null;
+    if (!offered) cxr.look.compare({ model });
     if (!model) return null;
     const id = cxr.key(model, item.film);
     const answer = state.answers.get(id);

@@ -1,28 +1,19 @@
-/* The stage: one film or two, the toolbar, and what its buttons and keys do. No request but for pictures. */
+/* The films on their stage, and the toolbar: what is shown, where it lies, and what is pressed. */
 "use strict";
 
 cxr.viewer = (() => {
-  const { state, byId, element, setText } = cxr;
-  const { t, N_ } = cxr.words;
+  const { state, byId, setText } = cxr;
+  const { t } = cxr.words;
   const GAP = 22; // between the toolbar and what lies under it: the line of 59-film-says.js
   const ALONE = { left: 16, right: 16 };
   const BESIDE = { left: 8, right: 8, top: 8 };
-  const ZOOM_STEP = 1.25;
-  const STILL_AFTER_MS = 180;
-  const two = [];
+  const two = cxr.stage.sheets();
   let stage = null;
-  let placing = false;
-  let stillTimer = 0;
 
   function build(node) {
     stage = node;
-    ["first", "second"].forEach((name, index) => {
-      const sheet = cxr.sheet.make(name, index === 0 ? "heat-canvas" : "heat-canvas-2");
-      Object.assign(sheet, { index });
-      two.push(sheet);
-      stage.append(sheet.node);
-      new ResizeObserver(() => measure(sheet)).observe(sheet.view);
-    });
+    cxr.stage.build(stage);
+    for (const sheet of two) new ResizeObserver(() => measure(sheet)).observe(sheet.view);
     new ResizeObserver(() => two.forEach(measure)).observe(byId("toolbar"));
     cxr.gestures.listen(stage);
     cxr.grey.build(byId("window-popover"), byId("toolbar"));
@@ -30,7 +21,7 @@ cxr.viewer = (() => {
     cxr.compare.build(two[1].head);
     byId("toolbar").addEventListener("click", (event) => {
       const button = event.target.closest("[data-action]");
-      if (button) act(button.dataset.action);
+      if (button) cxr.actions.act(button.dataset.action);
     });
   }
 
@@ -45,47 +36,7 @@ cxr.viewer = (() => {
     const beside = Boolean(state.view.compare);
     const margin = beside ? { ...BESIDE, bottom } : { ...ALONE, top: top + GAP, bottom };
     sheet.room = width && height ? { width, height, margin, beside } : null;
-    moved(false);
-  }
-
-  function act(action) {
-    const { view } = state;
-    const sheet = cxr.view.activeSheet();
-    if (!sheet.pane || !sheet.room) return;
-    const tone = cxr.view.toneOf(sheet);
-    if (action === "invert") tone.invert = !tone.invert;
-    if (action === "heat") view.heat = !view.heat;
-    if (action === "contour") {
-      view.contour = !(view.heat && view.contour);
-      view.heat = true;
-    }
-    if (action === "above") view.onlyAbove = !view.onlyAbove;
-    if (action === "rotate") cxr.view.turn(sheet, cxr.geometry.turned);
-    if (action === "flip") cxr.view.turn(sheet, cxr.geometry.flipped);
-    if (action === "zoom") cxr.view.toggleTrue(sheet, cxr.gestures.pointIn(sheet));
-    if (action === "in") cxr.view.zoomAt(sheet, ZOOM_STEP, cxr.geometry.middle(sheet.room));
-    if (action === "out") cxr.view.zoomAt(sheet, 1 / ZOOM_STEP, cxr.geometry.middle(sheet.room));
-    if (action === "fit") cxr.view.fit(sheet);
-    if (action === "window") cxr.grey.toggle();
-    if (action === "lens") cxr.lens.toggle();
-    if (action === "compare") cxr.compare.toggle();
-    cxr.changed();
-  }
-
-  /* Lay the films anew before the next frame. While they move they are layers of their own, which is quick;
-   * at rest they are drawn at their exact size, which is sharp. */
-  function moved(moving = true) {
-    if (moving && stage) {
-      stage.classList.add("moving");
-      clearTimeout(stillTimer);
-      stillTimer = setTimeout(() => stage.classList.remove("moving"), STILL_AFTER_MS);
-    }
-    if (placing) return;
-    placing = true;
-    requestAnimationFrame(() => {
-      placing = false;
-      lay();
-    });
+    cxr.stage.moved(false);
   }
 
   function lay() {
@@ -139,8 +90,10 @@ cxr.viewer = (() => {
     two.forEach((sheet, index) => show(sheet, panes[index]));
     if (panes.length === 0) cxr.grey.close();
     if (panes.length) paintButtons();
-    cxr.heat.paint();
+    cxr.legend.paint(cxr.heat.paint());
     lay();
+    cxr.grey.paint();
+    cxr.compare.paint();
   }
 
   function show(sheet, pane) {
@@ -162,7 +115,7 @@ cxr.viewer = (() => {
     const tone = cxr.view.toneOf(cxr.view.activeSheet());
     press("invert", tone.invert);
     press("heat", view.heat);
-    press("window", cxr.grey.open() || tone.window.width !== cxr.view.PLAIN.width || tone.window.level !== cxr.view.PLAIN.level);
+    press("window", cxr.grey.open() || tone.window.width !== cxr.look.PLAIN.width || tone.window.level !== cxr.look.PLAIN.level);
     byId("toolbar").querySelector("[data-action=window]").setAttribute("aria-expanded", String(cxr.grey.open()));
     press("lens", cxr.lens.on());
     press("compare", Boolean(view.compare));
@@ -170,21 +123,7 @@ cxr.viewer = (() => {
   }
 
   cxr.painters.push(paint);
-  const key = (name, help, action, shown) => cxr.onKey(name, "film", help, () => act(action), shown);
-  key("h", N_("heatmap on or off"), "heat");
-  key("c", N_("heat as contour lines"), "contour");
-  key("a", N_("heat only for findings above their cut"), "above");
-  key("i", N_("invert the film"), "invert");
-  key("r", N_("rotate by 90°"), "rotate");
-  key("x", N_("flip left to right"), "flip");
-  key("f", N_("fit, or one film pixel per screen pixel"), "zoom");
-  key("+", N_("zoom in"), "in");
-  key("=", "", "in");
-  key("-", N_("zoom out"), "out");
-  key("0", N_("fit the film"), "fit");
+  cxr.listen("lay", lay);
 
-  return {
-    build, act, moved, sheets: () => two, canvas: () => two.length > 0 && two[0].canvas,
-    inView: (item) => two.length > 0 && two[0].shown === item.film,
-  };
+  return { build, inView: (item) => two.length > 0 && two[0].shown === item.film };
 })();
