@@ -131,8 +131,6 @@ def miniature_recipe(recipe: Recipe) -> Recipe:
         "head_epochs": min(1, fit_table["head_epochs"]),
         "fine_tune_epochs": min(1, fit_table["fine_tune_epochs"]),
     }
-    # a head then reads a backbone of its own: the trunk is another bundle, for films of another size
-    table["network"]["trunk"] = None
     table["data"] |= {
         "leave_out": [],
         "manifest": MANIFEST,

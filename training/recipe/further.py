@@ -49,8 +49,8 @@ class FurtherFilms(Frozen):
     most: int | None = Field(
         None,
         ge=1,
-        description="At most so many films of each label (of `only_labels`, if given) and split, spread "
-        "evenly over the manifest.",
+        description="At most so many films of each combination of labels (of `only_labels`, if given) and "
+        "split, spread evenly over the manifest.",
     )
     source: str | None = Field(
         None,

@@ -202,8 +202,12 @@ class Recipe(Frozen):
             raise ValueError(
                 "`data.auxiliary` and `answers` need more than the head to be trained on [views]"
             )
-        if self.views is not None and self.views.teachers and self.head_only:
-            raise ValueError("`views.teachers` need more than the head to be trained")
+        if (
+            self.views is not None
+            and self.head_only
+            and (self.views.teachers or self.views.interpolation < 1.0)
+        ):
+            raise ValueError("`views.teachers` and `interpolation` need more than the head to be trained")
         if self.views is not None and self.views.map_loss_weight and not self.data.boxes:
             raise ValueError("`data.boxes` must name boxes.csv with views.map_loss_weight; received none")
         return self

@@ -84,12 +84,13 @@ def test_teachers_are_finished_runs_that_know_a_label(bright, runs, tmp_path):
         taught(_answers(), bright, ["mass", "nodule"], ["bright"], weight=0.5, runs=runs)
 
 
-def test_a_head_alone_has_no_teachers(tiny_recipe):
+@pytest.mark.parametrize("entry", [{"teachers": ["bright"]}, {"interpolation": 0.5}])
+def test_a_head_alone_has_no_teachers_and_lies_nowhere_between(tiny_recipe, entry):
     table = tiny_recipe.model_dump(mode="json")
     table["network"] |= {"unfreeze_last": 0, "fine_tune_after": None}
     table["fit"] |= {"fine_tune_epochs": 0}
-    table["views"] = {"teachers": ["bright"], "smallest_side": 24}
-    with pytest.raises(ValidationError, match=r"views\.teachers"):
+    table["views"] = {**entry, "smallest_side": 24}
+    with pytest.raises(ValidationError, match=r"more than the head"):
         Recipe.model_validate(table)
 
 
