@@ -83,9 +83,9 @@ def test_threads_that_ask_at_once_get_one_load(
     start = threading.Barrier(THREADS)
 
     class Counting(LiteRtRuntime):
-        def __init__(self, path: Path, threads: int = 1) -> None:
+        def __init__(self, path: Path, threads: int = 1, sha256: str | None = None) -> None:
             loads.append(path)
-            super().__init__(path, threads)
+            super().__init__(path, threads, sha256)
 
     monkeypatch.setattr(pool, "LiteRtRuntime", Counting)
     runtimes, bundle = RuntimePool(1), make_bundle()
@@ -110,10 +110,10 @@ def test_loading_one_model_does_not_hold_up_another(
     loading, may_finish = threading.Event(), threading.Event()
 
     class Waiting(LiteRtRuntime):
-        def __init__(self, path: Path, threads: int = 1) -> None:
+        def __init__(self, path: Path, threads: int = 1, sha256: str | None = None) -> None:
             loading.set()
             may_finish.wait(timeout=30)
-            super().__init__(path, threads)
+            super().__init__(path, threads, sha256)
 
     monkeypatch.setattr(pool, "LiteRtRuntime", Waiting)
     with ThreadPoolExecutor(2) as threads:
