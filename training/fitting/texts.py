@@ -131,6 +131,20 @@ def plain_card(
     )
 
 
+def check_asked_lists(recipe: Recipe, root: Path) -> None:
+    """Refuse lists that somebody asked for and that are not there; no film is read for it.
+
+    Raises
+    ------
+    TrainingError
+        Naming the entry: of --set, or of a recipe that is not shipped.
+    """
+    shipped = shipped_recipe(recipe) is not None
+    for entry in _LISTS:
+        if not shipped or f"data.{entry}" in recipe.changed:
+            _missing(recipe.data, root, entry, asked=True)
+
+
 def _present(data: DataRecipe, root: Path, asked: set[str]) -> DataRecipe:
     """The gate's lists that are there.
 
@@ -141,16 +155,22 @@ def _present(data: DataRecipe, root: Path, asked: set[str]) -> DataRecipe:
     """
     update: dict[str, Any] = {}
     for entry in _LISTS:
-        value = getattr(data, entry)
-        named = [value] if isinstance(value, str) else list(value or ())
-        missing = [name for name in named if not (root / name).is_file()]
-        if missing and entry in asked:
-            raise TrainingError(
-                f"`data.{entry}` must name CSV files of the data folder; there is no {root / missing[0]}.",
-                remedy=f"Correct it in the recipe, or leave it out: --set data.{entry}=",
-            )
+        named, missing = _missing(data, root, entry, asked=entry in asked)
         if missing:
             logger.warning("data.%s: %s is not there and is left out", entry, ", ".join(missing))
             left = [name for name in named if name not in missing]
             update[entry] = left if entry == "other_manifests" else None
     return data.model_copy(update=update)
+
+
+def _missing(data: DataRecipe, root: Path, entry: str, *, asked: bool) -> tuple[list[str], list[str]]:
+    """The lists that an entry names, and those of them that are not there."""
+    value = getattr(data, entry)
+    named = [value] if isinstance(value, str) else list(value or ())
+    missing = [name for name in named if not (root / name).is_file()]
+    if missing and asked:
+        raise TrainingError(
+            f"`data.{entry}` must name CSV files of the data folder; there is no {root / missing[0]}.",
+            remedy=f"Correct it in the recipe, or leave it out: --set data.{entry}=",
+        )
+    return named, missing
