@@ -51,7 +51,9 @@ def present_recipe(recipe: Recipe, films: Sequence[Film], root: Path, texts: Rec
     asked = {name for name in _GATE if f"data.{name}" in recipe.changed}
     if are_own(recipe, films):
         # another hospital's lists are not these films', even where they happen to be there
-        theirs = {name: None if name == "gate_manifest" else [] for name in _LISTS if name not in asked}
+        theirs: dict[str, Any] = {
+            name: None if name == "gate_manifest" else [] for name in _LISTS if name not in asked
+        }
         data = _present(recipe.data.model_copy(update=theirs), root, asked)
         return recipe.model_copy(update={"data": data, **_own_texts(recipe, films)})
     kept = {*asked, *(["further"] if "data.further" in recipe.changed else [])}

@@ -221,9 +221,7 @@ def test_a_training_stops_at_a_fault_that_nobody_accepted(collection, tmp_path, 
 
 
 def test_what_a_shipped_recipe_accepts_of_its_own_films_is_not_accepted_of_others(collection, tmp_path):
-    collection(
-        *[(f"{i}.png", drawn(i), ("normal", "covid")[i % 2], "train", "ab"[i % 2]) for i in range(12)]
-    )
+    collection(*[(f"{i}.png", drawn(i), ("normal", "covid")[i % 2], "train", "ab"[i % 2]) for i in range(12)])
     there = {"data.manifest": "manifest.csv", "data.labels": '["normal", "covid"]'}
     assert "sources" in load_recipe("covid-block3").data.accept
     with pytest.raises(TrainingError, match="source predicts class"):

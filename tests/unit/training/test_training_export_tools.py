@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from typer.testing import CliRunner
 
@@ -28,7 +26,12 @@ def test_a_gate_that_is_being_exported_gets_no_gate_beside_it(tmp_path):
 
 def test_an_export_that_fails_takes_its_copies_away_and_leaves_what_was_there(tmp_path):
     copy_tools(MODELS, tmp_path, skip=("gate",))
-    with pytest.raises(OSError, match="full"), tools_beside(MODELS, tmp_path):
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["gate", "lungs"]
-        raise OSError("full")
+
+    def export() -> None:
+        with tools_beside(MODELS, tmp_path):
+            assert sorted(path.name for path in tmp_path.iterdir()) == ["gate", "lungs"]
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        export()
     assert [path.name for path in tmp_path.iterdir()] == ["lungs"]

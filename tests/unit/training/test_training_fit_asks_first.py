@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from typer.testing import CliRunner
 
@@ -40,6 +38,6 @@ def test_a_list_that_was_asked_for_is_named(tmp_path):
 
 def test_a_segmenter_may_begin_with_random_weights(tmp_path, monkeypatch):
     begun = []
-    monkeypatch.setattr(segmentation, "check_start", lambda run, recipe, weights, **_: begun.append(weights))
+    monkeypatch.setattr(segmentation, "check_start", lambda *given, **_: begun.append(given[-1]))
     refused("lungs", "--data", tmp_path, "--weights", "none", "--run-folder", tmp_path / "run")
     assert begun == [None]

@@ -1,4 +1,4 @@
-"""Which texts and lists a bundle gets: the recipe's of its own films, and of others what was given for them."""
+"""Which texts and lists a bundle gets: the recipe's of its own films, of others what was given."""
 
 from __future__ import annotations
 
