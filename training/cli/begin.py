@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -35,6 +36,7 @@ def new_command(
     """Write a recipe for own films, every choice explained, and say what to do next."""
     from training.films.new_recipe import read_classes, recipe_text
     from training.recipe import load_recipe
+    from training.writing import write_text
 
     target = out or Path(f"{name}.toml")
     try:
@@ -42,8 +44,14 @@ def new_command(
         text = recipe_text(name, classes, source, data, weights)
         if target.exists():
             raise TrainingError(f"`out` must be a new file; {target} is there already.")
-        target.write_text(text, encoding="utf-8")
-        load_recipe(str(target))
+        if target.suffix != ".toml":
+            raise TrainingError(f"`out` must be a .toml file; received {target}.")
+        with TemporaryDirectory() as folder:  # a recipe that cannot be read is not left behind
+            tried = Path(folder) / target.name
+            tried.write_text(text, encoding="utf-8")
+            load_recipe(str(tried))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_text(text, target)
     except CxrError as error:
         raise fail(error) from error
     for one in classes:

@@ -35,7 +35,6 @@ def export_command(
     from cxr_dash.settings import Settings
     from training.backend import use_backend
     from training.export.bundle import export_bundle
-    from training.export.tools import copy_tools
     from training.fitting.runs import is_segmenter_run
     from training.metrics import figure
     from training.recipe import load_recipe
@@ -51,11 +50,18 @@ def export_command(
             for metrics in lungs.spec.metrics:
                 typer.echo(f"{metrics.split}: {metrics.films} films, Dice {figure(metrics.dice, digits=4)}")
             return
-        for tool in copy_tools(tools or Settings().models_dir, out):
-            typer.echo(f"{out / tool}: copied, the app needs it beside your bundle")
-        texts = load_recipe(recipe) if recipe else None
-        bundle = export_bundle(run_folder, out, data_root=data, overwrite=overwrite, texts=texts)
+        before = {path.name for path in out.iterdir()} if out.is_dir() else set()
+        bundle = export_bundle(
+            run_folder,
+            out,
+            data_root=data,
+            overwrite=overwrite,
+            texts=load_recipe(recipe) if recipe else None,
+            tools=tools or Settings().models_dir,
+        )
     except CxrError as error:
         raise fail(error) from error
+    for name in sorted({path.name for path in out.iterdir()} - before - {bundle.path.name}):
+        typer.echo(f"{out / name}: copied, the app needs it beside your bundle")
     typer.echo(str(bundle.path))
     echo_metrics(bundle.spec.metrics)

@@ -45,7 +45,9 @@ def import_command(
     ] = "",
     facts: Annotated[
         Path | None,
-        typer.Option(help="CSV of what is known: file, patient_id, source, sex, age, view, ... (folders)."),
+        typer.Option(
+            help="CSV of what is known: file, patient_id, source, hospital, sex, age, ... (folders)."
+        ),
     ] = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Take the films that are there (nih).")

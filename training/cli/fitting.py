@@ -77,7 +77,9 @@ def fit_command(
     from training.backend import use_backend
     from training.films.checks.before import check_before
     from training.fitting.fit import fit
-    from training.fitting.start import start_weights
+    from training.fitting.runs import RunFolder
+    from training.fitting.start import check_start, check_weights, start_weights
+    from training.fitting.texts import check_asked_lists
     from training.recipe import SegmenterRecipe, load_any
 
     try:
@@ -92,20 +94,26 @@ def fit_command(
         if data is None:
             raise typer.BadParameter("`--data` must be given; only --smoke does without.")
         folder = run_folder or Path("runs") / loaded.id
+        check_weights(weights)
         if isinstance(loaded, SegmenterRecipe):
             from training.segmentation.fit import fit_segmenter
 
             masks = fit_segmenter(loaded, data, folder, weights=weights, resume=resume)
             typer.echo(f"val Dice {masks.val_dice:.4f}, best epoch {masks.best_epoch}")
             return
-        if not resume:
-            start_weights(loaded, weights)
-            check_before(loaded, data, accept=accept)
+        # what costs nothing is asked first: the films take minutes
+        begun = start_weights(loaded, weights)
+        check_asked_lists(loaded, data)
         if loaded.ensemble:
-            from training.ensembles.fit import fit_ensemble
+            from training.ensembles.fit import check_new, fit_ensemble
 
+            check_new(RunFolder(folder))
+            check_before(loaded, data, accept=accept)
             record = fit_ensemble(loaded, data, folder)
         else:
+            check_start(RunFolder(folder), loaded, begun, resume=resume)
+            if not resume:
+                check_before(loaded, data, accept=accept)
             record = fit(loaded, data, folder, weights=weights, resume=resume, tensorboard=tensorboard)
     except CxrError as error:
         raise fail(error) from error
@@ -151,7 +159,7 @@ def search_command(
     from training.backend import use_backend
     from training.fitting.search import SearchPlan, grid_space, read_space, run_study, search
     from training.fitting.search.training import fitted
-    from training.fitting.start import start_weights
+    from training.fitting.start import check_weights, start_weights
     from training.recipe import load_recipe
 
     if bool(grid) == bool(param):
@@ -160,6 +168,7 @@ def search_command(
         if backend:
             use_backend(backend)
         fixed = overrides_of(overrides)
+        check_weights(weights)
         # or every trial would fail of it, one after the other
         start_weights(load_recipe(recipe, fixed), weights)
         if grid and storage is None:

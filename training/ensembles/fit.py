@@ -30,6 +30,19 @@ from training.recipe import EnsembleRecipe, Recipe
 logger = logging.getLogger(__name__)
 
 
+def check_new(run: RunFolder) -> None:
+    """Refuse a folder that holds a run: an ensemble is made at once, and not resumed.
+
+    Raises
+    ------
+    TrainingError
+    """
+    if run.model.exists():
+        raise TrainingError(
+            f"`run folder` must be new; {run.path} holds a run.", remedy="Pass another --run-folder."
+        )
+
+
 def fit_ensemble(recipe: Recipe, data_root: Path, folder: Path, *, runs: Path | None = None) -> RunRecord:
     """Make one model of finished ones and leave ``model.keras`` and ``run.json`` in ``folder``.
 
@@ -56,8 +69,7 @@ def fit_ensemble(recipe: Recipe, data_root: Path, folder: Path, *, runs: Path | 
         When a member is missing, members do not fit each other or the recipe, or the folder holds a run.
     """
     run, section = RunFolder(folder), _section(recipe)
-    if run.model.exists():
-        raise TrainingError(f"`run folder` must be new; {folder} holds a run.", remedy="Pass another folder.")
+    check_new(run)
     started = time.monotonic()
     folders = [find_member(name, runs or folder.parent) for name in section.members]
     members = open_members(folders, data_root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,13 +15,13 @@ from cxr_dash.inference.bundle import SPEC_FILE, Bundle, load_bundle
 from cxr_dash.inference.calibration import apply_calibration
 from cxr_dash.inference.runtime import Runtime
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from cxr_dash.inference.schema import Calibration, OperatingPoint
+from cxr_dash.inference.schema import BundleSpec, Calibration, OperatingPoint
 from training.evaluation.batches import BATCH_FILMS, Forward, Scored, film_batches, score_batches
 from training.evaluation.decisions import Decisions, decisions_of_run
-from training.films.manifest import Film, read_manifest
-from training.films.of_recipe import columns_to_leave_out
+from training.films.manifest import Film
+from training.films.of_recipe import read_alike
 from training.fitting.runs import RunFolder, RunRecord
-from training.recipe.further import TornPatients
+from training.recipe import DataRecipe
 
 NEGATIVE_LABEL = "no_finding"
 ANY_LABEL = "finding"
@@ -54,10 +54,8 @@ class Subject:
         Of the file that answers.
     forward : callable
         Prepared films (n, H, W, 1), float32, 0-255, to logits (n, C), float64.
-    leave_out : tuple of str
-        Rows that its recipe leaves out, with their patients: ``column=value``.
-    torn_patients : {"refuse", "leave_out", "train_gives_way"}
-        What its recipe does with patients whose films are in several splits.
+    data : DataRecipe or None
+        What its recipe reads and leaves out; None: every film, of the labels it answers for.
     """
 
     id: str
@@ -73,8 +71,7 @@ class Subject:
     default_point: str
     model_sha256: str
     forward: Forward
-    leave_out: tuple[str, ...] = ()
-    torn_patients: TornPatients = "refuse"
+    data: DataRecipe | None = None
 
     def read(self, manifest: Path) -> list[Film]:
         """The films of a manifest, as the model's recipe reads them.
@@ -84,13 +81,10 @@ class Subject:
         TrainingError
             As :func:`training.films.manifest.read_manifest`.
         """
-        return read_manifest(
-            manifest,
-            negative_label=self.negative_label,
-            leave_out=columns_to_leave_out(self.leave_out),
-            torn=self.torn_patients,
-            own_labels=self.labels,
+        data = self.data or DataRecipe(
+            manifest=manifest.name, labels=self.labels, negative_label=self.negative_label
         )
+        return read_alike(data, manifest)
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -147,9 +141,6 @@ def runtime_of(bundle: Bundle) -> Runtime:
 
 def _open_bundle(bundle: Bundle) -> Subject:
     spec, runtime = bundle.spec, runtime_of(bundle)
-    made = spec.training.recipe
-    # bundles of before have neither entry
-    left_out = made.get("data.leave_out")
 
     def forward(films: Float32Array) -> Float64Array:
         return np.stack([runtime.run(film).logits for film in films]).astype(np.float64)
@@ -168,8 +159,21 @@ def _open_bundle(bundle: Bundle) -> Subject:
         default_point=spec.default_operating_point,
         model_sha256=bundle.serving_sha256,
         forward=forward,
-        leave_out=tuple(map(str, left_out)) if isinstance(left_out, list) else (),
-        torn_patients=cast("TornPatients", made.get("data.torn_patients", "refuse")),
+        data=data_of_bundle(spec),
+    )
+
+
+def data_of_bundle(spec: BundleSpec) -> DataRecipe:
+    """What a bundle's recipe reads, of the entries that its version had."""
+    made = spec.training.recipe
+    names = ("labels", "negative_label", "auxiliary", "leave_out", "torn_patients", "other_films")
+    data: dict[str, Any] = {name: made[f"data.{name}"] for name in names if f"data.{name}" in made}
+    if data.get("other_films") != "leave_out":
+        # a manifest of another hospital may say "none of them" where the recipe's own never did
+        data["negative_label"] = NEGATIVE_LABEL
+    any_label = ANY_LABEL if ANY_LABEL in spec.label_keys else None
+    return DataRecipe.model_validate(
+        {"manifest": "manifest.csv", "labels": spec.label_keys, "any_label": any_label} | data
     )
 
 
@@ -197,8 +201,7 @@ def _open_run(folder: Path, data_root: Path | None) -> Subject:
         default_point=decisions.default_point,
         model_sha256=decisions.model_sha256,
         forward=forward,
-        leave_out=tuple(recipe.data.leave_out),
-        torn_patients=recipe.data.torn_patients,
+        data=recipe.data,
     )
 
 

@@ -20,6 +20,7 @@ from training.export.card import write_bundle_texts
 from training.export.describe import describe_bundle
 from training.export.half import save_half
 from training.export.serving_graph import compile_serving
+from training.export.tools import tools_beside
 from training.export.trunk import check_trunk, write_head
 from training.films.manifest import of_split
 from training.films.of_recipe import read_films
@@ -41,6 +42,7 @@ def export_bundle(
     data_root: Path | None = None,
     overwrite: bool = False,
     texts: Recipe | None = None,
+    tools: Path | None = None,
 ) -> Bundle:
     """Turn a finished run into ``models/<id>``.
 
@@ -55,6 +57,8 @@ def export_bundle(
         Replace a bundle of the same id.
     texts : Recipe, optional
         Whose card, sources and lists of the gate it gets; see :func:`training.fitting.texts.present_recipe`.
+    tools : Path, optional
+        Bundles to copy the app's own tools from, where ``models`` has none.
 
     Returns
     -------
@@ -86,42 +90,43 @@ def export_bundle(
 
     import keras
 
-    # an export that fails leaves the old bundle as it was
-    staging = models / f".{record.recipe.id}.partial" / record.recipe.id
-    shutil.rmtree(staging.parent, ignore_errors=True)
-    staging.mkdir(parents=True)
-    try:
-        model = keras.saving.load_model(run.model, compile=False, safe_mode=True)
-        if recipe.network.half_weights:
-            save_half(model, staging / MODEL_FILE)
-        else:
-            shutil.copyfile(run.model, staging / MODEL_FILE)
-        some = np.stack(
-            [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
-        )
-        report = compile_serving(
-            model, recipe.cam_layer, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
-        )
-        record = replace(record, recipe=recipe)
-        trunk = write_head(model, recipe, models, staging, some)
-        spec = describe_bundle(
-            record,
-            films,
-            root,
-            runtime=LiteRtRuntime(staging / SERVING_FILE),
-            report=report,
-            folder=staging,
-            find_lungs=lung_finder(models),
-            trunk=trunk,
-        )
-        spec = spec.model_copy(update={"learning_curve": read_learning_curve(run)})
-        write_bundle_texts(spec, staging)
-        _compare(load_bundle(staging), some)
-        if target.exists():
-            shutil.rmtree(target)
-        staging.rename(target)
-    finally:
+    with tools_beside(tools, models, skip=(recipe.card.kind, recipe.id)):
+        # an export that fails leaves the old bundle as it was
+        staging = models / f".{record.recipe.id}.partial" / record.recipe.id
         shutil.rmtree(staging.parent, ignore_errors=True)
+        staging.mkdir(parents=True)
+        try:
+            model = keras.saving.load_model(run.model, compile=False, safe_mode=True)
+            if recipe.network.half_weights:
+                save_half(model, staging / MODEL_FILE)
+            else:
+                shutil.copyfile(run.model, staging / MODEL_FILE)
+            some = np.stack(
+                [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
+            )
+            report = compile_serving(
+                model, recipe.cam_layer, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
+            )
+            record = replace(record, recipe=recipe)
+            trunk = write_head(model, recipe, models, staging, some)
+            spec = describe_bundle(
+                record,
+                films,
+                root,
+                runtime=LiteRtRuntime(staging / SERVING_FILE),
+                report=report,
+                folder=staging,
+                find_lungs=lung_finder(models),
+                trunk=trunk,
+            )
+            spec = spec.model_copy(update={"learning_curve": read_learning_curve(run)})
+            write_bundle_texts(spec, staging)
+            _compare(load_bundle(staging), some)
+            if target.exists():
+                shutil.rmtree(target)
+            staging.rename(target)
+        finally:
+            shutil.rmtree(staging.parent, ignore_errors=True)
     logger.info("exported %s", target)
     return load_bundle(target)
 

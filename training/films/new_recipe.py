@@ -11,6 +11,7 @@ from pathlib import Path
 from cxr_dash.errors import TrainingError
 from training.films.layouts.folders import class_folders
 from training.labels import LABELS, label_key
+from training.recipe import recipe_names
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ENTRY = re.compile(r"(?P<folder>[^:=]+?)\s*(:\s*(?P<key>[^=]+?))?\s*(=\s*(?P<en>[^/]+)/(?P<es>.+))?")
@@ -115,11 +116,16 @@ def recipe_text(name: str, classes: Sequence[OwnClass], root: Path, data: Path, 
     Raises
     ------
     TrainingError
-        When the name cannot be an id.
+        When the name cannot be an id, or is that of a shipped recipe.
     """
     if not _ID.fullmatch(name):
         raise TrainingError(
             f"`name` must be lower case letters, digits, - and _, 64 at most; received {name!r}."
+        )
+    if name in recipe_names():
+        raise TrainingError(
+            f"`name` must not be of a recipe that is here already; {name} is, and its texts would count.",
+            remedy="Choose another; `python -m training list` names those that are taken.",
         )
     title_en, title_es = (", ".join(getattr(c, name) for c in classes) for name in ("name_en", "name_es"))
     mapped = "".join(f" --label {json.dumps(f'{c.folder}={c.key}')}" for c in classes if c.mapped)

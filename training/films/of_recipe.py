@@ -30,14 +30,7 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
     TrainingError
         As :func:`read_manifest`; also when a patient would be in two splits.
     """
-    own = own_labels(data)
-    films = read_manifest(
-        manifest,
-        negative_label=data.negative_label,
-        leave_out=columns_to_leave_out(data.leave_out),
-        torn=data.torn_patients,
-        own_labels=own,
-    )
+    films = _of_manifest(data, manifest)
     measured = {(film.source, film.patient) for film in films if film.split != "train"}
     for further in data.further:
         more = _further_films(further, beside(data.manifest, manifest, further.manifest), data)
@@ -45,6 +38,38 @@ def read_films(data: DataRecipe, manifest: Path) -> list[Film]:
         films += more if further.source is None else _of_others(more, measured)
     if data.further:
         check_disjoint(films, "the recipe's manifests")
+    return _without_others(films, data)
+
+
+def read_alike(data: DataRecipe, manifest: Path) -> list[Film]:
+    """The films of any one manifest, read as a recipe reads its own first one.
+
+    Parameters
+    ----------
+    data : DataRecipe
+        Its labels, and whom and what it leaves out; not its further manifests.
+    manifest : Path
+
+    Raises
+    ------
+    TrainingError
+        As :func:`read_manifest`.
+    """
+    return _without_others(_of_manifest(data, manifest), data)
+
+
+def _of_manifest(data: DataRecipe, manifest: Path) -> list[Film]:
+    return read_manifest(
+        manifest,
+        negative_label=data.negative_label,
+        leave_out=columns_to_leave_out(data.leave_out),
+        torn=data.torn_patients,
+        own_labels=own_labels(data),
+    )
+
+
+def _without_others(films: list[Film], data: DataRecipe) -> list[Film]:
+    """The films without those that ``other_films`` leaves out."""
     if data.other_films == "keep":
         return films
     labels = set(data.labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from cxr_dash.errors import TrainingError
 from training.fitting.runs import RunFolder
@@ -18,6 +19,8 @@ _FREE = ("fit.fine_tune_epochs", "fit.stop_after", "fit.epochs")
 _FURTHER = "data.further"
 RANDOM = "none"
 """What ``--weights`` is for a backbone that is to begin with random weights."""
+IMAGENET = "imagenet"
+"""What ``--weights`` is for Keras's own, which it fetches."""
 
 
 def start_weights(recipe: Recipe, weights: str | None) -> str | None:
@@ -39,6 +42,22 @@ def start_weights(recipe: Recipe, weights: str | None) -> str | None:
         "features of random weights say nothing about a film.",
         remedy=f"{where_to_get(network, height, width)} A model.keras of this backbone serves too; --weights "
         f"{RANDOM} takes random ones all the same.",
+    )
+
+
+def check_weights(weights: str | None) -> None:
+    """Refuse weights that are no file, before anything else is looked at.
+
+    Raises
+    ------
+    TrainingError
+    """
+    if weights in (None, RANDOM, IMAGENET) or Path(str(weights)).is_file():
+        return
+    raise TrainingError(
+        f"`--weights` must be a file, {IMAGENET} or {RANDOM}; there is no file {weights}.",
+        remedy="The weights of a run are its model.keras; those of the shipped findings are "
+        "models/findings/model.keras.",
     )
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from cxr_dash.errors import TrainingError
 from training.films.manifest import Film
-from training.films.of_recipe import training_films
-from training.recipe import RECIPES, CardRecipe, DataRecipe, Recipe, load_recipe
+from training.films.whose import are_own, shipped_recipe
+from training.recipe import CardRecipe, DataRecipe, Recipe
+from training.recipe.card import SourceText
 
 logger = logging.getLogger(__name__)
 
@@ -42,26 +43,22 @@ def present_recipe(recipe: Recipe, films: Sequence[Film], root: Path, texts: Rec
     TrainingError
         Naming the entry, when a list that somebody asked for is not there.
     """
-    shipped = load_recipe(recipe.id) if (RECIPES / f"{recipe.id}.toml").is_file() else None
+    shipped = shipped_recipe(recipe)
     if texts is not None:
         return _with(recipe, texts, _present(texts.data, root, set(_LISTS)))
     if shipped is None:
         return recipe.model_copy(update={"data": _present(recipe.data, root, set(_LISTS))})
     asked = {name for name in _GATE if f"data.{name}" in recipe.changed}
-    if are_own(recipe, films, shipped):
-        data = _present(recipe.data, root, asked)
+    if are_own(recipe, films):
+        # another hospital's lists are not these films', even where they happen to be there
+        theirs: dict[str, Any] = {
+            name: None if name == "gate_manifest" else [] for name in _LISTS if name not in asked
+        }
+        data = _present(recipe.data.model_copy(update=theirs), root, asked)
         return recipe.model_copy(update={"data": data, **_own_texts(recipe, films)})
     kept = {*asked, *(["further"] if "data.further" in recipe.changed else [])}
     now = shipped.data.model_copy(update={name: getattr(recipe.data, name) for name in kept})
     return _with(recipe, shipped, _present(now, root, set(_LISTS)))
-
-
-def are_own(recipe: Recipe, films: Sequence[Film], shipped: Recipe) -> bool:
-    """Whether films are of collections that the shipped recipe does not speak of."""
-    if "data.manifest" in recipe.changed or recipe.data.manifest != shipped.data.manifest:
-        return True
-    used = [*training_films(films, recipe.data, recipe.seed), *(f for f in films if f.split != "train")]
-    return not {film.source for film in used} <= shipped.sources.keys()
 
 
 def _with(recipe: Recipe, texts: Recipe, lists: DataRecipe) -> Recipe:
@@ -71,24 +68,36 @@ def _with(recipe: Recipe, texts: Recipe, lists: DataRecipe) -> Recipe:
         # further films that are only measured on: they are as free as the texts
         data = data.model_copy(update={"further": lists.further})
     card = _over(texts.card, recipe)
-    update = {"card": card, "sources": texts.sources, "labels": texts.labels, "data": data}
+    sources = {**texts.sources, **_given_sources(recipe)}
+    # the texts may lack a label of the run, and its name is still wanted
+    labels = {**recipe.labels, **texts.labels}
+    update = {"card": card, "sources": sources, "labels": labels, "data": data}
     return recipe.model_copy(update=update)
 
 
 def _over(card: CardRecipe, recipe: Recipe) -> CardRecipe:
     """A card with the entries that --set gave the run."""
-    names = [name.removeprefix("card.") for name in recipe.changed if name.startswith("card.")]
-    return card.model_copy(update={name: getattr(recipe.card, name) for name in names if "." not in name})
+    return card.model_copy(update={name: getattr(recipe.card, name) for name in _given(recipe, "card")})
+
+
+def _given(recipe: Recipe, section: str) -> set[str]:
+    """The entries of a section that --set changed, whole or in part: ``card.population.age_years``."""
+    return {name.split(".")[1] for name in recipe.changed if name.startswith(f"{section}.")}
+
+
+def _given_sources(recipe: Recipe) -> dict[str, SourceText]:
+    given = _given(recipe, "sources")
+    return {name: text for name, text in recipe.sources.items() if name in given}
 
 
 def _own_texts(recipe: Recipe, films: Sequence[Film]) -> dict[str, Any]:
     """Card and sources of films that nobody described, but for what --set says."""
     names = [recipe.names[key] for key in recipe.data.labels or [str(recipe.data.any_label)]]
     titles = (", ".join(name.name_en for name in names), ", ".join(name.name_es for name in names))
-    card = plain_card(recipe.card, recipe.id, titles, len(films), len({film.group for film in films}))
-    given = {name.split(".")[1] for name in recipe.changed if name.startswith("sources.")}
-    sources = {name: text for name, text in recipe.sources.items() if name in given}
-    return {"card": _over(card, recipe), "sources": sources}
+    # two hospitals may have one number: their groups differ
+    patients = len({film.group for film in films if film.patient})
+    card = plain_card(recipe.card, recipe.id, titles, len(films), patients)
+    return {"card": _over(card, recipe), "sources": _given_sources(recipe)}
 
 
 def plain_card(
@@ -104,21 +113,38 @@ def plain_card(
     titles : tuple of str
         In English and Spanish.
     films, patients : int
+        No patient: nobody said whose films these are.
     """
+    whose_en = f" of {patients} patients" if patients else ", patients not known"
+    whose_es = f" de {patients} pacientes" if patients else ", pacientes no conocidos"
     logger.warning("%s: these are not the films its card speaks of; its bundle gets a plain one", recipe_id)
     return card.model_copy(
         update={
             "version": "0.1.0",
             "title_en": f"{titles[0]} (own films)",
             "title_es": f"{titles[1]} (placas propias)",
-            "population_en": f"{films} own films of {patients} patients, not described",
-            "population_es": f"{films} placas propias de {patients} pacientes, sin descripción",
+            "population_en": f"{films} own films{whose_en}, not described",
+            "population_es": f"{films} placas propias{whose_es}, sin descripción",
             "population": None,
             "intended_use": [f"Trying the recipe `{recipe_id}` on own films."],
             "not_for": ["Any decision about a patient."],
             "warnings": ["Nobody described whom these films show, where they come from, or who read them."],
         }
     )
+
+
+def check_asked_lists(recipe: Recipe, root: Path) -> None:
+    """Refuse lists that somebody asked for and that are not there; no film is read for it.
+
+    Raises
+    ------
+    TrainingError
+        Naming the entry: of --set, or of a recipe that is not shipped.
+    """
+    shipped = shipped_recipe(recipe) is not None
+    for entry in _LISTS:
+        if not shipped or f"data.{entry}" in recipe.changed:
+            _missing(recipe.data, root, entry, asked=True)
 
 
 def _present(data: DataRecipe, root: Path, asked: set[str]) -> DataRecipe:
@@ -131,16 +157,22 @@ def _present(data: DataRecipe, root: Path, asked: set[str]) -> DataRecipe:
     """
     update: dict[str, Any] = {}
     for entry in _LISTS:
-        value = getattr(data, entry)
-        named = [value] if isinstance(value, str) else list(value or ())
-        missing = [name for name in named if not (root / name).is_file()]
-        if missing and entry in asked:
-            raise TrainingError(
-                f"`data.{entry}` must name CSV files of the data folder; there is no {root / missing[0]}.",
-                remedy=f"Correct it in the recipe, or leave it out: --set data.{entry}=",
-            )
+        named, missing = _missing(data, root, entry, asked=entry in asked)
         if missing:
             logger.warning("data.%s: %s is not there and is left out", entry, ", ".join(missing))
             left = [name for name in named if name not in missing]
             update[entry] = left if entry == "other_manifests" else None
     return data.model_copy(update=update)
+
+
+def _missing(data: DataRecipe, root: Path, entry: str, *, asked: bool) -> tuple[list[str], list[str]]:
+    """The lists that an entry names, and those of them that are not there."""
+    value = getattr(data, entry)
+    named = [value] if isinstance(value, str) else list(value or ())
+    missing = [name for name in named if not (root / name).is_file()]
+    if missing and asked:
+        raise TrainingError(
+            f"`data.{entry}` must name CSV files of the data folder; there is no {root / missing[0]}.",
+            remedy=f"Correct it in the recipe, or leave it out: --set data.{entry}=",
+        )
+    return named, missing

@@ -156,7 +156,7 @@ def _current_texts(recipe: SegmenterRecipe, films: Sequence[MaskedFilm]) -> Segm
     if not isinstance(now, SegmenterRecipe):
         return recipe
     if not {film.source for film in films} <= now.sources.keys():
-        patients = len({(film.source, film.patient) for film in films})
+        patients = len({(film.source, film.patient) for film in films if film.patient})
         card = plain_card(recipe.card, recipe.id, ("Lungs", "Pulmones"), len(films), patients)
         return recipe.model_copy(update={"card": card, "sources": {}, "sides": {}})
     return recipe.model_copy(update={"card": now.card, "sources": now.sources, "sides": now.sides})

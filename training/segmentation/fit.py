@@ -19,7 +19,7 @@ from training.fitting.checkpoint import Checkpoint, checkpoint_callback
 from training.fitting.optimizers import fine_tune_optimizer
 from training.fitting.progress import progress
 from training.fitting.runs import RunFolder, origin
-from training.fitting.start import check_start, write_start
+from training.fitting.start import RANDOM, check_start, write_start
 from training.recipe.segmenter import SegmenterRecipe
 from training.segmentation.batches import training_batches
 from training.segmentation.collections import of_split, read_collections, write_split
@@ -93,7 +93,7 @@ def fit_segmenter(
     folder : Path
         The run's own folder.
     weights : str or None
-        As for :func:`training.segmentation.network.build_segmenter`.
+        As for :func:`training.segmentation.network.build_segmenter`; ``"none"`` too is for random ones.
     resume : bool
         Go on from the last finished epoch of an interrupted run.
 
@@ -105,6 +105,7 @@ def fit_segmenter(
     import keras
 
     run = RunFolder(folder)
+    weights = None if weights == RANDOM else weights
     check_start(run, recipe, weights, resume=resume)
     keras.utils.set_random_seed(recipe.seed)
     films = read_collections(data_root, recipe.data, recipe.seed)

@@ -19,7 +19,7 @@ from training.films.checks.before import check_before
 from training.films.checks.sources import cramers_v, guess_accuracy, source_table
 from training.films.checks.twins import MAX_BITS, fingerprint, near_twins
 from training.films.manifest import Film, read_manifest
-from training.recipe import DataRecipe
+from training.recipe import DataRecipe, load_recipe
 
 
 def drawn(seed: int) -> np.ndarray:
@@ -218,6 +218,15 @@ def test_a_training_stops_at_a_fault_that_nobody_accepted(collection, tmp_path, 
     check_before(recipe.model_copy(update={"data": accepted}), tmp_path)
     check_before(recipe, tmp_path, accept=True)
     assert caplog.text.count("accepted: source predicts class") == 2
+
+
+def test_what_a_shipped_recipe_accepts_of_its_own_films_is_not_accepted_of_others(collection, tmp_path):
+    collection(*[(f"{i}.png", drawn(i), ("normal", "covid")[i % 2], "train", "ab"[i % 2]) for i in range(12)])
+    there = {"data.manifest": "manifest.csv", "data.labels": '["normal", "covid"]'}
+    assert "sources" in load_recipe("covid-block3").data.accept
+    with pytest.raises(TrainingError, match="source predicts class"):
+        check_before(load_recipe("covid-block3", there), tmp_path)
+    check_before(load_recipe("covid-block3", there | {"data.accept": '["sources"]'}), tmp_path)
 
 
 def test_labels_that_a_recipe_does_not_have_are_not_asked_about(collection, tmp_path, tiny_recipe):

@@ -413,7 +413,7 @@ def test_own_folders_may_have_a_new_class_and_a_table_of_facts(ward, tmp_path):
     assert Counter(one.source for one in films) == {"east": 20, "west": 20}
     assert {(one.sex, one.view) for one in films} == {("F", "PA")}
     assert {one.age for one in films} == {float(30 + index) for index in range(20)}
-    assert {one.group for one in films} == {f"{name}-{n}" for name in ("east", "west") for n in range(10)}
+    assert {one.group for one in films} == {str(number) for number in range(10)}
     with pytest.raises(TrainingError, match="A label must be one of"):
         read_manifest(tmp_path / "out" / "manifest.csv")
 
@@ -422,6 +422,36 @@ def test_a_film_that_the_table_does_not_have_is_named(ward, tmp_path):
     film(ward / "NORMAL" / "late.png")
     with pytest.raises(TrainingError, match=r"a row for every film; there is none for NORMAL/late\.png"):
         LAYOUTS["folders"].read(ward, options(tmp_path, facts=tmp_path / "facts.csv"))
+
+
+def facts_table(path: Path, header: str, *rows: str) -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_patient_filmed_on_two_devices_is_one_patient_and_two_hospitals_number_their_own(tmp_path):
+    for name in ("a", "b", "c"):
+        film(tmp_path / "films" / "NORMAL" / f"{name}.png")
+    rows = ("a.png,7,device 1,", "b.png,7,device 2,", "c.png,7,device 1,north")
+    table = facts_table(tmp_path / "t.csv", "file,patient_id,source,hospital", *rows)
+    found = LAYOUTS["folders"].read(tmp_path / "films", options(tmp_path, facts=table)).films
+    assert [one.group for one in found] == ["7", "7", "north-7"]
+    assert [one.source for one in found] == ["device 1", "device 2", "device 1"]
+
+
+def test_a_file_name_of_two_films_in_the_table_is_refused(tmp_path):
+    for name in ("NORMAL", "COVID"):
+        film(tmp_path / "films" / name / "1.png")
+    table = facts_table(tmp_path / "t.csv", "file,patient_id", "1.png,7")
+    with pytest.raises(TrainingError, match=r"1\.png is of COVID/1\.png and NORMAL/1\.png"):
+        LAYOUTS["folders"].read(tmp_path / "films", options(tmp_path, facts=table))
+
+
+def test_a_table_with_nothing_but_a_header_is_refused(tmp_path):
+    film(tmp_path / "films" / "NORMAL" / "1.png")
+    table = facts_table(tmp_path / "t.csv", "file,patient_id")
+    with pytest.raises(TrainingError, match="received only a header"):
+        LAYOUTS["folders"].read(tmp_path / "films", options(tmp_path, facts=table))
 
 
 def test_the_source_is_found_in_a_path(ward, tmp_path):

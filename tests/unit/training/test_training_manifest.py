@@ -6,8 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from measured_model import subject_of
 
 from cxr_dash.errors import TrainingError
+from cxr_dash.inference.bundle import load_bundle
+from cxr_dash.settings import ROOT
+from training.evaluation.subject import data_of_bundle
 from training.films.manifest import of_split, read_manifest
 from training.films.of_recipe import choose_labels, read_films, training_films
 from training.fitting.data import targets_of
@@ -160,3 +164,23 @@ def test_films_of_other_classes_are_left_out_when_the_recipe_says_so(films_root,
     assert {tuple(film.labels) for film in read_films(both, path)} == {("effusion",)}
     negative = both.model_copy(update={"labels": ["mass"], "negative_label": "no_finding"})
     assert {tuple(film.labels) for film in read_films(negative, path)} == {()}
+
+
+FOURTH = (
+    "path,labels,split,patient_id\n"
+    "a.png,normal,test,p1\nb.png,covid,test,p2\nc.png,Abscess,test,p3\nd.png,No Finding,test,p4\n"
+)
+
+
+@pytest.mark.parametrize("kind", ["run", "bundle"])
+def test_a_class_that_a_recipe_leaves_out_is_left_out_when_its_model_is_measured(tmp_path, kind):
+    path = write(tmp_path, FOURTH, *(f"{name}.png" for name in "abcd"))
+    data = _data(labels=["normal", "covid"], other_films="leave_out")
+    if kind == "bundle":
+        spec = load_bundle(ROOT / "models" / "covid").spec
+        flat = spec.training.recipe | {"data.other_films": "leave_out", "data.labels": data.labels}
+        training = spec.training.model_copy(update={"recipe": flat})
+        data = data_of_bundle(spec.model_copy(update={"training": training}))
+    subject = subject_of("softmax", data=data)
+    assert [film.path.name for film in subject.read(path)] == ["a.png", "b.png"]
+    assert subject.read(path) == read_films(data.model_copy(update={"manifest": path.name}), path)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
 from training.films.manifest import open_manifest
 
 FILE = "file"
-COLUMNS = ("patient_id", "source", "sex", "age", "view", "population", "study_date")
+COLUMNS = ("patient_id", "hospital", "source", "sex", "age", "view", "population", "study_date")
 
 Facts = Mapping[str, Mapping[str, str]]
 
@@ -26,7 +27,7 @@ def read_facts(path: Path) -> Facts:
     Raises
     ------
     TrainingError
-        When there is no such file, it has no column ``file``, or names one twice.
+        When there is no such file, it has no column ``file``, no row, or names a film twice.
     """
     facts: dict[str, Mapping[str, str]] = {}
     with open_manifest(path) as stream:
@@ -41,7 +42,29 @@ def read_facts(path: Path) -> Facts:
             if name in facts:
                 raise TrainingError(f"{path.name} row {number}: every film must stand once; {name} does not.")
             facts[name] = {key: (row.get(key) or "").strip() for key in COLUMNS}
+    if not facts:
+        raise TrainingError(f"{path} must have a row for every film; received only a header.")
     return facts
+
+
+def check_names(facts: Facts, films: Sequence[Path], root: Path) -> None:
+    """Refuse a table that names a film by a file name that another film has too.
+
+    Raises
+    ------
+    TrainingError
+        Naming both films.
+    """
+    named = defaultdict(list)
+    for film in films:
+        named[film.name].append(film.relative_to(root).as_posix())
+    for name, inside in named.items():
+        if name in facts and len(inside) > 1:
+            raise TrainingError(
+                f"A file name in the table of facts must be of one film; {name} is of {inside[0]} and "
+                f"{inside[1]}.",
+                remedy=f"Write their paths into the column `{FILE}`.",
+            )
 
 
 def facts_of(facts: Facts, film: Path, root: Path) -> Mapping[str, str]:

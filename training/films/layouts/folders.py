@@ -9,7 +9,7 @@ from pathlib import Path
 from cxr_dash.errors import TrainingError
 from cxr_dash.imaging import film_suffixes
 from training.films.layouts.base import Collection, ReadOptions
-from training.films.layouts.facts import Facts, facts_of, read_facts
+from training.films.layouts.facts import Facts, check_names, facts_of, read_facts
 from training.films.manifest import Film, number_in
 
 _SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -38,6 +38,7 @@ def read_folders(root: Path, options: ReadOptions) -> Collection:
             )
         for folder in classes:
             films += _read_class(folder, root, _SPLITS[tree.name.lower()] if trees else "", options, facts)
+    check_names(facts, [film.path for film in films], root)
     return Collection(films)
 
 
@@ -78,8 +79,8 @@ def _film(
         labels=frozenset([label]),
         split=split,
         source=source,
-        # a patient's number is one hospital's own
-        group=(f"{source}-{patient}" if known else patient) if patient else inside,
+        # a source may be a device or a ward, and one patient is filmed on several of them
+        group="-".join(filter(None, (known.get("hospital"), patient))) if patient else inside,
         patient=patient,
         age=number_in(known.get("age")),
         sex=known.get("sex", ""),
