@@ -14,6 +14,7 @@ from gunicorn import http
 from gunicorn.workers.gthread import TConn
 
 from cxr_dash.intake.limits import MOST_UNSENT_BYTES, IntakeLimits, Refusal
+from cxr_dash.intake.pace import Pace
 from cxr_dash.intake.request import IncomingRequest
 
 if TYPE_CHECKING:
@@ -43,11 +44,9 @@ class OutgoingSocket(socket.socket):
     def __init__(self, accepted: socket.socket, limits: IntakeLimits) -> None:
         super().__init__(fileno=accepted.detach())
         super().setblocking(False)
-        self._limits = limits
         self._unsent: deque[memoryview] = deque()
         self.unsent_bytes = 0
-        self.sent_bytes = 0
-        self.sending_since = 0.0
+        self.pace = Pace(limits)
 
     def setblocking(self, flag: bool) -> None:
         """Nothing: gunicorn's threads ask for a blocking socket, and this one never is."""
@@ -61,7 +60,7 @@ class OutgoingSocket(socket.socket):
             When the reader is gone, or takes the answer too slowly.
         """
         if not self._unsent:
-            self.sending_since, self.sent_bytes = time.monotonic(), 0
+            self.pace.begin(time.monotonic())
         while self.unsent_bytes > MOST_UNSENT_BYTES:
             self._wait_for_room()
         view = memoryview(data).cast("B")
@@ -84,25 +83,22 @@ class OutgoingSocket(socket.socket):
             except (BlockingIOError, InterruptedError):
                 return
             self.unsent_bytes -= sent
-            self.sent_bytes += sent
+            self.pace.add(sent)
             if sent == len(view):
                 self._unsent.popleft()
             else:
                 self._unsent[0] = view[sent:]
 
-    @property
     def is_read_too_slowly(self) -> bool:
         """Whether what is kept goes out more slowly than the limits allow."""
-        return bool(self._unsent) and self._limits.is_too_slow(
-            self.sent_bytes, time.monotonic() - self.sending_since
-        )
+        return bool(self._unsent) and self.pace.is_too_slow(time.monotonic())
 
     def _wait_for_room(self) -> None:
         poll = select.poll()
         poll.register(self, select.POLLOUT)
         poll.poll(_POLL_SECONDS * 1000)
         self.send_kept()
-        if self.is_read_too_slowly:
+        if self.is_read_too_slowly():
             raise ConnectionResetError(ECONNRESET, "the answer was read too slowly")
 
 

@@ -53,9 +53,9 @@ class IntakeLimits:
     most_bytes : int
         Of all requests that are under way at once, and as many of answers that wait for their readers.
     seconds : float
-        For one body to come, and for one answer to be taken.
+        For one body to come, and for a reader to take nothing of its answer.
     bytes_per_second : float
-        Slowest pace of either, on average, after the first seconds.
+        Slowest pace, after the first seconds: of a body on average, of an answer over its last seconds.
     threads : int
         Requests that are worked on at once.
     most_waiting : int
@@ -90,6 +90,6 @@ class IntakeLimits:
         )
 
     def is_too_slow(self, moved_bytes: int, elapsed_seconds: float) -> bool:
-        """Whether a body that came, or an answer that went, with that pace is given up."""
+        """Whether a body that came with that pace is given up; answers have their `intake.pace.Pace`."""
         expected = self.bytes_per_second * (elapsed_seconds - GRACE_SECONDS)
         return elapsed_seconds > self.seconds or moved_bytes < expected

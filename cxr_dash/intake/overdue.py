@@ -50,7 +50,7 @@ def overdue(connection: Connection, now: float, limits: IntakeLimits, *, serving
         Stage.LINGERING: (Overdue.SILENCE, seconds > LINGER_SECONDS),
         Stage.HEAD: (Overdue.HEAD, seconds > HEAD_SECONDS),
         Stage.BODY: (Overdue.BODY, limits.is_too_slow(connection.request.body_bytes, seconds)),
-        Stage.SENDING: (Overdue.ANSWER, connection.sock.is_read_too_slowly),
+        Stage.SENDING: (Overdue.ANSWER, connection.sock.is_read_too_slowly()),
     }
     what, is_late = late.get(connection.stage, (None, False))
     return what if is_late else None
@@ -87,6 +87,4 @@ def slowest_reader(connections: Iterable[Connection], most_bytes: int, now: floa
     sending = [one for one in connections if one.stage is Stage.SENDING]
     if sum(one.sock.unsent_bytes for one in sending) <= most_bytes:
         return None
-    return min(
-        sending, key=lambda one: one.sock.sent_bytes / max(now - one.sock.sending_since, 0.001), default=None
-    )
+    return min(sending, key=lambda one: one.sock.pace.bytes_per_second(now), default=None)

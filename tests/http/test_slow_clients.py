@@ -168,6 +168,19 @@ def test_a_large_answer_comes_whole(server: _Server, path: str) -> None:
     assert (status, len(body)) == (200, 30_000_000)
 
 
+def test_an_answer_that_is_read_steadily_comes_whole_however_long_it_takes(tmp_path: Path) -> None:
+    with _running(tmp_path, CXR_REQUEST_SECONDS="1") as server:
+        client = server.connect(receive_buffer=65536)
+        client.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        with client, client.makefile("rb") as answer:
+            pieces = []
+            for _ in range(10):
+                time.sleep(0.25)
+                pieces.append(answer.read(2_000_000))
+            pieces.append(answer.read())
+    assert sum(map(len, pieces)) > 30_000_000
+
+
 def test_a_large_body_arrives_as_it_was_sent_by_length_and_in_chunks(server: _Server) -> None:
     film = os.urandom(5_000_000)
     digest = hashlib.sha256(film).hexdigest().encode()
