@@ -111,7 +111,8 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         """Answer one request; in a thread."""
         # the loop has said so already, where it was to be said
         req._expected_100_continue = False
-        if conn.refused:
+        # what comes behind a request whose end is unsure may be a part of it
+        if conn.refused or conn.request.unsure:
             req.force_close()
         self._answering.refused = conn.refused
         return super().handle_request(req, conn)
@@ -206,6 +207,9 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         if request.head_too_long:
             self._end_bare(connection, "431 Request Header Fields Too Large", Refusal.LARGE)
             return
+        if request.in_small_pieces:
+            self._end_bare(connection, "400 Bad Request", "in pieces too small")
+            return
         if not request.head_bytes:
             return
         begins = connection.stage is Stage.HEAD
@@ -250,7 +254,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         if connection.request.data:
             self._consider(connection)
 
-    def _end_bare(self, connection: Connection, status: str, why: Refusal) -> None:
+    def _end_bare(self, connection: Connection, status: str, why: str) -> None:
         """Answer with a status line alone, where there is no request that the application could answer."""
         self._counted[why] += 1
         try:

@@ -237,6 +237,35 @@ _HIDDEN = b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
 _POST = b"POST /unread HTTP/1.1\r\nHost: a\r\n"
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _POST + b"Content-Length: %016d\r\n\r\n" % len(_HIDDEN) + _HIDDEN,
+        _POST + b"Transfer-Encoding: identity, chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n" + _HIDDEN,
+        _POST + b"Transfer-Encoding: chunked\r\n\r\n%017x\r\nabcde\r\n0\r\n\r\n" % 5 + _HIDDEN,
+        _POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcdeXX0\r\n\r\n" + _HIDDEN,
+    ],
+    ids=["long length", "two encodings", "long chunk size", "chunk without end"],
+)
+def test_behind_a_request_whose_end_is_unsure_nothing_is_read(server: _Server, odd: bytes) -> None:
+    with server.connect() as client:
+        client.sendall(odd)
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nConnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    "tiny", [b"1\r\na\r\n" * 20_000, b"0\r\n" + b"a:\r\n" * 20_000], ids=["chunks", "trailer"]
+)
+def test_a_body_in_tiny_pieces_is_refused(server: _Server, tiny: bytes) -> None:
+    with server.connect() as client:
+        client.sendall(_POST + b"Transfer-Encoding: chunked\r\n\r\n" + tiny)
+        answer = HTTPResponse(client)
+        answer.begin()
+        assert answer.status == 400
+
+
 def test_a_body_that_is_announced_as_too_large_is_refused_before_it_comes(server: _Server) -> None:
     with server.connect() as client:
         client.sendall(b"POST /films HTTP/1.1\r\nHost: a\r\nContent-Length: 99000000\r\n\r\n")
