@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gunicorn.config import Config
 
 _POLL_SECONDS = 1.0
+_SERVER = re.compile("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 class Stage(Enum):
@@ -133,6 +135,8 @@ class Connection(TConn):  # type: ignore[misc]
         What the worker has counted of its request.
     has_place : bool
         Whether it is one of those that are worked on or wait to be.
+    is_work : bool
+        Whether it has its place as work, and not only as a read.
     """
 
     sock: OutgoingSocket
@@ -148,14 +152,16 @@ class Connection(TConn):  # type: ignore[misc]
         self.refused: Refusal | None = None
         self.keep_alive = False
         self.held_bytes = 0
-        self.has_place = False
+        self.has_place = self.is_work = False
         self._answered = 0
 
     @property
     def asked_for(self) -> tuple[str, str]:
         """Method and path, as its first line has them; empty where it has none."""
         method, address, *_ = [*self.request.first_line, "", ""]
-        return method, address.partition("?")[0]
+        # an address may be whole, or have a part that only browsers read
+        path = _SERVER.sub("", address, count=1).partition("?")[0].partition("#")[0]
+        return method, path
 
     def enter(self, stage: Stage) -> None:
         """Begin a stage."""

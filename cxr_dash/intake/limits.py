@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 from cxr_dash.settings import Settings
 
@@ -28,9 +29,11 @@ _KEPT_PICTURES = ("/picture.jpg", "/thumbnail.jpg")
 
 
 def is_work(method: str, path: str) -> bool:
-    """Whether a request may decode a film or ask a model, rather than hand out what lies there."""
+    """Whether a request may decode a film or ask a model, rather than hand out, or delete, what lies there."""
     if method not in ("GET", "HEAD"):
-        return True
+        return method != "DELETE"
+    # as the application will read it
+    path = unquote(path)
     return path.startswith("/films/") and not path.endswith(_KEPT_PICTURES)
 
 
@@ -61,7 +64,7 @@ class IntakeLimits:
     most_waiting : int
         Requests that wait for a thread, of those that are work.
     most_waiting_reads : int
-        Requests of any kind that wait for a thread: a page is forty small files.
+        Requests of any kind that wait for a thread: a page is forty small files. They take no place of work.
     keepalive_seconds : float
         A connection without a request is kept that long.
     """

@@ -120,7 +120,8 @@ def test_a_body_is_given_up_after_its_time_or_below_its_pace_and_not_in_its_firs
     [
         ("POST", "/films", True),
         ("POST", "/_dash-update-component", True),
-        ("DELETE", "/films/KEY", True),
+        ("DELETE", "/films/KEY", False),
+        ("GET", "/%66ilms/KEY/findings/answer.json", True),
         ("GET", "/films/KEY/findings/answer.json", True),
         ("GET", "/films/KEY/picture.jpg", False),
         ("GET", "/assets/js/0-core/00-core.js", False),
