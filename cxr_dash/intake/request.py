@@ -93,6 +93,11 @@ class IncomingRequest:
         if self.end is None:
             self._look_for_end()
 
+    def drop_body(self) -> None:
+        """Keep the head alone, of a request that is turned away; what came behind it is lost too."""
+        del self.data[self.head_bytes :]
+        self.end = None
+
     def _read_head(self, head_bytes: int) -> None:
         self.head_bytes = self._next_line = self._chunks_begin = head_bytes
         head = bytes(self.data[:head_bytes])

@@ -235,6 +235,9 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             self._end_bare(connection, "503 Service Unavailable", why)
             return
         self._counted[why] += 1
+        # nobody reads its body any more: the next that comes finds room at once
+        connection.request.drop_body()
+        self._count_held(connection)
         self._hand_over(connection)
 
     def _hand_over(self, connection: Connection) -> None:

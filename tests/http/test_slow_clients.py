@@ -314,6 +314,27 @@ def test_bodies_that_stand_still_make_room_for_one_that_comes(tmp_path: Path) ->
         assert server.ask("/films", megabyte) == (200, hashlib.sha256(megabyte).hexdigest().encode())
 
 
+def test_a_body_that_makes_room_does_so_before_it_was_told(tmp_path: Path) -> None:
+    settings = {"CXR_MAX_INCOMING_BYTES": str(2**22), "CXR_MAX_UPLOAD_BYTES": str(2**21)}
+    with _running(tmp_path, **settings) as server, ExitStack() as clients:
+        (tmp_path / "hold").touch()
+        standing = [clients.enter_context(server.connect()) for _ in range(3)]
+        for client in standing:
+            client.sendall(
+                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n" + bytes(1_300_000)
+            )
+        # all of it was read, and they stand still
+        time.sleep(1.5)
+        film = bytes(1_500_000)
+        assert server.ask("/films", film) == (200, hashlib.sha256(film).hexdigest().encode())
+        (tmp_path / "hold").unlink()
+        eventually(lambda: bool(select.select(standing, [], [], 0)[0]), "a refusal")
+        # the answers to these come behind those of all that were refused
+        for _ in range(3):
+            assert server.ask("/readyz")[0] == 200
+        assert len(select.select(standing, [], [], 0)[0]) == 1
+
+
 def test_heads_that_stop_make_room_for_one_that_comes_and_the_worker_lives(tmp_path: Path) -> None:
     with _running(tmp_path, "--worker-connections", "12") as server, ExitStack() as clients:
         stopped = [clients.enter_context(server.connect()) for _ in range(12)]
