@@ -12,7 +12,7 @@ from cxr_dash.settings import Settings
 REFUSED_KEY = "cxr_dash.refused"
 # A request's first line and headers: gunicorn takes at most 100 headers, browsers send about 2 kB.
 MOST_HEAD_BYTES = 64 * 1024
-# Around the largest film: the form's own lines.
+# Around the largest film: the form's own lines. A request that is not a film is small.
 OVERHEAD_BYTES = 64 * 1024
 # From a request's first byte to the end of its headers; they fit in one or two packets.
 HEAD_SECONDS = 10.0
