@@ -29,7 +29,7 @@ _KEPT_PICTURES = ("/picture.jpg", "/thumbnail.jpg")
 
 
 def is_work(method: str, path: str) -> bool:
-    """Whether a request may decode a film or ask a model, rather than hand out, or delete, what lies there."""
+    """Whether a request may decode a film or ask a model, rather than hand out or delete what lies there."""
     if method not in ("GET", "HEAD"):
         return method != "DELETE"
     # as the application will read it

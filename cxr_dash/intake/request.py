@@ -1,8 +1,8 @@
 """The bytes of one request as they come: where its head ends, and whether all of it is there.
 
 Nothing is decided here about what a request means. gunicorn's own parser reads the bytes again, strictly,
-once they are whole. Where this reading finds anything but one plain length or plain chunks, the end it names is
-`unsure`: the two readings may differ, so nothing that comes behind on the connection is read.
+once they are whole. Where this reading finds anything but one plain length or plain chunks, the end it names
+is `unsure`: the two readings may differ, so nothing that comes behind on the connection is read.
 """
 
 from __future__ import annotations

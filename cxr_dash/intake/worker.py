@@ -166,7 +166,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(connection)
 
     def _watch(self, connection: Connection, events: int) -> None:
-        """Be told when the connection can be read or written; 0 for neither. One that is closed is dropped."""
+        """Be told when the connection can be read or written; 0 for neither. A closed one is dropped."""
         if connection.sock.fileno() < 0:
             self._drop(connection)
             return
