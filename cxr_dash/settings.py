@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         120.0,
         ge=1.0,
         le=3600.0,
-        description="Seconds a body may take to come, and an answer to be read.",
+        description="Seconds a body may take to come, and a reader to take nothing.",
     )
     min_bytes_per_second: float = Field(
         8192.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import time
@@ -14,12 +15,14 @@ from gunicorn import http
 from gunicorn.workers.gthread import TConn
 
 from cxr_dash.intake.limits import MOST_UNSENT_BYTES, IntakeLimits, Refusal
+from cxr_dash.intake.pace import Pace
 from cxr_dash.intake.request import IncomingRequest
 
 if TYPE_CHECKING:
     from gunicorn.config import Config
 
 _POLL_SECONDS = 1.0
+_SERVER = re.compile("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 class Stage(Enum):
@@ -43,11 +46,9 @@ class OutgoingSocket(socket.socket):
     def __init__(self, accepted: socket.socket, limits: IntakeLimits) -> None:
         super().__init__(fileno=accepted.detach())
         super().setblocking(False)
-        self._limits = limits
         self._unsent: deque[memoryview] = deque()
         self.unsent_bytes = 0
-        self.sent_bytes = 0
-        self.sending_since = 0.0
+        self.pace = Pace(limits)
 
     def setblocking(self, flag: bool) -> None:
         """Nothing: gunicorn's threads ask for a blocking socket, and this one never is."""
@@ -61,7 +62,7 @@ class OutgoingSocket(socket.socket):
             When the reader is gone, or takes the answer too slowly.
         """
         if not self._unsent:
-            self.sending_since, self.sent_bytes = time.monotonic(), 0
+            self.pace.begin(time.monotonic())
         while self.unsent_bytes > MOST_UNSENT_BYTES:
             self._wait_for_room()
         view = memoryview(data).cast("B")
@@ -84,25 +85,22 @@ class OutgoingSocket(socket.socket):
             except (BlockingIOError, InterruptedError):
                 return
             self.unsent_bytes -= sent
-            self.sent_bytes += sent
+            self.pace.add(sent)
             if sent == len(view):
                 self._unsent.popleft()
             else:
                 self._unsent[0] = view[sent:]
 
-    @property
     def is_read_too_slowly(self) -> bool:
         """Whether what is kept goes out more slowly than the limits allow."""
-        return bool(self._unsent) and self._limits.is_too_slow(
-            self.sent_bytes, time.monotonic() - self.sending_since
-        )
+        return bool(self._unsent) and self.pace.is_too_slow(time.monotonic())
 
     def _wait_for_room(self) -> None:
         poll = select.poll()
         poll.register(self, select.POLLOUT)
         poll.poll(_POLL_SECONDS * 1000)
         self.send_kept()
-        if self.is_read_too_slowly:
+        if self.is_read_too_slowly():
             raise ConnectionResetError(ECONNRESET, "the answer was read too slowly")
 
 
@@ -137,6 +135,8 @@ class Connection(TConn):  # type: ignore[misc]
         What the worker has counted of its request.
     has_place : bool
         Whether it is one of those that are worked on or wait to be.
+    is_work : bool
+        Whether it has its place as work, and not only as a read.
     """
 
     sock: OutgoingSocket
@@ -152,14 +152,16 @@ class Connection(TConn):  # type: ignore[misc]
         self.refused: Refusal | None = None
         self.keep_alive = False
         self.held_bytes = 0
-        self.has_place = False
+        self.has_place = self.is_work = False
         self._answered = 0
 
     @property
     def asked_for(self) -> tuple[str, str]:
         """Method and path, as its first line has them; empty where it has none."""
         method, address, *_ = [*self.request.first_line, "", ""]
-        return method, address.partition("?")[0]
+        # an address may be whole, or have a part that only browsers read
+        path = _SERVER.sub("", address, count=1).partition("?")[0].partition("#")[0]
+        return method, path
 
     def enter(self, stage: Stage) -> None:
         """Begin a stage."""

@@ -32,6 +32,7 @@ class Lanes:
         self._health = ThreadPoolExecutor(1, "cxr-health")
         self._beside = ThreadPoolExecutor(2, "cxr-beside")
         self._in_hand = 0
+        self._work_in_hand = 0
         self._turned_away = 0
 
     def has_room(self, connection: Connection) -> bool:
@@ -42,12 +43,13 @@ class Lanes:
         if path in (_HEALTH, *_BESIDE):
             return True
         limits = self._limits
-        most = limits.most_waiting if is_work(method, path) else limits.most_waiting_reads
-        return self._in_hand < limits.threads + most
+        if self._in_hand >= limits.threads + limits.most_waiting_reads:
+            return False
+        return not is_work(method, path) or self._work_in_hand < limits.threads + limits.most_waiting
 
     def submit(self, connection: Connection, handle: Callable[[Connection], Any]) -> Future[Any]:
         """Let a thread answer."""
-        _, path = connection.asked_for
+        method, path = connection.asked_for
         if connection.refused:
             self._turned_away += 1
             return self._beside.submit(handle, connection)
@@ -56,13 +58,15 @@ class Lanes:
         if path in _BESIDE:
             return self._beside.submit(handle, connection)
         self._in_hand += 1
-        connection.has_place = True
+        connection.has_place, connection.is_work = True, is_work(method, path)
+        self._work_in_hand += connection.is_work
         return self._main.submit(handle, connection)
 
     def done(self, connection: Connection) -> None:
         """Count a request out."""
         if connection.has_place:
             self._in_hand -= 1
-            connection.has_place = False
+            self._work_in_hand -= connection.is_work
+            connection.has_place = connection.is_work = False
         elif connection.refused:
             self._turned_away -= 1

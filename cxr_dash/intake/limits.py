@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 from cxr_dash.settings import Settings
 
@@ -11,7 +12,7 @@ from cxr_dash.settings import Settings
 REFUSED_KEY = "cxr_dash.refused"
 # A request's first line and headers: gunicorn takes at most 100 headers, browsers send about 2 kB.
 MOST_HEAD_BYTES = 64 * 1024
-# Around the largest film: the form's own lines.
+# Around the largest film: the form's own lines. A request that is not a film is small.
 OVERHEAD_BYTES = 64 * 1024
 # From a request's first byte to the end of its headers; they fit in one or two packets.
 HEAD_SECONDS = 10.0
@@ -28,9 +29,11 @@ _KEPT_PICTURES = ("/picture.jpg", "/thumbnail.jpg")
 
 
 def is_work(method: str, path: str) -> bool:
-    """Whether a request may decode a film or ask a model, rather than hand out what lies there."""
+    """Whether a request may decode a film or ask a model, rather than hand out or delete what lies there."""
     if method not in ("GET", "HEAD"):
-        return True
+        return method != "DELETE"
+    # as the application will read it
+    path = unquote(path)
     return path.startswith("/films/") and not path.endswith(_KEPT_PICTURES)
 
 
@@ -53,15 +56,15 @@ class IntakeLimits:
     most_bytes : int
         Of all requests that are under way at once, and as many of answers that wait for their readers.
     seconds : float
-        For one body to come, and for one answer to be taken.
+        For one body to come, and for a reader to take nothing of its answer.
     bytes_per_second : float
-        Slowest pace of either, on average, after the first seconds.
+        Slowest pace, after the first seconds: of a body on average, of an answer over its last seconds.
     threads : int
         Requests that are worked on at once.
     most_waiting : int
         Requests that wait for a thread, of those that are work.
     most_waiting_reads : int
-        Requests of any kind that wait for a thread: a page is forty small files.
+        Requests of any kind that wait for a thread: a page is forty small files. They take no place of work.
     keepalive_seconds : float
         A connection without a request is kept that long.
     """
@@ -90,6 +93,6 @@ class IntakeLimits:
         )
 
     def is_too_slow(self, moved_bytes: int, elapsed_seconds: float) -> bool:
-        """Whether a body that came, or an answer that went, with that pace is given up."""
+        """Whether a body that came with that pace is given up; answers have their `intake.pace.Pace`."""
         expected = self.bytes_per_second * (elapsed_seconds - GRACE_SECONDS)
         return elapsed_seconds > self.seconds or moved_bytes < expected

@@ -9,7 +9,8 @@ from cxr_dash.intake.connection import Connection, Stage
 from cxr_dash.intake.limits import HEAD_SECONDS, LINGER_SECONDS, IntakeLimits
 
 # Whom nobody misses goes first: there is no request, or not yet all of one.
-_ORDER = {Stage.LINGERING: 0, Stage.IDLE: 1, Stage.HEAD: 2, Stage.BODY: 3, Stage.SENDING: 4}
+_ORDER = {Stage.LINGERING: 0, Stage.IDLE: 1, Stage.HEAD: 2, Stage.BODY: 4, Stage.SENDING: 5}
+_JUST_BEGUN = 3
 
 # Of a sender nothing is known before: whoever has just begun is not slow for that.
 _SETTLED_SECONDS = 1.0
@@ -49,16 +50,23 @@ def overdue(connection: Connection, now: float, limits: IntakeLimits, *, serving
         Stage.LINGERING: (Overdue.SILENCE, seconds > LINGER_SECONDS),
         Stage.HEAD: (Overdue.HEAD, seconds > HEAD_SECONDS),
         Stage.BODY: (Overdue.BODY, limits.is_too_slow(connection.request.body_bytes, seconds)),
-        Stage.SENDING: (Overdue.ANSWER, connection.sock.is_read_too_slowly),
+        Stage.SENDING: (Overdue.ANSWER, connection.sock.is_read_too_slowly()),
     }
     what, is_late = late.get(connection.stage, (None, False))
     return what if is_late else None
 
 
-def most_silent(connections: Iterable[Connection]) -> Connection | None:
-    """Who goes when there are too many connections."""
-    waiting = [one for one in connections if one.stage is not Stage.WORKING]
-    return min(waiting, key=lambda one: (_ORDER[one.stage], one.since), default=None)
+def most_silent(connections: Iterable[Connection], now: float) -> Connection | None:
+    """Who goes when there are too many connections.
+
+    Whoever has just come, and could not yet say what it wants, does not go before a request that stopped.
+    """
+
+    def rank(one: Connection) -> tuple[int, float]:
+        begun = one.stage in (Stage.IDLE, Stage.HEAD) and now - one.since < _SETTLED_SECONDS
+        return _JUST_BEGUN if begun else _ORDER[one.stage], one.since
+
+    return min((one for one in connections if one.stage is not Stage.WORKING), key=rank, default=None)
 
 
 def slowest_sender(connections: Iterable[Connection], now: float) -> Connection | None:
@@ -79,6 +87,4 @@ def slowest_reader(connections: Iterable[Connection], most_bytes: int, now: floa
     sending = [one for one in connections if one.stage is Stage.SENDING]
     if sum(one.sock.unsent_bytes for one in sending) <= most_bytes:
         return None
-    return min(
-        sending, key=lambda one: one.sock.sent_bytes / max(now - one.sock.sending_since, 0.001), default=None
-    )
+    return min(sending, key=lambda one: one.sock.pace.bytes_per_second(now), default=None)

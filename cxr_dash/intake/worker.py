@@ -85,22 +85,34 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             accepted, client = listener.accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._give_up(most_silent(self._connections), "connections too many")
+                self._make_room()
             elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
+            return
+        # before the new one is among them: it has said nothing yet, and would go itself
+        if self.nr_conns + 1 >= self.worker_connections and not self._make_room():
+            accepted.close()
             return
         connection = Connection(self.cfg, accepted, client, listener.getsockname(), self._limits)
         self._connections.add(connection)
         self.nr_conns += 1
-        if self.nr_conns >= self.worker_connections:
-            self._give_up(most_silent(self._connections), "connections too many")
         self._watch(connection, selectors.EVENT_READ)
+
+    def _make_room(self) -> bool:
+        """End the connection that has kept silent longest; ``False`` where all are worked for."""
+        silent = most_silent(self._connections, time.monotonic())
+        self._counted["connections too many"] += 1
+        if silent is None:
+            return False
+        self._drop(silent)
+        return True
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer one request; in a thread."""
         # the loop has said so already, where it was to be said
         req._expected_100_continue = False
-        if conn.refused:
+        # what comes behind a request whose end is unsure may be a part of it
+        if conn.refused or conn.request.unsure:
             req.force_close()
         self._answering.refused = conn.refused
         return super().handle_request(req, conn)
@@ -118,7 +130,9 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
                 conn.enter(Stage.SENDING)
                 self._watch(conn, selectors.EVENT_WRITE)
                 slowest = slowest_reader(self._connections, self._limits.most_bytes, time.monotonic())
-                self._give_up(slowest, "answers too many")
+                if slowest is not None:
+                    self._counted["answers too many"] += 1
+                    self._drop(slowest)
             else:
                 self._answered(conn)
         except (OSError, ValueError):
@@ -151,13 +165,11 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
                 self._counted["answers read too slowly"] += 1
             self._drop(connection)
 
-    def _give_up(self, connection: Connection | None, why: str) -> None:
-        if connection is not None:
-            self._counted[why] += 1
-            self._drop(connection)
-
     def _watch(self, connection: Connection, events: int) -> None:
-        """Be told when the connection can be read or written; 0 for neither."""
+        """Be told when the connection can be read or written; 0 for neither. A closed one is dropped."""
+        if connection.sock.fileno() < 0:
+            self._drop(connection)
+            return
         known = connection.sock.fileno() in self.poller.get_map()
         if known:
             self.poller.unregister(connection.sock)
@@ -195,6 +207,9 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         if request.head_too_long:
             self._end_bare(connection, "431 Request Header Fields Too Large", Refusal.LARGE)
             return
+        if request.in_small_pieces:
+            self._end_bare(connection, "400 Bad Request", "in pieces too small")
+            return
         if not request.head_bytes:
             return
         begins = connection.stage is Stage.HEAD
@@ -220,6 +235,9 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             self._end_bare(connection, "503 Service Unavailable", why)
             return
         self._counted[why] += 1
+        # nobody reads its body any more: the next that comes finds room at once
+        connection.request.drop_body()
+        self._count_held(connection)
         self._hand_over(connection)
 
     def _hand_over(self, connection: Connection) -> None:
@@ -239,7 +257,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         if connection.request.data:
             self._consider(connection)
 
-    def _end_bare(self, connection: Connection, status: str, why: Refusal) -> None:
+    def _end_bare(self, connection: Connection, status: str, why: str) -> None:
         """Answer with a status line alone, where there is no request that the application could answer."""
         self._counted[why] += 1
         try:
@@ -267,12 +285,13 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         self._connections.discard(connection)
         self._held_bytes -= connection.held_bytes
         self.nr_conns -= 1
-        # of a socket that was closed already the poller knows nothing
         with suppress(OSError, ValueError, KeyError):
             self._watch(connection, 0)
         connection.close()
 
     def _count_held(self, connection: Connection) -> None:
+        if connection not in self._connections:
+            return
         held = len(connection.request.data)
         self._held_bytes += held - connection.held_bytes
         connection.held_bytes = held

@@ -8,6 +8,7 @@ from dash import Dash
 
 from cxr_dash import __version__
 from cxr_dash.domain import N_
+from cxr_dash.intake.limits import OVERHEAD_BYTES
 from cxr_dash.services import build_service
 from cxr_dash.services.library import SimilarCases
 from cxr_dash.settings import Settings
@@ -30,8 +31,6 @@ from cxr_dash.web.questions import check_questions
 from cxr_dash.web.turned_away import tell_turned_away
 from cxr_dash.web.warm_up import WarmUp
 
-# A request that is not a film is small; this much is allowed around the largest film.
-_REQUEST_OVERHEAD_BYTES = 64 * 1024
 # Dash's name for the route that takes whatever no other does.
 _ANY_PATH = "<path:path>"
 
@@ -88,7 +87,7 @@ def create_app(settings: Settings | None = None) -> Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     server = app.server
-    server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _REQUEST_OVERHEAD_BYTES
+    server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + OVERHEAD_BYTES
     logging.getLogger("cxr_dash").setLevel(settings.log_level.upper())
 
     service = build_service(settings, open_cache(server, settings))

@@ -11,6 +11,7 @@ import select
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -28,7 +29,11 @@ def app(environ, start_response):
     path, body = environ["PATH_INFO"], b""
     refused = environ.get("cxr_dash.refused")
     if refused:
+        while pathlib.Path("hold").exists():
+            time.sleep(0.02)
         answer, status = refused.encode(), "503 No"
+    elif path == "/unread":
+        answer, status = b"", "200 OK"
     elif path == "/large":
         answer, status = bytes(30_000_000), "200 OK"
     elif path == "/pieces":
@@ -73,7 +78,7 @@ class _Server:
 
 
 @contextmanager
-def _running(folder: Path, **settings: str) -> Iterator[_Server]:
+def _running(folder: Path, *arguments: str, **settings: str) -> Iterator[_Server]:
     (folder / "tiny.py").write_text(_APPLICATION)
     port = free_port()
     worker = "cxr_dash.intake.worker.WholeRequestWorker"
@@ -81,7 +86,7 @@ def _running(folder: Path, **settings: str) -> Iterator[_Server]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **settings}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "-b", f"127.0.0.1:{port}", "tiny:app"],
+            [*command, "-b", f"127.0.0.1:{port}", *arguments, "tiny:app"],
             cwd=folder,
             env=environment,
             stdout=log,
@@ -93,6 +98,7 @@ def _running(folder: Path, **settings: str) -> Iterator[_Server]:
         yield server
     finally:
         (folder / "go-on").touch()
+        (folder / "hold").unlink(missing_ok=True)
         process.terminate()
         process.wait(timeout=_PATIENCE_SECONDS)
 
@@ -162,6 +168,19 @@ def test_a_large_answer_comes_whole(server: _Server, path: str) -> None:
     assert (status, len(body)) == (200, 30_000_000)
 
 
+def test_an_answer_that_is_read_steadily_comes_whole_however_long_it_takes(tmp_path: Path) -> None:
+    with _running(tmp_path, CXR_REQUEST_SECONDS="1") as server:
+        client = server.connect(receive_buffer=65536)
+        client.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        with client, client.makefile("rb") as answer:
+            pieces = []
+            for _ in range(10):
+                time.sleep(0.25)
+                pieces.append(answer.read(2_000_000))
+            pieces.append(answer.read())
+    assert sum(map(len, pieces)) > 30_000_000
+
+
 def test_a_large_body_arrives_as_it_was_sent_by_length_and_in_chunks(server: _Server) -> None:
     film = os.urandom(5_000_000)
     digest = hashlib.sha256(film).hexdigest().encode()
@@ -214,6 +233,39 @@ def test_a_request_that_can_be_read_in_two_ways_is_refused(server: _Server, odd:
     assert answer.count(b"HTTP/1.1") == 1
 
 
+_HIDDEN = b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
+_POST = b"POST /unread HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _POST + b"Content-Length: %016d\r\n\r\n" % len(_HIDDEN) + _HIDDEN,
+        _POST + b"Transfer-Encoding: identity, chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n" + _HIDDEN,
+        _POST + b"Transfer-Encoding: chunked\r\n\r\n%017x\r\nabcde\r\n0\r\n\r\n" % 5 + _HIDDEN,
+        _POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcdeXX0\r\n\r\n" + _HIDDEN,
+    ],
+    ids=["long length", "two encodings", "long chunk size", "chunk without end"],
+)
+def test_behind_a_request_whose_end_is_unsure_nothing_is_read(server: _Server, odd: bytes) -> None:
+    with server.connect() as client:
+        client.sendall(odd)
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nConnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    "tiny", [b"1\r\na\r\n" * 20_000, b"0\r\n" + b"a:\r\n" * 20_000], ids=["chunks", "trailer"]
+)
+def test_a_body_in_tiny_pieces_is_refused(server: _Server, tiny: bytes) -> None:
+    with server.connect() as client:
+        client.sendall(_POST + b"Transfer-Encoding: chunked\r\n\r\n" + tiny)
+        answer = HTTPResponse(client)
+        answer.begin()
+        assert answer.status == 400
+
+
 def test_a_body_that_is_announced_as_too_large_is_refused_before_it_comes(server: _Server) -> None:
     with server.connect() as client:
         client.sendall(b"POST /films HTTP/1.1\r\nHost: a\r\nContent-Length: 99000000\r\n\r\n")
@@ -260,6 +312,60 @@ def test_bodies_that_stand_still_make_room_for_one_that_comes(tmp_path: Path) ->
         # three have room; when the others were told so, all that they sent has been read
         eventually(lambda: len(select.select(standing, [], [], 0)[0]) >= 5, "five refusals")
         assert server.ask("/films", megabyte) == (200, hashlib.sha256(megabyte).hexdigest().encode())
+
+
+def test_a_body_that_makes_room_does_so_before_it_was_told(tmp_path: Path) -> None:
+    settings = {"CXR_MAX_INCOMING_BYTES": str(2**22), "CXR_MAX_UPLOAD_BYTES": str(2**21)}
+    with _running(tmp_path, **settings) as server, ExitStack() as clients:
+        (tmp_path / "hold").touch()
+        standing = [clients.enter_context(server.connect()) for _ in range(3)]
+        for client in standing:
+            client.sendall(
+                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n" + bytes(1_300_000)
+            )
+        # all of it was read, and they stand still
+        time.sleep(1.5)
+        film = bytes(1_500_000)
+        assert server.ask("/films", film) == (200, hashlib.sha256(film).hexdigest().encode())
+        (tmp_path / "hold").unlink()
+        eventually(lambda: bool(select.select(standing, [], [], 0)[0]), "a refusal")
+        # the answers to these come behind those of all that were refused
+        for _ in range(3):
+            assert server.ask("/readyz")[0] == 200
+        assert len(select.select(standing, [], [], 0)[0]) == 1
+
+
+def test_heads_that_stop_make_room_for_one_that_comes_and_the_worker_lives(tmp_path: Path) -> None:
+    with _running(tmp_path, "--worker-connections", "12") as server, ExitStack() as clients:
+        stopped = [clients.enter_context(server.connect()) for _ in range(12)]
+        for client in stopped:
+            client.sendall(b"GET / HTTP/1.1\r\n")
+            # each in its order: among those that came at once any may go
+            time.sleep(0.02)
+        for _ in range(3):
+            assert server.ask("/healthz")[0] == 200
+        stopped[-1].sendall(b"Host: a\r\n\r\n")
+        answer = HTTPResponse(stopped[-1])
+        answer.begin()
+        assert answer.status == 200
+        assert "Traceback" not in server.log
+
+
+def test_where_every_connection_is_worked_for_the_next_is_closed(tmp_path: Path) -> None:
+    with _running(tmp_path, "--worker-connections", "3") as server, ExitStack() as clients:
+        busy = [clients.enter_context(server.connect()) for _ in range(2)]
+        for client in busy:
+            client.sendall(b"GET /busy HTTP/1.1\r\nHost: a\r\n\r\n")
+            # each is at work before the next connection comes
+            time.sleep(0.2)
+        with server.connect() as third:
+            assert third.recv(100) == b""
+        (tmp_path / "go-on").touch()
+        for client in busy:
+            answer = HTTPResponse(client)
+            answer.begin()
+            assert answer.status == 200
+        assert "Traceback" not in server.log
 
 
 def test_it_stops_at_once_although_clients_stay(tmp_path: Path) -> None:

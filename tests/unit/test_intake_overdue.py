@@ -83,9 +83,20 @@ def test_who_asks_nothing_goes_before_who_asks_and_nobody_who_is_worked_for(
         _one(pair[0], stage, since)
         for stage, since in ((Stage.WORKING, 1.0), (Stage.BODY, 2.0), (Stage.IDLE, 4.0), (Stage.IDLE, 3.0))
     )
-    assert most_silent([working, body, old, older]) is older
-    assert most_silent([working, body]) is body
-    assert most_silent([working]) is None
+    assert most_silent([working, body, old, older], 9.0) is older
+    assert most_silent([working, body], 9.0) is body
+    assert most_silent([working], 9.0) is None
+
+
+def test_who_has_just_come_stays_before_a_head_that_stopped_and_goes_before_a_body(
+    pair: tuple[OutgoingSocket, socket.socket],
+) -> None:
+    stopped, body, come, begun = (
+        _one(pair[0], stage, since)
+        for stage, since in ((Stage.HEAD, 4.0), (Stage.BODY, 1.0), (Stage.IDLE, 8.5), (Stage.HEAD, 8.6))
+    )
+    assert most_silent([body, come, begun, stopped], 9.0) is stopped
+    assert most_silent([body, come, begun], 9.0) is come
 
 
 def test_who_stands_still_goes_before_who_sends_and_who_drips_before_who_streams(

@@ -39,6 +39,7 @@ def test_what_comes_behind_a_request_is_not_of_it(whole: bytes) -> None:
     request = IncomingRequest()
     request.add(whole + b"GET / HTTP/1.1\r\n")
     assert request.end == len(whole)
+    assert not request.unsure
 
 
 @pytest.mark.parametrize(
@@ -50,15 +51,45 @@ def test_what_comes_behind_a_request_is_not_of_it(whole: bytes) -> None:
         _HEAD + b"Transfer-Encoding: chunked\r\n\r\nfilm\r\n",
         _HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 5000,
         _HEAD + b"Transfer-Encoding: gzip\r\n\r\n",
-        b"nonsense\r\n\r\n",
+        _HEAD + b"Content-Length: 0000000000000027\r\n\r\n",
+        _HEAD + b"Content-Length: 5, 5\r\n\r\n",
+        _HEAD + b"Content-Length: 3\r\n 4\r\n\r\nabc",
+        _HEAD + b"X: a\nContent-Length: 5\r\n\r\n",
+        _HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        _HEAD + b"Transfer-Encoding: identity, chunked\r\n\r\n",
+        _HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        _HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        _HEAD + b"Transfer-Encoding: chunked\r\n\r\n00000000000000005\r\nabcde\r\n0\r\n\r\n",
+        _HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcdefg0\r\n\r\n",
+        _HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\nGET / HTTP/1.1\r\n\r\n",
+        _HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 1001,
+        _HEAD
+        + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n"
+        + bytes(0xFFFFF)
+        + b"\r\n"
+        + b"1\r\na\r\n" * 2000,
+        _HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"a:\r\n" * 101,
     ],
 )
-def test_a_request_that_makes_no_sense_is_not_waited_for(
-    odd: bytes,
-) -> None:
+def test_a_request_that_makes_no_sense_is_not_waited_for_and_its_end_is_unsure(odd: bytes) -> None:
     request = IncomingRequest()
     request.add(odd)
     assert request.end is not None
+    assert request.unsure
+
+
+def test_a_first_line_without_sense_is_not_waited_for() -> None:
+    request = IncomingRequest()
+    request.add(b"nonsense\r\n\r\n")
+    assert request.end is not None
+
+
+@pytest.mark.parametrize("chunks", [b"1\r\na\r\n" * 999, (b"50\r\n" + b"a" * 80 + b"\r\n") * 4000])
+def test_some_small_chunks_and_many_of_some_size_are_read(chunks: bytes) -> None:
+    request = IncomingRequest()
+    request.add(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+    assert request.end == len(request.data)
+    assert not request.unsure
 
 
 def test_a_head_without_end_is_seen() -> None:
@@ -89,7 +120,8 @@ def test_a_body_is_given_up_after_its_time_or_below_its_pace_and_not_in_its_firs
     [
         ("POST", "/films", True),
         ("POST", "/_dash-update-component", True),
-        ("DELETE", "/films/KEY", True),
+        ("DELETE", "/films/KEY", False),
+        ("GET", "/%66ilms/KEY/findings/answer.json", True),
         ("GET", "/films/KEY/findings/answer.json", True),
         ("GET", "/films/KEY/picture.jpg", False),
         ("GET", "/assets/js/0-core/00-core.js", False),
