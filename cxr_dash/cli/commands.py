@@ -10,6 +10,7 @@ import typer
 
 from cxr_dash.cli.console import FAILED, NOT_ALL_WELL, errors_in_words, read_settings, say, warn
 from cxr_dash.cli.library.commands import library_app
+from cxr_dash.errors import RequestError
 
 app = typer.Typer(
     name="cxr-dash",
@@ -94,6 +95,11 @@ def models(
         if action is not ModelsAction.LIST:
             from cxr_dash.cli.models import lock, verify
 
+            if json:
+                raise RequestError(
+                    f"`--json` must be left out with `models {action}`, which prints a table.",
+                    remedy="`cxr-dash models --json` names the digest of every bundle.",
+                )
             report, is_well = (verify if action is ModelsAction.VERIFY else lock)(read_settings().models_dir)
             say(report)
             if not is_well:

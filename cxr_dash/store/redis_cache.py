@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -56,9 +57,13 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
                 self._take_share(tag, key, len(data), seconds)
             self._write_client.set(self._get_prefix() + key, data, ex=seconds)
         except redis.exceptions.OutOfMemoryError:
-            if owner != NOBODY:
-                self._give_back(tag, key, len(data))
+            self._undo(tag, key, len(data))
             raise full() from None
+        except redis.RedisError:
+            # unsaid whether it was kept: nobody gets its key, so it goes and so does what it took of the share
+            with suppress(redis.RedisError):
+                self._undo(tag, key, len(data))
+            raise
         return True
 
     def delete(self, key: str) -> bool:
@@ -84,6 +89,11 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
         self._room.check(size, 0, used)
         self._write_client.zadd(share, {f"{key} {size}": now + seconds})
         self._write_client.expire(share, seconds)
+
+    def _undo(self, tag: bytes, key: str, size: int) -> None:
+        self._write_client.delete(self._get_prefix() + key)
+        if tag != owner_tag(NOBODY):
+            self._give_back(tag, key, size)
 
     def _give_back(self, tag: bytes, key: str, size: int) -> None:
         self._write_client.zrem(_OWNERS + tag.hex(), f"{key} {size}")

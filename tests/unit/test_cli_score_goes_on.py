@@ -269,6 +269,19 @@ def test_a_file_beside_the_table_that_is_no_record_is_not_replaced(texts: Path, 
     assert (tmp_path / "r.csv.json").read_text() == '{"mine": true}'
 
 
+@pytest.mark.parametrize("name", ["r.csv", "r.parquet"])
+def test_a_table_beside_a_record_that_is_not_ours_is_not_deleted_either(
+    texts: Path, tmp_path: Path, name: str
+) -> None:
+    _score(texts, "--out", tmp_path / name)
+    (tmp_path / f"{name}.json").write_text('{"mine": true}')
+    before = (tmp_path / name).read_bytes()
+    answer = _score(texts, "--out", tmp_path / name, "--overwrite")
+    assert answer.exit_code == 1
+    assert f"{name}.json" in answer.stderr
+    assert (tmp_path / name).read_bytes() == before
+
+
 def test_an_empty_file_is_a_new_one(texts: Path, tmp_path: Path) -> None:
     for name in ("r.csv", "r.parquet"):
         (tmp_path / name).touch()

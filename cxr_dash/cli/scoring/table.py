@@ -170,16 +170,11 @@ def _record_for(place: Place, asked: Question) -> Record:
     ------
     RequestError
     """
+    _check_record(place)
     fresh = Record(asked.data())
     held = [path for path in (place.out, *place.journals()) if path.is_file() and path.stat().st_size]
     found = read_record(place.record)
     if not held:
-        if found is None and place.record.exists():
-            raise RequestError(
-                f"The record of `--out` must be a new file, or one that `cxr-dash score` wrote; received "
-                f"{place.record}.",
-                remedy="Choose another `--out`.",
-            )
         return fresh
     if found is None:
         raise RequestError(
@@ -196,12 +191,22 @@ def _record_for(place: Place, asked: Question) -> Record:
     return found
 
 
+def _check_record(place: Place) -> None:
+    if place.record.exists() and read_record(place.record) is None:
+        raise RequestError(
+            f"The record of `--out` must be a new file, or one that `cxr-dash score` wrote; received "
+            f"{place.record}.",
+            remedy="Choose another `--out`.",
+        )
+
+
 def _delete(place: Place) -> None:
+    """Delete the table and its record, or nothing where a file that is not ours stands in the record's place."""
     if not place.keeps:
         return
+    _check_record(place)
     for path in (place.out, *place.journals()):
         with suppress(FileNotFoundError):
             check_unlocked(path)
             path.unlink()
-    if read_record(place.record) is not None:
-        place.record.unlink()
+    place.record.unlink(missing_ok=True)
