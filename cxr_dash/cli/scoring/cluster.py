@@ -98,7 +98,7 @@ def _answer(ray: Any, reference: Any) -> list[FarRow]:
         raise RequestError(
             f"`--engine ray` must have workers that can do what this command does; one ended with "
             f"{_cause(error)}.",
-            remedy="Look whether every machine has the same cxr-dash and sees the same files and models, then "
+            remedy="Look whether all machines have the same cxr-dash and see the same files and models; then "
             "start again: what is written is kept.",
         ) from error
     except ray.exceptions.RayError as error:

@@ -201,7 +201,7 @@ def _check_record(place: Place) -> None:
 
 
 def _delete(place: Place) -> None:
-    """Delete the table and its record, or nothing where a file that is not ours stands in the record's place."""
+    """Delete the table and its record, or nothing where the record's place holds a file that is not ours."""
     if not place.keeps:
         return
     _check_record(place)
