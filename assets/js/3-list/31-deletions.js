@@ -68,13 +68,16 @@ cxr.deletions = (() => {
     cxr.changed();
   }
 
-  /* Keys of what the server has not said to be gone. */
-  const owed = () => [...owing.keys()];
+  /* Keys of what the server was asked to delete, and has not: they outlive the page, and no other key does. */
+  const owed = () => [...owing.values()].filter((one) => one.late).map((one) => one.film);
 
   cxr.listen("server-back", again);
-  // whoever clears the list and leaves at once: what was not yet sent goes now, and outlives the page
+  // whoever clears the list and leaves at once: what was not yet sent goes now, and a page that comes again asks anew
   window.addEventListener("pagehide", () => {
-    for (const { film, state } of owing.values()) if (state !== "sent") ask(film);
+    for (const one of owing.values()) {
+      one.late = true;
+      if (one.state !== "sent") ask(one.film);
+    }
   });
 
   return { release, again, failed, late, owed };
