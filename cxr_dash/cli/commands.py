@@ -10,6 +10,7 @@ import typer
 
 from cxr_dash.cli.console import FAILED, NOT_ALL_WELL, errors_in_words, read_settings, say, warn
 from cxr_dash.cli.library.commands import library_app
+from cxr_dash.errors import RequestError
 
 app = typer.Typer(
     name="cxr-dash",
@@ -49,6 +50,12 @@ class FailOn(StrEnum):
     def statuses(self) -> tuple[str, ...]:
         """Of the table's rows."""
         return {"refused": ("rejected",), "unreadable": ("error",)}.get(self.value, ("rejected", "error"))
+
+
+class Again(StrEnum):
+    """Films that have a row, and that ``score --again`` asks anew."""
+
+    ERRORS = "errors"
 
 
 class Engine(StrEnum):
@@ -94,6 +101,11 @@ def models(
         if action is not ModelsAction.LIST:
             from cxr_dash.cli.models import lock, verify
 
+            if json:
+                raise RequestError(
+                    f"`--json` must be left out with `models {action}`, which prints a table.",
+                    remedy="`cxr-dash models --json` names the digest of every bundle.",
+                )
             report, is_well = (verify if action is ModelsAction.VERIFY else lock)(read_settings().models_dir)
             say(report)
             if not is_well:
@@ -185,6 +197,13 @@ def score(
             help="Threads of this process, or the cluster at RAY_ADDRESS (else one on this machine)."
         ),
     ] = Engine.THREADS,
+    again: Annotated[
+        Again | None,
+        typer.Option(
+            help="Ask films anew whose row is an `error`: a limit was raised, or a folder came back. Their "
+            "new rows stand at the end."
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Delete the table first, and begin anew.")
     ] = False,
@@ -206,11 +225,13 @@ def score(
         wanted = read_prevalences(prevalence or [], service.catalog.get(model_id).spec)
         request = ScoreRequest(
             *(tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs(), wanted),
-            *(part, overwrite, engine is Engine.RAY),
+            *(part, overwrite, engine is Engine.RAY, again is Again.ERRORS),
         )
         counts = score_films(service, request)
         parts = ", ".join(f"{counts[status]} {status}" for status in ("ok", "rejected", "error"))
         warn(f"{counts.total()} files: {parts}. Written to {out}.")
+        if counts["error"] and out.is_file():
+            warn("Once what kept them from being read is mended, `--again errors` asks those in error anew.")
         if fail_on is not None and any(counts[status] for status in fail_on.statuses):
             raise typer.Exit(NOT_ALL_WELL)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cxr_dash.cli.console import table
 from cxr_dash.errors import BundleError
-from cxr_dash.inference.bundle import SPEC_FILE, load_any
+from cxr_dash.inference.catalog import bundle_folders, read_bundle
 from cxr_dash.inference.digests import DIGESTS_FILE, is_vouched_for, read_digests, write_digests
 
 
@@ -28,13 +28,13 @@ def verify(models_dir: Path) -> tuple[str, bool]:
     listed = read_digests(models_dir)
     rows: list[tuple[str, ...]] = [("STATE", "BUNDLE", "FOUND")]
     is_well = listed is not None
-    for name in sorted({*_folders(models_dir), *(listed or ())}):
+    for name in sorted({*bundle_folders(models_dir), *(listed or ())}):
         try:
-            digest = load_any(models_dir / name).digest
+            digest = read_bundle(models_dir, name).digest
             vouched_for = is_vouched_for(name, digest, listed)
             rows.append(("ok" if vouched_for else "?", name, digest))
             is_well &= vouched_for
-        except (BundleError, OSError) as error:
+        except BundleError as error:
             rows.append(("bad", name, str(error)))
             is_well = False
     lines = [table(rows)]
@@ -53,15 +53,10 @@ def lock(models_dir: Path) -> tuple[str, bool]:
     Raises
     ------
     BundleError
-        Of the first bundle whose files do not match its ``bundle.json``.
+        Of the first bundle that may not be read, or whose files do not match its ``bundle.json``.
     """
-    digests = {name: load_any(models_dir / name).digest for name in _folders(models_dir)}
+    digests = {name: read_bundle(models_dir, name).digest for name in bundle_folders(models_dir)}
     path = write_digests(models_dir, digests)
     return "\n".join(
         [*(f"{digest}  {name}" for name, digest in digests.items()), f"Written to {path}."]
     ), True
-
-
-def _folders(models_dir: Path) -> list[str]:
-    found = models_dir.iterdir() if models_dir.is_dir() else ()
-    return sorted(folder.name for folder in found if (folder / SPEC_FILE).is_file())

@@ -42,6 +42,7 @@ class ScoreRequest:
     shard: Shard = WHOLE
     overwrite: bool = False
     ray: bool = False
+    again: bool = False
 
 
 def score(service: AnalysisService, request: ScoreRequest) -> Counter[str]:
@@ -134,7 +135,9 @@ def _opened(
         heatmaps=request.heatmaps,
     )
     heat = None if request.heatmaps is None else HeatFolder(request.heatmaps, bundle.spec.label_keys)
-    table = ResultTable(Place(request.out), asked, bundle.spec, overwrite=request.overwrite)
+    table = ResultTable(
+        Place(request.out), asked, bundle.spec, overwrite=request.overwrite, again=request.again
+    )
     with closing(table), closing(heat) if heat else nullcontext():
         yield table, heat
 

@@ -42,7 +42,7 @@ class Catalog:
 
     def bundles(self) -> list[Bundle | SegmenterBundle]:
         """Every usable bundle of any kind, sorted by id."""
-        answers = [self._bundle(name) for name in self._folders()]
+        answers = [self._bundle(name) for name in bundle_folders(self._models_dir)]
         return [answer for answer in answers if not isinstance(answer, BundleError)]
 
     @overload
@@ -64,7 +64,7 @@ class Catalog:
 
     def broken(self) -> dict[str, str]:
         """Folder name and message of every bundle that was refused."""
-        answers = {name: self._bundle(name) for name in self._folders()}
+        answers = {name: self._bundle(name) for name in bundle_folders(self._models_dir)}
         return {name: str(answer) for name, answer in answers.items() if isinstance(answer, BundleError)}
 
     def get(self, model_id: str) -> Bundle:
@@ -78,7 +78,7 @@ class Catalog:
         """
         # every analysis asks: a bundle that was read before costs no look at the folder
         answer = self._read.get(model_id)
-        if answer is None and model_id in self._folders():
+        if answer is None and model_id in bundle_folders(self._models_dir):
             answer = self._bundle(model_id)
         if isinstance(answer, Bundle) and answer.kind == "classifier":
             return answer
@@ -124,25 +124,26 @@ class Catalog:
     def _known(self) -> str | Words:
         return ", ".join(self.ids()) or Words(N_("none"))
 
-    def _folders(self) -> list[str]:
-        """Names of the folders that call themselves a bundle, sorted: no request can name another path."""
-        found = self._models_dir.iterdir() if self._models_dir.is_dir() else ()
-        return sorted(folder.name for folder in found if _calls_itself_a_bundle(folder))
-
     def _bundle(self, name: str) -> Bundle | SegmenterBundle | BundleError:
         """The bundle in that folder, or why it was refused."""
         with self._lock:
             if name not in self._read:
                 try:
-                    bundle = load_any(self._models_dir / name)
+                    bundle = read_bundle(self._models_dir, name)
                     listed = read_digests(self._models_dir)
                     if not is_vouched_for(name, bundle.digest, listed) and listed is not None:
                         logger.warning("bundle %s is not in %s: nobody vouches for it", name, DIGESTS_FILE)
                     self._read[name] = bundle
-                except (BundleError, OSError) as error:
-                    self._read[name] = _refused(name, error)
-                    logger.warning("bundle %s refused: %s", name, self._read[name])
+                except BundleError as error:
+                    self._read[name] = error
+                    logger.warning("bundle %s refused: %s", name, error)
             return self._read[name]
+
+
+def bundle_folders(models_dir: Path) -> list[str]:
+    """Names of the folders that call themselves a bundle, sorted: no request can name another path."""
+    found = models_dir.iterdir() if models_dir.is_dir() else ()
+    return sorted(folder.name for folder in found if _calls_itself_a_bundle(folder))
 
 
 def _calls_itself_a_bundle(folder: Path) -> bool:
@@ -153,10 +154,18 @@ def _calls_itself_a_bundle(folder: Path) -> bool:
         return folder.is_dir()
 
 
-def _refused(name: str, error: BundleError | OSError) -> BundleError:
-    if isinstance(error, BundleError):
-        return error
-    return BundleMismatchError(
-        f"The files of {name} must be readable for the server's user; received: {error.strerror}.",
-        remedy="Give the folder and its files to that user, or let all read them (chmod -R a+rX).",
-    )
+def read_bundle(models_dir: Path, name: str) -> Bundle | SegmenterBundle:
+    """The bundle in that folder, every file read.
+
+    Raises
+    ------
+    BundleError
+        Also when it may not be read.
+    """
+    try:
+        return load_any(models_dir / name)
+    except OSError as error:
+        raise BundleMismatchError(
+            f"The files of {name} must be readable for the server's user; received: {error.strerror}.",
+            remedy="Give the folder and its files to that user, or let all read them (chmod -R a+rX).",
+        ) from error

@@ -29,8 +29,8 @@ class KeyValueCache(Protocol):
     def get(self, key: str) -> Any:
         """The value, or ``None``."""
 
-    def set(self, key: str, value: Any, timeout: int, owner: str = NOBODY) -> Any:
-        """Keep a value for ``timeout`` seconds, in the share of ``owner``."""
+    def set(self, key: str, value: Any, timeout: int, owner: str = NOBODY, beside: str | None = None) -> Any:
+        """Keep a value for ``timeout`` seconds in the share of ``owner``, or as ``beside`` is kept."""
 
     def has(self, key: str) -> bool:
         """Whether there is a value."""
@@ -49,8 +49,15 @@ class MemoryCache:
         """The value, or ``None``."""
         return self._values.get(key)
 
-    def set(self, key: str, value: Any, timeout: int, owner: str = NOBODY) -> None:  # noqa: ARG002
-        """Keep a value; ``timeout`` and ``owner`` are for caches that outlive the process."""
+    def set(
+        self,
+        key: str,
+        value: Any,
+        timeout: int,  # noqa: ARG002
+        owner: str = NOBODY,  # noqa: ARG002
+        beside: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Keep a value; the other arguments are for caches that outlive the process."""
         self._values[key] = value
 
     def has(self, key: str) -> bool:
@@ -171,10 +178,10 @@ class CaseStore:
         return found if isinstance(found, Analysis) else None
 
     def add_analysis(self, key: str, analysis: Analysis) -> None:
-        """Keep an analysis as long as a film is kept; one that cannot be kept is asked for again."""
+        """Keep an analysis as long as its film, in its share; one that cannot be kept is asked for again."""
         name = _analysis_name(key, analysis.model_id, analysis.model_sha256)
         try:
-            self._cache.set(name, analysis, self._lifetime_seconds)
+            self._cache.set(name, analysis, self._lifetime_seconds, beside=_film_name(key))
             if not self._cache.has(_film_name(key)):
                 # deleted while a model was being asked: nothing that was said of it stays
                 self._cache.delete(name)

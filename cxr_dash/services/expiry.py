@@ -32,8 +32,8 @@ _OTHERS = 0o077
 def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
     """Delete the entries of a cache folder that were written more than a lifetime ago.
 
-    Every entry is kept for the same time, so a file's age says that it is over, whatever is inside. One that
-    was never finished goes sooner.
+    Every entry is kept for the same time, or has the age of the one it was kept beside, so a file's age says
+    that it is over, whatever is inside. One that was never finished goes sooner.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def start_sweeping(settings: Settings) -> threading.Thread | None:
     Returns
     -------
     threading.Thread or None
-        ``None`` where the cache is not a folder; Redis deletes by itself.
+        ``None`` where the cache is not a folder; Redis, and the cache in memory, delete by themselves.
     """
     if settings.cache_type != "filesystem":
         return None

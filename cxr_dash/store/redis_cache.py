@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -11,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from cxr_dash.store.room import NOBODY, Room, full
-from cxr_dash.store.sealed import SEAL_BYTES, SealedCache, owner_tag, sealed_for
+from cxr_dash.store.sealed import NOBODY_TAG, SEAL_BYTES, SealedCache, owner_tag, sealed_for
 
 # A sorted set for each owner: names and sizes of its entries, by when their time is over.
 _OWNERS = "cxru-"
@@ -38,8 +39,15 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
         RedisCache.__init__(self, client, **options)
         self._room = room
 
-    def set(self, key: str, value: Any, timeout: int | None = None, owner: str = NOBODY) -> bool:
-        """Keep a value for ``timeout`` seconds, in the share of ``owner``.
+    def set(
+        self,
+        key: str,
+        value: Any,
+        timeout: int | None = None,
+        owner: str = NOBODY,
+        beside: str | None = None,
+    ) -> bool:
+        """Keep a value as :class:`SealedCache` says; False where ``beside`` is not kept.
 
         Raises
         ------
@@ -48,17 +56,25 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
         redis.RedisError
             When the server does not answer.
         """
-        data = self.seal(key, value, owner)
-        seconds = self._normalize_timeout(timeout)
-        tag = owner_tag(owner)
+        place = (
+            (self._normalize_timeout(timeout), owner_tag(owner)) if beside is None else self._place(beside)
+        )
+        if place is None:
+            return False
+        seconds, tag = place
+        data = self.seal(key, value, tag)
         try:
-            if owner != NOBODY:
+            if tag != NOBODY_TAG:
                 self._take_share(tag, key, len(data), seconds)
             self._write_client.set(self._get_prefix() + key, data, ex=seconds)
         except redis.exceptions.OutOfMemoryError:
-            if owner != NOBODY:
-                self._give_back(tag, key, len(data))
+            self._undo(tag, key, len(data))
             raise full() from None
+        except redis.RedisError:
+            # it may be there, and nobody gets its key: it goes, and with it what it took of the share
+            with suppress(redis.RedisError):
+                self._undo(tag, key, len(data))
+            raise
         return True
 
     def delete(self, key: str) -> bool:
@@ -73,9 +89,16 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
         tag = sealed_for(self._write_client.getrange(name, 0, SEAL_BYTES - 1))
         size = self._write_client.strlen(name)
         was_there = super().delete(key)
-        if tag is not None and tag != owner_tag(NOBODY):
+        if tag is not None and tag != NOBODY_TAG:
             self._give_back(tag, key, size)
         return bool(was_there)
+
+    def _place(self, beside: str) -> tuple[int, bytes] | None:
+        """For how many seconds an entry is still kept, and whose it is; None where it is not kept."""
+        name = self._get_prefix() + beside
+        tag = sealed_for(self._write_client.getrange(name, 0, SEAL_BYTES - 1))
+        seconds = self._write_client.ttl(name)
+        return None if tag is None or seconds < 1 else (seconds, tag)
 
     def _take_share(self, tag: bytes, key: str, size: int, seconds: int) -> None:
         share, now = _OWNERS + tag.hex(), time.time()
@@ -83,7 +106,13 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
         used = sum(int(member.rpartition(b" ")[2]) for member in self._write_client.zrange(share, 0, -1))
         self._room.check(size, 0, used)
         self._write_client.zadd(share, {f"{key} {size}": now + seconds})
-        self._write_client.expire(share, seconds)
+        # as long as what is kept longest in it
+        self._write_client.expire(share, max(seconds, self._write_client.ttl(share)))
+
+    def _undo(self, tag: bytes, key: str, size: int) -> None:
+        self._write_client.delete(self._get_prefix() + key)
+        if tag != NOBODY_TAG:
+            self._give_back(tag, key, size)
 
     def _give_back(self, tag: bytes, key: str, size: int) -> None:
         self._write_client.zrem(_OWNERS + tag.hex(), f"{key} {size}")

@@ -24,7 +24,7 @@ _FORM = b"cxr2"
 _OWNER_BYTES = 16
 # Begins what is kept: its form, and whose it is.
 SEAL_BYTES = len(_FORM) + _OWNER_BYTES
-_NOBODY_TAG = bytes(_OWNER_BYTES)
+NOBODY_TAG = bytes(_OWNER_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class Entry:
 
     name: str
     value: Any
-    owner_tag: bytes = _NOBODY_TAG
+    owner_tag: bytes = NOBODY_TAG
 
 
 def owner_tag(owner: str) -> bytes:
     """16 bytes that stand for an owner and say nothing about it; zeros for nobody."""
-    return hashlib.sha256(owner.encode()).digest()[:_OWNER_BYTES] if owner != NOBODY else _NOBODY_TAG
+    return hashlib.sha256(owner.encode()).digest()[:_OWNER_BYTES] if owner != NOBODY else NOBODY_TAG
 
 
 def sealed_for(data: bytes) -> bytes | None:
@@ -96,7 +96,11 @@ class SealedSerializer(BaseSerializer):  # type: ignore[misc]
 
 
 class SealedCache(BaseCache):  # type: ignore[misc]
-    """Goes before one of cachelib's caches, which finds the entry and knows whether its time is over."""
+    """Goes before one of cachelib's caches, which finds the entry and knows whether its time is over.
+
+    ``set`` keeps a value for ``timeout`` seconds in the share of ``owner``; or, where ``beside`` names
+    another entry, in that one's share, and no longer than that one.
+    """
 
     # Until flask-caching sets its `CACHE_SERIALIZER`: nothing but plain values is read, and never a pickle.
     serializer = SealedSerializer(Codec(()))
@@ -110,6 +114,6 @@ class SealedCache(BaseCache):  # type: ignore[misc]
             return None
         return entry.value if isinstance(entry, Entry) and entry.name == key else None
 
-    def seal(self, key: str, value: Any, owner: str) -> bytes:
-        """The bytes that are kept of a value."""
-        return self.serializer.dumps(Entry(key, value, owner_tag(owner)))
+    def seal(self, key: str, value: Any, tag: bytes) -> bytes:
+        """The bytes that are kept of a value; ``tag`` as of :func:`owner_tag`."""
+        return self.serializer.dumps(Entry(key, value, tag))

@@ -121,3 +121,29 @@ def test_one_readers_share_of_redis_ends_and_comes_back_with_a_deletion(
     assert films
     assert client.delete(f"/films/{films[0]}").status_code == 204
     assert client.post("/films", data=phantom_png).status_code == 201
+
+
+def test_a_result_is_in_the_share_of_its_film_and_lives_no_longer(
+    redis_url: str, tmp_path: Path, phantom_png: bytes
+) -> None:
+    settings = Settings(
+        cache_type="redis",
+        cache_redis_url=redis_url,
+        cache_dir=tmp_path,
+        case_lifetime_seconds=600,
+        warm_up=False,
+    )
+    client = create_app(settings).server.test_client()
+    client.get("/")
+    with redis.Redis.from_url(redis_url) as server:
+        server.flushdb()
+        film = client.post("/films", data=phantom_png).get_json()["film"]
+        (name,) = server.keys("cxr-*")
+        server.expire(name, 100)
+        assert client.get(f"/films/{film}/findings/effusion/heat-layer.png").status_code == 200
+        assert all(server.ttl(key) <= 100 for key in server.keys("cxr-*"))
+        (share,) = server.keys("cxru-*")
+        assert server.zcard(share) == len(server.keys("cxr-*")) == 2
+        assert server.ttl(share) > 100, "the share is known as long as the film that was kept longest"
+        client.delete(f"/films/{film}")
+        assert server.zcard(share) == 0

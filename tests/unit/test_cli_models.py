@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,3 +134,46 @@ def test_the_digest_is_told_with_every_bundle(models: Path) -> None:
     assert {one["id"]: one["digest"] for one in told} == {
         line.split()[1]: line.split()[0] for line in (models / "DIGESTS").read_text().splitlines()
     }
+
+
+@pytest.fixture
+def unreadable(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One of the bundles is another user's (mode 0700): nothing in it may be looked at, let alone read."""
+    folder = models / "covid"
+    for name in ("is_file", "read_bytes", "read_text", "open"):
+        original = getattr(Path, name)
+
+        def refuse(path: Path, *rest: Any, original: Any = original, **named: Any) -> Any:
+            if folder in path.parents:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return original(path, *rest, **named)
+
+        monkeypatch.setattr(Path, name, refuse)
+    return folder
+
+
+def test_a_bundle_that_may_not_be_read_is_named_and_the_others_are_verified(unreadable: Path) -> None:
+    answer = runner.invoke(app, ["models", "verify"])
+    assert answer.exit_code == 1
+    assert isinstance(answer.exception, SystemExit), answer.exception
+    assert "bad    covid" in answer.output
+    assert "Permission denied" in answer.output
+    assert "ok     lungs" in answer.output
+
+
+def test_a_bundle_that_may_not_be_read_is_not_fixed(models: Path, unreadable: Path) -> None:
+    before = (models / "DIGESTS").read_text()
+    answer = runner.invoke(app, ["models", "lock"])
+    assert answer.exit_code == 1
+    assert isinstance(answer.exception, SystemExit), answer.exception
+    assert "chmod" in answer.stderr
+    assert (models / "DIGESTS").read_text() == before
+
+
+@pytest.mark.parametrize("action", ["verify", "lock"])
+def test_json_is_refused_where_it_would_be_ignored(models: Path, action: str) -> None:
+    before = (models / "DIGESTS").read_bytes()
+    answer = runner.invoke(app, ["models", action, "--json"])
+    assert answer.exit_code == 1
+    assert "`--json` must be left out" in answer.stderr
+    assert (models / "DIGESTS").read_bytes() == before

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 
 from cxr_dash import imaging
 from cxr_dash.cli import app
+from cxr_dash.cli.scoring.cluster import _answer
+from cxr_dash.errors import RequestError
 from cxr_dash.settings import ROOT
 
 runner = CliRunner()
@@ -82,3 +85,21 @@ def test_heatmaps_are_not_scattered_over_a_cluster(films: Path, tmp_path: Path) 
     assert answer.exit_code == 1
     assert "`--heatmaps` must be left out" in answer.stderr
     assert not (tmp_path / "r.csv").exists()
+
+
+class _TaskError(Exception):
+    """As Ray's: a worker that lives, and what stopped it."""
+
+    cause = ModuleNotFoundError("No module named 'pydicom'")
+
+
+def test_a_worker_that_says_what_stopped_it_is_not_called_lost() -> None:
+    exceptions = SimpleNamespace(RayError=Exception, RayTaskError=_TaskError)
+
+    def get(_reference: object) -> None:
+        raise _TaskError
+
+    with pytest.raises(RequestError, match="ModuleNotFoundError: No module named 'pydicom'") as caught:
+        _answer(SimpleNamespace(exceptions=exceptions, get=get), None)
+    assert "lost" not in str(caught.value)
+    assert "same cxr-dash" in caught.value.remedy

@@ -174,6 +174,72 @@ def test_films_that_came_later_get_their_rows_behind_the_others(
     assert names == ["0.txt", "1.txt", "2.txt", "3.txt", "4.txt", "1-later.txt"]
 
 
+@pytest.mark.parametrize("name", ["r.csv", "r.parquet"])
+def test_films_in_error_are_asked_anew_when_told_and_each_has_one_row(
+    films: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / name
+    monkeypatch.setenv("CXR_MAX_UPLOAD_BYTES", str(2**20))
+    (films / "1.png").write_bytes(bytes(2**20 + 1))
+    (films / "gone.txt").write_text("no film")
+    answer = _score(films, "--out", out, "--no-gate")
+    assert "6 ok, 0 rejected, 3 error" in answer.stderr
+    assert "`--again errors`" in answer.stderr
+    before = _rows(out)
+    (films / "1.png").write_bytes((films / "2.png").read_bytes() + b"more")
+    (films / "gone.txt").unlink()
+    _score(films, "--out", out, "--no-gate")
+    assert _rows(out) == before, "not unasked"
+    answer = _score(films, "--out", out, "--no-gate", "--again", "errors")
+    assert answer.exit_code == 0, answer.stderr
+    assert "8 files: 7 ok, 0 rejected, 1 error" in answer.stderr
+    after = _rows(out)
+    assert [Path(row["path"]).name for row in after[-2:]] == ["1.png", "notes.txt"]
+    assert after[:-2] == [row for row in before if row["status"] == "ok"]
+    assert sorted(path.name for path in tmp_path.glob("*r.*")) == [name, f"{name}.json"]
+
+
+def test_a_folder_that_came_back_is_read_where_it_had_an_error(
+    texts: Path, tmp_path: Path, films: Path
+) -> None:
+    (texts / "2").symlink_to(tmp_path / "away.png")
+    _score(texts, "--out", tmp_path / "r.csv", "--no-gate")
+    (tmp_path / "away.png").write_bytes((films / "1.png").read_bytes())
+    _score(texts, "--out", tmp_path / "r.csv", "--no-gate", "--again", "errors")
+    rows = {Path(row["path"]).name: row["status"] for row in _rows(tmp_path / "r.csv")}
+    assert rows == {"2": "ok"} | {f"{number}.txt": "error" for number in range(5)}
+
+
+@pytest.mark.parametrize("killed_at", range(4))
+def test_a_kill_while_errors_are_forgotten_loses_and_doubles_no_row(
+    texts: Path, tmp_path: Path, killed_at: int
+) -> None:
+    out = tmp_path / "r.parquet"
+    _score(texts, "--out", out)
+    (texts / "9.txt").write_text("one more")
+    steps = 0
+
+    def killed(original: Callable[..., Any]) -> Callable[..., Any]:
+        def step(path: Path, *rest: Any, **named: Any) -> Any:
+            nonlocal steps
+            if path.name.startswith((".r.parquet.rows", ".r.parquet.tmp", "r.parquet.rows")):
+                steps += 1
+                if steps > killed_at:
+                    raise KeyboardInterrupt
+            return original(path, *rest, **named)
+
+        return step
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", killed(Path.replace))
+        patch.setattr(Path, "unlink", killed(Path.unlink))
+        _score(texts, "--out", out, "--again", "errors")
+    answer = _score(texts, "--out", out)
+    assert answer.exit_code == 0, answer.stderr
+    assert sorted(Path(row["path"]).stem for row in _rows(out)) == ["0", "1", "2", "3", "4", "9"]
+    assert list(tmp_path.glob("*.rows-*")) == []
+
+
 def test_rows_that_went_into_the_parquet_file_do_not_go_into_it_twice(texts: Path, tmp_path: Path) -> None:
     out, journal = tmp_path / "r.parquet", tmp_path / "r.parquet.rows-0.csv"
     kept: list[bytes] = []
@@ -267,6 +333,19 @@ def test_a_file_beside_the_table_that_is_no_record_is_not_replaced(texts: Path, 
         assert answer.exit_code == 1
         assert "r.csv.json" in answer.stderr
     assert (tmp_path / "r.csv.json").read_text() == '{"mine": true}'
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.parquet"])
+def test_a_table_beside_a_record_that_is_not_ours_is_not_deleted_either(
+    texts: Path, tmp_path: Path, name: str
+) -> None:
+    _score(texts, "--out", tmp_path / name)
+    (tmp_path / f"{name}.json").write_text('{"mine": true}')
+    before = (tmp_path / name).read_bytes()
+    answer = _score(texts, "--out", tmp_path / name, "--overwrite")
+    assert answer.exit_code == 1
+    assert f"{name}.json" in answer.stderr
+    assert (tmp_path / name).read_bytes() == before
 
 
 def test_an_empty_file_is_a_new_one(texts: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import redis
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,10 +26,12 @@ from cxr_dash.domain import Analysis, FilmFacts, PatientIdentity
 from cxr_dash.errors import QuotaError, StorageError
 from cxr_dash.services import build_service
 from cxr_dash.services.cases import KEPT_TYPES, CaseStore, StoredFilm
+from cxr_dash.services.expiry import remove_expired
 from cxr_dash.settings import Settings
 from cxr_dash.store.codec import Codec, UnreadableEntryError
 from cxr_dash.store.folder import SealedFolderCache
 from cxr_dash.store.memory import SealedMemoryCache
+from cxr_dash.store.redis_cache import SealedRedisCache
 from cxr_dash.store.room import Room
 from cxr_dash.store.sealed import Entry, SealedCache, SealedSerializer
 from cxr_dash.web.cache import open_cache
@@ -196,6 +199,100 @@ def test_one_readers_share_ends_before_the_room_of_others(tmp_path: Path) -> Non
         cache.set("result", _text(200), 60)
         cache.delete("a")
         cache.set("d", _text(200), 60, "greedy")
+
+
+def test_what_is_kept_beside_an_entry_is_in_its_share_and_goes_with_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for cache in _caches(tmp_path, Room(10_000, 580)):
+        now = time.time()
+        with monkeypatch.context() as clocks:
+
+            def at(moment: float, clocks: pytest.MonkeyPatch = clocks) -> None:
+                for clock in ("time.time", "cachelib.file.time", "cachelib.simple.time"):
+                    clocks.setattr(clock, lambda: moment)
+
+            at(now)
+            cache.set("film", _text(200), 60, "reader")
+            at(now + 50)
+            assert cache.set("result", _text(200), 60, beside="film")
+            with pytest.raises(QuotaError):
+                cache.set("second", _text(200), 60, "reader")
+            assert not cache.set("other", _text(200), 60, beside="no film")
+            assert cache.get("other") is None
+            at(now + 62)
+            assert cache.get("result") is None
+
+
+def test_a_result_leaves_the_disk_with_its_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, now = _folder(tmp_path), time.time()
+    cache.set("film", FILM, 60)
+    with monkeypatch.context() as later:
+        later.setattr("time.time", lambda: now + 50)
+        cache.set("result", "said", 60, beside="film")
+    assert remove_expired(tmp_path, 60, now=now + 62) == 2
+
+
+def test_a_film_whose_time_is_over_leaves_the_memory_though_nobody_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = SealedMemoryCache(AMPLE, seconds_between_sweeps=0.01)
+    cache.serializer = SealedSerializer(Codec(KEPT_TYPES))
+    cache.set("film", FILM, 60)
+    sweeper = cache._sweeper
+    assert sweeper is not None
+    assert cache.has("film")
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 62)
+    sweeper.join(timeout=30)
+    assert cache._cache == {}
+    assert cache._sweeper is None
+
+
+class _Redis:
+    """Takes a share, and then breaks off: with ``lost`` nothing more is answered either."""
+
+    def __init__(self, *, lost: bool) -> None:
+        self.lost = lost
+        self.members: dict[str, float] = {}
+        self.values: dict[str, bytes] = {}
+
+    def zremrangebyscore(self, *_: object) -> None: ...
+
+    def zrange(self, *_: object) -> list[bytes]:
+        return []
+
+    def zadd(self, _share: str, members: dict[str, float]) -> None:
+        self.members |= members
+
+    def ttl(self, _name: str) -> int:
+        return -2
+
+    def expire(self, *_: object) -> None: ...
+
+    def set(self, name: str, data: bytes, **_: object) -> None:
+        self.values[name] = data
+        raise redis.TimeoutError("the answer was lost")
+
+    def delete(self, name: str) -> None:
+        if self.lost:
+            raise redis.ConnectionError("gone")
+        self.values.pop(name, None)
+
+    def zrem(self, _share: str, member: str) -> None:
+        self.members.pop(member, None)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_film_that_redis_may_have_kept_is_deleted_again_and_takes_nothing_of_the_share(lost: bool) -> None:
+    cache = SealedRedisCache("redis://127.0.0.1:1/0", AMPLE, key_prefix="cxr-")
+    cache.serializer = SealedSerializer(Codec(KEPT_TYPES))
+    client = _Redis(lost=lost)
+    cache._write_client = client
+    with pytest.raises(redis.TimeoutError):
+        cache.set("film", FILM, 60, "reader")
+    # a share is not given back for what may still be there
+    assert bool(client.values) is bool(client.members) is lost
 
 
 def test_workers_that_come_at_once_do_not_fill_more_than_there_is(tmp_path: Path) -> None:

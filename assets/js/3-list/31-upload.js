@@ -81,13 +81,13 @@ cxr.upload = (() => {
     }
     const reply = await post(item, data);
     if (current()) settle(item, reply);
-    else if (reply.film) release(reply.film);
+    else if (reply.film) cxr.deletions.release(reply.film);
   }
 
   function settle(item, reply) {
     if (reply.film) {
       item.sha = reply.sha256 || item.sha;
-      if (isDouble(item)) release(reply.film);
+      if (isDouble(item)) cxr.deletions.release(reply.film);
       else {
         const { film, width, height } = reply;
         Object.assign(item, { status: "kept", film, width, height, message: "", remedy: "", keptAt: Date.now() });
@@ -151,10 +151,6 @@ cxr.upload = (() => {
     return request.status === 413 ? { problem: "refused" } : { problem: "odd", code: request.status };
   }
 
-  function release(film) {
-    fetch(cxr.url(`/films/${film}`), { method: "DELETE", keepalive: true }).catch(() => {});
-  }
-
   function retry(item) {
     if (item.film) {
       cxr.analysis.forget(item);
@@ -190,7 +186,7 @@ cxr.upload = (() => {
     cxr.files.drop(item);
     if (request && item.progress < 1) request.abort();
     if (!item.film) return;
-    release(item.film);
+    cxr.deletions.release(item.film);
     cxr.analysis.forget(item);
     cxr.tell("film-gone", item.film);
   }

@@ -51,12 +51,12 @@ cxr.session = (() => {
     });
   }
 
-  /* Write now; an empty list leaves nothing behind. */
+  /* Write now; an empty list leaves nothing behind but what is still to be deleted. */
   function save() {
     clearTimeout(timer);
     timer = null;
     if (!started) return;
-    const now = state.films.length || leaves ? text() : "";
+    const now = state.films.length || leaves || cxr.deletions.owed().length ? text() : "";
     if (now === written) return;
     written = now;
     try {

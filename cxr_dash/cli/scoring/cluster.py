@@ -68,7 +68,7 @@ def on_ray(asked: Asked, sources: Iterable[Source]) -> Iterator[FarRow]:
     BackendMissingError
         When Ray is not installed.
     RequestError
-        When no cluster answers, or one batch cost its worker again and again.
+        When no cluster answers, one batch cost its worker again and again, or a worker says what stopped it.
     CxrError
         When the model cannot answer.
     """
@@ -93,6 +93,14 @@ def on_ray(asked: Asked, sources: Iterable[Source]) -> Iterator[FarRow]:
 def _answer(ray: Any, reference: Any) -> list[FarRow]:
     try:
         found: list[FarRow] | CxrError = ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        # a worker that lives and says what stopped it; no batch is lost, trying again would end the same way
+        raise RequestError(
+            f"`--engine ray` must have workers that can do what this command does; one ended with "
+            f"{_cause(error)}.",
+            remedy="Look whether all machines have the same cxr-dash and see the same files and models; then "
+            "start again: what is written is kept.",
+        ) from error
     except ray.exceptions.RayError as error:
         raise RequestError(
             f"`--engine ray` must have workers that stay; {_ATTEMPTS_MORE + 1} were lost over the same films "
@@ -102,6 +110,13 @@ def _answer(ray: Any, reference: Any) -> list[FarRow]:
     if isinstance(found, CxrError):
         raise found
     return found
+
+
+def _cause(error: Any) -> str:
+    """What a task was ended by, in one line."""
+    cause = error.cause
+    said = str(cause).strip().splitlines()
+    return f"{type(cause).__name__}: {said[0]}" if said else type(cause).__name__
 
 
 def _score_batch(asked: Asked, sources: list[Source]) -> list[FarRow] | CxrError:

@@ -65,6 +65,40 @@ def stored_status(path: Path) -> Iterator[tuple[str, str]]:
             yield from zip(batch["path"].to_pylist(), batch["status"].to_pylist(), strict=True)
 
 
+def stored_errors(path: Path) -> int:
+    """How many rows of a Parquet file have the status ``error``; 0 where there is none, or no such column."""
+    if not stored_rows(path):
+        return 0
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        if "status" not in file.schema_arrow.names:
+            return 0
+        batches = file.iter_batches(_BATCH, columns=["status"])
+        return sum(batch["status"].to_pylist().count("error") for batch in batches)
+
+
+def drop_errors(path: Path) -> None:
+    """Take those rows out; the file is replaced in one step, a link is followed.
+
+    Raises
+    ------
+    OSError
+    """
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    path = path.resolve()
+    draft = path.with_name(f".{path.name}.tmp")
+    with (
+        pq.ParquetFile(path) as before,
+        pq.ParquetWriter(draft, before.schema_arrow, compression="zstd") as writer,
+    ):
+        for batch in before.iter_batches(_BATCH):
+            writer.write_batch(batch.filter(pc.not_equal(batch["status"], "error")))
+    draft.replace(path)
+
+
 def write_parquet(
     out: Path, journal: Path, header: Sequence[str], constants: Mapping[str, str], metadata: str
 ) -> None:

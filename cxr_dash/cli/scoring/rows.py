@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -59,14 +59,7 @@ class RowFile:
             self.add(self._header)
             return
         with self.path.open("rb") as stream:
-            for number, (end, record) in enumerate(_records(stream)):
-                cells = _cells(record)
-                if len(cells) != len(self._header) or (number == 0 and cells != self._header):
-                    raise RequestError(
-                        f"Row {number + 1} of {self.path} must have the {len(self._header)} cells of this "
-                        f"table; received {len(cells)}.",
-                        remedy="It was changed: choose another `--out`, or begin anew with `--overwrite`.",
-                    )
+            for number, (end, _, cells) in enumerate(_checked(stream, self.path, self._header)):
                 whole = end
                 if number:
                     yield cells
@@ -92,6 +85,46 @@ class RowFile:
     def _is_file(self) -> bool:
         """False for a pipe or a device, which keeps nothing."""
         return self.path.is_file()
+
+
+def copy_rows(path: Path, target: Path, header: Sequence[str], keep: Callable[[Sequence[str]], bool]) -> None:
+    """Write those rows of a file that are to be kept to another file, or over it, in one step.
+
+    What an interruption left of one row is not copied. Without a file, or with an empty one, nothing is done.
+
+    Raises
+    ------
+    RequestError
+        When a row is not of this table; nothing is changed.
+    OSError
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return
+    target = target.resolve()
+    draft = target.with_name(f".{target.name}.tmp")
+    try:
+        with path.open("rb") as stream, draft.open("wb") as out:
+            for number, (_, record, cells) in enumerate(_checked(stream, path, header)):
+                if not number or keep(cells):
+                    out.write(record)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _checked(stream: BinaryIO, path: Path, header: Sequence[str]) -> Iterator[tuple[int, bytes, list[str]]]:
+    """Whole rows, the header among them: where each ends, its bytes and its cells."""
+    for number, (end, record) in enumerate(_records(stream)):
+        cells = _cells(record)
+        if len(cells) != len(header) or (number == 0 and cells != list(header)):
+            raise RequestError(
+                f"Row {number + 1} of {path} must have the {len(header)} cells of this "
+                f"table; received {len(cells)}.",
+                remedy="It was changed: choose another `--out`, or begin anew with `--overwrite`.",
+            )
+        yield end, record, cells
 
 
 def _records(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

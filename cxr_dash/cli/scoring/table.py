@@ -9,9 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cxr_dash.cli.scoring.again import forget_errors
 from cxr_dash.cli.scoring.cluster import FarRow
 from cxr_dash.cli.scoring.film import Scored, columns, further_columns
-from cxr_dash.cli.scoring.parquet import SUFFIX, require_pyarrow, stored_rows, stored_status, write_parquet
+from cxr_dash.cli.scoring.parquet import (
+    SUFFIX,
+    require_pyarrow,
+    stored_errors,
+    stored_rows,
+    stored_status,
+    write_parquet,
+)
 from cxr_dash.cli.scoring.record import Question, Record, read_record
 from cxr_dash.cli.scoring.rows import RowFile, check_unlocked
 from cxr_dash.cli.scoring.tally import Tally
@@ -63,11 +71,13 @@ class Place:
 
     def own(self) -> list[Path]:
         """What is no film wherever it lies, the journal of the command that is to come among it."""
-        stored = 0
+        stored = left = 0
         if self.parquet:
             with suppress(RequestError, ImportError):  # both are said when the table is opened
                 stored = stored_rows(self.out)
-        return [self.out, self.record, self.journal(0), self.journal(stored), *self.journals()]
+                left = stored - stored_errors(self.out)
+        journals = [self.journal(rows) for rows in (0, left, stored)]
+        return [self.out, self.record, *journals, *self.journals()]
 
 
 class ResultTable:
@@ -81,6 +91,8 @@ class ResultTable:
         Of the model that is asked: it names the columns.
     overwrite : bool
         Delete what is there first.
+    again : bool
+        Forget first which films could not be read, so that they are asked anew.
 
     Raises
     ------
@@ -91,7 +103,9 @@ class ResultTable:
     OSError
     """
 
-    def __init__(self, place: Place, asked: Question, spec: BundleSpec, *, overwrite: bool = False) -> None:
+    def __init__(
+        self, place: Place, asked: Question, spec: BundleSpec, *, overwrite: bool = False, again: bool = False
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self._place, self._spec = place, spec
         self._header = columns(spec) + (further_columns(spec) if place.parquet else [])
@@ -101,6 +115,8 @@ class ResultTable:
         if overwrite:
             _delete(place)
         self._record = _record_for(place, asked)
+        if again:
+            forget_errors(place, self._header)
         self._stored = stored_rows(place.out) if place.parquet else 0
         if place.keeps and not self._record.starts:
             # before the first row: rows without a record could not be gone on with
@@ -170,16 +186,11 @@ def _record_for(place: Place, asked: Question) -> Record:
     ------
     RequestError
     """
+    _check_record(place)
     fresh = Record(asked.data())
     held = [path for path in (place.out, *place.journals()) if path.is_file() and path.stat().st_size]
     found = read_record(place.record)
     if not held:
-        if found is None and place.record.exists():
-            raise RequestError(
-                f"The record of `--out` must be a new file, or one that `cxr-dash score` wrote; received "
-                f"{place.record}.",
-                remedy="Choose another `--out`.",
-            )
         return fresh
     if found is None:
         raise RequestError(
@@ -196,12 +207,22 @@ def _record_for(place: Place, asked: Question) -> Record:
     return found
 
 
+def _check_record(place: Place) -> None:
+    if place.record.exists() and read_record(place.record) is None:
+        raise RequestError(
+            f"The record of `--out` must be a new file, or one that `cxr-dash score` wrote; received "
+            f"{place.record}.",
+            remedy="Choose another `--out`.",
+        )
+
+
 def _delete(place: Place) -> None:
+    """Delete the table and its record, or nothing where the record's place holds a file that is not ours."""
     if not place.keeps:
         return
+    _check_record(place)
     for path in (place.out, *place.journals()):
         with suppress(FileNotFoundError):
             check_unlocked(path)
             path.unlink()
-    if read_record(place.record) is not None:
-        place.record.unlink()
+    place.record.unlink(missing_ok=True)

@@ -30,6 +30,7 @@ def worklist_column(settings: Settings, t: Translator) -> Component:
             ),
             html.Div(id=ids.PICKER, hidden=True),
             html.Div(id=ids.BANNER, className="banner", role="alert", hidden=True),
+            html.Div(id=ids.DELETION_NOTE, className="banner", role="alert", hidden=True),
             html.Div(id=ids.LIST_CONTROLS, className="list-controls", hidden=True),
             html.Div(id=ids.INTAKE_NOTE, className="intake-note", role="status", hidden=True),
             html.Ol(id=ids.WORKLIST, className="rows", **{"aria-label": t("Films")}),
