@@ -110,6 +110,7 @@ def _models(settings: Settings) -> Iterator[Check]:
     if not catalog.ids():
         found = f"no usable bundle in {settings.models_dir}"
         yield Check("models", "fail", found, "Set CXR_MODELS_DIR, or add one.")
+        yield from _tools(service)
         return
     for lack in shortcomings(settings, catalog):
         remedy = "Put it there, or set CXR_MODELS_DIR, CXR_DEFAULT_MODEL or CXR_ASSETS_DIR to what is there."
