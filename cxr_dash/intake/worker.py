@@ -25,13 +25,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from cxr_dash.intake.connection import Connection, Stage
 from cxr_dash.intake.lanes import Lanes
 from cxr_dash.intake.limits import REFUSED_KEY, IntakeLimits, Refusal
-from cxr_dash.intake.overdue import (
-    Overdue,
-    most_silent,
-    overdue,
-    slowest_reader,
-    slowest_sender,
-)
+from cxr_dash.intake.overdue import Overdue, most_silent, overdue, slowest_reader, slowest_sender
 from cxr_dash.settings import Settings
 
 _PIECE_BYTES = 256 * 1024
@@ -170,8 +164,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         if connection.sock.fileno() < 0:
             self._drop(connection)
             return
-        known = connection.sock.fileno() in self.poller.get_map()
-        if known:
+        if connection.sock.fileno() in self.poller.get_map():
             self.poller.unregister(connection.sock)
         if events:
             self.poller.register(connection.sock, events, partial(self._on_event, connection))
