@@ -69,8 +69,7 @@ def test_behind_a_path_a_language_in_the_pages_address_is_remembered_below_that_
     # as a proxy that takes the path off asks
     answer = app.server.test_client().get("/?lang=es")
     assert '<html lang="es">' in answer.text
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("cxr-language=es;")
+    (cookie,) = [text for text in answer.headers.getlist("Set-Cookie") if text.startswith("cxr-language=es;")]
     assert "Path=/x-ray/cxr/;" in cookie
 
 
@@ -83,7 +82,7 @@ def test_no_shared_cache_may_hand_an_answer_to_a_reader_of_another_language(clie
     for path in ("/", "/_dash-layout", "/films/unknown/picture.jpg"):
         answer = client.get(path, headers=SPANISH)
         assert {"Accept-Language", "Cookie"} <= {name.strip() for name in answer.headers["Vary"].split(",")}
-        assert answer.headers["Cache-Control"] in {"private, no-cache", "no-store"}
+        assert answer.headers["Cache-Control"] in {"private, no-cache", "private, no-store", "no-store"}
 
 
 def test_what_holds_no_words_may_be_cached_for_all(client: FlaskClient) -> None:

@@ -23,7 +23,7 @@ from gunicorn_server import eventually, free_port
 _PATIENCE_SECONDS = 60.0
 _THREADS = 2
 _APPLICATION = """
-import hashlib, pathlib, time
+import hashlib, pathlib, threading, time
 
 def app(environ, start_response):
     path, body = environ["PATH_INFO"], b""
@@ -40,6 +40,7 @@ def app(environ, start_response):
         start_response("200 OK", [("Content-Length", str(30 * 1_000_000))])
         return (bytes(1_000_000) for _ in range(30))
     elif path == "/busy":
+        pathlib.Path(f"at-work-{threading.get_ident()}").touch()
         while not pathlib.Path("go-on").exists():
             time.sleep(0.02)
         answer, status = b"done", "200 OK"
@@ -356,8 +357,7 @@ def test_where_every_connection_is_worked_for_the_next_is_closed(tmp_path: Path)
         busy = [clients.enter_context(server.connect()) for _ in range(2)]
         for client in busy:
             client.sendall(b"GET /busy HTTP/1.1\r\nHost: a\r\n\r\n")
-            # each is at work before the next connection comes
-            time.sleep(0.2)
+        eventually(lambda: len(list(tmp_path.glob("at-work-*"))) == 2, "two requests at work")
         with server.connect() as third:
             assert third.recv(100) == b""
         (tmp_path / "go-on").touch()

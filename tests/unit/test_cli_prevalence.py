@@ -99,8 +99,8 @@ def test_score_has_the_films_score_after_the_labels_and_takes_a_prevalence(
     film: Path, scored_models: dict[str, Any], tmp_path: Path
 ) -> None:
     rows = []
-    for options in ([], ["--prevalence", "finding=0.01"]):
-        out = tmp_path / "out.csv"
+    for name, options in (("one.csv", []), ("two.csv", ["--prevalence", "finding=0.01"])):
+        out = tmp_path / name
         command = ["score", str(film), "--model", MODEL, "--no-gate", "--out", str(out), *options]
         answer = runner.invoke(app, command)
         assert answer.exit_code == 0, answer.stderr

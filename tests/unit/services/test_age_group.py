@@ -94,7 +94,7 @@ def test_a_film_that_looks_like_a_childs_is_not_read_by_a_model_for_adults(tmp_p
 
 
 def test_a_film_that_looks_like_an_adults_is_not_read_by_a_model_for_children(tmp_path, film):
-    """The children's model has features of its own: the trunk is run for it."""
+    """The children's model reads the trunk's features, too."""
     service = service_of(tmp_path, -5.0)
     quality = service.analyse_bytes(film, "pneumonia-paediatric").quality
     assert quality.verdict is Verdict.REJECT
@@ -102,7 +102,7 @@ def test_a_film_that_looks_like_an_adults_is_not_read_by_a_model_for_children(tm
     assert "seems_adult" not in service.analyse_bytes(film, "findings").quality.codes
 
 
-def test_the_head_is_asked_with_its_trunks_features_whichever_model_was_chosen(tmp_path, film):
+def test_the_head_is_asked_with_its_trunks_features_whichever_model_was_chosen(tmp_path, film, monkeypatch):
     service = service_of(tmp_path, 0.0)
     radiograph = imaging.decode(film)
 
@@ -114,7 +114,9 @@ def test_the_head_is_asked_with_its_trunks_features_whichever_model_was_chosen(t
 
     size = read_spec(SHIPPED / "findings").embedding_size
     assert ask("findings", np.zeros(size, np.float32)) == NEITHER
-    # an embedding of another size would not fit the head: it is not looked at
+    assert ask("pneumonia-paediatric", np.zeros(size, np.float32)) == NEITHER, "a head on the same trunk"
+    # the embedding of a model with features of its own is not looked at: it would not fit the head
+    monkeypatch.setattr("cxr_dash.services.age_group._reads", lambda bundle, _: bundle.id == "findings")
     assert ask("pneumonia-paediatric", np.zeros(3, np.float32)) == NEITHER
     assert ask("findings", np.zeros(size, np.float32), age_years=4.0) is None
 
