@@ -17,8 +17,8 @@ from cachelib.file import FileSystemCache
 
 from cxr_dash.domain import N_
 from cxr_dash.errors import StorageError
-from cxr_dash.store.room import NOBODY, Room, full
-from cxr_dash.store.sealed import NOBODY_TAG, SEAL_BYTES, SealedCache, owner_tag, sealed_for
+from cxr_dash.store.room import Room, full
+from cxr_dash.store.sealed import NOBODY_TAG, SEAL_BYTES, Place, SealedCache, sealed_for
 
 # Begins every file, as cachelib reads it: until when the entry is kept, in seconds since the epoch.
 _UNTIL = struct.Struct("I")
@@ -51,37 +51,16 @@ class SealedFolderCache(SealedCache, FileSystemCache):  # type: ignore[misc]
         self._room = room
         self._heads: dict[tuple[str, int], tuple[int, bytes | None]] = {}
 
-    def set(
-        self,
-        key: str,
-        value: Any,
-        timeout: int | None = None,
-        owner: str = NOBODY,
-        beside: str | None = None,
-    ) -> bool:
-        """Keep a value as :class:`SealedCache` says; False where ``beside`` is not kept.
-
-        Raises
-        ------
-        StorageError, QuotaError
-            When there is no room for it, or the folder may not be written.
-        """
+    def _keep(self, key: str, data: bytes, place: Place) -> None:
         now = time.time()
-        place = (
-            (self._normalize_timeout(timeout), owner_tag(owner), now)
-            if beside is None
-            else self._place(beside)
-        )
-        if place is None:
-            return False
-        until, tag, written = place
-        data = _UNTIL.pack(until) + self.seal(key, value, tag)
+        written = now if place.written is None else place.written
+        data = _UNTIL.pack(place.until) + data
         file = Path(self._get_filename(key))
         partial = file.with_name(f"{file.name}.{secrets.token_hex(4)}{PARTIAL}")
         try:
             with self._alone():
-                used, of_owner = self._used(now, tag)
-                self._room.check(len(data), used, None if tag == NOBODY_TAG else of_owner)
+                used, of_owner = self._used(now, place.tag)
+                self._room.check(len(data), used, None if place.tag == NOBODY_TAG else of_owner)
                 with os.fdopen(os.open(partial, _NEW, 0o600), "wb") as stream:
                     stream.write(data)
                 # `services.expiry` goes by when a file was written
@@ -94,7 +73,6 @@ class SealedFolderCache(SealedCache, FileSystemCache):  # type: ignore[misc]
         finally:
             with suppress(OSError):
                 partial.unlink()
-        return True
 
     def delete(self, key: str) -> bool:
         """Drop an entry; whether it was there.
@@ -122,8 +100,7 @@ class SealedFolderCache(SealedCache, FileSystemCache):  # type: ignore[misc]
             # cachelib takes an error of the system for an entry that is not there
             raise StorageError(N_("The server cannot reach the films it keeps.")) from error
 
-    def _place(self, beside: str) -> tuple[int, bytes, float] | None:
-        """Until when an entry is kept, whose it is and when it was written; None where it is not kept."""
+    def _place(self, beside: str) -> Place | None:
         try:
             with Path(self._get_filename(beside)).open("rb") as stream:
                 head, written = stream.read(_UNTIL.size + SEAL_BYTES), os.fstat(stream.fileno()).st_mtime
@@ -131,7 +108,7 @@ class SealedFolderCache(SealedCache, FileSystemCache):  # type: ignore[misc]
             return None
         tag = sealed_for(head[_UNTIL.size :])
         until = _UNTIL.unpack_from(head)[0] if tag is not None else 0
-        return None if tag is None or until <= time.time() else (until, tag, written)
+        return None if tag is None or until <= time.time() else Place(until, tag, written)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

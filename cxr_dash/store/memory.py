@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from cachelib.simple import SimpleCache
 
-from cxr_dash.store.room import NOBODY, Room
-from cxr_dash.store.sealed import NOBODY_TAG, SealedCache, owner_tag, sealed_for
+from cxr_dash.store.room import Room
+from cxr_dash.store.sealed import NOBODY_TAG, Place, SealedCache, sealed_for
 
 
 class SealedMemoryCache(SealedCache, SimpleCache):  # type: ignore[misc]
@@ -30,44 +31,23 @@ class SealedMemoryCache(SealedCache, SimpleCache):  # type: ignore[misc]
         self._seconds_between_sweeps = seconds_between_sweeps
         self._sweeper: threading.Thread | None = None
 
-    def set(
-        self,
-        key: str,
-        value: Any,
-        timeout: int | None = None,
-        owner: str = NOBODY,
-        beside: str | None = None,
-    ) -> bool:
-        """Keep a value as :class:`SealedCache` says; False where ``beside`` is not kept.
+    def _held(self) -> AbstractContextManager[Any]:
+        lock: AbstractContextManager[Any] = self._lock
+        return lock
 
-        Raises
-        ------
-        StorageError, QuotaError
-            When there is no room for it.
-        """
-        with self._lock:
-            self._remove_expired(time.time())
-            place = (
-                (self._normalize_timeout(timeout), owner_tag(owner))
-                if beside is None
-                else self._place(beside)
-            )
-            if place is None:
-                return False
-            until, tag = place
-            data = self.seal(key, value, tag)
-            others = [kept for name, (_, kept) in self._cache.items() if name != key]
-            of_owner = sum(len(kept) for kept in others if sealed_for(kept) == tag)
-            self._room.check(len(data), sum(map(len, others)), None if tag == NOBODY_TAG else of_owner)
-            self._cache[key] = (until, data)
-            self._see_to_sweeping()
-        return True
+    def _keep(self, key: str, data: bytes, place: Place) -> None:
+        self._remove_expired(time.time())
+        others = [kept for name, (_, kept) in self._cache.items() if name != key]
+        of_owner = sum(len(kept) for kept in others if sealed_for(kept) == place.tag)
+        self._room.check(len(data), sum(map(len, others)), None if place.tag == NOBODY_TAG else of_owner)
+        self._cache[key] = (place.until, data)
+        self._see_to_sweeping()
 
-    def _place(self, beside: str) -> tuple[int, bytes] | None:
-        """Until when an entry is kept, and whose it is; None where it is not kept."""
+    def _place(self, beside: str) -> Place | None:
+        self._remove_expired(time.time())
         until, data = self._cache.get(beside, (0, b""))
         tag = sealed_for(data)
-        return None if tag is None else (until, tag)
+        return None if tag is None else Place(until, tag)
 
     def _see_to_sweeping(self) -> None:
         """Entries whose time is over go even where nobody comes any more; a forked process begins anew."""

@@ -11,8 +11,8 @@ from cachelib.redis import RedisCache
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from cxr_dash.store.room import NOBODY, Room, full
-from cxr_dash.store.sealed import NOBODY_TAG, SEAL_BYTES, SealedCache, owner_tag, sealed_for
+from cxr_dash.store.room import Room, full
+from cxr_dash.store.sealed import NOBODY_TAG, SEAL_BYTES, Place, SealedCache, sealed_for
 
 # A sorted set for each owner: names and sizes of its entries, by when their time is over.
 _OWNERS = "cxru-"
@@ -39,34 +39,12 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
         RedisCache.__init__(self, client, **options)
         self._room = room
 
-    def set(
-        self,
-        key: str,
-        value: Any,
-        timeout: int | None = None,
-        owner: str = NOBODY,
-        beside: str | None = None,
-    ) -> bool:
-        """Keep a value as :class:`SealedCache` says; False where ``beside`` is not kept.
-
-        Raises
-        ------
-        StorageError, QuotaError
-            When there is no room for it.
-        redis.RedisError
-            When the server does not answer.
-        """
-        place = (
-            (self._normalize_timeout(timeout), owner_tag(owner)) if beside is None else self._place(beside)
-        )
-        if place is None:
-            return False
-        seconds, tag = place
-        data = self.seal(key, value, tag)
+    def _keep(self, key: str, data: bytes, place: Place) -> None:
+        tag = place.tag
         try:
             if tag != NOBODY_TAG:
-                self._take_share(tag, key, len(data), seconds)
-            self._write_client.set(self._get_prefix() + key, data, ex=seconds)
+                self._take_share(tag, key, len(data), place.until)
+            self._write_client.set(self._get_prefix() + key, data, ex=place.until)
         except redis.exceptions.OutOfMemoryError:
             self._undo(tag, key, len(data))
             raise full() from None
@@ -75,7 +53,6 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
             with suppress(redis.RedisError):
                 self._undo(tag, key, len(data))
             raise
-        return True
 
     def delete(self, key: str) -> bool:
         """Drop an entry; whether it was there.
@@ -93,12 +70,11 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
             self._give_back(tag, key, size)
         return bool(was_there)
 
-    def _place(self, beside: str) -> tuple[int, bytes] | None:
-        """For how many seconds an entry is still kept, and whose it is; None where it is not kept."""
+    def _place(self, beside: str) -> Place | None:
         name = self._get_prefix() + beside
         tag = sealed_for(self._write_client.getrange(name, 0, SEAL_BYTES - 1))
         seconds = self._write_client.ttl(name)
-        return None if tag is None or seconds < 1 else (seconds, tag)
+        return None if tag is None or seconds < 1 else Place(seconds, tag)
 
     def _take_share(self, tag: bytes, key: str, size: int, seconds: int) -> None:
         share, now = _OWNERS + tag.hex(), time.time()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from abc import abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -43,6 +45,25 @@ class Entry:
     name: str
     value: Any
     owner_tag: bytes = NOBODY_TAG
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry goes.
+
+    Attributes
+    ----------
+    until : int
+        As the cache's own ``_normalize_timeout`` counts it.
+    tag : bytes
+        Of :func:`owner_tag`.
+    written : float or None
+        When the entry beside which it goes was written, seconds since the epoch, where that is known.
+    """
+
+    until: int
+    tag: bytes
+    written: float | None = None
 
 
 def owner_tag(owner: str) -> bytes:
@@ -96,11 +117,7 @@ class SealedSerializer(BaseSerializer):  # type: ignore[misc]
 
 
 class SealedCache(BaseCache):  # type: ignore[misc]
-    """Goes before one of cachelib's caches, which finds the entry and knows whether its time is over.
-
-    ``set`` keeps a value for ``timeout`` seconds in the share of ``owner``; or, where ``beside`` names
-    another entry, in that one's share, and no longer than that one.
-    """
+    """Goes before one of cachelib's caches, which finds the entry and knows whether its time is over."""
 
     # Until flask-caching sets its `CACHE_SERIALIZER`: nothing but plain values is read, and never a pickle.
     serializer = SealedSerializer(Codec(()))
@@ -114,6 +131,49 @@ class SealedCache(BaseCache):  # type: ignore[misc]
             return None
         return entry.value if isinstance(entry, Entry) and entry.name == key else None
 
-    def seal(self, key: str, value: Any, tag: bytes) -> bytes:
-        """The bytes that are kept of a value; ``tag`` as of :func:`owner_tag`."""
-        return self.serializer.dumps(Entry(key, value, tag))
+    def set(
+        self,
+        key: str,
+        value: Any,
+        timeout: int | None = None,
+        owner: str = NOBODY,
+        beside: str | None = None,
+    ) -> bool:
+        """Keep a value for ``timeout`` seconds in the share of ``owner``.
+
+        Where ``beside`` names another entry, it is kept in that one's share, and no longer than that one.
+
+        Returns
+        -------
+        bool
+            False where the entry beside it is not kept, and so this one is not.
+
+        Raises
+        ------
+        StorageError, QuotaError
+            When there is no room for it, or it cannot be written.
+        redis.RedisError
+            When entries are kept in Redis, and it does not answer.
+        """
+        with self._held():
+            place = (
+                Place(self._normalize_timeout(timeout), owner_tag(owner))
+                if beside is None
+                else self._place(beside)
+            )
+            if place is None:
+                return False
+            self._keep(key, self.serializer.dumps(Entry(key, value, place.tag)), place)
+        return True
+
+    def _held(self) -> AbstractContextManager[Any]:
+        """What holds others off while a place is looked for and taken; nothing, where that is not needed."""
+        return nullcontext()
+
+    @abstractmethod
+    def _place(self, beside: str) -> Place | None:
+        """The place of an entry that is kept; None where it is not."""
+
+    @abstractmethod
+    def _keep(self, key: str, data: bytes, place: Place) -> None:
+        """Put an entry's bytes there, or raise as :meth:`set` says."""

@@ -51,16 +51,14 @@ def _wait_until_it_answers(port: int) -> None:
     pytest.fail("redis-server did not answer within ten seconds")
 
 
+def _settings(url: str, folder: Path, **others: int) -> Settings:
+    return Settings(cache_type="redis", cache_redis_url=url, cache_dir=folder, warm_up=False, **others)
+
+
 def test_a_film_added_on_one_machine_is_read_on_another_and_expires(
     redis_url: str, tmp_path: Path, phantom_png: bytes
 ) -> None:
-    settings = Settings(
-        cache_type="redis",
-        cache_redis_url=redis_url,
-        cache_dir=tmp_path,
-        case_lifetime_seconds=600,
-        warm_up=False,
-    )
+    settings = _settings(redis_url, tmp_path, case_lifetime_seconds=600)
     here, there = (create_app(settings).server.test_client() for _ in range(2))
     assert here.get("/readyz").get_json()["cache"] == "usable"
     film = here.post("/films?model=findings", data=phantom_png).get_json()["film"]
@@ -84,7 +82,7 @@ def test_a_film_added_on_one_machine_is_read_on_another_and_expires(
 def test_a_redis_that_is_full_refuses_films_in_words_and_loses_none(
     redis_url: str, tmp_path: Path, phantom_png: bytes
 ) -> None:
-    settings = Settings(cache_type="redis", cache_redis_url=redis_url, cache_dir=tmp_path, warm_up=False)
+    settings = _settings(redis_url, tmp_path)
     client = create_app(settings).server.test_client()
     film = client.post("/films", data=phantom_png).get_json()["film"]
     with redis.Redis.from_url(redis_url) as server:
@@ -104,13 +102,7 @@ def test_a_redis_that_is_full_refuses_films_in_words_and_loses_none(
 def test_one_readers_share_of_redis_ends_and_comes_back_with_a_deletion(
     redis_url: str, tmp_path: Path, phantom_png: bytes
 ) -> None:
-    settings = Settings(
-        cache_type="redis",
-        cache_redis_url=redis_url,
-        cache_dir=tmp_path,
-        max_session_bytes=2**20,
-        warm_up=False,
-    )
+    settings = _settings(redis_url, tmp_path, max_session_bytes=2**20)
     client = create_app(settings).server.test_client()
     client.get("/")
     films = []
@@ -126,13 +118,7 @@ def test_one_readers_share_of_redis_ends_and_comes_back_with_a_deletion(
 def test_a_result_is_in_the_share_of_its_film_and_lives_no_longer(
     redis_url: str, tmp_path: Path, phantom_png: bytes
 ) -> None:
-    settings = Settings(
-        cache_type="redis",
-        cache_redis_url=redis_url,
-        cache_dir=tmp_path,
-        case_lifetime_seconds=600,
-        warm_up=False,
-    )
+    settings = _settings(redis_url, tmp_path, case_lifetime_seconds=600)
     client = create_app(settings).server.test_client()
     client.get("/")
     with redis.Redis.from_url(redis_url) as server:
