@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from cxr_dash.inference.bundle import Bundle
 from training.evaluation.subject import runtime_of
 from training.films.lungs import installed_boxes, looks_at_lungs
 from training.films.prepared import prepare_film
+from training.writing import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +71,5 @@ def _read(table: Path) -> dict[str, Float32Array]:
 
 
 def _write(table: Path, known: dict[str, Float32Array]) -> None:
-    table.parent.mkdir(parents=True, exist_ok=True)
-    partial = table.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as stream:
-        np.savez(stream, films=np.array(list(known)), embeddings=np.stack(list(known.values())))
-    partial.replace(table)
+    with whole_file(table) as partial:
+        np.savez(partial, films=np.array(list(known)), embeddings=np.stack(list(known.values())))
