@@ -10,7 +10,6 @@ import numpy as np
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import Bundle, file_sha256, load_bundle, read_spec
-from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.head import Head
 from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
 from cxr_dash.inference.schema_trunk import Trunk
@@ -26,6 +25,7 @@ from training.evaluation.age_group import (
 )
 from training.evaluation.embeddings import film_embeddings
 from training.export.card import write_bundle_texts
+from training.export.gate_card import gate_to_write
 from training.films.ages import ADULTS_FROM_YEARS, CHILDREN_BELOW_YEARS, AgeFilm, read_age_films
 
 logger = logging.getLogger(__name__)
@@ -90,12 +90,7 @@ def write_age_group(models: Path, head: Head, group: AgeGroup) -> Path:
     TrainingError
         When the folder has no gate.
     """
-    gate = Catalog(models).tool("gate")
-    if gate is None:
-        raise TrainingError(
-            f"`models` must hold a bundle of kind gate to write into; {models} has none.",
-            remedy="Export the recipe `gate` first.",
-        )
+    gate = gate_to_write(models)
     head.write(gate.path / AGE_FILE)
     spec = read_spec(gate.path)
     files = spec.files | {AGE_FILE: file_sha256(gate.path / AGE_FILE)}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
-from cxr_dash.inference.bundle import CARD_FILE, read_spec
+from cxr_dash.inference.bundle import CARD_FILE, Bundle, read_spec
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.schema import Audit, AuditFigure
 from training.evaluation.gate_served import GateCount
-from training.export.card import render_card, write_spec
+from training.export.card import write_bundle_texts
 from training.metrics import figure
 
 PASS_GOAL, REFUSE_GOAL = 0.99, 0.98
@@ -36,21 +36,31 @@ def write_on_card(models: Path, counts: dict[str, list[GateCount]]) -> Path:
     TrainingError
         When the folder has no gate.
     """
-    bundle = Catalog(models).tool("gate")
-    if bundle is None:
-        raise TrainingError(
-            f"`models` must hold a bundle of kind gate to write on; {models} has none.",
-            remedy="Export one with `python -m training export`, or leave --write out.",
-        )
+    bundle = gate_to_write(models)
     spec = read_spec(bundle.path)
     measured = [audit for model, rows in counts.items() for audit in gate_audits(model, rows)]
     replaced = {audit.key for audit in measured}
     kept = [audit for audit in spec.audits if audit.key not in replaced]
     spec = spec.model_copy(update={"audits": [*measured, *kept]})
-    write_spec(spec, bundle.path)
-    card = bundle.path / CARD_FILE
-    card.write_text(render_card(spec), encoding="utf-8")
-    return card
+    write_bundle_texts(spec, bundle.path)
+    return bundle.path / CARD_FILE
+
+
+def gate_to_write(models: Path) -> Bundle:
+    """The gate of a folder of bundles, for figures of its own to be put on it.
+
+    Raises
+    ------
+    TrainingError
+        When the folder has no gate.
+    """
+    gate = Catalog(models).tool("gate")
+    if gate is None:
+        raise TrainingError(
+            f"`models` must hold a bundle of kind gate to write on; {models} has none.",
+            remedy="Export one with `python -m training export`, or leave --write out.",
+        )
+    return gate
 
 
 def gate_audits(model: str, rows: Sequence[GateCount]) -> list[Audit]:
