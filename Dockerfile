@@ -1,4 +1,5 @@
 # The serving image: CPU only, no TensorFlow. tests/http/test_image_steps.py runs these very steps without Docker.
+# `docker build --target training -t cxr-dash-training .` makes the other one, which trains.
 
 FROM python:3.12-slim AS builder
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -10,10 +11,29 @@ COPY requirements/serve.lock requirements/serve.lock
 RUN python -m pip install --require-hashes -r requirements/serve.lock
 COPY pyproject.toml README.md LICENSE app.py gunicorn.conf.py ./
 COPY cxr_dash cxr_dash
-RUN python -m pip install --no-deps --no-build-isolation -e . \
+# Git stays outside: `--build-arg VERSION=0.2.0` says what a tag would.
+ARG VERSION=""
+RUN SETUPTOOLS_SCM_PRETEND_VERSION_FOR_CXR_DASH="$VERSION" python -m pip install --no-deps --no-build-isolation -e . \
     && python -m compileall -q cxr_dash
 
+# Films, weights and runs are mounted: docs/training.md.
+FROM builder AS training
+COPY requirements/train.lock requirements/train.lock
+RUN python -m pip install --require-hashes -r requirements/train.lock
+COPY training training
+COPY models models
+RUN useradd --uid 10001 trainer && mkdir -m 0777 runs
+USER 10001
+ENTRYPOINT ["python", "-m", "training"]
+
 FROM python:3.12-slim
+ARG VERSION=""
+ARG REVISION=""
+LABEL org.opencontainers.image.title="cxr-dash" \
+      org.opencontainers.image.description="Decision support for chest films in the browser" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
 # A user of its own, who may write nothing but the folder in which films wait and that of the reference library.
 RUN groupadd --system --gid 10001 cxr \
     && useradd --system --uid 10001 --gid cxr --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cxr \

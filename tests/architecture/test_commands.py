@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,11 @@ def planned(checkout: Path, target: str) -> str:
     return subprocess.run(command, cwd=checkout, env=apart, capture_output=True, text=True, check=True).stdout
 
 
+def stamps_of(plan: str) -> list[str]:
+    touched = [line.split()[1:] for line in plan.splitlines() if line.startswith("touch")]
+    return [stamp.removeprefix(".venv/") for stamps in touched for stamp in stamps]
+
+
 def installed(checkout: Path, *stamps: str) -> None:
     (checkout / ".venv").mkdir()
     for stamp in stamps:
@@ -43,7 +50,22 @@ def test_make_run_installs_what_serving_needs_and_no_more(checkout: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "target", ["setup", "test", "smoke", "fuzz", "lint", "format", "bench", "translations"]
+    "target",
+    [
+        *(
+            "setup",
+            "test",
+            "smoke",
+            "fuzz",
+            "lint",
+            "format",
+            "bench",
+            "translations",
+            "release-notes",
+            "site",
+        ),
+        *("soak", "chaos", "mutants"),
+    ],
 )
 def test_everything_else_installs_everything(checkout: Path, target: str) -> None:
     plan = planned(checkout, target)
@@ -62,16 +84,24 @@ def test_make_clean_takes_caches_and_leaves_the_reference_library(checkout: Path
 
 def test_make_run_after_make_setup_installs_nothing(checkout: Path) -> None:
     plan = planned(checkout, "setup")
-    stamps = [word.removeprefix(".venv/") for word in plan.rstrip().splitlines()[-1].split()[1:]]
-    installed(checkout, *stamps)
+    installed(checkout, *stamps_of(plan))
     assert "pip" not in planned(checkout, "run")
     assert "pip" not in planned(checkout, "setup")
 
 
+def test_after_a_commit_the_project_alone_is_installed_anew_for_its_version(checkout: Path) -> None:
+    head = checkout / ".git/logs/HEAD"
+    head.parent.mkdir(parents=True)
+    installed(checkout, *stamps_of(planned(checkout, "setup")))
+    head.touch()
+    os.utime(head, (later := (checkout / ".venv/.project").stat().st_mtime + 1, later))
+    (command,) = [line for line in planned(checkout, "run").splitlines() if "pip" in line]
+    assert command.endswith("--no-deps --no-build-isolation -e .")
+
+
 def test_make_setup_completes_what_make_run_installed(checkout: Path) -> None:
     plan = planned(checkout, "run")
-    (touch,) = [line for line in plan.splitlines() if line.startswith("touch")]
-    installed(checkout, *[word.removeprefix(".venv/") for word in touch.split()[1:]])
+    installed(checkout, *stamps_of(plan))
     assert "pip" not in planned(checkout, "run")
     assert "requirements/dev.lock" in planned(checkout, "setup")
 
@@ -98,3 +128,16 @@ def test_only_the_shared_fixtures_know_where_shared_films_are() -> None:
     assert len(others) > 100
     knowing = [path.name for path in others if "CXR_SHARED_DIR" in path.read_text(encoding="utf-8")]
     assert knowing == []
+
+
+def test_make_setup_gpu_takes_the_locked_version_of_tensorflow(checkout: Path) -> None:
+    lock = (ROOT / "requirements" / "dev.lock").read_text(encoding="utf-8")
+    locked = set(re.findall(r"^tensorflow(?:-cpu)?==(\S+)", lock, flags=re.MULTILINE))
+    assert len(locked) == 1
+    *_, removed, added = planned(checkout, "setup-gpu").rstrip().splitlines()
+    assert removed.endswith("uninstall --quiet --yes tensorflow-cpu")
+    assert added.endswith(f"'tensorflow[and-cuda]=={locked.pop()}'")
+    assert "and-cuda" in (metadata("tensorflow-cpu").get_all("Provides-Extra") or [])
+    documented = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    assert "`make setup-gpu`" in documented
+    assert "### On a GPU" in documented  # named by the error where no GPU is found

@@ -41,6 +41,26 @@ def read_dockerfile(path: Path) -> list[Step]:
     return [Step(*line.split(maxsplit=1)) for line in joined.splitlines() if line.strip()]
 
 
+def stages(steps: list[Step]) -> dict[str, list[Step]]:
+    """The steps of each stage by its name, the last one's by ``""``."""
+    found: dict[str, list[Step]] = {}
+    name = ""
+    for step in steps:
+        if step.keyword == "FROM":
+            name = step.text.partition(" AS ")[2]
+        found.setdefault(name, []).append(step)
+    return found
+
+
+def built_for(steps: list[Step], target: str = "") -> list[Step]:
+    """The steps of ``docker build --target``: the target's and those of the stages it takes from."""
+    by_name = stages(steps)
+    wanted = by_name[target]
+    text = " ".join(step.text for step in wanted)
+    taken = [name for name in by_name if name and re.search(rf"(^|--from=){name}\b", text)]
+    return [step for name in taken for step in by_name[name]] + wanted
+
+
 @dataclass
 class FolderImage:
     """A folder that stands for the image's root.
@@ -73,6 +93,7 @@ class FolderImage:
     def run(self, steps: list[Step]) -> None:
         """Carry out the steps; both stages share the one folder, so copying between them is checked only."""
         actions = {
+            "ARG": self._env,
             "ENV": self._env,
             "WORKDIR": self._workdir,
             "RUN": self._run,
@@ -81,7 +102,7 @@ class FolderImage:
             "HEALTHCHECK": self._health,
         }
         for step in steps:
-            if step.keyword in {"FROM", "USER", "EXPOSE", "VOLUME"}:
+            if step.keyword in {"FROM", "USER", "EXPOSE", "VOLUME", "LABEL"}:
                 continue
             assert step.keyword in actions, f"the test does not understand {step.keyword}"
             actions[step.keyword](step)

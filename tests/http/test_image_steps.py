@@ -7,16 +7,20 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
-from dockerfile_steps import FolderImage, StepFailedError, read_dockerfile
+from dockerfile_steps import FolderImage, StepFailedError, built_for, read_dockerfile, stages
 from gunicorn_server import GunicornServer, running_gunicorn
 
 from cxr_dash.settings import ROOT, Settings
 
-STEPS = read_dockerfile(ROOT / "Dockerfile")
+pytestmark = pytest.mark.thorough
+
+_EVERY_STEP = read_dockerfile(ROOT / "Dockerfile")
+STEPS = built_for(_EVERY_STEP)
 _UNREACHABLE = re.compile(r"Retrying|NewConnectionError|ConnectTimeout|Temporary failure in name resolution")
 # What a machine may need to reach its package registry; nothing else is inherited.
 _INHERITED = re.compile(r"(?i)^(HOME|LANG|TMPDIR|PIP_\w+|SSL_\w+|REQUESTS_CA_BUNDLE|\w+_PROXY)$")
@@ -31,8 +35,10 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> FolderImage:
     (bare / "python").symlink_to(base_python)
     inherited = {name: value for name, value in os.environ.items() if _INHERITED.match(name)}
     built = FolderImage(root, ROOT, {**inherited, "PATH": f"{bare}:/usr/bin:/bin"})
+    given = {'VERSION=""': 'VERSION="9.8.7"'}
+    arguments = [replace(step, text=given.get(step.text, step.text)) for step in STEPS]
     try:
-        built.run(STEPS)
+        built.run(arguments)
     except StepFailedError as error:
         if _UNREACHABLE.search(error.output):
             pytest.skip("package registry cannot be reached: the image's steps were NOT tested")
@@ -60,6 +66,26 @@ def test_the_image_ends_as_a_user_without_rights() -> None:
     assert STEPS.index(next(s for s in STEPS if s.keyword == "USER")) > max(
         index for index, step in enumerate(STEPS) if step.keyword in {"RUN", "COPY"}
     )
+
+
+def test_it_says_the_version_it_was_built_as_on_its_label_too(image: FolderImage) -> None:
+    command = [image.root / "opt/venv/bin/cxr-dash", "--version"]
+    said = subprocess.run(command, env=image.environment, capture_output=True, text=True, check=True)
+    assert said.stdout == "cxr-dash 9.8.7\n"
+    (labels,) = [step.text for step in stages(_EVERY_STEP)[""] if step.keyword == "LABEL"]
+    assert 'org.opencontainers.image.version="$VERSION"' in labels
+
+
+def test_the_other_image_trains_and_brings_no_tests() -> None:
+    steps = built_for(_EVERY_STEP, "training")
+    (entry,) = [step.words() for step in steps if step.keyword == "ENTRYPOINT"]
+    assert entry == ["python", "-m", "training"]
+    sent = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = [step.text.split()[:-1] for step in steps if step.keyword == "COPY"]
+    assert {f"!{source}" for sources in copied for source in sources} <= {*sent}
+    pinned = set(re.findall(r"^[\w-]+(?===)", (ROOT / "requirements/train.lock").read_text(), re.MULTILINE))
+    assert {"keras", "optuna", "tensorflow-cpu"} <= pinned
+    assert not {"pytest", "mypy"} & pinned
 
 
 def test_the_command_is_the_documented_one(image: FolderImage) -> None:
