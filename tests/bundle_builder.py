@@ -17,11 +17,9 @@ def spec_dict(bundle_id: str = "tiny", **changes: Any) -> dict[str, Any]:
         "schema_version": 1,
         "id": bundle_id,
         "version": "1.0.0",
-        "title_en": "Tiny",
-        "title_es": "Diminuto",
-        "population_en": "nobody",
-        "population_es": "nadie",
-        "labels": [{"key": key, "name_en": key.title(), "name_es": key.title()} for key in KEYS],
+        "title": {"en": "Tiny", "es": "Diminuto"},
+        "trained_on": {"en": "nobody", "es": "nadie"},
+        "labels": [{"key": key, "name": {"en": key.title(), "es": key.title()}} for key in KEYS],
         "activation": "sigmoid",
         "preparation": {"height": 64, "width": 64},
         "cam_layer": "features",
@@ -37,10 +35,8 @@ def spec_dict(bundle_id: str = "tiny", **changes: Any) -> dict[str, Any]:
         "operating_points": [
             {
                 "key": "balanced",
-                "name_en": "Balanced",
-                "name_es": "Equilibrado",
-                "explanation_en": "Youden",
-                "explanation_es": "Youden",
+                "name": {"en": "Balanced", "es": "Equilibrado"},
+                "explanation": {"en": "Youden", "es": "Youden"},
                 "thresholds": table,
                 "chosen_on": "val",
             }
@@ -49,8 +45,7 @@ def spec_dict(bundle_id: str = "tiny", **changes: Any) -> dict[str, Any]:
         "held_out": [
             {
                 "split": "test",
-                "description_en": "four films",
-                "description_es": "cuatro placas",
+                "description": {"en": "four films", "es": "cuatro placas"},
                 "probabilities": {key: [0.1, 0.4, 0.6, 0.9] for key in KEYS},
                 "truths": {"effusion": [0, 0, 1, 1], "nodule": [0, 1, -1, 1]},
             }

@@ -33,6 +33,7 @@ from cxr_dash.domain.labels import (
     REASSURING_LABELS,
     SUMMARY_LABELS,
 )
+from cxr_dash.domain.levels import CODES, FilmLevels, LevelWindow, WindowCurve
 from cxr_dash.domain.lungs import (
     HeartMeasures,
     LungField,
@@ -46,12 +47,15 @@ from cxr_dash.domain.preparation import (
     PreparationSpec,
 )
 from cxr_dash.domain.reasons import Reason, ReasonCode
+from cxr_dash.domain.texts import LocalisedText, is_language, joined
 from cxr_dash.words import (
     N_,
+    Counted,
     Words,
 )
 
 __all__ = [
+    "CODES",
     "HEART_LABELS",
     "MODERATE_FROM",
     "N_",
@@ -60,8 +64,10 @@ __all__ = [
     "SUMMARY_LABELS",
     "Analysis",
     "Box",
+    "Counted",
     "DecodeLimits",
     "FilmFacts",
+    "FilmLevels",
     "Finding",
     "Float32Array",
     "Float64Array",
@@ -72,6 +78,8 @@ __all__ = [
     "HeatTrust",
     "Heatmap",
     "Label",
+    "LevelWindow",
+    "LocalisedText",
     "LungField",
     "LungMeasures",
     "NoPlace",
@@ -88,6 +96,9 @@ __all__ = [
     "TrustRegion",
     "TrustVerdict",
     "Verdict",
+    "WindowCurve",
     "Words",
+    "is_language",
+    "joined",
     "names_chest",
 ]

@@ -12,16 +12,16 @@ from cxr_dash.domain.heat import HeatScale, HeatStrength, NoPlace
 from cxr_dash.domain.lungs import HeartMeasures, LungField
 from cxr_dash.domain.preparation import Preparation
 from cxr_dash.domain.reasons import Reason, ReasonCode
+from cxr_dash.domain.texts import LocalisedText
 from cxr_dash.words import Words
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One class or finding of a model: its stable key and its names for people."""
+    """One class or finding of a model: its stable key and its name for people."""
 
     key: str
-    name_en: str
-    name_es: str
+    name: LocalisedText
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +116,11 @@ class HeatTrust:
     words: Words
 
     @property
+    def doubtful(self) -> bool:
+        """Whether a reader is warned: what the screen says in amber."""
+        return self.verdict in {"poor", "caution"}
+
+    @property
     def sentence(self) -> str:
         """The words in English."""
         return str(self.words)
@@ -208,7 +213,8 @@ class Analysis:
         By label key.
     milliseconds : dict of str to float
         Time spent per stage: ``decode``, ``lungs`` where they were looked for, ``prepare``, ``model``,
-        ``total``.
+        ``gate`` where it was asked, ``total``; ``trust`` for the trust report, which is made later and is no
+        part of ``total``. A model that was answered in another's run has ``total`` alone.
     analysed_at : str
         UTC, ISO 8601.
     lungs : LungField or None
@@ -216,7 +222,7 @@ class Analysis:
     heart : HeartMeasures or None
         None where no segmenter is installed that draws the heart.
     trust : dict of str to HeatTrust
-        By label key; empty where the trust report is switched off.
+        By label key; empty where the trust report is switched off, or nobody asked for it yet.
     embedding : ndarray of float32, shape (D,), or None
         The pooled features, 4 kB: films are alike to the model where these point the same way. None where
         nobody kept them.

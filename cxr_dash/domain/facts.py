@@ -71,6 +71,11 @@ class PatientIdentity:
     ----------
     name, patient_id, birth_date, accession_number, study_date : str
         As a person reads them; empty where the file says nothing. Dates are ISO 8601.
+    issuer : str
+        Who gave the patient's number: the same number of two hospitals is two patients.
+    taken : str
+        When the film was taken, as well as the file says it: ISO 8601, ``2024-02-29`` or with the time of day
+        on the device's clock, ``2024-02-29T08:15:30``.
     """
 
     name: str = ""
@@ -78,6 +83,8 @@ class PatientIdentity:
     birth_date: str = ""
     accession_number: str = ""
     study_date: str = ""
+    issuer: str = ""
+    taken: str = ""
 
     def __repr__(self) -> str:
         """Nothing that a log could keep."""

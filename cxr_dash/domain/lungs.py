@@ -65,13 +65,14 @@ class HeartMeasures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SideRule:
-    """How to tell a mirrored film by its outlines alone; no grey level of the film is looked at.
+    """How to tell a mirrored film by its outlines, and by which of its coarse cells are brighter than others.
 
     Attributes
     ----------
-    weights : ndarray of float32, shape (2, n, n / 2)
-        Of the left half of the outlines of lungs and heart, less the right half turned over: a film and the
-        same one turned over get opposite answers.
+    weights : ndarray of float32, shape (2 or 3, n, n / 2)
+        Of the left half of the outlines of lungs and heart, and of the ranks of the film's cells, less the
+        right half turned over: a film and the same one turned over get opposite answers. A rule without the
+        third looks at outlines alone.
     said_below : float
         A logit below which a film is said to seem mirrored.
     """

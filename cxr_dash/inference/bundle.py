@@ -175,7 +175,7 @@ def _read_spec_bytes(path: Path) -> tuple[BundleSpec | SegmenterSpec, bytes]:
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version not in READ_VERSIONS:
         raise BundleMismatchError(
-            f"`schema_version` of {path.name} must be {' or '.join(map(str, READ_VERSIONS))}; "
+            f"`schema_version` of {path.name} must be one of {', '.join(map(str, READ_VERSIONS))}; "
             f"received {version!r}.",
             remedy="Export it again with this version of cxr-dash, or install the version that made it.",
         )

@@ -57,6 +57,9 @@ class Catalog:
         Of several, the one whose id is ``name``, otherwise the first.
         """
         known = self._read.get(name)
+        if known is None and (self._models_dir / name / SPEC_FILE).is_file():
+            # the usual case: no other bundle is read and hashed before the first film is answered
+            known = self._bundle(name)
         if isinstance(known, Bundle | SegmenterBundle) and known.kind == _TOOLS[name]:
             return known
         found = [bundle for bundle in self.bundles() if bundle.kind == _TOOLS[name]]

@@ -23,9 +23,9 @@ def embedding_distance(embeddings: Float32Array | Float64Array, fitted: OutOfDis
     -------
     ndarray of float64, shape (...), >= 0
     """
-    centred = np.asarray(embeddings, dtype=np.float64) - np.asarray(fitted.mean)
-    components = np.asarray(fitted.components)
+    mean, components, variances = fitted.tables
+    centred = np.asarray(embeddings, dtype=np.float64) - mean
     projected = centred @ components.T
-    inside = np.mean(projected**2 / np.asarray(fitted.variances), axis=-1)
+    inside = np.mean(projected**2 / variances, axis=-1)
     residual = np.mean((centred - projected @ components) ** 2, axis=-1)
     return np.asarray(np.sqrt(inside + residual / fitted.residual_variance))

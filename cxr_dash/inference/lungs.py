@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxr_dash import imaging
-from cxr_dash.domain import HeartMeasures, LungField, Preparation, PreparationSpec, Radiograph
+from cxr_dash.domain import Float32Array, HeartMeasures, LungField, Preparation, PreparationSpec, Radiograph
 from cxr_dash.errors import BundleNotFoundError
 from cxr_dash.imaging import apply_preparation, lung_box, measure_tilt, plan_preparation, tilt_to_undo
 from cxr_dash.inference.bundle import SegmenterBundle
@@ -11,6 +11,13 @@ from cxr_dash.inference.runtime import RuntimePool
 
 
 def find_lungs(radiograph: Radiograph, bundle: SegmenterBundle, runtimes: RuntimePool) -> LungField:
+    """Run the segmenter on a film; see :func:`draw_lungs`."""
+    return draw_lungs(radiograph, bundle, runtimes)[0]
+
+
+def draw_lungs(
+    radiograph: Radiograph, bundle: SegmenterBundle, runtimes: RuntimePool
+) -> tuple[LungField, Float32Array]:
     """Run the segmenter on a film.
 
     Parameters
@@ -19,19 +26,26 @@ def find_lungs(radiograph: Radiograph, bundle: SegmenterBundle, runtimes: Runtim
     bundle : SegmenterBundle
     runtimes : RuntimePool
 
+    Returns
+    -------
+    field : LungField
+        Fit to be kept: no grey level of the film is in it.
+    seen : ndarray of float32, shape (H, W)
+        The film as the segmenter saw it, grey levels 0-255, for :func:`measure_heart`.
+
     Raises
     ------
     BundleError, BackendMissingError
         When the segmenter cannot be run.
     """
     preparation = plan_preparation(radiograph, bundle.spec.preparation)
-    answer = runtimes.segmenter(bundle).run(apply_preparation(radiograph, preparation))
-    drawn = dict(zip(bundle.spec.structures, answer, strict=True))
-    return LungField(drawn["lungs"], preparation, drawn.get("heart"))
+    seen = apply_preparation(radiograph, preparation)
+    drawn = dict(zip(bundle.spec.structures, runtimes.segmenter(bundle).run(seen), strict=True))
+    return LungField(drawn["lungs"], preparation, drawn.get("heart")), seen[..., 0]
 
 
-def measure_heart(lungs: LungField, bundle: SegmenterBundle) -> HeartMeasures | None:
-    """What the outlines of heart and lungs say, by the rule of the segmenter that drew them.
+def measure_heart(lungs: LungField, seen: Float32Array, bundle: SegmenterBundle) -> HeartMeasures | None:
+    """What heart and lungs say, by the rule of the segmenter that drew them; see :func:`draw_lungs`.
 
     Returns
     -------
@@ -39,7 +53,7 @@ def measure_heart(lungs: LungField, bundle: SegmenterBundle) -> HeartMeasures | 
         None where it draws no heart.
     """
     side = bundle.spec.side
-    return imaging.measure_heart(lungs, side.rule if side else None)
+    return imaging.measure_heart(lungs, side.rule if side else None, seen)
 
 
 def plan_with_lungs(radiograph: Radiograph, spec: PreparationSpec, lungs: LungField | None) -> Preparation:

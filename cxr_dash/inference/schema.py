@@ -5,8 +5,11 @@ A change that an older reader would misunderstand raises :data:`SCHEMA_VERSION`.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import (
     Field,
     NonNegativeFloat,
@@ -15,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from cxr_dash.domain import HeatScale, Label, PreparationSpec
+from cxr_dash.domain import HeatScale, LocalisedText, PreparationSpec
 from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
 from cxr_dash.inference.schema_checks import (
     check_film_score,
@@ -25,6 +28,7 @@ from cxr_dash.inference.schema_checks import (
     check_preparation,
     name_first_version,
 )
+from cxr_dash.inference.schema_epochs import TrainingLog
 from cxr_dash.inference.schema_figures import (
     Audit,
     AuditFigure,
@@ -33,11 +37,13 @@ from cxr_dash.inference.schema_figures import (
     Interval,
     Key,
     LabelMetrics,
+    NamedLabel,
     PointFigures,
     Probability,
     ReliabilityBin,
     Sha256,
     SplitMetrics,
+    Worded,
 )
 from cxr_dash.inference.schema_films import (
     CalibratedAt,
@@ -53,9 +59,10 @@ from cxr_dash.inference.schema_strength import LabelStrength
 from cxr_dash.inference.schema_tone import Tone
 from cxr_dash.inference.schema_trunk import Trunk
 
-SCHEMA_VERSION: Final = 3
-# what is read: of the first version, everything that came since is simply not there
-READ_VERSIONS: Final = (1, 3)
+SCHEMA_VERSION: Final = 4
+# what is read: of the first version, everything that came since is simply not there; before the fourth a text
+# was two entries, `title_en` and `title_es`
+READ_VERSIONS: Final = (1, 3, 4)
 
 __all__ = [
     "READ_VERSIONS",
@@ -110,7 +117,7 @@ class Calibration(Frozen):
     chosen: str = Field("", description="In words: the ways that were tried, and what each was worth.")
 
 
-class OperatingPoint(Frozen):
+class OperatingPoint(Worded):
     """A named way to choose thresholds on calibrated probabilities, and the one it gives each label.
 
     Those of a ``joint`` point belong together: they were chosen by what they do to whole films. ``more``: a
@@ -118,10 +125,8 @@ class OperatingPoint(Frozen):
     """
 
     key: Key
-    name_en: str
-    name_es: str
-    explanation_en: str
-    explanation_es: str
+    name: LocalisedText
+    explanation: LocalisedText
     thresholds: dict[Key, Probability]
     chosen_on: str
     joint: bool = False
@@ -129,7 +134,7 @@ class OperatingPoint(Frozen):
     achieved: list[FilmFigures] = Field(default_factory=list)
 
 
-class HeldOut(Frozen):
+class HeldOut(Worded):
     """Calibrated probabilities and truths of films the model never saw, for the live threshold panel.
 
     ``probabilities`` and ``truths`` are by label key, one entry a film, in the same film order;
@@ -137,8 +142,7 @@ class HeldOut(Frozen):
     """
 
     split: str
-    description_en: str
-    description_es: str
+    description: LocalisedText
     probabilities: dict[Key, list[Probability]]
     truths: dict[Key, list[Literal[-1, 0, 1]]]
 
@@ -159,6 +163,15 @@ class OutOfDistribution(Frozen):
     reject_above: float
     fitted_on: str
     measured: str = Field(description="In words: how many real films pass and how many non-films do not.")
+
+    @cached_property
+    def tables(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """``mean``, ``components`` and ``variances`` as arrays, made once: every film is measured by them."""
+        return (
+            np.asarray(self.mean, np.float64),
+            np.asarray(self.components, np.float64),
+            np.asarray(self.variances, np.float64),
+        )
 
 
 class Source(Frozen):
@@ -183,21 +196,19 @@ class TrainingRecord(Frozen):
     minutes: float
 
 
-class BundleSpec(Frozen):
+class BundleSpec(Worded):
     """The whole of ``bundle.json`` of a classifier, or of the input gate, which is one too."""
 
-    schema_version: Literal[1, 3] = SCHEMA_VERSION
+    schema_version: Literal[1, 3, 4] = SCHEMA_VERSION
     kind: Literal["classifier", "gate"] = Field(
         "classifier", description="What a reader may choose, or the app's own input gate."
     )
     id: Key
     version: str
-    title_en: str
-    title_es: str
-    population_en: str = Field(description="A few words for the header: on whom it was trained.")
-    population_es: str
+    title: LocalisedText
+    trained_on: LocalisedText = Field(description="A few words for the header: on whom it was trained.")
     population: Population | None = Field(None, description="The same for programs, as far as it is known.")
-    labels: list[Label]
+    labels: list[NamedLabel]
     activation: Literal["sigmoid", "softmax"]
     preparation: PreparationSpec
     lungs_sha256: Sha256 | None = Field(
@@ -238,7 +249,11 @@ class BundleSpec(Frozen):
         description="By label; without an entry each map is drawn up to its own peak, and says so.",
     )
     learning_curve: LearningCurve | None = None
-    not_looked_for: list[Label] = Field(
+    # one that has none is written as it was before there were any
+    training_log: TrainingLog | None = Field(
+        None, description="Of a bundle that has been made of one run.", exclude_if=lambda log: log is None
+    )
+    not_looked_for: list[NamedLabel] = Field(
         default_factory=list, description="What a reader may expect of such a model and it does not look for."
     )
     training: TrainingRecord

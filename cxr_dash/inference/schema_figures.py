@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from cxr_dash.domain import Label, LocalisedText
+from cxr_dash.inference.schema_texts import texts_in_one_form
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -16,6 +19,20 @@ class Frozen(BaseModel):
     """An entry of ``bundle.json``: unknown names and NaN are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Worded(Frozen):
+    """An entry with texts for people, which may be written as older versions did."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _texts_in_one_form(cls, table: object) -> object:
+        texts = [name for name, field in cls.model_fields.items() if field.annotation is LocalisedText]
+        return texts_in_one_form(table, texts)
+
+
+NamedLabel = Annotated[Label, BeforeValidator(lambda table: texts_in_one_form(table, ("name",)))]
+"""A label; its name may be written as older versions did."""
 
 
 class Interval(Frozen):
@@ -73,13 +90,13 @@ class LabelMetrics(Frozen):
     points: dict[Key, PointFigures] = Field(default_factory=dict)
 
 
-class SplitMetrics(Frozen):
+class SplitMetrics(Worded):
     """Figures on one split: ``macro`` holds named averages over labels, such as ``auroc``."""
 
     split: str
     films: int
     patients: int | None
-    description_en: str
+    description: LocalisedText
     macro: dict[str, Interval]
     labels: dict[Key, LabelMetrics]
     subgroups: dict[str, dict[str, Interval]] = Field(default_factory=dict)

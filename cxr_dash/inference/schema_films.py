@@ -7,7 +7,8 @@ from typing import Final
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
-from cxr_dash.inference.schema_figures import Frozen, Interval, Key, Probability
+from cxr_dash.domain import LocalisedText
+from cxr_dash.inference.schema_figures import Frozen, Interval, Key, Probability, Worded
 
 ONE_IN: Final[Mapping[str, int]] = {"one_in_20": 20, "one_in_10": 10, "one_in_5": 5}
 """Keys of points by how many films without a finding one may be flagged of, the strictest first."""
@@ -31,12 +32,11 @@ class FilmFigures(Frozen):
     sensitivity: dict[Key, Interval] = Field(default_factory=dict)
 
 
-class FilmScorePoint(Frozen):
+class FilmScorePoint(Worded):
     """A threshold on the film's score, named by the share of films without a finding that it flags."""
 
     key: Key
-    name_en: str
-    name_es: str
+    name: LocalisedText
     threshold: Probability
     achieved: list[FilmFigures] = Field(default_factory=list)
 
@@ -74,11 +74,10 @@ class FreeResponse(Frozen):
         return self
 
 
-class CalibratedAt(Frozen):
+class CalibratedAt(Worded):
     """The films whose prevalence the probabilities are stated at, with the intervals of that prevalence."""
 
     films: int
     natural: bool = Field(description="Whether the films were taken as they came, not by what they show.")
-    description_en: str
-    description_es: str
+    description: LocalisedText
     intervals: dict[Key, Interval] = Field(default_factory=dict)

@@ -7,11 +7,11 @@ from typing import Final, Literal
 import numpy as np
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from cxr_dash.domain import PreparationSpec, SideRule
+from cxr_dash.domain import LocalisedText, PreparationSpec, SideRule
 from cxr_dash.imaging import SIDE_GRID
 from cxr_dash.inference.schema import SCHEMA_VERSION, Source, TrainingRecord
 from cxr_dash.inference.schema_checks import check_preparation, name_first_version
-from cxr_dash.inference.schema_figures import Frozen, Interval, Key, Probability, Sha256
+from cxr_dash.inference.schema_figures import Frozen, Interval, Key, Probability, Sha256, Worded
 
 SEGMENTER: Final = "segmenter"
 Structure = Literal["lungs", "heart"]
@@ -51,16 +51,21 @@ class SideMetrics(Frozen):
 
 
 class SideSpec(Frozen):
-    """How a mirrored film is told by its outlines; see :class:`cxr_dash.domain.SideRule`."""
+    """How a mirrored film is told; see :class:`cxr_dash.domain.SideRule`."""
 
     lungs: list[list[float]] = Field(description="Weights of the left half, 16 rows of 8.")
     heart: list[list[float]]
+    film: list[list[float]] | None = Field(
+        None, description="Of the ranks of the film's cells; none: outlines alone."
+    )
     said_below: float = Field(description="Logit below which a film is said to seem mirrored.")
     fitted_on: str = ""
 
-    @field_validator("lungs", "heart")
+    @field_validator("lungs", "heart", "film")
     @classmethod
-    def _half_a_grid(cls, weights: list[list[float]]) -> list[list[float]]:
+    def _half_a_grid(cls, weights: list[list[float]] | None) -> list[list[float]] | None:
+        if weights is None:
+            return None
         if len(weights) != SIDE_GRID or any(len(row) != SIDE_GRID // 2 for row in weights):
             raise ValueError(f"`side` must have {SIDE_GRID} rows of {SIDE_GRID // 2} weights")
         return weights
@@ -68,7 +73,8 @@ class SideSpec(Frozen):
     @property
     def rule(self) -> SideRule:
         """The same for use."""
-        return SideRule(np.array([self.lungs, self.heart], np.float32), self.said_below)
+        planes = [self.lungs, self.heart, *([self.film] if self.film else [])]
+        return SideRule(np.array(planes, np.float32), self.said_below)
 
 
 class MaskMetrics(Frozen):
@@ -89,17 +95,15 @@ class MaskMetrics(Frozen):
     heart: HeartMetrics | None = None
 
 
-class SegmenterSpec(Frozen):
+class SegmenterSpec(Worded):
     """The whole of ``bundle.json`` of a segmenter."""
 
-    schema_version: Literal[1, 3] = SCHEMA_VERSION
+    schema_version: Literal[1, 3, 4] = SCHEMA_VERSION
     kind: Literal["segmenter"]
     id: Key
     version: str
-    title_en: str
-    title_es: str
-    population_en: str
-    population_es: str
+    title: LocalisedText
+    trained_on: LocalisedText
     preparation: PreparationSpec
     grid: tuple[PositiveInt, PositiveInt] = Field(description="Rows and columns of the answer.")
     structures: list[Structure] = Field(

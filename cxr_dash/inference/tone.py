@@ -29,6 +29,21 @@ def tone_distances(measures: Float64Array, fitted: Tone) -> Float64Array:
     return np.asarray((standard[..., np.newaxis, :] * weights).sum(axis=-1) - limits)
 
 
+def tone_shifts(measures: Float64Array, fitted: Tone) -> dict[str, float]:
+    """How far one film lies along each direction, by the direction's key; 0 is the training films' middle.
+
+    Parameters
+    ----------
+    measures : ndarray of float64, shape (TONE_MEASURES,)
+    fitted : Tone
+    """
+    distances = tone_distances(measures, fitted)
+    return {
+        direction.key: float(distance + direction.limit)
+        for direction, distance in zip(fitted.directions, distances, strict=True)
+    }
+
+
 def is_unusual(measures: Float64Array | None, gaps: float, fitted: Tone) -> bool:
     """Whether a film's measures, or the gaps between its levels, are unlike the training films'.
 

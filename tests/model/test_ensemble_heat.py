@@ -88,10 +88,8 @@ def recipe() -> Recipe:
             "ensemble": {"kind": "stack", "members": ["one", "other"]},
             "card": {
                 "version": "1",
-                "title_en": "Blobs",
-                "title_es": "Manchas",
-                "population_en": "nobody",
-                "population_es": "nadie",
+                "title": {"en": "Blobs", "es": "Manchas"},
+                "trained_on": {"en": "nobody", "es": "nadie"},
                 "intended_use": [],
                 "not_for": [],
                 "warnings": [],

@@ -12,6 +12,8 @@ from cxr_dash.cli import app
 from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize(("split", "most"), [("val", 0.10), ("test", 0.15)])
 def test_at_the_default_few_films_without_a_finding_are_flagged(

@@ -15,9 +15,9 @@ from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.settings import Settings
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
+CHILDREN = ("00001946_029.jpg", "IM-0117-0001.jpeg", "person1004_bacteria_2935.jpeg")
 FRONTAL = (
-    *("00000005_002.jpg", "00000193_019.png", "000005-3.png", "00001946_029.jpg", "006f3a8a.png"),
-    *("256.jfif", "506.webp", "IM-0117-0001.jpeg", "person1004_bacteria_2935.jpeg"),
+    *("00000005_002.jpg", "00000193_019.png", "000005-3.png", "006f3a8a.png", "256.jfif", "506.webp"),
     *("23E99E2E-447C-46E5-8EB2-D35D12473C39.png", "41182_2020_203_Fig5_HTML.jpg"),
 )
 
@@ -65,6 +65,20 @@ def test_a_frontal_film_passes_as_it_was_uploaded(
 
 
 @pytest.mark.shared_data
+@pytest.mark.parametrize("name", CHILDREN)
+def test_a_small_childs_film_is_read_by_the_model_for_children_alone(
+    service: AnalysisService, originals: Path, name: str
+) -> None:
+    film = (originals / name).read_bytes()
+    for model in ("findings", "covid", "tuberculosis"):
+        quality = service.analyse_bytes(film, model).quality
+        assert quality.verdict is Verdict.REJECT
+        assert ReasonCode.SEEMS_CHILD in quality.codes
+        assert not quality.withheld, "a reader may ask for the figures all the same"
+    assert service.analyse_bytes(film, "pneumonia-paediatric").quality.verdict is not Verdict.REJECT
+
+
+@pytest.mark.shared_data
 def test_a_lateral_film_is_refused_as_such(service: AnalysisService, originals: Path) -> None:
     quality = quality_of(service, (originals / "000009-5.jpg").read_bytes())
     assert quality.verdict is Verdict.REJECT
@@ -98,6 +112,8 @@ def test_a_film_that_can_still_be_read_passes(service: AnalysisService, original
 def test_the_drawn_phantom_passes_so_that_the_app_can_be_tried_without_a_patients_film(
     service: AnalysisService,
 ) -> None:
-    done, data = cv2.imencode(".png", chest_phantom(512, 480))
-    assert done
-    assert ReasonCode.NOT_FRONTAL_CHEST not in quality_of(service, bytes(data)).codes
+    for seed, (height, width) in enumerate([(1024, 1024), (512, 480), (900, 700)]):
+        done, data = cv2.imencode(".png", chest_phantom(height, width, seed))
+        assert done
+        quality = service.analyse_bytes(bytes(data), "findings").quality
+        assert quality.verdict is not Verdict.REJECT, quality.reasons

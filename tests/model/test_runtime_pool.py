@@ -45,7 +45,7 @@ def make_bundle(small: Compiled, tmp_path: Path) -> MakeBundle:
         base = spec_dict(bundle_id)
         point = base["operating_points"][0] | {"thresholds": table}
         spec = base | {
-            "labels": [{"key": key, "name_en": key, "name_es": key} for key in keys],
+            "labels": [{"key": key, "name": {"en": key, "es": key}} for key in keys],
             "preparation": {"height": report.input_size[0], "width": report.input_size[1]},
             "cam_layer": report.cam_layer,
             "cam_grid": list(report.cam_grid),
@@ -83,9 +83,9 @@ def test_threads_that_ask_at_once_get_one_load(
     start = threading.Barrier(THREADS)
 
     class Counting(LiteRtRuntime):
-        def __init__(self, path: Path, threads: int = 1, sha256: str | None = None) -> None:
+        def __init__(self, path: Path, *rest: Any, **named: Any) -> None:
             loads.append(path)
-            super().__init__(path, threads, sha256)
+            super().__init__(path, *rest, **named)
 
     monkeypatch.setattr(pool, "LiteRtRuntime", Counting)
     runtimes, bundle = RuntimePool(1), make_bundle()
@@ -110,10 +110,10 @@ def test_loading_one_model_does_not_hold_up_another(
     loading, may_finish = threading.Event(), threading.Event()
 
     class Waiting(LiteRtRuntime):
-        def __init__(self, path: Path, threads: int = 1, sha256: str | None = None) -> None:
+        def __init__(self, path: Path, *rest: Any, **named: Any) -> None:
             loading.set()
             may_finish.wait(timeout=30)
-            super().__init__(path, threads, sha256)
+            super().__init__(path, *rest, **named)
 
     monkeypatch.setattr(pool, "LiteRtRuntime", Waiting)
     with ThreadPoolExecutor(2) as threads:
@@ -133,7 +133,7 @@ def test_a_failed_load_is_tried_again(make_bundle: MakeBundle, monkeypatch: pyte
     runtimes, bundle = RuntimePool(1), make_bundle()
 
     class Failing(LiteRtRuntime):
-        def __init__(self, *_: Any) -> None:
+        def __init__(self, *_: Any, **_named: Any) -> None:
             raise BackendMissingError("not today")
 
     with monkeypatch.context() as patch:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import numpy as np
 
-from cxr_dash.domain import Float32Array
-from cxr_dash.errors import BackendMissingError, BundleMismatchError
+from cxr_dash.domain import Float32Array, RawOutput
+from cxr_dash.errors import BackendMissingError, BundleError, BundleMismatchError
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle
+from cxr_dash.inference.head import HEAD_FILE, Head
 from cxr_dash.inference.runtime.base import Runtime
+from cxr_dash.inference.runtime.head_runtime import HeadRuntime
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
-from cxr_dash.inference.runtime.litert import LiteRtRuntime
+from cxr_dash.inference.runtime.litert import Features, LiteRtRuntime
 from cxr_dash.inference.runtime.segmenter import KerasSegmenter, LiteRtSegmenter, SegmenterRuntime
 from cxr_dash.inference.verified import read_verified
 
@@ -61,10 +63,16 @@ class RuntimePool:
     ----------
     inference_threads : int
         Processor threads one LiteRT run may use.
+    trunk_of : callable, optional
+        Gives the bundle whose graph answers for a bundle that is a head on it, None for any other
+        (``inference.trunks.trunk_bundle``). Without it every bundle runs by its own graph.
     """
 
-    def __init__(self, inference_threads: int = 1) -> None:
+    def __init__(
+        self, inference_threads: int = 1, trunk_of: Callable[[Bundle], Bundle | None] = lambda _: None
+    ) -> None:
         self._inference_threads = inference_threads
+        self._trunk_of = trunk_of
         self._states: dict[int, _ProcessState] = {}
 
     def get(self, bundle: Bundle) -> Runtime:
@@ -84,6 +92,47 @@ class RuntimePool:
         with state.lock:
             entry = state.entries.setdefault((bundle.id, bundle.serving_sha256), _Entry())
         return entry.get(lambda: self._load(bundle))
+
+    def run_together(
+        self, asked: Bundle, others: Iterable[Bundle], model_input: Float32Array
+    ) -> dict[str, RawOutput]:
+        """Ask a model about one film, and in the same run of the trunk every other that is a head on it.
+
+        Parameters
+        ----------
+        asked : Bundle
+        others : iterable of Bundle
+            Those that do not share the trunk, or cannot be loaded, are left out.
+        model_input : ndarray of float32, shape (H, W, 1), grey levels 0-255
+
+        Returns
+        -------
+        dict of str to RawOutput
+            By ``serving_sha256``; ``asked`` is always there.
+
+        Raises
+        ------
+        BackendMissingError, BundleError
+            When ``asked`` cannot be loaded.
+        """
+        runtime = self.get(asked)
+        trunk = runtime.trunk if isinstance(runtime, HeadRuntime) else runtime
+        if not isinstance(trunk, LiteRtRuntime) or trunk.map_shape is None:
+            return {asked.serving_sha256: runtime.run(model_input)}
+        features = trunk.features(model_input)
+        answers = {}
+        for bundle in (asked, *others):
+            try:
+                own = self.get(bundle)
+            except (BackendMissingError, BundleError):
+                if bundle is asked:
+                    raise
+                continue  # whoever asks for it is told
+            if own is trunk:
+                answers[bundle.serving_sha256] = features.raw
+            elif isinstance(own, HeadRuntime) and own.trunk is trunk:
+                answers[bundle.serving_sha256] = own.answer(features)
+        return answers
 
     def segmenter(self, bundle: SegmenterBundle) -> SegmenterRuntime:
         """The same for a segmenter.
@@ -119,8 +168,15 @@ class RuntimePool:
 
     def _load(self, bundle: Bundle) -> Runtime:
         runtime: Runtime
-        if bundle.serving_path is not None:
-            runtime = LiteRtRuntime(bundle.serving_path, self._inference_threads, bundle.serving_sha256)
+        if (head := self._on_a_trunk(bundle)) is not None:
+            runtime = head
+        elif bundle.serving_path is not None:
+            runtime = LiteRtRuntime(
+                bundle.serving_path,
+                self._inference_threads,
+                bundle.serving_sha256,
+                features=bundle.kind == "classifier",
+            )
         else:
             self._refuse_keras_after_fork(bundle)
             read_verified(bundle.model_path, bundle.serving_sha256)
@@ -128,6 +184,23 @@ class RuntimePool:
         _check_answer(runtime, bundle)
         _log.info("loaded model %s with %s", bundle.id, runtime.name)
         return runtime
+
+    def _on_a_trunk(self, bundle: Bundle) -> HeadRuntime | None:
+        """The bundle's head on its trunk's graph, loaded for it; None where its own graph answers."""
+        found = self._trunk_of(bundle)
+        if found is None:
+            return None
+        try:
+            trunk = self.get(found)
+        except (BackendMissingError, BundleError) as error:
+            _log.warning("%s runs by its own graph: its trunk cannot be loaded: %s", bundle.id, error)
+            return None
+        if not isinstance(trunk, LiteRtRuntime) or trunk.map_shape is None:
+            return None
+        if trunk.map_shape[:2] != bundle.spec.cam_grid:
+            # pooled in another way than heads read it
+            return None
+        return HeadRuntime(trunk, Head.read(bundle.path / HEAD_FILE, bundle.spec.files[HEAD_FILE]))
 
     def _load_segmenter(self, bundle: SegmenterBundle) -> SegmenterRuntime:
         runtime: SegmenterRuntime
@@ -160,8 +233,7 @@ class RuntimePool:
 def _check_answer(runtime: Runtime, bundle: Bundle) -> None:
     """Run an empty film and refuse a model whose answer is not of the shape that ``bundle.json`` says."""
     spec = bundle.spec
-    film: Float32Array = np.zeros((spec.preparation.height, spec.preparation.width, 1), dtype=np.float32)
-    raw = runtime.run(film)
+    raw = _answer_about_nothing(runtime, bundle)
     received = (raw.logits.shape, raw.cams.shape, raw.embedding.shape)
     classes = len(spec.labels)
     expected = ((classes,), (classes, *spec.cam_grid), (spec.embedding_size,))
@@ -171,6 +243,23 @@ def _check_answer(runtime: Runtime, bundle: Bundle) -> None:
             f"received {received}.",
             remedy="Export the bundle again: bundle.json and the model are not of one export.",
         )
+
+
+def _answer_about_nothing(runtime: Runtime, bundle: Bundle) -> RawOutput:
+    """The answer about an empty film; a map that is not what its embedding is the mean of is given up."""
+    if isinstance(runtime, HeadRuntime) and (shape := runtime.trunk.map_shape) is not None:
+        # the trunk was tried when it was loaded
+        nothing = np.zeros(shape, dtype=np.float32)
+        return runtime.answer(Features(RawOutput(nothing[0, 0], nothing, nothing[0, 0]), nothing))
+    spec = bundle.spec.preparation
+    film: Float32Array = np.zeros((spec.height, spec.width, 1), dtype=np.float32)
+    if not isinstance(runtime, LiteRtRuntime) or runtime.map_shape is None:
+        return runtime.run(film)
+    features = runtime.features(film)
+    pooled = features.feature_map.mean(axis=(0, 1))
+    if not np.allclose(pooled, features.raw.embedding, rtol=1e-3, atol=1e-4):
+        runtime.without_features()
+    return features.raw
 
 
 def _check_mask(runtime: SegmenterRuntime, bundle: SegmenterBundle) -> None:

@@ -54,7 +54,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema_version": 2}, "`schema_version` of tiny must be 1 or 3; received 2"),
+        ({"schema_version": 2}, "`schema_version` of tiny must be one of 1, 3, 4; received 2"),
         ({"id": "other"}, "must equal the folder's name 'tiny'; received 'other'"),
         ({"activation": "tanh"}, "activation"),
         ({"default_operating_point": "missing"}, "must be one of .*balanced.*; received 'missing'"),

@@ -79,6 +79,6 @@ def test_a_scale_that_does_not_rise_or_is_of_no_label_is_refused(
 
 
 def test_a_label_of_the_model_cannot_stand_among_what_it_does_not_look_for() -> None:
-    entry = {"key": KEYS[0], "name_en": "Effusion", "name_es": "Derrame"}
+    entry = {"key": KEYS[0], "name": {"en": "Effusion", "es": "Derrame"}}
     with pytest.raises(ValidationError, match="`not_looked_for` must not name labels"):
         BundleSpec.model_validate(spec_dict(not_looked_for=[entry]))
