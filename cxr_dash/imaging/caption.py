@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash import palette
+from cxr_dash import palette, typeface
 
 ByteArray = NDArray[np.uint8]
 
@@ -92,7 +92,7 @@ def _draw_legend(strip: ByteArray, caption: Caption, margin: int, size: int) -> 
     left = margin + _text_width(cold, size, _REGULAR) + size // 2
     length = round(_LEGEND_WIDTH * size)
     bar = caption.colours[np.linspace(0, 255, length).astype(int)]
-    room = strip.shape[1] - left
+    room = max(strip.shape[1] - left, 0)  # none on a film of a few pixels
     strip[margin : margin + size, left : left + length] = bar[:room]
     _write(strip, cold, (margin, margin + size), colour=_SOFT, size=size)
     _write(strip, hot, (left + length + size // 2, margin + size), colour=_SOFT, size=size)
@@ -107,10 +107,14 @@ def _write(
     size: int,
     weight: int = _REGULAR,
 ) -> None:
-    # OpenCV's own letters: they have the accents, and need no font of the machine.
-    cv2.putText(strip, text, place, colour, cv2.FontFace("sans"), size, weight)
+    cv2.putText(strip, text, place, colour, _face(weight), size, weight)
 
 
 def _text_width(text: str, size: int, weight: int) -> int:
-    box = cv2.getTextSize((0, 0), text, (0, 0), cv2.FontFace("sans"), size, weight)
+    box = cv2.getTextSize((0, 0), text, (0, 0), _face(weight), size, weight)
     return int(box[0] + box[2])
+
+
+def _face(weight: int) -> cv2.FontFace:
+    # read anew each time, in a thirtieth of a millisecond: a face has a state, which threads must not share
+    return cv2.FontFace(str(typeface.BOLD if weight == _BOLD else typeface.REGULAR))

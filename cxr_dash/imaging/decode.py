@@ -16,6 +16,7 @@ from cxr_dash.errors import FilmShapeError, FilmTooLargeError, UnsupportedFormat
 from cxr_dash.imaging.budget import shared_budget
 from cxr_dash.imaging.colour import to_grey
 from cxr_dash.imaging.formats import ImageHeader, format_of
+from cxr_dash.imaging.formats.base import StoredPicture
 
 
 def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  # noqa: B008 - frozen
@@ -42,6 +43,17 @@ def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  #
         One of its kinds, each with a remedy: ``EmptyFileError``, ``FilmTooLargeError``,
         ``UnsupportedFormatError``, ``FilmShapeError``, ``CorruptFileError``.
     """
+    return decode_stored(data, limits)[0]
+
+
+def decode_stored(data: bytes, limits: DecodeLimits) -> tuple[Radiograph, StoredPicture, int]:
+    """:func:`decode`, and what it was made of: the picture as stored, and the EXIF orientation it is in.
+
+    Raises
+    ------
+    FilmError
+        As :func:`decode`.
+    """
     if len(data) > limits.max_bytes:
         raise FilmTooLargeError(
             N_("The file must be {most} bytes or less; received {received}."),
@@ -56,7 +68,7 @@ def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  #
         stored = film_format.decode(data, header, limits)
         grey = to_grey(stored.pixels)
         pixels = turn_upright(grey.pixels, header.orientation)
-    return Radiograph(
+    radiograph = Radiograph(
         pixels=pixels,
         bits=stored.bits,
         file_format=header.file_format,
@@ -66,6 +78,7 @@ def decode(data: bytes, limits: DecodeLimits = DecodeLimits()) -> Radiograph:  #
         identity=stored.identity,
         notes=(*stored.notes, *grey.notes),
     )
+    return radiograph, stored, header.orientation
 
 
 def check_limits(header: ImageHeader, limits: DecodeLimits) -> None:

@@ -14,7 +14,7 @@ from cxr_dash.imaging.boxes import cut
 from cxr_dash.imaging.lungs import borders_touched, content_of, lung_parts, wider
 from cxr_dash.imaging.prepare import restore_map
 from cxr_dash.imaging.side import side_maps, side_of
-from cxr_dash.imaging.tilt import LARGEST_TILT, tilt_of, tilt_to_undo
+from cxr_dash.imaging.tilt import LARGEST_TILT, measure_tilt, tilt_to_undo
 
 _FINER = 3  # outlines are measured on a grid so much finer: a cell of the segmenter is 1.5 % of a heart
 _HEART = 0.5  # the probability from which a pixel is heart
@@ -32,7 +32,9 @@ class _Extent:
     centre: float
 
 
-def measure_heart(field: LungField, rule: SideRule | None = None) -> HeartMeasures | None:
+def measure_heart(
+    field: LungField, rule: SideRule | None = None, seen: Float32Array | None = None
+) -> HeartMeasures | None:
     """The cardiothoracic ratio, and whether the film seems mirrored.
 
     The ratio is that of Danzer (Am J Med Sci 1919): the largest distances of the heart's borders to the right
@@ -46,6 +48,8 @@ def measure_heart(field: LungField, rule: SideRule | None = None) -> HeartMeasur
     field : LungField
     rule : SideRule, optional
         Of the segmenter that drew the field; without one nothing is said of the side.
+    seen : ndarray of float32, shape (H, W), optional
+        The film as the segmenter saw it; see :func:`cxr_dash.imaging.side_maps`.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def measure_heart(field: LungField, rule: SideRule | None = None) -> HeartMeasur
         return None
     parts = lung_parts(field)
     ratio, obstacle = _ratio(field, field.heart, parts)
-    maps = side_maps(field, parts) if rule else None
+    maps = side_maps(field, seen) if rule else None
     if rule is None or maps is None:
         return HeartMeasures(ratio, obstacle)
     side = side_of(maps, rule)
@@ -67,7 +71,7 @@ def _ratio(
     field: LungField, heart: Float32Array, parts: list[NDArray[np.bool_]]
 ) -> tuple[float | None, RatioObstacle | None]:
     """The ratio, or why there is none."""
-    inside, tilt = content_of(field), tilt_of(parts, field)
+    inside, tilt = content_of(field), measure_tilt(field)
     if obstacle := _of_the_lungs(parts, inside, tilt):
         return None, obstacle
     mask = _largest(heart, inside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -59,9 +60,8 @@ def _along(cells: NDArray[np.intp], count: int, plan: Preparation, *, across: bo
 
 
 def lung_parts(field: LungField) -> list[NDArray[np.bool_]]:
-    """The lungs of :func:`lung_grid` one by one, the largest first; at most two."""
-    lungs, inside = lung_grid(field), content_of(field)
-    return _parts(lungs.astype(np.uint8), inside.width * inside.height)
+    """The lungs of :func:`lung_grid` one by one, the largest first; at most two. Not to be written to."""
+    return list(_lungs_of(field)[1])
 
 
 def lung_grid(field: LungField) -> NDArray[np.bool_]:
@@ -70,7 +70,17 @@ def lung_grid(field: LungField) -> NDArray[np.bool_]:
     Returns
     -------
     ndarray of bool, shape (h, w)
-        All false where there are no lungs.
+        All false where there are no lungs. Not to be written to.
+    """
+    return _lungs_of(field)[0]
+
+
+@lru_cache(maxsize=2)
+def _lungs_of(field: LungField) -> tuple[NDArray[np.bool_], tuple[NDArray[np.bool_], ...]]:
+    """Grid and parts of one field, found once: box, tilt, heart, side, gate and tone all ask for them.
+
+    A field is known by its identity, and its arrays are never written to. As few are remembered as films are
+    looked at at once, so that nothing of a deleted film stays for long.
     """
     inside = content_of(field)
     lungs = np.zeros(field.probability.shape, np.uint8)
@@ -80,7 +90,11 @@ def lung_grid(field: LungField) -> NDArray[np.bool_]:
     kept = np.zeros(lungs.shape, np.bool_)
     for part in parts:
         kept |= _filled(part)
-    return kept if int(kept.sum()) >= _SMALLEST_LUNGS * film_area else np.zeros_like(kept)
+    grid = kept if int(kept.sum()) >= _SMALLEST_LUNGS * film_area else np.zeros_like(kept)
+    found = tuple(_parts(grid.astype(np.uint8), film_area))
+    for mask in (grid, *found):
+        mask.setflags(write=False)
+    return grid, found
 
 
 def content_of(field: LungField) -> Box:
@@ -134,7 +148,7 @@ def measure_lungs(field: LungField) -> LungMeasures:
     if not area:
         return LungMeasures(0.0, 0, 0.0, 0.0, 0.0, (), 0.0)
     film_area = inside.width * inside.height
-    parts = _parts(lungs.astype(np.uint8), film_area)
+    parts = lung_parts(field)
     middle = _middle(parts)
     left = int(lungs[:, :middle].sum()) / film_area
     right = int(lungs[:, middle:].sum()) / film_area

@@ -75,6 +75,11 @@ def plan_preparation(
     )
 
 
+def first_plan(radiograph: Radiograph) -> Preparation:
+    """The plan of the picture that is shown first, whichever model is asked."""
+    return plan_preparation(radiograph, PreparationSpec())
+
+
 def apply_preparation(radiograph: Radiograph, preparation: Preparation) -> Float32Array:
     """Make the model input that a plan describes.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,7 @@ DEAD_BAND = 6.0
 _END = 0.1  # share of a lung's height that is its top, and its bottom
 
 
+@lru_cache(maxsize=2)
 def measure_tilt(field: LungField) -> float | None:
     """How far the film leans, from the axis of the lung field.
 
@@ -40,17 +43,13 @@ def measure_tilt(field: LungField) -> float | None:
         counter-clockwise (:func:`cxr_dash.imaging.turn.turned`) puts it upright. None where there are not two
         lungs.
     """
-    return tilt_of(lung_parts(field), field)
-
-
-def tilt_of(parts: list[NDArray[np.bool_]], field: LungField) -> float | None:
-    """:func:`measure_tilt` where :func:`cxr_dash.imaging.lungs.lung_parts` are known already."""
+    parts = lung_parts(field)
     if len(parts) < 2:
         return None
     height, width = field.probability.shape
     # a coarser grid may be coarser one way than the other
     across, down = field.preparation.input_width / width, field.preparation.input_height / height
-    lungs = [(np.nonzero(part)[1] * across, np.nonzero(part)[0] * down) for part in parts]
+    lungs = [(columns * across, rows * down) for rows, columns in map(np.nonzero, parts)]
     tops = np.mean([_end(x, y, top=True) for x, y in lungs], axis=0)
     bottoms = np.mean([_end(x, y, top=False) for x, y in lungs], axis=0)
     axes = float(np.mean([_lean(*_long_axis(x, y)) for x, y in lungs]))

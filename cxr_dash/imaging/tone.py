@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from cxr_dash.domain import Float32Array, Float64Array, LungField, Preparation, Radiograph
 from cxr_dash.imaging.boxes import cut
 from cxr_dash.imaging.lungs import lung_grid
+from cxr_dash.imaging.turn import turn_matrix
 
 # How many numbers :func:`measure_tone` gives.
 TONE_MEASURES: Final = 27
@@ -67,8 +68,7 @@ def _to_film(plan: Preparation) -> Float64Array:
     left, top = crop.x - content.x * across, crop.y - content.y * down
     scale = np.array([[across, 0.0, left], [0.0, down, top], [0.0, 0.0, 1.0]])
     middle = (crop.x + crop.width / 2, crop.y + crop.height / 2)
-    turn = np.vstack([cv2.getRotationMatrix2D(middle, -plan.tilt_degrees, 1.0), [0.0, 0.0, 1.0]])
-    return np.asarray(turn @ scale, np.float64)
+    return np.asarray(turn_matrix(middle, -plan.tilt_degrees) @ scale, np.float64)
 
 
 def measure_tone(
@@ -103,20 +103,34 @@ def measure_tone(
     side = max(preparation.input_width, preparation.input_height)
     smooth = [cv2.GaussianBlur(shown, (0, 0), width * side) for width in _WIDTHS]
     spread = max(float(shown.std()), _FLOOR)
-    contrast = [
-        float((shown - coarse)[where].std()) / spread for coarse in smooth for where in (inside, ~inside)
-    ]
+    details = [shown - coarse for coarse in smooth]
+    sides = (inside.astype(np.uint8), (~inside).astype(np.uint8))
+    contrast = [_spread(detail, half) / spread for detail in details for half in sides]
     contrast.append(float(smooth[-1].std()) / spread)
     ranked = np.sort(shown, axis=None)
     flatness = np.sqrt(np.mean((ranked - np.linspace(0.0, 1.0, ranked.size)) ** 2))
     return np.concatenate(
         [
             np.quantile(shown[inside], _INSIDE),
-            np.quantile(shown, _OVERALL),
+            _quantiles(ranked, _OVERALL),
             np.log(np.maximum([float(flatness), *contrast], _FLOOR)),
-            _by_level(np.abs(shown - smooth[0]), np.asarray(smooth[1], np.float32)),
+            _by_level(np.abs(details[0]), np.asarray(smooth[1], np.float32)),
         ]
     ).astype(np.float64)
+
+
+def _spread(detail: Float32Array, where: NDArray[np.uint8]) -> float:
+    """Standard deviation where a mask is set, without a copy of what it covers."""
+    return float(cv2.meanStdDev(detail, mask=where)[1][0, 0])
+
+
+def _quantiles(ranked: Float32Array, shares: tuple[float, ...]) -> Float64Array:
+    """``numpy.quantile`` of values that are sorted already: the neighbours, linear in between."""
+    place = np.asarray(shares, np.float64) * (ranked.size - 1)
+    below = np.floor(place).astype(np.intp)
+    above = np.minimum(below + 1, ranked.size - 1)
+    low = ranked[below].astype(np.float64)
+    return np.asarray(low + (ranked[above] - low) * (place - below), np.float64)
 
 
 def _by_level(detail: Float32Array, level: Float32Array) -> Float64Array:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import cv2
+import numpy as np
 
-from cxr_dash.domain import Float32Array
+from cxr_dash.domain import Float32Array, Float64Array
+
+
+def turn_matrix(middle: tuple[float, float], degrees: float) -> Float64Array:
+    """A turn about a point as a matrix for (x, y, 1), shape (3, 3); degrees as of :func:`turned`."""
+    return np.vstack([cv2.getRotationMatrix2D(middle, degrees, 1.0), [0.0, 0.0, 1.0]])
 
 
 def turned(picture: Float32Array, degrees: float, fill: float) -> Float32Array:

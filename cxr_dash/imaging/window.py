@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cxr_dash.domain import Float32Array, GreyArray
+from cxr_dash.domain import Float32Array, Float64Array, GreyArray
 
 
 def contiguous(pixels: GreyArray) -> GreyArray:
@@ -96,5 +96,10 @@ def window_table(dtype: np.dtype[np.generic], low: float, high: float, *, invert
     ndarray of float32, shape (256,) or (65536,), as one column
     """
     levels = np.arange(int(np.iinfo(dtype).max) + 1, dtype=np.float64)  # type: ignore[type-var]
-    table = np.clip((levels - low) * (255.0 / (high - low)), 0.0, 255.0)
-    return (255.0 - table if inverted else table).astype(np.float32)
+    return windowed(levels, low, high, inverted=inverted).astype(np.float32)
+
+
+def windowed(levels: Float64Array, low: float, high: float, *, inverted: bool) -> Float64Array:
+    """The grey level, 0-255, of each stored level, in double precision."""
+    grey = np.clip((levels - low) * (255.0 / (high - low)), 0.0, 255.0)
+    return 255.0 - grey if inverted else grey

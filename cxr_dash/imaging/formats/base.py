@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,7 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import N_, DecodeLimits, FilmFacts, PatientIdentity, Reason, ReasonCode, Words
+from cxr_dash.domain import (
+    N_,
+    DecodeLimits,
+    FilmFacts,
+    LevelWindow,
+    PatientIdentity,
+    Reason,
+    ReasonCode,
+    Words,
+)
 from cxr_dash.errors import CorruptFileError
 
 _MUST_DECODE = N_("The picture must decode")
@@ -63,6 +73,38 @@ class ImageHeader:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class StoredLevels:
+    """A film's levels before its file's own window, which the decoded picture went through.
+
+    Attributes
+    ----------
+    pixels : ndarray of uint16, shape (H, W)
+        Codes, as stored; the level is ``slope * code + intercept``.
+    slope, intercept : float
+    unit : str
+    shown : ndarray of uint16, shape (65536,)
+        What each code has become in the decoded picture.
+    padding : int or None
+        Code of what is no part of the film.
+    windows : tuple of LevelWindow
+        Tables among them as the file gives them, whatever the film's polarity.
+    inclusive : bool
+    turned : bool
+        Whether the decoded picture has black and white of the file's windows swapped.
+    """
+
+    pixels: NDArray[np.uint16]
+    slope: float
+    intercept: float
+    unit: str
+    shown: NDArray[np.uint16]
+    padding: int | None = None
+    windows: tuple[LevelWindow, ...] = ()
+    inclusive: bool = False
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class StoredPicture:
     """What a format's decoder gives back, before anything is turned grey or upright.
 
@@ -76,6 +118,8 @@ class StoredPicture:
     identity : PatientIdentity or None
     notes : tuple of Reason
         What the decoder noticed and a reader should know.
+    own_levels : callable or None
+        Gives the levels before the file's own window; None where ``pixels`` are those.
     """
 
     pixels: NDArray[Any]
@@ -83,6 +127,7 @@ class StoredPicture:
     facts: FilmFacts = field(default_factory=FilmFacts)
     identity: PatientIdentity | None = None
     notes: tuple[Reason, ...] = field(default=())
+    own_levels: Callable[[], StoredLevels] | None = None
 
 
 class FilmFormat(Protocol):

@@ -232,6 +232,7 @@ def test_identity_is_kept_apart_and_has_no_words_of_its_own() -> None:
         birth_date="1980-02-28",
         accession_number="ACC-7",
         study_date="2024-02-29",
+        taken="2024-02-29",
     )
     assert "DOE" not in repr(film)
     assert "DOE" not in repr(film.facts)
@@ -265,6 +266,26 @@ def test_names_are_read_in_the_character_set_of_the_file(character_set: str, raw
     film = decode(marked.replace(old, new))
     assert film.identity is not None
     assert film.identity.name == name
+
+
+@pytest.mark.parametrize(
+    ("elements", "taken"),
+    [
+        ({"AcquisitionDateTime": "20240301081530.250000+0100"}, "2024-03-01T08:15:30"),
+        ({"AcquisitionDate": "20240301", "AcquisitionTime": "0815"}, "2024-03-01T08:15:00"),
+        ({"AcquisitionDate": "2024.03.01", "AcquisitionTime": "08:15:60"}, "2024-03-01T08:15:59"),
+        ({"AcquisitionDate": "20240301", "StudyTime": "070000"}, "2024-03-01"),
+        ({"AcquisitionDate": "20240301", "AcquisitionTime": "2515"}, "2024-03-01"),
+        ({"ContentDate": "20240302", "ContentTime": "10"}, "2024-03-02T10:00:00"),
+        ({"AcquisitionDate": "20241301", "StudyTime": "070000"}, "2024-02-29T07:00:00"),
+        ({"StudyDate": ""}, ""),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
+def test_when_a_film_was_taken_is_as_exact_as_the_file_says_it(elements: dict[str, str], taken: str) -> None:
+    identity = read(**elements).identity
+    assert identity is not None
+    assert identity.taken == taken
 
 
 def test_a_file_without_any_identity_has_none() -> None:

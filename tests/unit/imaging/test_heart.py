@@ -11,6 +11,7 @@ import pytest
 from cxr_dash.domain import LungField, PreparationSpec, Radiograph, RatioObstacle, SideRule
 from cxr_dash.imaging import SIDE_GRID, heart_mask, measure_heart, plan_preparation, side_maps
 from cxr_dash.imaging.boxes import cut
+from cxr_dash.imaging.lungs import content_of
 from cxr_dash.imaging.turn import turned
 
 GRID = 224
@@ -132,12 +133,53 @@ def test_a_heart_in_the_middle_speaks_for_neither_side() -> None:
 def test_outlines_of_squashed_and_leaning_films_come_into_the_same_box(turn: float) -> None:
     wanted = side_maps(drawn())
     assert wanted is not None
-    assert wanted.shape == (2, SIDE_GRID, SIDE_GRID)
+    assert wanted.shape == (3, SIDE_GRID, SIDE_GRID)
     for width in (400,) if turn else (250, 400, 700):
         found = side_maps(drawn(width=width, turn=turn))
         assert found is not None
         assert np.abs(found - wanted).mean() < (0.05 if turn else 0.02)
     assert side_maps(replace(drawn(), heart=None)) is None
+
+
+def film_of(field: LungField) -> np.ndarray:
+    """A film as a segmenter may have seen it: grey that rises to the right and down."""
+    levels = np.zeros((GRID, GRID), np.float32)
+    inside = cut(levels, content_of(field))
+    rows, columns = np.mgrid[0 : inside.shape[0], 0 : inside.shape[1]]
+    inside[:] = 40.0 + 100.0 * columns / inside.shape[1] + 40.0 * rows / inside.shape[0]
+    return levels
+
+
+def test_the_films_cells_count_by_their_order_so_that_no_curve_of_tone_changes_them() -> None:
+    field = drawn(width=300)
+    seen = film_of(field)
+    plain, curved = (side_maps(field, one) for one in (seen, 255 * (seen / 255) ** np.float32(2.2)))
+    assert plain is not None
+    assert curved is not None
+    assert 0.0 < plain[2].min() < 0.1
+    assert 0.9 < plain[2].max() < 1.0
+    assert np.abs(plain[2] - curved[2]).max() < 0.02
+    assert np.abs(plain[2].mean() - 0.5) < 1e-6
+
+
+def test_a_film_turned_over_gives_the_opposite_answer_by_its_cells_alone() -> None:
+    planes = np.zeros((3, SIDE_GRID, SIDE_GRID // 2), np.float32)
+    planes[2] = -1.0
+    rule, field = SideRule(planes, -1.0), drawn()
+    assert field.heart is not None
+    over = replace(field, probability=field.probability[:, ::-1], heart=field.heart[:, ::-1])
+    seen = film_of(field)
+    upright, turned_over = measure_heart(field, rule, seen), measure_heart(over, rule, seen[:, ::-1])
+    assert upright is not None
+    assert turned_over is not None
+    assert upright.side is not None
+    assert turned_over.side is not None
+    assert upright.side > 10.0
+    assert turned_over.side == pytest.approx(-upright.side, rel=0.02)
+    outlines = SideRule(planes[:2], -1.0)
+    alone = measure_heart(field, outlines, seen)
+    assert alone is not None
+    assert alone.side == 0.0, "a rule of outlines alone does not look at the film"
 
 
 def test_the_outline_of_the_heart_lies_on_the_film_where_it_was_drawn_without_its_specks() -> None:

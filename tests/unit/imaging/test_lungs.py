@@ -8,6 +8,7 @@ import pytest
 from cxr_dash.domain import Box, LungField, PreparationSpec, Radiograph
 from cxr_dash.imaging import film_mask, lung_box, measure_lungs, plan_preparation
 from cxr_dash.imaging.boxes import cut
+from cxr_dash.imaging.lungs import lung_grid, lung_parts
 
 GRID = 64
 SPEC = PreparationSpec(
@@ -109,3 +110,12 @@ def test_lungs_that_run_together_are_one_part_divided_in_the_middle() -> None:
     measures = measure_lungs(field_of(Box(30, 40, 110, 100)))
     assert measures.parts == 1
     assert measures.balance > 0.9
+
+
+def test_what_is_remembered_of_a_field_is_neither_another_fields_nor_to_be_written_to() -> None:
+    both, one = field_of(RIGHT, LEFT), field_of(RIGHT)
+    again = LungField(both.probability, both.preparation)
+    assert [len(lung_parts(field)) for field in (both, one, both, again, one)] == [2, 1, 2, 2, 1]
+    assert np.array_equal(lung_grid(both), lung_grid(again))
+    with pytest.raises(ValueError, match="read-only"):
+        lung_grid(both)[0, 0] = True

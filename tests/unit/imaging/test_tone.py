@@ -127,3 +127,21 @@ def test_a_curve_over_rounded_levels_leaves_uneven_gaps(name: str) -> None:
 def test_a_straight_line_leaves_no_uneven_gaps(written) -> None:
     radiograph = radiograph_of(written(grainy()))
     assert uneven_gaps(radiograph, plan_preparation(radiograph, SPEC)) < 0.08
+
+
+def test_what_is_measured_the_quick_way_equals_numpys_quantiles_and_deviations() -> None:
+    radiograph = radiograph_of(grainy())
+    plan = plan_preparation(radiograph, SPEC)
+    inside = lungs_on_input(field_of(radiograph, *LUNGS), plan)
+    model_input = apply_preparation(radiograph, plan)
+    found = measure_tone(model_input, inside, plan)
+    assert found is not None
+    content = plan.content
+    window = np.s_[content.y : content.y + content.height, content.x : content.x + content.width]
+    shown, lungs = model_input[..., 0][window] / np.float32(255), inside[window]
+    overall = np.quantile(shown, (0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98))
+    assert found[5:14] == pytest.approx(overall, abs=1e-5)
+    coarse = cv2.GaussianBlur(np.ascontiguousarray(shown), (0, 0), 1.0)
+    detail = (shown - coarse).astype(np.float64)
+    contrast = np.log([detail[where].std() / shown.std() for where in (lungs, ~lungs)])
+    assert found[15:17] == pytest.approx(contrast, abs=1e-4)

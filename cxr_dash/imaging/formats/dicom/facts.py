@@ -76,8 +76,35 @@ def read_identity(values: Values) -> PatientIdentity | None:
         birth_date=_iso(_date(values, "PatientBirthDate")),
         accession_number=_text(values, "AccessionNumber"),
         study_date=_iso(_date(values, "StudyDate")),
+        issuer=_text(values, "IssuerOfPatientID"),
+        taken=_taken(values),
     )
     return identity if identity != PatientIdentity() else None
+
+
+def _taken(values: Values) -> str:
+    """When the film was taken: the most exact moment that the file gives, each time with its own date."""
+    whole = _text(values, "AcquisitionDateTime")
+    if stated := _moment(_day(whole), whole[8:]):
+        return stated
+    for kind in ("Acquisition", "Content", "Study"):
+        if stated := _moment(_date(values, f"{kind}Date"), _text(values, f"{kind}Time")):
+            return stated
+    return ""
+
+
+def _moment(day: date | None, digits: str) -> str:
+    """A day, with the time of day where it is one: ``HHMMSS`` or the start of it (PS3.5, TM)."""
+    if day is None:
+        return ""
+    digits = digits.replace(":", "")[:6]
+    if len(digits) not in (2, 4, 6) or not (digits.isascii() and digits.isdecimal()):
+        return day.isoformat()
+    hours, minutes, seconds = (int(digits[at : at + 2] or 0) for at in (0, 2, 4))
+    if hours > 23 or minutes > 59:
+        return day.isoformat()
+    # a leap second is the end of the second before it
+    return f"{day.isoformat()}T{hours:02d}:{minutes:02d}:{min(seconds, 59):02d}"
 
 
 def upright_orientation(values: Values) -> int:
@@ -214,7 +241,11 @@ def _text(values: Values, keyword: str) -> str:
 
 def _date(values: Values, keyword: str) -> date | None:
     # Files older than the standard write 1995.07.20.
-    digits = _text(values, keyword).replace(".", "").replace("-", "")[:8]
+    return _day(_text(values, keyword).replace(".", "").replace("-", ""))
+
+
+def _day(text: str) -> date | None:
+    digits = text[:8]
     if len(digits) != 8 or not digits.isdecimal():
         return None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from cxr_dash.imaging.formats.dicom.decoders import DecoderPool
 from cxr_dash.imaging.formats.dicom.description import PALETTE, PixelDescription, read_description
 from cxr_dash.imaging.formats.dicom.facts import read_facts, read_identity, upright_orientation
 from cxr_dash.imaging.formats.dicom.grey import display_levels
+from cxr_dash.imaging.formats.dicom.own_levels import own_levels
 from cxr_dash.imaging.formats.dicom.pixels import read_pixels
 from cxr_dash.imaging.formats.dicom.refuse import refuse_all_but_films
 from cxr_dash.imaging.formats.dicom.start import recognises
@@ -88,12 +90,14 @@ class DicomFormat:
         file, description = _open(data)
         pixels, ybr = read_pixels(file, description, data, self.pool, limits)
         shown: NDArray[Any]
+        levels = None
         if description.photometric == PALETTE:
             shown = palette_to_bgr(pixels, description, file.values, big_endian=file.big_endian)
         elif description.samples == 3:
             shown = to_bgr(pixels, luminance_and_chroma=ybr)
         else:
             shown = display_levels(pixels, description, file.values, big_endian=file.big_endian)
+            levels = partial(own_levels, pixels, description, file.values, big_endian=file.big_endian)
         facts = read_facts(file.values)
         notes = []
         if facts.for_processing:
@@ -106,6 +110,7 @@ class DicomFormat:
             facts=facts,
             identity=read_identity(file.values),
             notes=tuple(notes),
+            own_levels=levels,
         )
 
 

@@ -44,14 +44,9 @@ def display_levels(
         uint8 for levels of up to 8 bits, uint16 above, spread over the whole type. What the window leaves out
         is black or white; padding is black.
     """
-
-    def present() -> NDArray[np.bool_]:
-        seen = np.zeros(2 ** (8 * stored.dtype.itemsize), np.bool_)
-        seen[stored.ravel()] = True
-        return seen
-
+    patterns = 2 ** (8 * stored.dtype.itemsize)
     table = display_table(
-        description, values, present, patterns=2 ** (8 * stored.dtype.itemsize), big_endian=big_endian
+        description, values, lambda: patterns_in(stored), patterns=patterns, big_endian=big_endian
     )
     shown: NDArray[Any] = cv2.LUT(stored, table)
     return shown
@@ -88,10 +83,17 @@ def display_table(
     share = _window(real, description, values, big_endian)
     if share is None:
         share = _whole_range(real, present() & ~padding)
-    share = _presentation(share, description, values, big_endian)
+    share = presented(share, description, values, big_endian)
     share[padding] = 0.0
     dtype: Any = np.uint8 if description.bits_stored <= 8 else np.uint16
     return np.rint(share * np.iinfo(dtype).max).astype(dtype)
+
+
+def patterns_in(stored: GreyArray) -> NDArray[np.bool_]:
+    """Which of all patterns of bits a picture has."""
+    seen = np.zeros(2 ** (8 * stored.dtype.itemsize), np.bool_)
+    seen[stored.ravel()] = True
+    return seen
 
 
 def stored_levels(raw: NDArray[np.int64], description: PixelDescription) -> NDArray[np.int64]:
@@ -140,8 +142,14 @@ def _modality(
     table = read_sequence(values, "ModalityLUTSequence", signed=description.signed, big_endian=big_endian)
     if table is not None:
         return table.of(levels)
-    slope, intercept = _usable(values.get("RescaleSlope")), _usable(values.get("RescaleIntercept"))
-    return levels * (slope or 1.0) + (intercept or 0.0)
+    slope, intercept = rescale_line(values)
+    return levels * slope + intercept
+
+
+def rescale_line(values: Values) -> tuple[float, float]:
+    """Slope and intercept that make levels of stored ones; 1 and 0 where the file has none to be used."""
+    slope, intercept = (_usable_number(values.get(f"Rescale{name}")) for name in ("Slope", "Intercept"))
+    return slope or 1.0, intercept or 0.0
 
 
 def _window(
@@ -152,11 +160,20 @@ def _window(
     table = read_sequence(values, "VOILUTSequence", signed=signed, big_endian=big_endian)
     if table is not None:
         return table.share_of(real)
-    centre, width = _usable(values.get("WindowCenter")), _usable(values.get("WindowWidth"))
-    if centre is None or width is None or width < _NARROWEST:
-        return None
-    function = str(_first(values.get("VOILUTFunction", "LINEAR"))).upper()
-    return window_shares(real, centre, width, function)
+    window = usable_window(values.get("WindowCenter"), values.get("WindowWidth"))
+    return None if window is None else window_shares(real, *window, window_function(values))
+
+
+def usable_window(centre: Any, width: Any) -> tuple[float, float] | None:
+    """Centre and width, the first of each; None where they are none that a film can have."""
+    middle, across = _usable_number(centre), _usable_number(width)
+    return None if middle is None or across is None or across < _NARROWEST else (middle, across)
+
+
+def window_function(values: Values) -> str:
+    """``LINEAR``, ``LINEAR_EXACT`` or ``SIGMOID``, as the file says; what is none of these is ``LINEAR``."""
+    stated = str(_first(values.get("VOILUTFunction", "LINEAR"))).upper()
+    return stated if stated in ("LINEAR_EXACT", "SIGMOID") else "LINEAR"
 
 
 def window_shares(real: Float64Array, centre: float, width: float, function: str) -> Float64Array:
@@ -191,9 +208,10 @@ def _whole_range(real: Float64Array, present: NDArray[np.bool_]) -> Float64Array
     return np.clip((real - low) / (high - low), 0.0, 1.0)
 
 
-def _presentation(
+def presented(
     share: Float64Array, description: PixelDescription, values: Values, big_endian: bool
 ) -> Float64Array:
+    """Shares 0-1 after a window as the file wants them shown: black air, white bone."""
     table = read_sequence(values, "PresentationLUTSequence", signed=False, big_endian=big_endian)
     if table is not None:
         # Its input is the whole range, whatever the depth before it; it gives black to white.
@@ -207,6 +225,7 @@ def _first(value: Any) -> Any:
     return (value[0] if value else None) if isinstance(value, tuple) else value
 
 
-def _usable(value: Any) -> float | None:
+def _usable_number(value: Any) -> float | None:
+    """The first number of a value; None where it is none, or beyond what a film can have."""
     one = _first(value)
     return float(one) if isinstance(one, int | float) and abs(one) <= _MOST else None

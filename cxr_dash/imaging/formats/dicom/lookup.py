@@ -60,9 +60,15 @@ def read_sequence(
         How the file's words are written.
     """
     items = values.get(keyword)
-    if not isinstance(items, tuple) or not items or not isinstance(items[0], Mapping):
+    if not isinstance(items, tuple) or not items:
         return None
-    item = items[0]
+    return read_item(items[0], signed=signed, big_endian=big_endian)
+
+
+def read_item(item: Any, *, signed: bool, big_endian: bool) -> LookupTable | None:
+    """The table of one item of a sequence; None where it is none that can be used."""
+    if not isinstance(item, Mapping):
+        return None
     return read_table(item.get("LUTDescriptor"), item.get("LUTData"), signed=signed, big_endian=big_endian)
 
 

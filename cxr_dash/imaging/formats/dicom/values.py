@@ -39,6 +39,8 @@ GREY_KEYWORDS: dict[int, str] = {
     0x00281051: "WindowWidth",
     0x00281052: "RescaleIntercept",
     0x00281053: "RescaleSlope",
+    0x00281054: "RescaleType",
+    0x00281055: "WindowCenterWidthExplanation",
     0x00281056: "VOILUTFunction",
     0x00281101: "RedPaletteColorLookupTableDescriptor",
     0x00281102: "GreenPaletteColorLookupTableDescriptor",
@@ -75,9 +77,14 @@ FACT_KEYWORDS: dict[int, str] = {
 }
 IDENTITY_KEYWORDS: dict[int, str] = {
     0x00080005: "SpecificCharacterSet",
+    0x0008002A: "AcquisitionDateTime",
+    0x00080030: "StudyTime",
+    0x00080032: "AcquisitionTime",
+    0x00080033: "ContentTime",
     0x00080050: "AccessionNumber",
     0x00100010: "PatientName",
     0x00100020: "PatientID",
+    0x00100021: "IssuerOfPatientID",
     0x00100030: "PatientBirthDate",
 }
 WANTED: dict[int, str] = {**PIXEL_KEYWORDS, **GREY_KEYWORDS, **FACT_KEYWORDS, **IDENTITY_KEYWORDS}

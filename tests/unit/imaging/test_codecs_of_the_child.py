@@ -1,0 +1,137 @@
+"""The codecs of the decoder's child process, asked here: pixels as they were coded, and what is not whole."""
+
+from __future__ import annotations
+
+import struct
+
+import imagecodecs
+import numpy as np
+import pytest
+
+from cxr_dash.imaging import chest_phantom
+from cxr_dash.imaging.formats.dicom import worker
+
+GREY = chest_phantom(96, 80, seed=2)
+FINE = GREY.astype(np.uint16) * 16 + np.arange(80, dtype=np.uint16) % 16
+COLOUR = np.dstack([GREY, GREY // 2, 255 - GREY])
+
+
+def _asked(
+    samples: int = 1, *, converted: bool = False, lossless: bool = False, bits: int = 8
+) -> dict[str, object]:
+    return {
+        "samples": samples,
+        "converted": converted,
+        "lossless": lossless,
+        "bits_allocated": bits,
+        "height": 96,
+        "width": 80,
+    }
+
+
+def test_jpeg_gives_the_levels_as_they_were_stored() -> None:
+    coded = imagecodecs.jpeg8_encode(GREY, level=95)
+    assert np.abs(worker._jpeg(coded, _asked()).astype(int) - GREY).max() < 25
+    lossless = imagecodecs.jpeg8_encode(FINE, lossless=True, bitspersample=12)
+    np.testing.assert_array_equal(worker._jpeg(lossless, _asked(lossless=True, bits=16)), FINE)
+
+
+def test_colour_stays_as_the_data_set_says_it_is() -> None:
+    stored = imagecodecs.jpeg8_encode(COLOUR, level=95, colorspace="RGB", outcolorspace="RGB")
+    plain = worker._jpeg(stored, _asked(3))
+    assert np.abs(plain.astype(int) - COLOUR).mean() < 4
+    as_chroma = imagecodecs.jpeg8_encode(COLOUR, level=95, colorspace="YCBCR", outcolorspace="YCBCR")
+    same = worker._jpeg(as_chroma, _asked(3, converted=True))
+    assert np.abs(same.astype(int) - COLOUR).mean() < 6
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+@pytest.mark.parametrize("lost", [1, 2, 5, 40, 400])
+def test_a_jpeg_whose_end_is_missing_is_not_whole(lossless: bool, lost: int) -> None:
+    coded = (
+        imagecodecs.jpeg8_encode(FINE, lossless=True, bitspersample=12)
+        if lossless
+        else imagecodecs.jpeg8_encode(GREY, level=90)
+    )
+    asked = _asked(lossless=lossless, bits=16 if lossless else 8)
+    worker._jpeg(coded, asked)
+    with pytest.raises(ValueError, match="not whole"):
+        worker._jpeg(coded[: -2 - lost] + b"\xff\xd9", asked)
+    with pytest.raises(ValueError, match="not whole"):
+        worker._jpeg(coded[:-2] + bytes(range(1, 200)) + b"\xff\xd9", asked)
+
+
+def test_data_that_end_without_a_mark_are_not_whole_and_fill_bytes_before_it_are_allowed() -> None:
+    coded = imagecodecs.jpeg8_encode(GREY, level=90)
+    assert not worker._is_whole(coded[:-2], GREY, lambda _: GREY, lossless=False)
+    filled = worker._jpeg(coded[:-2] + b"\xff\xff\xff" + b"\xff\xd9", _asked())
+    np.testing.assert_array_equal(filled, worker._jpeg(coded, _asked()))
+
+
+def test_whole_is_what_changes_with_its_last_bytes_and_not_with_bytes_behind_them() -> None:
+    def decoder(reads: int):  # type: ignore[no-untyped-def]
+        """Of a file of 200 bytes behind its scan's mark, the pixels are the first ``reads``."""
+        return lambda data: np.frombuffer(data[:reads].ljust(reads, b"\0"), np.uint8)
+
+    head = b"\xff\xd8\xff\xda"
+    data = head + bytes(100 + number % 90 for number in range(200)) + b"\xff\xd9"
+    whole, early, late = decoder(204), decoder(150), decoder(230)
+    for lossless in (False, True):
+        assert worker._is_whole(data, whole(data), whole, lossless=lossless)
+        assert not worker._is_whole(data, early(data), early, lossless=lossless)
+        assert not worker._is_whole(data, late(data), late, lossless=lossless)
+    # too short to tell: a few bytes may vanish in rounding
+    for length, known in ((63, True), (62, True), (66, False)):
+        short = head + bytes(100 + number % 90 for number in range(length - 2)) + b"\xff\xd9"
+        nothing = decoder(4)
+        assert worker._is_whole(short, nothing(short), nothing, lossless=False) is known
+
+
+def test_a_decoder_that_fails_on_a_probe_says_that_it_changed() -> None:
+    def fails(_: bytes) -> None:
+        raise RuntimeError
+
+    assert not worker._is_whole(b"\xff\xd8\xff\xda" + bytes(200) + b"\xff\xd9", GREY, fails, lossless=False)
+
+
+def test_the_other_codecs_give_back_what_was_coded() -> None:
+    np.testing.assert_array_equal(worker._jpegls(imagecodecs.jpegls_encode(FINE), {}), FINE)
+    coded = imagecodecs.jpeg2k_encode(FINE, level=0, reversible=True, codecformat="j2k")
+    np.testing.assert_array_equal(worker._jpeg2000(coded, {}), FINE)
+
+
+def _rle(picture: np.ndarray) -> bytes:
+    """Planes by sample, most significant byte first, each packed (PS3.5, annex G)."""
+    samples = picture[np.newaxis] if picture.ndim == 2 else np.moveaxis(picture, -1, 0)
+    planes = []
+    for one in samples:
+        as_bytes = one.astype(one.dtype.newbyteorder(">")).reshape(-1, 1).view(np.uint8)
+        planes += [
+            imagecodecs.packbits_encode(as_bytes[:, index].copy()) for index in range(as_bytes.shape[1])
+        ]
+    planes = [plane + bytes(len(plane) % 2) for plane in planes]
+    places = [64]
+    for plane in planes[:-1]:
+        places.append(places[-1] + len(plane))
+    return struct.pack("<16L", len(planes), *places, *[0] * (15 - len(planes))) + b"".join(planes)
+
+
+@pytest.mark.parametrize("picture", [GREY, FINE, COLOUR], ids=["8 bits", "16 bits", "colour"])
+def test_runs_of_bytes_are_put_together_by_sample_and_weight(picture: np.ndarray) -> None:
+    asked = _asked(1 if picture.ndim == 2 else 3, bits=8 * picture.dtype.itemsize)
+    np.testing.assert_array_equal(worker._rle(_rle(picture), asked), picture)
+
+
+def test_runs_of_another_number_or_length_are_refused() -> None:
+    coded = _rle(GREY)
+    with pytest.raises(ValueError, match="segments"):
+        worker._rle(coded, _asked(bits=16))
+    with pytest.raises(ValueError, match="another length"):
+        worker._rle(coded, {**_asked(), "height": 97})
+    with pytest.raises(ValueError, match="another length"):
+        worker._rle(coded, {**_asked(), "height": 95})
+    # one byte more: a run of an odd number of bytes may be filled up
+    one_more = GREY.ravel().tolist()
+    packed = imagecodecs.packbits_encode(np.array([*one_more, 7], np.uint8))
+    whole = struct.pack("<16L", 1, 64, *[0] * 14) + packed
+    np.testing.assert_array_equal(worker._rle(whole, _asked()), GREY)
