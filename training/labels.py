@@ -6,12 +6,12 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from cxr_dash.domain import Label
+from cxr_dash.domain import Label, LocalisedText
 from cxr_dash.errors import TrainingError
 
 LABELS: dict[str, Label] = {
-    key: Label(key, name_en, name_es)
-    for key, name_en, name_es in (
+    key: Label(key, LocalisedText(en=english, es=spanish))
+    for key, english, spanish in (
         ("no_finding", "No finding", "Sin hallazgos"),
         ("atelectasis", "Atelectasis", "Atelectasia"),
         ("cardiomegaly", "Cardiomegaly", "Cardiomegalia"),
@@ -69,7 +69,7 @@ def label_key(name: str, own: Collection[str] | None = ()) -> str:
     if own is not None:
         raise TrainingError(
             f"A label must be one of {', '.join([*LABELS, *own])}; received {name!r}.",
-            remedy="Correct the label, or define it in the recipe: section [labels.KEY] with `en` and `es`.",
+            remedy="Correct the label, or define it in the recipe: section [labels.KEY] with `en`, `es`.",
         )
     if not KEY.fullmatch(key):
         raise TrainingError(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cxr_dash.domain import Label
+from cxr_dash.domain import Label, LocalisedText
 from cxr_dash.errors import TrainingError
 from training.labels import LABELS
 
 NOT_LOOKED_FOR: dict[str, Label] = {
-    key: Label(key, name_en, name_es)
-    for key, name_en, name_es in (
+    key: Label(key, LocalisedText(en=english, es=spanish))
+    for key, english, spanish in (
         ("fractures", "Fractures", "Fracturas"),
         ("bones", "Other lesions of bone", "Otras lesiones óseas"),
         ("tubes_lines", "Tubes and lines", "Tubos y catéteres"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cxr_dash.inference.bundle import MODEL_FILE
@@ -34,7 +34,23 @@ class SmokeRun:
     bundle: Path
 
 
-def smoke(recipe: Recipe | SegmenterRecipe, folder: Path) -> SmokeRun:
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What earlier tries left, for recipes that go on from others: each is tried once.
+
+    Attributes
+    ----------
+    trunks : dict of str to Path
+        Bundles that a head may be put on, by the name of their recipe.
+    members : dict of str to Path
+        Finished runs that an ensemble may be made of.
+    """
+
+    trunks: dict[str, Path] = field(default_factory=dict)
+    members: dict[str, Path] = field(default_factory=dict)
+
+
+def smoke(recipe: Recipe | SegmenterRecipe, folder: Path, tried: Tried | None = None) -> SmokeRun:
     """Write a miniature collection, import it, train one epoch of each phase, export and read back.
 
     It shows that every step of the recipe works, and nothing about how well.
@@ -45,6 +61,8 @@ def smoke(recipe: Recipe | SegmenterRecipe, folder: Path) -> SmokeRun:
         Weights are random, films small and few; all else is as the recipe says.
     folder : Path
         Emptied first.
+    tried : Tried, optional
+        Is asked for what the recipe goes on from, and told what is made.
 
     Returns
     -------
@@ -70,27 +88,38 @@ def smoke(recipe: Recipe | SegmenterRecipe, folder: Path) -> SmokeRun:
         import_layout(layout, source, data, plan, ReadOptions(films=data / FILMS))
     if small.data.boxes:
         write_boxes(data / MANIFEST)
-    _train(small, data, run, weights=_trunk(small, folder))
+    tried = tried or Tried()
+    if small.ensemble is None:
+        fit(small, data, run, weights=_trunk(small, folder, tried) or RANDOM)
+    else:
+        _join(small, data, run, tried)
     bundle = export_bundle(run, folder / "models", data_root=data)
+    tried.trunks[recipe.id] = bundle.path
     return SmokeRun(run, bundle.path)
 
 
-def _trunk(small: Recipe, folder: Path) -> str | None:
+def _trunk(small: Recipe, folder: Path, tried: Tried) -> str | None:
     """The model of the bundle that a recipe's head is put on, tried itself; None for a whole network."""
     if small.network.trunk is None:
         return None
-    trunk = smoke(load_recipe(small.network.trunk.removesuffix(_MINIATURE)), folder / "trunk").bundle
+    name = small.network.trunk.removesuffix(_MINIATURE)
+    if name not in tried.trunks:
+        smoke(load_recipe(name), folder / "trunk", tried)
+    trunk = tried.trunks[name]
     shutil.copytree(trunk, folder / "models" / trunk.name)
     return str(trunk / MODEL_FILE)
 
 
-def _train(small: Recipe, data: Path, run: Path, *, weights: str | None) -> None:
-    """One epoch of each phase; of an ensemble's members too, each in a folder of its name beside the run."""
-    if small.ensemble is None:
-        fit(small, data, run, weights=weights or RANDOM)
-        return
+def _join(small: Recipe, data: Path, run: Path, tried: Tried) -> None:
+    """Make an ensemble of its members, each in a folder of its name beside the run."""
+    assert small.ensemble is not None  # noqa: S101  (for mypy)
     for name in small.ensemble.members:
-        fit(miniature_recipe(load_recipe(name)), data, run.parent / name, weights=RANDOM)
+        place = run.parent / name
+        if name in tried.members:
+            shutil.copytree(tried.members[name], place)
+        else:
+            fit(miniature_recipe(load_recipe(name)), data, place, weights=RANDOM)
+            tried.members[name] = place
     fit_ensemble(small, data, run)
 
 

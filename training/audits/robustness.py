@@ -77,10 +77,13 @@ def robustness_audit(material: Material) -> Audit:
         return not_measured(KEY, NAME, "no test films.", _LIMIT)
     split = material.judged[0]
     films = one_a_patient(split.films, material.robust_films)
+    too_few = f"fewer than {FEWEST_FILMS} patients among the test films."
+    if len(films) < FEWEST_FILMS:  # asked before the work: each film is read in every way
+        return not_measured(KEY, NAME, too_few, _LIMIT)
     found = [one for one in rewritten(material, films, WAYS) if len(one.flips)]
     judged = [one for one in found if one.way.judged]
-    if len(films) < FEWEST_FILMS or not judged:
-        return not_measured(KEY, NAME, f"fewer than {FEWEST_FILMS} patients among the test films.", _LIMIT)
+    if not judged:
+        return not_measured(KEY, NAME, too_few, _LIMIT)
     worst = max(judged, key=lambda one: one.flips.mean())
     within = sum(one.flips.mean() <= OK_FLIPS for one in judged)
     refused = {one.way.name: one.refused for one in found if one.refused}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from training.backend import use_backend
+from training.backend import graphics, use_backend
 
 LABELS = 2
 
@@ -33,8 +33,7 @@ class Bencher:
         library = sys.modules[name]
         if name == "torch":
             # Keras lists no devices for it
-            graphics = [library.cuda.get_device_name(index) for index in range(library.cuda.device_count())]
-            devices = graphics or ["cpu"]
+            devices = graphics() or ["cpu"]
         else:
             devices = [str(device) for device in keras.distribution.list_devices()]
         return {"devices": ", ".join(devices), "version": library.__version__}

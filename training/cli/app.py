@@ -19,9 +19,9 @@ from training.cli.gate import app as gate_app
 from training.cli.learning import app as learning_app
 from training.cli.left_out import app as left_out_app
 from training.cli.localisation import app as localisation_app
-from training.cli.quiet import quieten
 from training.cli.report import app as report_app
 from training.cli.weights import app as weights_app
+from training.quiet import quieten
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -148,6 +148,41 @@ def _measure_segmenter(found: SegmenterBundle, data: Path, preparation: int | No
         write_segmenter_texts(moved.spec, found.path)
 
 
+@app.command("sides")
+def sides_command(
+    bundle: BundleArgument,
+    data: FilmsOption,
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put rule and figures into bundle.json, and make CARD.md again.")
+    ] = False,
+) -> None:
+    """Fit again how a segmenter tells a mirrored film, and count it; what it draws stays as it is."""
+    from cxr_dash.inference.bundle import SegmenterBundle, load_any
+    from training.metrics import figure
+    from training.segmentation.export import with_side, write_segmenter_texts
+
+    try:
+        found = load_any(bundle)
+        if not isinstance(found, SegmenterBundle):
+            raise TrainingError(f"`bundle` must be a segmenter; {found.id} is none.")
+        spec = with_side(found, data)
+        if spec.side is None:
+            raise TrainingError(
+                "`bundle` must draw the heart and have a recipe whose `sides` name films in --data; "
+                f"{found.id} has nothing to learn from."
+            )
+        if write:
+            write_segmenter_texts(spec, found.path)
+    except CxrError as error:
+        raise fail(error) from error
+    for row in spec.sides:
+        typer.echo(
+            f"{row.collection} {row.split}, {row.films}: flipped {figure(row.flipped, digits=3)}, "
+            f"as they are {figure(row.others, digits=3)}"
+        )
+
+
 @app.command("card")
 def card_command(
     bundle: BundleArgument,

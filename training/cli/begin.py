@@ -56,7 +56,7 @@ def new_command(
         raise fail(error) from error
     for one in classes:
         new = f"new: [labels.{one.key}]" if one.is_new else "known"
-        typer.echo(f"{one.folder:24} {one.key:24} {one.name_en} / {one.name_es} ({new})")
+        typer.echo(f"{one.folder:24} {one.key:24} {one.name.en} / {one.name.said_in('es')} ({new})")
     typer.echo(f"{target}: read it. Then the commands at its head.")
 
 

@@ -28,6 +28,13 @@ BackendOption = Annotated[
     typer.Option("--backend", help="tensorflow, jax or torch; KERAS_BACKEND, or tensorflow, if not given."),
 ]
 
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--device", help="cpu or gpu; whatever there is, if not given. gpu ends where none is found."
+    ),
+]
+
 
 def overrides_of(entries: list[str] | None) -> dict[str, str]:
     """``section.name=value`` entries as a mapping."""

@@ -32,6 +32,8 @@ def export_command(
     ] = None,
 ) -> None:
     """Calibrate, measure and write a bundle; read it back and compare."""
+    from cxr_dash.inference.catalog import Catalog
+    from cxr_dash.inference.trunks import missing_trunk
     from cxr_dash.settings import Settings
     from training.backend import use_backend
     from training.export.bundle import export_bundle
@@ -63,5 +65,11 @@ def export_command(
         raise fail(error) from error
     for name in sorted({path.name for path in out.iterdir()} - before - {bundle.path.name}):
         typer.echo(f"{out / name}: copied, the app needs it beside your bundle")
+    if (trunk := missing_trunk(Catalog(out))) is not None:
+        typer.echo(
+            f"{out}: the gate there reads the features of {trunk}, which is missing: a child's film without "
+            f"an age is not told from an adult's. Copy the bundle {trunk} that the gate came with beside it.",
+            err=True,
+        )
     typer.echo(str(bundle.path))
     echo_metrics(bundle.spec.metrics)

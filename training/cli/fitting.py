@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from cxr_dash.errors import CxrError
-from training.cli.common import BackendOption, DataOption, SetOption, WeightsOption, fail, overrides_of
+from training.cli.common import (
+    BackendOption,
+    DataOption,
+    DeviceOption,
+    SetOption,
+    WeightsOption,
+    fail,
+    overrides_of,
+)
 
 app = typer.Typer()
 
@@ -38,7 +46,7 @@ def list_command() -> None:
 
     for name in recipe_names():
         recipe = load_any(name)
-        typer.echo(f"recipe   {name:24} {recipe.network.name:14} {recipe.card.title_en}")
+        typer.echo(f"recipe   {name:24} {recipe.network.name:14} {recipe.card.title.en}")
     for network in NETWORKS.values():
         typer.echo(
             f"network  {network.name:24} {network.size:3} px {network.parameters / 1e6:7.2f} M weights  "
@@ -69,12 +77,13 @@ def fit_command(
     ] = False,
     overrides: SetOption = None,
     backend: BackendOption = None,
+    device: DeviceOption = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Go on where `check` finds faults in the films; they are told.")
     ] = False,
 ) -> None:
     """Train a recipe: frozen backbone first, then fine-tuning; keep the best epoch on val."""
-    from training.backend import use_backend
+    from training.backend import use_machine
     from training.films.checks.before import check_before
     from training.fitting.fit import fit
     from training.fitting.runs import RunFolder
@@ -83,8 +92,7 @@ def fit_command(
     from training.recipe import SegmenterRecipe, load_any
 
     try:
-        if backend:
-            use_backend(backend)
+        use_machine(backend, device)
         loaded = load_any(recipe, overrides_of(overrides))
         if smoke:
             from training.smoke import smoke as try_out
@@ -142,11 +150,17 @@ def search_command(
     ] = None,
     sampler: Annotated[Sampler, typer.Option(help="How values are drawn, with --param.")] = Sampler.tpe,
     pruner: Annotated[
-        Pruner, typer.Option(help="Whether a trial worse than the median is given up, with --param.")
-    ] = Pruner.median,
+        Pruner | None,
+        typer.Option(
+            help="Whether a trial worse than the median is given up; median with --param, none with --grid."
+        ),
+    ] = None,
     storage: Annotated[
         Path | None,
-        typer.Option(help="Journal; processes that name the same share the search. <run folder>/search.log."),
+        typer.Option(
+            help="Journal; processes that name the same share the search. <run folder>/search.log; each grid "
+            "has one of its own."
+        ),
     ] = None,
     run_folder: Annotated[Path, typer.Option(help="One run per combination is kept here.")] = Path(
         "runs/search"
@@ -154,10 +168,11 @@ def search_command(
     weights: WeightsOption = None,
     overrides: SetOption = None,
     backend: BackendOption = None,
+    device: DeviceOption = None,
 ) -> None:
     """Try many values of a few recipe entries and rank them by val; test is never looked at."""
-    from training.backend import use_backend
-    from training.fitting.search import SearchPlan, grid_space, read_space, run_study, search
+    from training.backend import use_machine
+    from training.fitting.search import SearchPlan, grid_space, read_space, run_study
     from training.fitting.search.training import fitted
     from training.fitting.start import check_weights, start_weights
     from training.recipe import load_recipe
@@ -165,17 +180,11 @@ def search_command(
     if bool(grid) == bool(param):
         raise typer.BadParameter("one of `--grid` and `--param` must be given, and not both.")
     try:
-        if backend:
-            use_backend(backend)
+        use_machine(backend, device)
         fixed = overrides_of(overrides)
         check_weights(weights)
         # or every trial would fail of it, one after the other
         start_weights(load_recipe(recipe, fixed), weights)
-        if grid and storage is None:
-            ranked = search(recipe, data, overrides_of(grid), run_folder, weights, fixed=fixed)
-            for score, folder, values in ranked:
-                typer.echo(f"{score:.4f}  {folder.name}  {values}")
-            return
         plan = SearchPlan(
             recipe=recipe,
             fixed=fixed,
@@ -184,9 +193,11 @@ def search_command(
             folder=run_folder,
             storage=storage or run_folder / "search.log",
             sampler="grid" if grid else sampler.value,
-            pruner=pruner.value,
+            pruner=(pruner or (Pruner.none if grid else Pruner.median)).value,
             weights=weights,
         )
+        if grid and storage is None:
+            plan = plan.named_by_content(run_folder)
         rows = run_study(plan, fitted(data, weights))
     except CxrError as error:
         raise fail(error) from error

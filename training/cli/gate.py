@@ -13,7 +13,7 @@ from training.cli.common import fail
 app = typer.Typer()
 
 DataOption = Annotated[
-    Path, typer.Option("--data", help="Folder of the shared films: findings, covid, lungs, gate.")
+    Path, typer.Option("--data", help="Folder of the collections findings, covid, lungs and gate.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Same seed, same pictures.")]
 

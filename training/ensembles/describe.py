@@ -8,13 +8,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cxr_dash.domain import LocalisedText, joined
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import read_spec
 from training.ensembles.members import find_member
 from training.fitting.runs import RunFolder, RunRecord
 from training.recipe import ENSEMBLE, RECIPES, EnsembleRecipe, Recipe, load_recipe
 
-_TITLES = {"vote": ("Vote of", "Voto de"), "stack": ("One head on", "Una cabeza sobre")}
+_TITLES = {
+    "vote": LocalisedText(en="Vote of", es="Voto de"),
+    "stack": LocalisedText(en="One head on", es="Una cabeza sobre"),
+}
 
 
 def recipe_of_members(id_: str, ensemble: EnsembleRecipe, runs: Path) -> Recipe:
@@ -34,18 +38,9 @@ def recipe_of_members(id_: str, ensemble: EnsembleRecipe, runs: Path) -> Recipe:
     """
     recipes = [recipe_of(find_member(name, runs)) for name in ensemble.members]
     first = recipes[0]
-    titles = [
-        f"{words} {', '.join(names)}"
-        for words, names in zip(
-            _TITLES[ensemble.kind],
-            ([recipe.card.title_en for recipe in recipes], [recipe.card.title_es for recipe in recipes]),
-            strict=True,
-        )
-    ]
+    title = joined([_TITLES[ensemble.kind], joined([recipe.card.title for recipe in recipes])], " ")
     warnings = dict.fromkeys(text for recipe in recipes for text in recipe.card.warnings)
-    card = first.card.model_copy(
-        update={"title_en": titles[0], "title_es": titles[1], "warnings": list(warnings)}
-    )
+    card = first.card.model_copy(update={"title": title, "warnings": list(warnings)})
     sources = {name: text for recipe in recipes for name, text in recipe.sources.items()}
     labels = {key: text for recipe in recipes for key, text in recipe.labels.items()}
     table: dict[str, Any] = first.model_dump(mode="json")
@@ -54,7 +49,7 @@ def recipe_of_members(id_: str, ensemble: EnsembleRecipe, runs: Path) -> Recipe:
         "network": {"name": ENSEMBLE, "activation": first.network.activation},
         "ensemble": ensemble.model_dump(mode="json"),
         "card": card.model_dump(mode="json"),
-        "labels": {key: text.model_dump(mode="json") for key, text in labels.items()},
+        "labels": {key: text.by_language for key, text in labels.items()},
         "sources": {name: text.model_dump(mode="json") for name, text in sources.items()},
     }
     try:
@@ -76,9 +71,8 @@ def recipe_of(folder: Path) -> Recipe:
             table.setdefault(section, {})[entry] = value
     shipped = (RECIPES / f"{spec.id}.toml").is_file()
     sources = load_recipe(spec.id).model_dump(mode="json")["sources"] if shipped else {}
-    card = {name: getattr(spec, name) for name in ("version", "title_en", "title_es")}
-    card |= {name: getattr(spec, name) for name in ("population_en", "population_es", "intended_use")}
-    card |= {"not_for": spec.not_for, "warnings": spec.warnings, "population": spec.population}
+    entries = ("version", "title", "trained_on", "population", "intended_use", "not_for", "warnings")
+    card = {name: getattr(spec, name) for name in entries}
     try:
         return Recipe.model_validate(
             {**table, "id": spec.id, "seed": spec.training.seed, "card": card, "sources": sources}

@@ -86,7 +86,7 @@ def measure(
         subject=subject.id,
         kind=subject.kind,
         split=split,
-        description_en=base.description_en,
+        description=base.description,
         manifest_sha256=file_sha256(manifest),
         films=base.films,
         patients=base.patients,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cxr_dash.domain import Float64Array
+from cxr_dash.domain import Float64Array, LocalisedText
 from cxr_dash.inference.schema import OperatingPoint
 from training.films.gate.pictures import FRONTAL
 from training.films.manifest import Film
@@ -44,14 +44,12 @@ def gate_points(
     )
     passed = f"{1 - _REJECTED:.1%}"
 
-    def point(key: str, names: tuple[str, str], texts: tuple[str, str], limit: float) -> OperatingPoint:
+    def point(key: str, name: LocalisedText, text: LocalisedText, limit: float) -> OperatingPoint:
         rounded = float(f"{limit:.4f}")
         return OperatingPoint(
             key=key,
-            name_en=names[0],
-            name_es=names[1],
-            explanation_en=texts[0],
-            explanation_es=texts[1],
+            name=name,
+            explanation=text,
             # the other labels are only compared with one another, never with a limit
             thresholds={label: rounded if label == FRONTAL else 0.5 for label in labels},
             chosen_on=chosen_on,
@@ -60,21 +58,22 @@ def gate_points(
     return [
         point(
             REJECT_POINT,
-            ("Refuse below", "Rechazar por debajo"),
-            (
-                f"A picture less likely to be a frontal film is refused; at least {passed} of those of val "
-                "are not.",
-                "Se rechaza la imagen cuya probabilidad de ser una placa frontal es menor; al menos el "
+            LocalisedText(en="Refuse below", es="Rechazar por debajo"),
+            LocalisedText(
+                en=f"A picture less likely to be a frontal film is refused; at least {passed} of those of "
+                "val are not.",
+                es="Se rechaza la imagen cuya probabilidad de ser una placa frontal es menor; al menos el "
                 f"{passed.replace('.', ',').replace('%', ' %')} de las de val no lo es.",
             ),
             reject,
         ),
         point(
             WARN_POINT,
-            ("Doubt below", "Dudar por debajo"),
-            (
-                "A picture less likely to be a frontal film is read with a warning.",
-                "La imagen cuya probabilidad de ser una placa frontal es menor se lee con una advertencia.",
+            LocalisedText(en="Doubt below", es="Dudar por debajo"),
+            LocalisedText(
+                en="A picture less likely to be a frontal film is read with a warning.",
+                es="La imagen cuya probabilidad de ser una placa frontal es menor se lee con una "
+                "advertencia.",
             ),
             max(warn, reject),
         ),

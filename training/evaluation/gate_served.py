@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -14,12 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cxr_dash.errors import TrainingError
+from cxr_dash.inference.bundle import SPEC_FILE
 from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import Interval
+from cxr_dash.inference.schema_age import AGE_FILE
 from training.films.gate.collection import TEST_ONLY
 from training.films.gate.pictures import FRONTAL
 from training.films.gate.write import write_collection
 from training.films.manifest import Film
+from training.writing import write_json
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +72,7 @@ def measure_served_gate(
     models : Path
         Folder of bundles.
     data : Path
-        The shared films.
+        Folder of the collections, as in docs/collections.md.
     model_ids : sequence of str
         Each model has a distance of its own besides the gate, so each is measured.
     films : Path, optional
@@ -89,10 +94,35 @@ def measure_served_gate(
         folder = films or Path(temporary) / "gate"
         listed = write_collection(data, folder, seed=seed)
         held = [film for film in listed if film.split in ("test", "external")]
+        served = without_age_group(models, Path(temporary) / "models")
         return {
-            model_id: count_gate(held, _score(models, model_id, held, Path(temporary)))
+            model_id: count_gate(held, _score(served, model_id, held, Path(temporary)))
             for model_id in model_ids
         }
+
+
+def without_age_group(models: Path, folder: Path) -> Path:
+    """The same bundles with a gate that is not asked for the age group: children's films are among these.
+
+    Whom a model was made for is another question than what a picture shows, with figures of its own
+    (:class:`~cxr_dash.inference.schema_age.AgeFigures`).
+
+    Returns
+    -------
+    Path
+        The folder, of links but for the gate.
+    """
+    folder.mkdir()
+    for bundle in (one for one in models.resolve().iterdir() if (one / SPEC_FILE).is_file()):
+        spec = json.loads((bundle / SPEC_FILE).read_text(encoding="utf-8"))
+        if not spec.get("age_group"):
+            (folder / bundle.name).symlink_to(bundle)
+            continue
+        copy = Path(shutil.copytree(bundle, folder / bundle.name))
+        (copy / AGE_FILE).unlink()
+        del spec["age_group"], spec["files"][AGE_FILE]
+        write_json(spec, copy / SPEC_FILE)
+    return folder
 
 
 def count_gate(films: Sequence[Film], statuses: dict[str, tuple[str, str]]) -> list[GateCount]:

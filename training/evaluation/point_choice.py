@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cxr_dash.domain import Label
+from cxr_dash.domain import Label, LocalisedText
 from cxr_dash.inference.schema import FilmScore, FilmScorePoint, OperatingPoint
 from cxr_dash.inference.schema_films import ONE_IN
 from training.evaluation.film_points import JointChoice, choose_jointly, own_threshold, try_ways
@@ -22,6 +22,20 @@ from training.labels import LABELS
 JOINT_DEFAULT = "one_in_10"
 SCORE_POINTS = ("one_in_10", "one_in_5")
 _SAME = 1e-9
+_FLAGGED = LocalisedText(
+    en="1 in {whole} films without a finding flagged", es="1 de cada {whole} placas sin hallazgos señalada"
+)
+_TOGETHER = LocalisedText(
+    en="Thresholds of all findings chosen together: at most 1 in {whole} of the films without a finding that "
+    "it was chosen on get any flag.",
+    es="Umbrales de todos los hallazgos elegidos a la vez: a lo sumo 1 de cada {whole} placas sin hallazgos "
+    "de las que sirvieron para elegir se señala por alguno.",
+)
+_ALONE = LocalisedText(
+    en="At most 1 in {whole} of the films without a finding that it was chosen on get any flag.",
+    es="A lo sumo 1 de cada {whole} placas sin hallazgos de las que sirvieron para elegir se señala por "
+    "alguno.",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,19 +133,11 @@ def _joint_points(
     }
     points = []
     for key, share in shares.items():
-        name_en, name_es = joint_names(key)
-        together_en = "Thresholds of all findings chosen together: at" if len(films.named) > 1 else "At"
-        together_es = "Umbrales de todos los hallazgos elegidos a la vez: " if len(films.named) > 1 else ""
-        rest_es = f"a lo sumo 1 de cada {ONE_IN[key]} placas sin hallazgos de las que sirvieron para elegir"
-        rest_es = (rest_es if together_es else rest_es[0].upper() + rest_es[1:]) + " se señala por alguno."
         points.append(
             OperatingPoint(
                 key=key,
-                name_en=name_en,
-                name_es=name_es,
-                explanation_en=f"{together_en} most 1 in {ONE_IN[key]} of the films without a finding that "
-                "it was chosen on get any flag.",
-                explanation_es=together_es + rest_es,
+                name=joint_name(key),
+                explanation=(_TOGETHER if len(films.named) > 1 else _ALONE).filled(whole=ONE_IN[key]),
                 thresholds={label: (choice.thresholds[share] | good_news)[label] for label in films.keys},
                 chosen_on=chosen_on,
                 joint=True,
@@ -140,13 +146,9 @@ def _joint_points(
     return points
 
 
-def joint_names(key: str) -> tuple[str, str]:
-    """What a joint point is called, in English and Spanish."""
-    whole = ONE_IN[key]
-    return (
-        f"1 in {whole} films without a finding flagged",
-        f"1 de cada {whole} placas sin hallazgos señalada",
-    )
+def joint_name(key: str) -> LocalisedText:
+    """What a joint point is called."""
+    return _FLAGGED.filled(whole=ONE_IN[key])
 
 
 def _film_score(films: FilmTable, chosen_on: str) -> FilmScore | None:
@@ -156,8 +158,7 @@ def _film_score(films: FilmTable, chosen_on: str) -> FilmScore | None:
     points = [
         FilmScorePoint(
             key=key,
-            name_en=joint_names(key)[0],
-            name_es=joint_names(key)[1],
+            name=joint_name(key),
             threshold=own_threshold(films, column, 1 / ONE_IN[key]),
         )
         for key in SCORE_POINTS

@@ -1,7 +1,7 @@
 """What an evaluation leaves behind: ``evaluation-<split>.json``, with ``scores-<split>.npz`` beside it.
 
 The JSON holds all that a report draws, so that no model and no film is needed to draw it again. Its keys
-``split``, ``films``, ``patients``, ``description_en``, ``macro``, ``labels`` and ``subgroups`` are those of
+``split``, ``films``, ``patients``, ``description``, ``macro``, ``labels`` and ``subgroups`` are those of
 :class:`cxr_dash.inference.schema.SplitMetrics`; the others are new.
 """
 
@@ -12,8 +12,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cxr_dash.domain import LocalisedText
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.schema import Interval
+from cxr_dash.inference.schema_figures import Worded
 from training.writing import write_json
 
 
@@ -112,7 +114,7 @@ class ExtremeRow(_Frozen):
     accuracy: Interval
 
 
-class Evaluation(_Frozen):
+class Evaluation(Worded):
     """Everything measured of one model on one split.
 
     Attributes
@@ -120,7 +122,7 @@ class Evaluation(_Frozen):
     subject : str
         Id of the bundle, or name of the run's folder.
     kind : {"run", "bundle"}
-    split, description_en, manifest_sha256 : str
+    split, description, manifest_sha256 : str
         Which films.
     films : int
     patients : int or None
@@ -153,7 +155,7 @@ class Evaluation(_Frozen):
     subject: str
     kind: Literal["run", "bundle"]
     split: str
-    description_en: str
+    description: LocalisedText
     manifest_sha256: str
     films: int
     patients: int | None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_dash.domain import Float64Array
+from cxr_dash.domain import Float64Array, LocalisedText
 from cxr_dash.inference.schema import Interval, LabelMetrics, OperatingPoint, SplitMetrics
 from training import metrics as m
 from training.evaluation.point_figures import point_figures, reliability_bins
@@ -88,7 +88,7 @@ def split_metrics(
         split=split,
         films=len(films),
         patients=len(patients) if patients else None,
-        description_en=description,
+        description=LocalisedText(en=description),
         macro=averages,
         labels=rows,
         subgroups=_subgroups(films, probabilities, targets, softmax=softmax),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cxr_dash.domain import Float64Array, Label
+from cxr_dash.domain import Float64Array, Label, LocalisedText, joined
 from cxr_dash.inference.operating_points import predictive_values, wilson_interval
 from cxr_dash.inference.schema import OperatingPoint
 from training.labels import LABELS
@@ -16,6 +16,35 @@ FEW_POSITIVES = 20
 RULE_OUT_PREVALENCE = 0.05
 RULE_OUT_NPV = 0.99
 RULE_OUT_SENSITIVITY = 0.95
+_BALANCED = LocalisedText(
+    en="Sensitivity plus specificity is largest (Youden).",
+    es="Sensibilidad más especificidad máxima (Youden).",
+)
+_SENSITIVE = LocalisedText(
+    en="Highest threshold that found at least 95 % of the positive films.",
+    es="Umbral más alto que halló al menos el 95 % de las placas positivas.",
+)
+_SPECIFIC = LocalisedText(
+    en="Lowest threshold that left at least 95 % of the negative films uncalled.",
+    es="Umbral más bajo que dejó sin señalar al menos el 95 % de las placas negativas.",
+)
+_RULES_OUT = LocalisedText(
+    en=f"Highest threshold that found at least {RULE_OUT_SENSITIVITY:.0%} of the positive films and whose "
+    f"negative predictive value is at least {RULE_OUT_NPV:.0%} at a prevalence of {RULE_OUT_PREVALENCE:.0%}, "
+    "counting the sensitivity at the lower end of its 95 % interval.",
+    es=f"Umbral más alto que halló al menos el {100 * RULE_OUT_SENSITIVITY:.0f} % de las placas positivas, "
+    f"con un valor predictivo negativo de al menos el {100 * RULE_OUT_NPV:.0f} % a una prevalencia del "
+    f"{100 * RULE_OUT_PREVALENCE:.0f} %, con la sensibilidad en el extremo inferior de su intervalo del "
+    "95 %.",
+)
+_FEW = LocalisedText(
+    en=f"Uncertain for {{labels}}: fewer than {FEW_POSITIVES} positive films.",
+    es=f"Incierto para {{labels}}: menos de {FEW_POSITIVES} placas positivas.",
+)
+_NEVER = LocalisedText(
+    en="Not attainable for {labels}: threshold 0, nothing is ruled out.",
+    es="Inalcanzable para {labels}: umbral 0, no se descarta nada.",
+)
 
 
 def choose_operating_points(
@@ -41,87 +70,61 @@ def choose_operating_points(
     few = [key for key, (_, truth) in columns.items() if truth.sum() < FEW_POSITIVES]
     ruled = {key: rule_out_threshold(*pair) for key, pair in columns.items()}
     never = [key for key, threshold in ruled.items() if threshold == 0.0]
-    few_en, few_es = _said_of(
-        [names.get(key, Label(key, key, key)) for key in few],
-        f"Uncertain for {{}}: fewer than {FEW_POSITIVES} positive films.",
-        f"Incierto para {{}}: menos de {FEW_POSITIVES} placas positivas.",
-    )
-    never_en, never_es = _said_of(
-        [names.get(key, Label(key, key, key)) for key in never],
-        "Not attainable for {}: threshold 0, nothing is ruled out.",
-        "Inalcanzable para {}: umbral 0, no se descarta nada.",
-    )
+    uncertain = [_said_of(few, names, _FEW)] if few else []
+    unattainable = [_said_of(never, names, _NEVER)] if never else []
 
     def point(
-        key: str, names: tuple[str, str], texts: tuple[str, str], table: dict[str, float]
+        key: str, name: LocalisedText, sentences: list[LocalisedText], table: dict[str, float]
     ) -> OperatingPoint:
         return OperatingPoint(
-            key=key,
-            name_en=names[0],
-            name_es=names[1],
-            explanation_en=texts[0],
-            explanation_es=texts[1],
-            thresholds=table,
-            chosen_on=chosen_on,
+            key=key, name=name, explanation=joined(sentences, " "), thresholds=table, chosen_on=chosen_on
         )
 
     return [
         point(
             "balanced",
-            ("Balanced", "Equilibrado"),
-            (
-                "Sensitivity plus specificity is largest (Youden)." + few_en,
-                "Sensibilidad más especificidad máxima (Youden)." + few_es,
-            ),
+            LocalisedText(en="Balanced", es="Equilibrado"),
+            [_BALANCED, *uncertain],
             {key: youden_threshold(*pair) for key, pair in columns.items()},
         ),
         point(
             "sensitivity_95",
-            ("Sensitivity 95 %", "Sensibilidad 95 %"),
-            (
-                "Highest threshold that found at least 95 % of the positive films." + few_en,
-                "Umbral más alto que halló al menos el 95 % de las placas positivas." + few_es,
-            ),
+            LocalisedText(en="Sensitivity 95 %", es="Sensibilidad 95 %"),
+            [_SENSITIVE, *uncertain],
             {key: sensitivity_threshold(*pair, 0.95) for key, pair in columns.items()},
         ),
         point(
             "specificity_95",
-            ("Specificity 95 %", "Especificidad 95 %"),
-            (
-                "Lowest threshold that left at least 95 % of the negative films uncalled.",
-                "Umbral más bajo que dejó sin señalar al menos el 95 % de las placas negativas.",
-            ),
+            LocalisedText(en="Specificity 95 %", es="Especificidad 95 %"),
+            [_SPECIFIC],
             {key: specificity_threshold(*pair, 0.95) for key, pair in columns.items()},
         ),
         point(
             "rule_out",
-            ("Rule out", "Descartar"),
-            (
-                f"Highest threshold that found at least {RULE_OUT_SENSITIVITY:.0%} of the positive films and "
-                f"whose negative predictive value is at least {RULE_OUT_NPV:.0%} at a "
-                f"prevalence of {RULE_OUT_PREVALENCE:.0%}, counting the sensitivity at the lower end of its "
-                "95 % interval." + never_en,
-                f"Umbral más alto que halló al menos el {100 * RULE_OUT_SENSITIVITY:.0f} % de las placas "
-                f"positivas, con un valor predictivo negativo de al menos el {100 * RULE_OUT_NPV:.0f} % a "
-                f"una prevalencia del {100 * RULE_OUT_PREVALENCE:.0f} %, con la sensibilidad en el extremo "
-                "inferior de su intervalo del 95 %." + never_es,
-            ),
+            LocalisedText(en="Rule out", es="Descartar"),
+            [_RULES_OUT, *unattainable],
             ruled,
         ),
     ]
 
 
-def _said_of(labels: Sequence[Label], english: str, spanish: str) -> tuple[str, str]:
-    """A sentence to follow others, about labels as they are called inside one; empty where there are none."""
-    if not labels:
-        return "", ""
+def _said_of(keys: Sequence[str], names: Mapping[str, Label], sentence: LocalisedText) -> LocalisedText:
+    """A sentence about labels as they are called inside one, in the languages that all of it is in."""
 
     def inside(name: str) -> str:
         return name[0].lower() + name[1:] if name[1:2].islower() else name
 
-    names_en = ", ".join(inside(label.name_en) for label in labels)
-    names_es = ", ".join(inside(label.name_es) for label in labels)
-    return f" {english.format(names_en)}", f" {spanish.format(names_es)}"
+    called = [names[key].name if key in names else None for key in keys]
+    return LocalisedText(
+        {
+            tag: text.format(
+                labels=", ".join(
+                    inside(name.said_in(tag)) if name else key for key, name in zip(keys, called, strict=True)
+                )
+            )
+            for tag, text in sentence.texts
+        }
+    )
 
 
 def youden_threshold(probabilities: Float64Array, targets: Float64Array) -> float:

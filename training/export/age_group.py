@@ -27,6 +27,7 @@ from training.evaluation.embeddings import film_embeddings
 from training.export.card import write_bundle_texts
 from training.export.gate_card import gate_to_write
 from training.films.ages import ADULTS_FROM_YEARS, CHILDREN_BELOW_YEARS, AgeFilm, read_age_films
+from training.films.drawn_adults import drawn_adults
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def train_age_group(models: Path, data_root: Path, cache: Path, trunk_id: str) -
     models : Path
         Folder of bundles, where the trunk lies.
     data_root : Path
-        Folder of the shared films.
+        Folder of the collections, as in docs/collections.md.
     cache : Path
         Folder for features: a second training with the same trunk takes seconds.
     trunk_id : str
@@ -52,7 +53,7 @@ def train_age_group(models: Path, data_root: Path, cache: Path, trunk_id: str) -
     trunk = load_bundle(models / trunk_id)
     if trunk.serving_path is None:
         raise TrainingError(f"`trunk` must have a compiled graph; {trunk.id} has none.")
-    films = read_age_films(data_root)
+    films = [*read_age_films(data_root), *drawn_adults(cache / "drawn-chests")]
     table = _table(trunk, films, cache)
     parts = np.array([one.part for one in films])
     learned, chosen, judged = (table.films(parts == part) for part in ("train", "val", "test"))

@@ -6,6 +6,7 @@ who know it is called by what it achieved.
 
 from __future__ import annotations
 
+from cxr_dash.domain import LocalisedText
 from cxr_dash.inference.schema import BundleSpec, LabelMetrics, OperatingPoint, SplitMetrics
 from cxr_dash.inference.schema_films import ONE_IN
 from training.evaluation.thresholds import DEFAULT_OPERATING_POINT, RULE_OUT_SENSITIVITY
@@ -15,8 +16,12 @@ _PROMISED = 0.95
 # fewer films with a finding say nothing against a preset
 _LEAST_POSITIVES = 10
 _ACHIEVED = {
-    "sensitivity_95": ("Sensitivity {0} %, meant as 95 %", "Sensibilidad {0} %, buscada del 95 %"),
-    "specificity_95": ("Specificity {0} %, meant as 95 %", "Especificidad {0} %, buscada del 95 %"),
+    "sensitivity_95": LocalisedText(
+        en="Sensitivity {share} %, meant as 95 %", es="Sensibilidad {share} %, buscada del 95 %"
+    ),
+    "specificity_95": LocalisedText(
+        en="Specificity {share} %, meant as 95 %", es="Especificidad {share} %, buscada del 95 %"
+    ),
 }
 
 
@@ -86,8 +91,7 @@ def _named(point: OperatingPoint, labels: dict[str, LabelMetrics]) -> OperatingP
     if not rates or sum(highs) / len(highs) >= _PROMISED:
         return point
     achieved = f"{100 * sum(rate.value for rate in rates) / len(rates):.0f}"
-    english, spanish = (text.format(achieved) for text in _ACHIEVED[point.key])
-    return point.model_copy(update={"name_en": english, "name_es": spanish})
+    return point.model_copy(update={"name": _ACHIEVED[point.key].filled(share=achieved)})
 
 
 def _enough(labels: dict[str, LabelMetrics]) -> list[LabelMetrics]:

@@ -20,11 +20,13 @@ from training.export.card import write_bundle_texts
 from training.export.describe import describe_bundle
 from training.export.half import save_half
 from training.export.serving_graph import compile_serving
+from training.export.staging import check_target, staged
 from training.export.tools import tools_beside
 from training.export.trunk import check_trunk, write_head
 from training.films.manifest import of_split
 from training.films.of_recipe import read_films
 from training.films.prepared import prepare_film
+from training.fitting.logged import training_log
 from training.fitting.runs import RunFolder, RunRecord
 from training.fitting.texts import present_recipe
 from training.recipe import Recipe
@@ -74,10 +76,7 @@ def export_bundle(
     run = RunFolder(run_folder)
     record = RunRecord.read(run.record)
     target = models / record.recipe.id
-    if target.exists() and not overwrite:
-        raise TrainingError(
-            f"`models` must have no bundle {target.name!r} yet; {target} exists.", remedy="Pass --overwrite."
-        )
+    check_target(target, overwrite=overwrite)
     # whatever can be wrong is looked for before the first second of work
     root = data_root or Path(record.data_root)
     films = read_films(record.recipe.data, root / record.recipe.data.manifest)
@@ -90,43 +89,35 @@ def export_bundle(
 
     import keras
 
-    with tools_beside(tools, models, skip=(recipe.card.kind, recipe.id)):
-        # an export that fails leaves the old bundle as it was
-        staging = models / f".{record.recipe.id}.partial" / record.recipe.id
-        shutil.rmtree(staging.parent, ignore_errors=True)
-        staging.mkdir(parents=True)
-        try:
-            model = keras.saving.load_model(run.model, compile=False, safe_mode=True)
-            if recipe.network.half_weights:
-                save_half(model, staging / MODEL_FILE)
-            else:
-                shutil.copyfile(run.model, staging / MODEL_FILE)
-            some = np.stack(
-                [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
-            )
-            report = compile_serving(
-                model, recipe.cam_layer, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
-            )
-            record = replace(record, recipe=recipe)
-            trunk = write_head(model, recipe, models, staging, some)
-            spec = describe_bundle(
-                record,
-                films,
-                root,
-                runtime=LiteRtRuntime(staging / SERVING_FILE),
-                report=report,
-                folder=staging,
-                find_lungs=lung_finder(models),
-                trunk=trunk,
-            )
-            spec = spec.model_copy(update={"learning_curve": read_learning_curve(run)})
-            write_bundle_texts(spec, staging)
-            _compare(load_bundle(staging), some)
-            if target.exists():
-                shutil.rmtree(target)
-            staging.rename(target)
-        finally:
-            shutil.rmtree(staging.parent, ignore_errors=True)
+    skip = (recipe.card.kind, recipe.id)
+    with tools_beside(tools, models, skip=skip), staged(target) as staging:
+        model = keras.saving.load_model(run.model, compile=False, safe_mode=True)
+        if recipe.network.half_weights:
+            save_half(model, staging / MODEL_FILE)
+        else:
+            shutil.copyfile(run.model, staging / MODEL_FILE)
+        some = np.stack(
+            [prepare_film(f.path, recipe.preparation) for f in of_split(films, "val")[:COMPARED_FILMS]]
+        )
+        report = compile_serving(
+            model, recipe.cam_layer, staging / SERVING_FILE, films=some, model_path=staging / MODEL_FILE
+        )
+        record = replace(record, recipe=recipe)
+        trunk = write_head(model, recipe, models, staging, some)
+        spec = describe_bundle(
+            record,
+            films,
+            root,
+            runtime=LiteRtRuntime(staging / SERVING_FILE),
+            report=report,
+            folder=staging,
+            find_lungs=lung_finder(models),
+            trunk=trunk,
+        )
+        logged = {"learning_curve": read_learning_curve(run), "training_log": training_log(run, record)}
+        spec = spec.model_copy(update=logged)
+        write_bundle_texts(spec, staging)
+        _compare(load_bundle(staging), some)
     logger.info("exported %s", target)
     return load_bundle(target)
 

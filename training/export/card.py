@@ -7,13 +7,15 @@ from pathlib import Path
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import CARD_FILE, SPEC_FILE, Bundle
-from cxr_dash.inference.schema import SCHEMA_VERSION, BundleSpec
+from cxr_dash.inference.schema import BundleSpec
 from training.export import card_age, card_audits, card_figures, card_films, card_reviewer
 from training.export.card_text import bullets, section, table
 from training.export.words import names_labels_left_out
 from training.not_looked_for import not_looked_for
 from training.recipe import load_recipe
 from training.writing import write_json
+
+_FIRST_WRITTEN_WHOLE = 3
 
 
 def write_bundle_texts(spec: BundleSpec, folder: Path) -> None:
@@ -24,11 +26,11 @@ def write_bundle_texts(spec: BundleSpec, folder: Path) -> None:
 
 def write_spec(spec: BundleSpec, folder: Path) -> None:
     """Write ``bundle.json``; one of an earlier version gets no entry that its version does not know."""
-    table = spec.model_dump(mode="json", exclude_unset=spec.schema_version < SCHEMA_VERSION)
+    table = spec.model_dump(mode="json", exclude_unset=spec.schema_version < _FIRST_WRITTEN_WHOLE)
     write_json(table, folder / SPEC_FILE)
 
 
-_TEXTS = ("title_en", "title_es", "population_en", "population_es", "intended_use", "not_for")
+_TEXTS = ("title", "trained_on", "intended_use", "not_for")
 
 
 def with_recipe_card(bundle: Bundle, recipe: str, *, write: bool) -> BundleSpec:
@@ -80,7 +82,7 @@ def render_card(spec: BundleSpec) -> str:
         else "Decision support for people who can read the film themselves."
     )
     sections = [
-        f"# Model facts: {spec.title_en}\n\n`{spec.id}` version {spec.version}. {role} Not a medical device, "
+        f"# Model facts: {spec.title.en}\n\n`{spec.id}` version {spec.version}. {role} Not a medical device, "
         "not a diagnosis.",
         card_reviewer.unsought(spec),
         card_audits.verdict_line(spec),
@@ -200,4 +202,8 @@ _TOLD = (
 
 def _recipe(recipe: Mapping[str, object]) -> str:
     """The entries that say most; all of them are in bundle.json."""
-    return ", ".join(f"{key.split('.')[-1]} {recipe[key]}" for key in _TOLD if recipe.get(key) is not None)
+    tuned = recipe.get("fit.fine_tune_epochs") != 0
+    # bundles of earlier versions have 0 where the head alone was trained or kept: no epoch is meant
+    left = {"best_epoch": recipe.get("best_epoch") != 0, "fit.fine_tune_optimizer": tuned}
+    told = [key for key in _TOLD if recipe.get(key) is not None and left.get(key, True)]
+    return ", ".join(f"{key.split('.')[-1]} {recipe[key]}" for key in told)

@@ -51,7 +51,7 @@ def _audit(audit: Audit) -> str:
 
 def failures(spec: BundleSpec) -> str:
     """Where these figures say it fails: labels like a coin, many missed, weak groups, wrong probabilities."""
-    names = {label.key: label.name_en for label in spec.labels}
+    names = {label.key: label.name.en for label in spec.labels}
     lines = []
     for split in judged(spec):
         for key, row in split.labels.items():
@@ -119,7 +119,7 @@ def _places(spec: BundleSpec) -> str:
         return ""
     rows = [
         [
-            label.name_en,
+            label.name.en,
             str(found[label.key].films),
             figure(found[label.key].pointing),
             figure(found[label.key].template),
@@ -129,7 +129,7 @@ def _places(spec: BundleSpec) -> str:
         for label in spec.labels
         if label.key in found
     ]
-    missing = [label.name_en for label in spec.labels if label.key not in found]
+    missing = [label.name.en for label in spec.labels if label.key not in found]
     unmeasured = f" Never measured, so no place either: {', '.join(missing)}." if missing else ""
     splits = ", ".join(sorted({place.splits for place in found.values()}))
     return (
@@ -142,7 +142,7 @@ def _places(spec: BundleSpec) -> str:
 
 def strength(spec: BundleSpec) -> str:
     """The fixed scale of each label's heat, and how often test films reach each word."""
-    names = {label.key: label.name_en for label in spec.labels}
+    names = {label.key: label.name.en for label in spec.labels}
     rows = [
         [
             names[key],

@@ -68,7 +68,7 @@ def _names(splits: list[SplitMetrics]) -> dict[str, str]:
 
 def split_section(spec: BundleSpec, metrics: SplitMetrics) -> str:
     """Every label on one split, and its subgroups."""
-    names = {label.key: label.name_en for label in spec.labels}
+    names = {label.key: label.name.en for label in spec.labels}
     point = spec.operating_point()
     rows = [
         [
@@ -87,8 +87,8 @@ def split_section(spec: BundleSpec, metrics: SplitMetrics) -> str:
     patients = f", {metrics.patients} patients" if metrics.patients else ", patients not fully known"
     return section(
         _SPLIT_TITLES.get(metrics.split, metrics.split),
-        f"{metrics.films} films{patients}. {metrics.description_en} Sensitivity and specificity at the "
-        f"operating point *{point.name_en}*, chosen on {point.chosen_on}.",
+        f"{metrics.films} films{patients}. {metrics.description.en} Sensitivity and specificity at the "
+        f"operating point *{point.name.en}*, chosen on {point.chosen_on}.",
         table(header, rows),
         f"Not measurable here: {', '.join(missing)}." if missing else "",
         _subgroups(metrics) if metrics.split in HELD_OUT_SPLITS else "",
@@ -121,7 +121,7 @@ def calibration(spec: BundleSpec) -> str:
     """Calibration error and Brier score of every label, and stated against observed in tenths."""
     made = spec.calibration
     parts = [f"Fitted on {made.fitted_on}. {made.chosen or _KINDS[made.kind]} {_prevalence(spec)}"]
-    names = {label.key: label.name_en for label in spec.labels}
+    names = {label.key: label.name.en for label in spec.labels}
     for split in judged(spec):
         header = ["Label", "Calibration error", "Brier", "Stated → observed, by tenth (films)"]
         rows = [
@@ -141,10 +141,10 @@ def _prevalence(spec: BundleSpec) -> str:
             "probability here is too high."
         )
     shares = ", ".join(
-        f"{label.name_en} {spec.prevalence[label.key]:.1%}" for label in spec.labels if spec.prevalence
+        f"{label.name.en} {spec.prevalence[label.key]:.1%}" for label in spec.labels if spec.prevalence
     )
     return (
-        f"Stated at the prevalence of {stated.description_en}: {shares}. At another prevalence the log odds "
+        f"Stated at the prevalence of {stated.description.en}: {shares}. At another prevalence the log odds "
         "shift by the difference of its log odds; the page, `analyse` and `score` do that when told."
     )
 
@@ -165,7 +165,7 @@ def _tenths(row: LabelMetrics) -> str:
 def points(spec: BundleSpec) -> str:
     """Every threshold with what it costs on test and in other hospitals."""
     notes = bullets(
-        f"**{p.name_en}**{' (default)' if p.key == spec.default_operating_point else ''}: {p.explanation_en}"
+        f"**{p.name.en}**{' (default)' if p.key == spec.default_operating_point else ''}: {p.explanation.en}"
         for p in spec.operating_points
     )
     parts = [
@@ -175,15 +175,15 @@ def points(spec: BundleSpec) -> str:
     ]
     measured = [split for split in judged(spec) if any(row.points for row in split.labels.values())]
     if not measured:
-        header = ["Label", *(point.name_en for point in spec.operating_points)]
+        header = ["Label", *(point.name.en for point in spec.operating_points)]
         rows = [
-            [label.name_en, *(f"{point.thresholds[label.key]:.3f}" for point in spec.operating_points)]
+            [label.name.en, *(f"{point.thresholds[label.key]:.3f}" for point in spec.operating_points)]
             for label in spec.labels
         ]
         return section("Operating points", *parts, table(header, rows))
     for split in measured:
         for point in spec.operating_points:
-            parts += [f"**{point.name_en}, {split.split}**", _consequences(spec, split, point.key)]
+            parts += [f"**{point.name.en}, {split.split}**", _consequences(spec, split, point.key)]
     parts.append(
         "PPV and NPV here rest on these films' own share of positives; those at a stated prevalence are "
         "carried over by Bayes' rule, with the ends of both intervals, so they are wider than 95 %."
@@ -193,7 +193,7 @@ def points(spec: BundleSpec) -> str:
 
 def _consequences(spec: BundleSpec, split: SplitMetrics, key: str) -> str:
     found = [
-        (label.name_en, split.labels[label.key].points[key])
+        (label.name.en, split.labels[label.key].points[key])
         for label in spec.labels
         if label.key in split.labels and key in split.labels[label.key].points
     ]

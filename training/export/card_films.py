@@ -28,7 +28,7 @@ def films(spec: BundleSpec) -> str:
 
 def _points(spec: BundleSpec) -> str:
     rows = [
-        [point.name_en, *_row(part)] for point in spec.operating_points for part in _in_order(point.achieved)
+        [point.name.en, *_row(part)] for point in spec.operating_points for part in _in_order(point.achieved)
     ]
     header = [
         "Preset",
@@ -53,9 +53,9 @@ def _row(part: FilmFigures) -> list[str]:
 def _score(spec: BundleSpec) -> str:
     if spec.film_score is None:
         return ""
-    names = {label.key: label.name_en for label in spec.labels}
+    names = {label.key: label.name.en for label in spec.labels}
     rows = [
-        [point.name_en, f"{point.threshold:.3f}", *_row(part)[:3]]
+        [point.name.en, f"{point.threshold:.3f}", *_row(part)[:3]]
         for point in spec.film_score.points
         for part in _in_order(point.achieved)
     ]

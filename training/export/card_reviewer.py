@@ -19,7 +19,7 @@ def unsought(spec: BundleSpec) -> str:
     """What the model does not look for: first on the card, for silence is no answer about these."""
     if not spec.not_looked_for:
         return ""
-    names = "; ".join(one.name_en for one in spec.not_looked_for)
+    names = "; ".join(one.name.en for one in spec.not_looked_for)
     return f"> **Not looked for**, so that its silence says nothing about them: {names}."
 
 
@@ -54,7 +54,7 @@ def score_distribution(spec: BundleSpec) -> str:
     for held in _judged(spec):
         rows = [
             [
-                label.name_en,
+                label.name.en,
                 words,
                 str(len(scores)),
                 *(_percent(p) for p in np.percentile(scores, _PERCENTILES)),
@@ -121,7 +121,7 @@ def _benefit_rows(spec: BundleSpec, held: HeldOut) -> list[list[str]]:
         curve = decision_curve(np.r_[ill, well], truths, share)
         rows.append(
             [
-                label.name_en,
+                label.name.en,
                 f"{truths.mean() if share is None else share:.1%}",
                 *(f"{1000 * at.model:.0f} ({1000 * at.everybody:.0f})" for at in curve),
                 _useful(curve),

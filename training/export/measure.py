@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from cxr_dash.domain import Float64Array
+from cxr_dash.domain import Float64Array, LocalisedText
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
@@ -36,14 +36,14 @@ from training.recipe import DataRecipe
 
 SERVING = "serving"
 _WORDS = {
-    "test": (
-        "patients it never saw, same collections as in training",
-        "pacientes no vistos, mismas colecciones que en el entrenamiento",
+    "test": LocalisedText(
+        en="{films} films, patients it never saw, same collections as in training",
+        es="{films} placas, pacientes no vistos, mismas colecciones que en el entrenamiento",
     ),
-    "external": ("other hospitals", "otros hospitales"),
-    NATURAL: (
-        "patients it never saw, at natural prevalence",
-        "pacientes no vistos, con prevalencia natural",
+    "external": LocalisedText(en="{films} films, other hospitals", es="{films} placas, otros hospitales"),
+    NATURAL: LocalisedText(
+        en="{films} films, patients it never saw, at natural prevalence",
+        es="{films} placas, pacientes no vistos, con prevalencia natural",
     ),
 }
 
@@ -229,11 +229,9 @@ def _metrics(part: ScoredSplit, spec: BundleSpec, any_label: str | None, *, natu
 
 
 def _held_out(part: ScoredSplit, spec: BundleSpec) -> HeldOut:
-    english, spanish = _WORDS[part.name]
     return HeldOut(
         split=part.name,
-        description_en=f"{len(part.films)} films, {english}",
-        description_es=f"{len(part.films)} placas, {spanish}",
+        description=_WORDS[part.name].filled(films=len(part.films)),
         probabilities={
             key: [round(float(p), 6) for p in part.probabilities[:, k]]
             for k, key in enumerate(spec.label_keys)

@@ -6,10 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cxr_dash.domain import Float64Array
+from cxr_dash.domain import Float64Array, LocalisedText
 from cxr_dash.inference.schema import CalibratedAt
 from training.films.split_names import NATURAL_VAL
 from training.metrics import share_interval
+
+_NATURAL = LocalisedText(
+    en="{films} films of {patients} patients at natural prevalence",
+    es="{films} placas de {patients} pacientes con prevalencia natural",
+)
+_COLLECTED = LocalisedText(
+    en="{films} films of {patients} patients whose prevalence is that of the collection",
+    es="{films} placas de {patients} pacientes con la prevalencia de la colección",
+)
 
 
 def prevalence_in(targets: Float64Array, labels: Sequence[str]) -> dict[str, float]:
@@ -30,12 +39,9 @@ def calibrated_at(split: str, targets: Float64Array, labels: Sequence[str], pati
     """Which films those are, in words, with Wilson's 95 % interval of every share."""
     films = len(targets)
     natural = split == NATURAL_VAL
-    how_en = "at natural prevalence" if natural else "whose prevalence is that of the collection"
-    how_es = "con prevalencia natural" if natural else "con la prevalencia de la colección"
     return CalibratedAt(
         films=films,
         natural=natural,
-        description_en=f"{films} films of {patients} patients {how_en}",
-        description_es=f"{films} placas de {patients} pacientes {how_es}",
+        description=(_NATURAL if natural else _COLLECTED).filled(films=films, patients=patients),
         intervals={key: share_interval(float(targets[:, k].sum()), films) for k, key in enumerate(labels)},
     )

@@ -22,7 +22,7 @@ from training.evaluation.tone import fit_tone
 from training.export.measure import films_of_bundle
 from training.films.manifest import Film
 from training.films.sampling import some_films
-from training.films.tones import TONES, Change
+from training.films.tones import EVERY_TONE, TONES, Change
 
 logger = logging.getLogger(__name__)
 
@@ -136,11 +136,10 @@ def _detailed(films: Sequence[Film], spec: PreparationSpec, seed: int) -> list[F
 
 def _told(films: Sequence[Film], look: _Look, tone: Tone) -> Mapping[str, float]:
     """How many films are called unusual after each change, as a share."""
-    changes = {name: change for family in TONES.values() for name, change in family.items()}
     radiographs = [_read(film) for film in films]
     return {
         name: float(np.mean([is_unusual(*look.changed(film, change), tone) for film in radiographs]))
-        for name, change in changes.items()
+        for name, change in EVERY_TONE.items()
     }
 
 

@@ -30,6 +30,8 @@ class AgeCollection:
         Of the manifest; empty: all.
     children : bool
         Everybody in it is a child: its publisher says so and gives no ages.
+    adults : bool
+        Everybody in it is taken for an adult: it gives no ages, and its disease is one of adults there.
     learned : bool
         Whether its train films train the head and its val films choose limits; else all of it is measured.
     most : int or None
@@ -40,6 +42,7 @@ class AgeCollection:
     manifest: str
     sources: tuple[str, ...] = ()
     children: bool = False
+    adults: bool = False
     learned: bool = True
     most: int | None = None
 
@@ -50,6 +53,8 @@ COLLECTIONS: tuple[AgeCollection, ...] = (
     AgeCollection("Kermany (Guangzhou, China)", "paediatric/manifest.csv", children=True, most=1500),
     AgeCollection("BIMCV-COVID19+ (Spain)", "covid/manifest.csv", ("radiodb-bimcv",), most=400),
     AgeCollection("Hannover (Germany)", "covid/manifest.csv", ("hannover-mhh",)),
+    AgeCollection("Tuberculosis (Pakistan)", "tuberculosis/manifest.csv", adults=True, most=400),
+    AgeCollection("TBX11K (China)", "tuberculosis_boxes/manifest.csv", adults=True, most=400),
     AgeCollection("armiro COVID-CXNet (web)", "covid/manifest.csv", ("armiro-cxnet",), learned=False),
 )
 
@@ -113,8 +118,8 @@ def read_age_films(data_root: Path, collections: Sequence[AgeCollection] = COLLE
 
 def _is_child(film: Film, collection: AgeCollection) -> bool | None:
     """True, False, or None where it is not known or neither."""
-    if collection.children:
-        return True
+    if collection.children or collection.adults:
+        return collection.children
     if film.age is not None:
         if film.age >= ADULTS_FROM_YEARS:
             return False

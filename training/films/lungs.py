@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -91,7 +92,13 @@ def installed_boxes() -> LungBoxes:
     TrainingError
         When there is none.
     """
-    return _boxes_of(Settings().models_dir.resolve())
+    return _boxes_of(_models_dir(os.environ.get("CXR_MODELS_DIR"), Path.cwd()))
+
+
+@cache
+def _models_dir(_said: str | None, _here: Path) -> Path:
+    """Read once for what the environment says: every film asks, and all settings take milliseconds."""
+    return Settings().models_dir.resolve()
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,8 @@ SPLITS = {"train": 4, "val": 2, "test": 2}
 """Films of each class in each split."""
 
 _RADIUS = 8
+_CHESTS = 12
+"""Chests of different build that films are drawn on in turn."""
 _NEGATIVE = ("normal", "no_finding", "benign")
 
 
@@ -73,10 +76,18 @@ def write_boxes(manifest: Path) -> Path:
 
 def _film(seed: int, label: str) -> NDArray[np.uint8]:
     """A drawn chest; what stands for disease is drawn where the label's number puts it."""
-    film = chest_phantom(SIDE, SIDE, seed)
+    # quantum noise of its own: two films of one chest are two films
+    noise = np.random.default_rng(seed).integers(-4, 5, (SIDE, SIDE))
+    film: NDArray[np.uint8] = np.clip(_chest(seed % _CHESTS) + noise, 0, 255).astype(np.uint8)
     if label not in _NEGATIVE:
         cv2.circle(film, _centre(label), _RADIUS, 230, -1)
     return film
+
+
+@cache
+def _chest(number: int) -> NDArray[np.int16]:
+    """A drawn chest, drawn once: it takes longer than all else of a film."""
+    return chest_phantom(SIDE, SIDE, number).astype(np.int16)
 
 
 def _centre(label: str) -> tuple[int, int]:

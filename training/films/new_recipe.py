@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cxr_dash.domain import LocalisedText, joined
 from cxr_dash.errors import TrainingError
 from training.films.layouts.folders import class_folders
 from training.labels import LABELS, label_key
@@ -27,14 +28,13 @@ class OwnClass:
         Where its films lie.
     key : str
         Its label key.
-    name_en, name_es : str
+    name : LocalisedText
         How it is called.
     """
 
     folder: str
     key: str
-    name_en: str
-    name_es: str
+    name: LocalisedText
 
     @property
     def is_new(self) -> bool:
@@ -92,9 +92,10 @@ def _class(entry: str, there: Sequence[str]) -> OwnClass:
         )
     key = label_key(read["key"] or folder, None)
     if key in LABELS:
-        return OwnClass(folder, key, LABELS[key].name_en, LABELS[key].name_es)
+        return OwnClass(folder, key, LABELS[key].name)
     plain = key.replace("_", " ").capitalize()
-    return OwnClass(folder, key, (read["en"] or plain).strip(), (read["es"] or plain).strip())
+    names = {tag: (read[tag] or plain).strip() for tag in ("en", "es")}
+    return OwnClass(folder, key, LocalisedText(names))
 
 
 def recipe_text(name: str, classes: Sequence[OwnClass], root: Path, data: Path, weights: str) -> str:
@@ -127,7 +128,6 @@ def recipe_text(name: str, classes: Sequence[OwnClass], root: Path, data: Path, 
             f"`name` must not be of a recipe that is here already; {name} is, and its texts would count.",
             remedy="Choose another; `python -m training list` names those that are taken.",
         )
-    title_en, title_es = (", ".join(getattr(c, name) for c in classes) for name in ("name_en", "name_es"))
     mapped = "".join(f" --label {json.dumps(f'{c.folder}={c.key}')}" for c in classes if c.mapped)
     whole = set(class_folders(root)) == {c.folder for c in classes}
     values = {
@@ -138,16 +138,20 @@ def recipe_text(name: str, classes: Sequence[OwnClass], root: Path, data: Path, 
         "MAPPED": mapped,
         "LABELS": json.dumps([c.key for c in classes]),
         "OTHERS": "keep" if whole else "leave_out",
-        "TITLE_EN": json.dumps(title_en, ensure_ascii=False),
-        "TITLE_ES": json.dumps(title_es, ensure_ascii=False),
+        "TITLE": _as_toml(joined([c.name for c in classes])),
         "NEW_LABELS": "".join(_label_section(c) for c in classes if c.is_new),
     }
     return re.sub(r"\{\{([A-Z_]+)\}\}", lambda found: values[found[1]], TEMPLATE)
 
 
 def _label_section(one: OwnClass) -> str:
-    names = (json.dumps(text, ensure_ascii=False) for text in (one.name_en, one.name_es))
-    return "\n[labels.{}]\nen = {}\nes = {}\n".format(one.key, *names)
+    names = "".join(f"{tag} = {json.dumps(text, ensure_ascii=False)}\n" for tag, text in one.name.texts)
+    return f"\n[labels.{one.key}]\n{names}"
+
+
+def _as_toml(text: LocalisedText) -> str:
+    said = ", ".join(f"{tag} = {json.dumps(words, ensure_ascii=False)}" for tag, words in text.texts)
+    return f"{{ {said} }}"
 
 
 TEMPLATE = """\
@@ -235,11 +239,10 @@ border_width = 0.15
 # The card, which readers see beside every answer. Change it and export again with --recipe {{NAME}}.toml.
 [card]
 version = "0.1.0"
-title_en = {{TITLE_EN}}
-title_es = {{TITLE_ES}}
-# Whom the films show: hospital, years, ages, how they were chosen. In both languages.
-population_en = "Own films, not described yet"
-population_es = "Placas propias, sin describir"
+# A text is in English and in the other languages of your readers, who get English where theirs is missing.
+title = {{TITLE}}
+# Whom the films show: hospital, years, ages, how they were chosen.
+trained_on = { en = "Own films, not described yet", es = "Placas propias, sin describir" }
 # A film that is known to be of another age or projection is not answered for:
 # population = { age_years = [18, 95], projections = ["PA", "AP"] }
 # What a reader may expect of it and it does not look for: keys of training/not_looked_for.py and labels.py.

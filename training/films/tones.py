@@ -54,3 +54,5 @@ TONES: Mapping[str, Mapping[str, Change]] = {
     "brightened": {"gamma 0.5": curve(0.5)},
     "darkened": {"gamma 2": curve(2.0)},
 }
+
+EVERY_TONE: Mapping[str, Change] = {name: change for kind in TONES.values() for name, change in kind.items()}

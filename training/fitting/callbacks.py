@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cxr_dash.errors import TrainingError
 from training.fitting.checkpoint import Checkpoint, checkpoint_callback
-from training.fitting.epoch_log import SCORE, EpochLog
+from training.fitting.epoch_log import EpochLog
 from training.recipe import FitRecipe
 from training.writing import whole_file
 
@@ -37,7 +37,7 @@ class Phase:
     events : Path or None
         TensorBoard's folder, where it is wanted.
     on_epoch : callable or None
-        Is told each finished epoch, from 1, and its macro AUROC on val; may end training by raising.
+        Is told each finished epoch, from 1, and the first figure it has on val; may end training by raising.
     """
 
     name: str
@@ -67,7 +67,7 @@ def phase_callbacks(
     phase: Phase,
     start: Checkpoint,
     *,
-    score: Callable[[], float],
+    score: Callable[[], Mapping[str, float]],
     baseline: float | None,
     show: Callable[[str], None],
 ) -> list[Any]:
@@ -83,7 +83,7 @@ def phase_callbacks(
     start : Checkpoint
         What was reached before.
     score : callable
-        Macro AUROC on val.
+        What the weights reach on val, by column of the log; the first is told to ``on_epoch``.
     baseline : float or None
         Value of the monitored column that the first epochs must beat.
     show : callable
@@ -112,7 +112,7 @@ def phase_callbacks(
     board = (
         [keras.callbacks.TensorBoard(phase.events / phase.name, write_graph=False)] if phase.events else []
     )
-    told = [_tell(phase.on_epoch)] if phase.on_epoch else []
+    told = [_tell(phase.on_epoch, measured[1])] if phase.on_epoch else []
     return [*counting, *board, checkpoint_callback(phase.state, start, counting), *told]
 
 
@@ -157,24 +157,27 @@ def _finite(phase: Phase) -> Any:
     return Finite()
 
 
-def _measure(phase: Phase, score: Callable[[], float], show: Callable[[str], None]) -> Any:
+def _measure(phase: Phase, score: Callable[[], Mapping[str, float]], show: Callable[[str], None]) -> Any:
     import keras
 
     class Measure(keras.callbacks.Callback):  # type: ignore[misc]
-        """Adds the macro AUROC on val to the epoch's figures, and logs them."""
+        """Adds what val says to the epoch's figures, and logs them."""
 
         begun = 0.0
+        reached: Mapping[str, float]
 
         def on_epoch_begin(self, *_: Any) -> None:
             self.begun = time.monotonic()
 
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             figures = logs if logs is not None else {}
-            figures[SCORE] = score()
+            self.reached = score()
+            figures.update(self.reached)
             figures["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
             seconds = round(time.monotonic() - self.begun, 3)
             phase.log.append({"epoch": epoch, "phase": phase.name, **figures, "seconds": seconds})
-            words = " ".join(f"{name} {figures[name]:.4f}" for name in ("loss", "val_loss", SCORE))
+            told = [name for name in ("loss", "val_loss", *self.reached) if name in figures]
+            words = " ".join(f"{name} {figures[name]:.4f}" for name in told)
             logger.info("%s epoch %d %s", phase.name, epoch + 1, words)
             show(words)
 
@@ -200,10 +203,10 @@ def _keep(model: Any, plan: FitRecipe, phase: Phase, baseline: float | None) -> 
     return Keep()
 
 
-def _tell(on_epoch: Callable[[int, float], None]) -> Any:
+def _tell(on_epoch: Callable[[int, float], None], measured: Any) -> Any:
     import keras
 
-    def tell(epoch: int, logs: dict[str, float] | None = None) -> None:
-        on_epoch(epoch + 1, float((logs or {})[SCORE]))
+    def tell(epoch: int, *_: Any) -> None:
+        on_epoch(epoch + 1, float(next(iter(measured.reached.values()))))
 
     return keras.callbacks.LambdaCallback(on_epoch_end=tell)

@@ -12,6 +12,7 @@ from pathlib import Path
 from training.writing import write_text
 
 SCORE = "val_macro_auroc"
+RECALL = "val_recall"
 COLUMNS = (
     "epoch",
     "phase",
@@ -20,6 +21,7 @@ COLUMNS = (
     "accuracy",
     "val_accuracy",
     SCORE,
+    RECALL,
     "learning_rate",
     "seconds",
 )
@@ -27,9 +29,17 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class EpochLog:
-    """A log file; see :attr:`training.fitting.runs.RunFolder.log` for its columns."""
+    """A log file; see :attr:`training.fitting.runs.RunFolder.log` for its columns.
+
+    Attributes
+    ----------
+    path : Path
+    columns : tuple of str
+        Of a segmenter's log other ones.
+    """
 
     path: Path
+    columns: tuple[str, ...] = COLUMNS
 
     def rows(self) -> list[dict[str, str]]:
         """Every whole line, as it stands there; empty without a file."""
@@ -43,7 +53,7 @@ class EpochLog:
         """Drop what is logged of later epochs than these: they will be trained again."""
         rows = [row for row in self.rows() if int(row["epoch"]) < epochs]
         stream = io.StringIO(newline="")
-        writer = csv.DictWriter(stream, COLUMNS, restval="")
+        writer = csv.DictWriter(stream, self.columns, restval="", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
         write_text(stream.getvalue(), self.path)
@@ -51,7 +61,7 @@ class EpochLog:
     def append(self, row: Mapping[str, object]) -> None:
         """Add one epoch."""
         with self.path.open("a", encoding="utf-8", newline="") as stream:
-            csv.DictWriter(stream, COLUMNS).writerow(row)
+            csv.DictWriter(stream, self.columns, extrasaction="ignore").writerow(row)
 
     def values(self, column: str) -> dict[int, float]:
         """A column by epoch, from 1; without epochs that have no number in it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,13 +15,14 @@ from training.fitting.box_maps import with_map_loss
 from training.fitting.callbacks import Phase, phase_callbacks, save_weights
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.data import feature_batches, logits_of
-from training.fitting.epoch_log import SCORE
+from training.fitting.epoch_log import RECALL, SCORE
 from training.fitting.losses import make_accuracy, make_loss
 from training.fitting.optimizers import fine_tune_optimizer, head_optimizer
 from training.fitting.progress import progress
+from training.fitting.recall import mean_recall
 from training.metrics import macro_auroc_of_logits
 from training.networks import Parts
-from training.recipe import Recipe
+from training.recipe import FitRecipe, Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -127,8 +129,70 @@ def _run_phase(
     val: FitSplit,
     baseline: float | None,
 ) -> int:
-    """Train from the last checkpoint to the end and read the kept weights back; the epoch they are of."""
+    """Train on features; the kept epoch."""
     plan = recipe.fit
+    size = plan.batch_size
+    return run_phase(
+        trained,
+        kept,
+        plan,
+        phase,
+        batches=lambda first: feature_batches(
+            train.features,
+            train.targets,
+            train.weights,
+            size,
+            recipe.seed,
+            first_epoch=first,
+            mixup=plan.mixup,
+            boxes=train.boxes,
+        ),
+        val_batches=feature_batches(val.features, val.targets, val.weights, size, None, boxes=val.boxes),
+        score=lambda: val_figures(kept, val, size),
+        baseline=baseline,
+    )
+
+
+def run_phase(
+    trained: Any,
+    kept: Any,
+    plan: FitRecipe,
+    phase: Phase,
+    *,
+    batches: Callable[[int], Any],
+    score: Callable[[], Mapping[str, float]],
+    val_batches: Any = None,
+    baseline: float | None = None,
+) -> int:
+    """Train from the last checkpoint to the end and read the kept weights back; the epoch they are of.
+
+    Parameters
+    ----------
+    trained : keras.Model
+        Compiled.
+    kept : keras.Model
+        Shares its layers; its weights are what is kept.
+    plan : FitRecipe
+    phase : Phase
+    batches : callable
+        Batches of all epochs from the given one on, which counts from 0.
+    score : callable
+        See :func:`training.fitting.callbacks.phase_callbacks`.
+    val_batches : batches or None
+        For the columns ``val_loss`` and ``val_accuracy``; None where there are none.
+    baseline : float or None
+        Value of the monitored column that the first epochs must beat.
+
+    Returns
+    -------
+    int
+        From 1; 0 when no epoch beat the baseline.
+
+    Raises
+    ------
+    TrainingError
+        When the loss is not finite.
+    """
     start = Checkpoint.read(phase.state)
     if not start.epoch:
         save_weights(kept, phase.weights)
@@ -136,39 +200,30 @@ def _run_phase(
     phase.log.keep(start.epoch)
     if start.epoch < phase.epochs and not start.stopped:
         with progress(phase.name, phase.epochs, start.epoch) as show:
+            callbacks = phase_callbacks(kept, plan, phase, start, score=score, baseline=baseline, show=show)
             trained.fit(
-                feature_batches(
-                    train.features,
-                    train.targets,
-                    train.weights,
-                    plan.batch_size,
-                    recipe.seed,
-                    first_epoch=start.epoch,
-                    mixup=plan.mixup,
-                    boxes=train.boxes,
-                ),
-                validation_data=feature_batches(
-                    val.features, val.targets, val.weights, plan.batch_size, None, boxes=val.boxes
-                ),
+                batches(start.epoch),
+                validation_data=val_batches,
                 shuffle=False,
                 initial_epoch=start.epoch,
                 epochs=phase.epochs,
                 verbose=0,
-                callbacks=phase_callbacks(
-                    kept,
-                    plan,
-                    phase,
-                    start,
-                    score=lambda: val_score(kept, val, plan.batch_size),
-                    baseline=baseline,
-                    show=show,
-                ),
+                callbacks=callbacks,
             )
     kept.load_weights(phase.weights)
     return int(Checkpoint.read(phase.state).counted["Keep"]["best_epoch"])
 
 
+def val_figures(tail: Any, val: FitSplit, batch_size: int) -> dict[str, float]:
+    """Macro AUROC and mean recall of a model from the cut to the logits, by column of the log."""
+    logits = logits_of(tail, val.features[0], batch_size)
+    truths = val.targets.astype(float)
+    return {
+        SCORE: macro_auroc_of_logits(logits, truths, softmax=val.softmax),
+        RECALL: mean_recall(logits, truths, softmax=val.softmax),
+    }
+
+
 def val_score(tail: Any, val: FitSplit, batch_size: int) -> float:
     """Macro AUROC of a model from the cut to the logits."""
-    logits = logits_of(tail, val.features[0], batch_size)
-    return macro_auroc_of_logits(logits, val.targets.astype(float), softmax=val.softmax)
+    return val_figures(tail, val, batch_size)[SCORE]

@@ -61,11 +61,14 @@ class RunFolder:
         - ``accuracy``, ``val_accuracy``, 0-1, films not weighed: softmax: films whose largest logit is the
           true class; sigmoid: the mean over films and labels of answers on the right side of 0.5;
         - ``val_macro_auroc``: what the epoch's weights (their running mean, with ``ema_momentum``) reach;
+        - ``val_recall``, 0-1: mean over labels of the share of their films that are found, at probability 0.5
+          (softmax: the most probable class); empty where films are drawn as views;
         - ``learning_rate``: at the epoch's end;
         - ``seconds``: of the epoch, measuring included.
 
         ``accuracy`` and ``loss`` are the mean over the epoch, while weights change and dropout is on. Logs of
-        earlier versions have no ``phase``, ``accuracy``, ``val_accuracy`` and ``seconds``.
+        earlier versions have no ``phase``, ``accuracy``, ``val_accuracy`` and ``seconds``, later ones no
+        ``val_recall``.
         """
         return self.path / "log.csv"
 

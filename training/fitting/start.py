@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from cxr_dash.errors import TrainingError
+from cxr_dash.inference.bundle import file_sha256
 from training.fitting.runs import RunFolder
 from training.networks import NETWORKS
 from training.networks.build import where_to_get
@@ -17,6 +18,7 @@ from training.writing import write_text
 # how long to train may be thought over while a run is interrupted
 _FREE = ("fit.fine_tune_epochs", "fit.stop_after", "fit.epochs")
 _FURTHER = "data.further"
+_DIGESTS = "sha256"
 RANDOM = "none"
 """What ``--weights`` is for a backbone that is to begin with random weights."""
 IMAGENET = "imagenet"
@@ -70,9 +72,32 @@ def keeps_backbone(recipe: Recipe) -> bool:
 
 
 def write_start(run: RunFolder, recipe: Recipe | SegmenterRecipe, weights: str | None) -> None:
-    """Note recipe and weights; kept as they are when they are there."""
+    """Note recipe, weights and teachers, the files by their SHA-256; kept as they are when they are there."""
     if not run.start.is_file():
-        write_text(json.dumps(_table(recipe, weights), indent=1) + "\n", run.start)
+        table = _table(recipe, weights) | {_DIGESTS: digests_of(run, recipe, weights)}
+        write_text(json.dumps(table, indent=1) + "\n", run.start)
+
+
+def digests_of(run: RunFolder, recipe: Recipe | SegmenterRecipe, weights: str | None) -> dict[str, str]:
+    """Hex SHA-256 of the files that a run learns from besides its films.
+
+    Parameters
+    ----------
+    run : RunFolder
+        Its teachers lie beside it.
+    recipe : Recipe or SegmenterRecipe
+    weights : str or None
+
+    Returns
+    -------
+    dict of str to str
+        ``weights``, where they are a file, and ``teacher NAME``; those that are not there are left out.
+    """
+    files = {"weights": Path(weights)} if weights else {}
+    if isinstance(recipe, Recipe) and recipe.views is not None:
+        for name in recipe.views.teachers:
+            files[f"teacher {name}"] = RunFolder(run.path.parent / name).model
+    return {name: file_sha256(path) for name, path in files.items() if path.is_file()}
 
 
 def check_start(
@@ -99,7 +124,7 @@ def check_start(
             remedy="Give another --run-folder.",
         )
     begun, now = json.loads(run.start.read_text(encoding="utf-8")), _table(recipe, weights)
-    for name in sorted(begun.keys() | now.keys()):
+    for name in sorted((begun.keys() | now.keys()) - {_DIGESTS}):
         # an entry that is not in the file is newer than the run: its default is what was done before
         before = _further(begun.get(name)) if name == _FURTHER else begun.get(name)
         if name in begun and name not in _FREE and before != now.get(name):
@@ -107,6 +132,18 @@ def check_start(
                 f"A run must be resumed as it was begun: {name} was {begun[name]!r}; "
                 f"received {now.get(name)!r}.",
                 remedy="Give the same recipe and weights, or another --run-folder.",
+            )
+    _check_digests(begun.get(_DIGESTS, {}), digests_of(run, recipe, weights))
+
+
+def _check_digests(begun: dict[str, str], now: dict[str, str]) -> None:
+    """Names of files say nothing of what is in them; one that is gone was read when the run began."""
+    for name in begun.keys() & now.keys():
+        if begun[name] != now[name]:
+            raise TrainingError(
+                f"A run must be resumed as it was begun: the file of its {name} had the SHA-256 "
+                f"{begun[name][:12]}...; received {now[name][:12]}...",
+                remedy="Give the file that the run was begun with, or another --run-folder.",
             )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cxr_dash.domain import LocalisedText, joined
 from cxr_dash.errors import TrainingError
 from training.films.manifest import Film
 from training.films.whose import are_own, shipped_recipe
@@ -21,6 +22,14 @@ logger = logging.getLogger(__name__)
 
 _LISTS = ("gate_manifest", "other_manifests")
 _GATE = (*_LISTS, "gate_warn_only")
+_OF_PATIENTS = LocalisedText(
+    en="{films} own films of {patients} patients, not described",
+    es="{films} placas propias de {patients} pacientes, sin descripción",
+)
+_OF_NOBODY = LocalisedText(
+    en="{films} own films, patients not known, not described",
+    es="{films} placas propias, pacientes no conocidos, sin descripción",
+)
 
 
 def present_recipe(recipe: Recipe, films: Sequence[Film], root: Path, texts: Recipe | None = None) -> Recipe:
@@ -76,8 +85,18 @@ def _with(recipe: Recipe, texts: Recipe, lists: DataRecipe) -> Recipe:
 
 
 def _over(card: CardRecipe, recipe: Recipe) -> CardRecipe:
-    """A card with the entries that --set gave the run."""
-    return card.model_copy(update={name: getattr(recipe.card, name) for name in _given(recipe, "card")})
+    """A card with the entries that --set gave the run; of a text, the languages that it gave."""
+    update: dict[str, Any] = {}
+    for changed in recipe.changed:
+        section, entry, *language = f"{changed}.".split(".")[:3]
+        if section == "card":
+            value = getattr(recipe.card, entry)
+            before = update.get(entry, getattr(card, entry))
+            if isinstance(value, LocalisedText) and language[0]:
+                said = {tag: text for tag, text in value.texts if tag == language[0]}
+                value = LocalisedText(before.by_language | said)
+            update[entry] = value
+    return card.model_copy(update=update)
 
 
 def _given(recipe: Recipe, section: str) -> set[str]:
@@ -92,16 +111,15 @@ def _given_sources(recipe: Recipe) -> dict[str, SourceText]:
 
 def _own_texts(recipe: Recipe, films: Sequence[Film]) -> dict[str, Any]:
     """Card and sources of films that nobody described, but for what --set says."""
-    names = [recipe.names[key] for key in recipe.data.labels or [str(recipe.data.any_label)]]
-    titles = (", ".join(name.name_en for name in names), ", ".join(name.name_es for name in names))
+    title = joined([recipe.names[key].name for key in recipe.data.labels or [str(recipe.data.any_label)]])
     # two hospitals may have one number: their groups differ
     patients = len({film.group for film in films if film.patient})
-    card = plain_card(recipe.card, recipe.id, titles, len(films), patients)
+    card = plain_card(recipe.card, recipe.id, title, len(films), patients)
     return {"card": _over(card, recipe), "sources": _given_sources(recipe)}
 
 
 def plain_card(
-    card: CardRecipe, recipe_id: str, titles: tuple[str, str], films: int, patients: int
+    card: CardRecipe, recipe_id: str, title: LocalisedText, films: int, patients: int
 ) -> CardRecipe:
     """A card in place of another hospital's, which says that nobody described the films.
 
@@ -110,21 +128,16 @@ def plain_card(
     card : CardRecipe
         Whose kind, operating point and what it does not look for are kept: they are about no film.
     recipe_id : str
-    titles : tuple of str
-        In English and Spanish.
+    title : LocalisedText
     films, patients : int
         No patient: nobody said whose films these are.
     """
-    whose_en = f" of {patients} patients" if patients else ", patients not known"
-    whose_es = f" de {patients} pacientes" if patients else ", pacientes no conocidos"
     logger.warning("%s: these are not the films its card speaks of; its bundle gets a plain one", recipe_id)
     return card.model_copy(
         update={
             "version": "0.1.0",
-            "title_en": f"{titles[0]} (own films)",
-            "title_es": f"{titles[1]} (placas propias)",
-            "population_en": f"{films} own films{whose_en}, not described",
-            "population_es": f"{films} placas propias{whose_es}, sin descripción",
+            "title": joined([title, LocalisedText(en="(own films)", es="(placas propias)")], " "),
+            "trained_on": (_OF_PATIENTS if patients else _OF_NOBODY).filled(films=films, patients=patients),
             "population": None,
             "intended_use": [f"Trying the recipe `{recipe_id}` on own films."],
             "not_for": ["Any decision about a patient."],

@@ -1,6 +1,6 @@
 """A recipe: everything that decides how a model comes out, in one frozen, checked table."""
 
-from training.recipe.card import CardRecipe, LabelText, SourceText
+from training.recipe.card import CardRecipe, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe
 from training.recipe.further import FurtherFilms
@@ -21,7 +21,6 @@ __all__ = [
     "EnsembleRecipe",
     "FitRecipe",
     "FurtherFilms",
-    "LabelText",
     "NetworkRecipe",
     "Recipe",
     "SegmenterRecipe",

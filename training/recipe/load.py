@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from cxr_dash.errors import TrainingError
+from cxr_dash.inference.schema_texts import older_entries, texts_in_one_form
+from training.recipe.card import CARD_TEXTS, now_written
 from training.recipe.sections import Recipe
 from training.recipe.segmenter import SEGMENTER, SegmenterRecipe
+
+logger = logging.getLogger(__name__)
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 
@@ -49,7 +54,7 @@ def load_any(name: str, overrides: Mapping[str, str] | None = None) -> Recipe | 
         )
     table = _read(path, ())
     for key, text in (overrides or {}).items():
-        _override(table, key, text)
+        _override(table, now_written(key), text)
     try:
         if table.get("kind") == SEGMENTER:
             return SegmenterRecipe.model_validate(table)
@@ -89,6 +94,7 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise TrainingError(f"{path.name} must be TOML; received: {error}.") from error
+    table = _texts_in_one_form(table, path)
     bases = table.pop("extends", [])
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
         raise TrainingError(f"{path.name}: `extends` must be a list of file names; received {bases!r}.")
@@ -99,6 +105,23 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
             raise TrainingError(f"{path.name}: `extends` must name files beside it; there is no {file}.")
         whole = _merged(whole, _read(file, (*readers, path)))
     return _merged(whole, table)
+
+
+def _texts_in_one_form(table: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The table of one file, whose card may be written as older versions wrote it: said once, and read."""
+    card = table.get("card")
+    if not isinstance(card, dict):
+        return table
+    older = {name: list(older_entries(card, name).values()) for name in CARD_TEXTS}
+    try:
+        card = texts_in_one_form(card, CARD_TEXTS)
+    except ValueError as error:
+        raise TrainingError(f"{path.name}: `card`: {error}.") from error
+    if found := {name: entries for name, entries in older.items() if entries}:
+        now = ", ".join(f'{name} = {{ en = "...", es = "..." }}' for name in found)
+        before = ", ".join(entry for entries in found.values() for entry in entries)
+        logger.warning("%s: [card] has %s: read as before; write %s", path.name, before, now)
+    return {**table, "card": card}
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from cxr_dash.domain import Label, PreparationSpec
+from cxr_dash.domain import Label, LocalisedText, PreparationSpec
 from training.labels import KEY, LABELS
 from training.networks.heads import HEAD_MAP
 from training.networks.registry import NETWORKS
-from training.recipe.card import CardRecipe, LabelText, SourceText
+from training.recipe.card import CardRecipe, SourceText, now_written
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
 from training.recipe.fitting import AugmentRecipe, FitRecipe, Frozen
 from training.recipe.further import FurtherFilms, TornPatients
@@ -124,9 +124,9 @@ class Recipe(Frozen):
     ensemble: EnsembleRecipe | None = None
     card: CardRecipe
     sources: dict[str, SourceText]
-    labels: dict[str, LabelText] = Field(
+    labels: dict[str, LocalisedText] = Field(
         default_factory=dict,
-        description="Labels of its own, by key: those that are not in training/labels.py.",
+        description="Names of labels of its own, by key: those that are not in training/labels.py.",
     )
     changed: list[str] = Field(
         default_factory=list, description="Entries that --set changed; written by the command itself."
@@ -135,7 +135,12 @@ class Recipe(Frozen):
     @property
     def names(self) -> dict[str, Label]:
         """Every label it may have, by key, with its names for people."""
-        return {**LABELS, **{key: Label(key, text.en, text.es) for key, text in self.labels.items()}}
+        return {**LABELS, **{key: Label(key, name) for key, name in self.labels.items()}}
+
+    @field_validator("changed")
+    @classmethod
+    def _called_as_now(cls, changed: list[str]) -> list[str]:
+        return [now_written(entry) for entry in changed]
 
     @model_validator(mode="after")
     def _labels_have_names(self) -> Recipe:
@@ -145,7 +150,7 @@ class Recipe(Frozen):
         if unknown:
             raise ValueError(
                 f"`data.labels` must be of {', '.join(self.names)}; received {unknown[0]!r}. A new label "
-                f"needs a section [labels.{unknown[0]}] with `en` and `es`"
+                f"needs a section [labels.{unknown[0]}] with `en`, `es`"
             )
         twice = sorted(self.labels.keys() & LABELS.keys())
         wrong = [key for key in self.labels if not KEY.fullmatch(key)]

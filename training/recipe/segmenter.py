@@ -44,8 +44,8 @@ class SideFilms(Frozen):
         description="CSV with path (or image) and split (train, val, test); relative to the data folder."
     )
     teaches: bool = Field(True, description="Off: counted alone, as where films came mirrored themselves.")
-    train: int = Field(1200, ge=1, description="Films at most, evenly over the manifest's rows.")
-    val: int = Field(240, ge=1)
+    train: int = Field(2000, ge=1, description="Films at most, evenly over the manifest's rows.")
+    val: int = Field(700, ge=1)
     test: int = Field(240, ge=1)
 
     def most(self, split: str) -> int:
@@ -117,6 +117,8 @@ class SegmenterFitRecipe(Frozen):
             schedule="cosine",
             warmup_epochs=self.warmup_epochs,
             final_learning_rate=self.final_learning_rate,
+            # the whole cosine is gone down, whatever val says
+            patience=self.epochs,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -10,8 +9,13 @@ from plotly.subplots import make_subplots
 
 from training.bench.figures import Bench, Row
 from training.report.charts import line_of, styled
+from training.report.html import Section, bullets, chart, page, table, title
 
 _WORDS = {"train": "training step", "predict": "inference"}
+_CAPTION = (
+    "Median films per second; bars from the slowest to the fastest round. Compiling is not counted, "
+    "and is in bench.csv."
+)
 
 
 def write_bench(bench: Bench, path: Path) -> None:
@@ -22,27 +26,17 @@ def write_bench(bench: Bench, path: Path) -> None:
     bench : Bench
     path : Path
     """
-    chart = bench_figure(bench).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
-    facts = "".join(
-        f"<tr><td>{html.escape(str(name))}</td><td>{html.escape(str(value))}</td></tr>"
-        for name, value in bench.machine.items()
-    )
-    failed = "".join(
-        f"<li>{html.escape(f'{row.case.network}, batch {row.case.batch_size}, {row.what}, {row.backend}')}: "
-        f"{html.escape(row.problem)}</li>"
+    failed = [
+        f"{row.case.network}, batch {row.case.batch_size}, {row.what}, {row.backend}: {row.problem}"
         for row in bench.rows
         if row.problem
-    )
-    path.write_text(
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Backends compared</title>"
-        "<style>body{font:14px system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}"
-        "td{padding:.1rem 1rem .1rem 0}</style></head><body><h1>Backends compared</h1>"
-        "<p>Median films per second; bars from the slowest to the fastest round. Compiling is not counted, "
-        f"and is in <code>bench.csv</code>.</p>{chart}"
-        + (f"<h2>Not measured</h2><ul>{failed}</ul>" if failed else "")
-        + f"<h2>Machine</h2><table>{facts}</table></body></html>\n",
-        encoding="utf-8",
-    )
+    ]
+    facts = [[str(name), str(value)] for name, value in bench.machine.items()]
+    sections = [Section("rates", "Films per second", chart(bench_figure(bench), "rates", _CAPTION))]
+    if failed:
+        sections.append(Section("failed", "Not measured", bullets(failed)))
+    sections.append(Section("machine", "Machine", table(["", ""], facts, kind="text")))
+    path.write_text(page("Backends compared", title("Backends compared"), sections), encoding="utf-8")
 
 
 def bench_figure(bench: Bench) -> go.Figure:

@@ -8,16 +8,17 @@ from pathlib import Path
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import load_bundle
+from cxr_dash.inference.schema_epochs import TrainedPhase
 from training.evaluation.film_scores import FilmScores
 from training.evaluation.result import Evaluation
 from training.evaluation.saved import own_manifest, saved_evaluation, saved_or_measured
 from training.explain.manifest import manifest_of
+from training.fitting.logged import logged_phases
 from training.fitting.runs import RunFolder, RunRecord
 from training.report import sections
 from training.report.facts import Facts, facts_of_bundle, facts_of_run
 from training.report.held_out import evaluation_of_bundle
 from training.report.html import Section, page
-from training.report.learning import LoggedPhase, logged_phases
 from training.report.pictures import PictureOptions, picture_sections
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def make_report(
         measured = _measured_run(folder, split, manifest, data_root)
     else:
         spec = load_bundle(folder).spec
-        facts, phases = facts_of_bundle(spec), []
+        facts, phases = facts_of_bundle(spec), spec.training_log.phases if spec.training_log else []
         if manifest is None and data_root is None:
             measured = Measured(evaluation_of_bundle(spec, split))
         else:
@@ -106,7 +107,7 @@ def _measured_run(folder: Path, split: str, manifest: Path | None, data_root: Pa
     return Measured(*saved_or_measured(folder, manifest, split, data_root), manifest)
 
 
-def _page(facts: Facts, phases: list[LoggedPhase], evaluation: Evaluation, pictures: list[Section]) -> str:
+def _page(facts: Facts, phases: list[TrainedPhase], evaluation: Evaluation, pictures: list[Section]) -> str:
     chapters = [
         sections.figures(evaluation),
         sections.curves(evaluation),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from html import escape
 from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
+from markupsafe import Markup
 
 from cxr_dash.imaging import encode_jpeg
 from training.films.checks import CheckReport, check_manifest
@@ -68,7 +68,7 @@ def _classes(report: CheckReport) -> Section:
     films, labels = report.films, _labels(report.films)
     splits = sorted({film.split for film in films}, key=lambda name: (name != "train", name))
     rows = [
-        [escape(name or "(no split)"), str(sum(film.split == name for film in films))]
+        [name or "(no split)", str(sum(film.split == name for film in films))]
         + [str(sum(film.split == name and key in film.labels for film in films)) for key in labels]
         for name in splits
     ]
@@ -94,8 +94,7 @@ def _crossed(films: Sequence[Film], key: str, title: str, of: Callable[[Film], s
     labels, counts = _labels(films), Counter(of(film) or _UNKNOWN for film in films)
     both = Counter((of(film) or _UNKNOWN, one) for film in films for one in film.labels)
     rows = [
-        [escape(name), str(count), *(str(both[name, one]) for one in labels)]
-        for name, count in counts.most_common()
+        [name, str(count), *(str(both[name, one]) for one in labels)] for name, count in counts.most_common()
     ]
     return Section(key, title, table([title.lower(), "films", *labels], rows))
 
@@ -144,7 +143,7 @@ def _augmented(films: Sequence[Film], recipe: Recipe, count: int) -> Section:
         for copy in range(1, _COPIES + 1)
     ]
     rows = [np.concatenate([column[row, ..., 0] for column in columns], axis=1) for row in range(len(chosen))]
-    body = "".join(
+    body = Markup().join(
         picture(
             encode_jpeg(np.clip(np.rint(row), 0, 255).astype(np.uint8), _QUALITY),
             "jpeg",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -15,7 +14,7 @@ from training.evaluation.compare import Comparison
 from training.evaluation.paired import paired_lines
 from training.evaluation.run_table import RunRow, cells, csv_table, markdown_table
 from training.report.charts import COLOURS, styled
-from training.report.html import Section, chart, interval_cell, page, paragraph, table
+from training.report.html import Section, chart, interval_cell, listing, page, paragraph, table, title
 
 _CAPTION = "Bars are 95 % intervals from resampled patients. Hollow: the val score that chose the weights."
 
@@ -47,7 +46,7 @@ def comparison_page(found: Comparison) -> str:
     """One self-contained HTML page: dot plot, table, and tests against the first model if there are any."""
     header, *lines = cells(found.rows)
     body = [
-        [*map(escape, line[:-2]), interval_cell(row.accuracy), interval_cell(row.auroc)]
+        [*line[:-2], interval_cell(row.accuracy), interval_cell(row.auroc)]
         for line, row in zip(lines, found.rows, strict=True)
     ]
     sections = [
@@ -64,18 +63,16 @@ def comparison_page(found: Comparison) -> str:
     ]
     if found.paired:
         *tests, note = paired_lines(found.paired)
-        text = escape("\n".join(tests))
-        sections.append(
-            Section("tests", "Differences from the first", f"<pre>{text}</pre>{paragraph(note, 'soft')}")
-        )
+        body_of_tests = listing("\n".join(tests)) + paragraph(note, "soft")
+        sections.append(Section("tests", "Differences from the first", body_of_tests))
     if found.studies:
-        theirs = [[escape(name), escape(row.key), escape(row.words())] for name, row in found.studies]
+        theirs = [[name, row.key, row.words()] for name, row in found.studies]
         sections.append(
             Section(
                 "studies", "As the studies have it", table(["model", "study", "figures of theirs"], theirs)
             )
         )
-    return page("Runs compared", f"<h1>{len(found.rows)} models on {escape(found.split)}</h1>", sections)
+    return page("Runs compared", title(f"{len(found.rows)} models on {found.split}"), sections)
 
 
 def comparison_figure(rows: Sequence[RunRow]) -> go.Figure:

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from cxr_dash.inference.schema import Interval
+from cxr_dash.inference.schema_epochs import TrainedPhase
 from training.evaluation.result import Curve, Evaluation
 from training.report.charts import COLOURS, INK, line_of, styled
-from training.report.learning import LoggedPhase
+
+_PHASES = {"head": "head", "fine_tune": "fine-tuning"}
 
 
 def roc_chart(evaluation: Evaluation) -> go.Figure:
@@ -85,21 +87,23 @@ def auroc_chart(rows: Mapping[str, tuple[Interval, str]]) -> go.Figure:
     return figure
 
 
-def learning_chart(phases: Sequence[LoggedPhase], columns: Mapping[str, str], y: str) -> go.Figure:
+def learning_chart(phases: Sequence[TrainedPhase], columns: Mapping[str, str], y: str) -> go.Figure:
     """Columns of the logs along all epochs, phase after phase; kept epochs are marked.
 
     Parameters
     ----------
-    phases : sequence of LoggedPhase
+    phases : sequence of TrainedPhase
     columns : mapping of str to str
         Column of the log to its name in the legend.
     y : str
         Title of the axis.
     """
     figure, offset = go.Figure(), 0
-    for phase in phases:
+    titles = [_PHASES[phase.name] for phase in phases]
+    for phase, title in zip(phases, titles, strict=True):
         for index, (column, name) in enumerate(columns.items()):
-            values = phase.values.get(column, {})
+            series = enumerate(phase.figures.get(column, []), start=1)
+            values = {epoch: value for epoch, value in series if value is not None}
             style = line_of(index)
             figure.add_scatter(
                 x=[offset + epoch for epoch in values],
@@ -110,11 +114,11 @@ def learning_chart(phases: Sequence[LoggedPhase], columns: Mapping[str, str], y:
                 showlegend=not any(trace.name == name for trace in figure.data),
                 line=style,
                 marker={"size": 5, "color": style["color"]},
-                customdata=[f"{phase.title}, epoch {epoch}" for epoch in values],
+                customdata=[f"{title}, epoch {epoch}" for epoch in values],
                 hovertemplate="%{customdata}: %{y:.4g}",
             )
-        if phase.best_epoch:
-            place = offset + phase.best_epoch
+        if phase.kept:
+            place = offset + phase.kept
             figure.add_vline(x=place, line={"color": INK, "dash": "dash", "width": 1})
             figure.add_annotation(
                 x=place, y=1, yref="paper", text="kept", showarrow=False, yanchor="bottom", font={"size": 11}
@@ -122,7 +126,7 @@ def learning_chart(phases: Sequence[LoggedPhase], columns: Mapping[str, str], y:
         offset += phase.epochs
         if phase is not phases[-1]:
             figure.add_vline(x=offset + 0.5, line={"color": INK, "width": 1})
-    where = " | ".join(f"{p.title}: {p.epochs} epochs" for p in phases)
+    where = " | ".join(f"{title}: {p.epochs} epochs" for p, title in zip(phases, titles, strict=True))
     styled(figure, x=where, y=y, height=320, legend=len(columns) > 1)
     figure.update_xaxes(range=[0.5, offset + 0.5], tickformat="d")
     return figure

@@ -65,8 +65,8 @@ def facts_of_run(record: RunRecord) -> Facts:
         "Versions": _versions(record.versions),
     }
     return Facts(
-        title=card.title_en,
-        population=card.population_en,
+        title=card.title.en,
+        population=card.trained_on.en,
         warnings=tuple(card.warnings),
         not_for=tuple(card.not_for),
         making={name: text for name, text in making.items() if text},
@@ -94,8 +94,8 @@ def facts_of_bundle(spec: BundleSpec) -> Facts:
         "Files (sha256)": ", ".join(f"{name} {digest[:16]}…" for name, digest in spec.files.items()),
     }
     return Facts(
-        title=spec.title_en,
-        population=spec.population_en,
+        title=spec.title.en,
+        population=spec.trained_on.en,
         warnings=tuple(spec.warnings),
         not_for=tuple(spec.not_for),
         making=making,

@@ -42,7 +42,7 @@ def evaluation_of_bundle(spec: BundleSpec, split: str) -> Evaluation:
         subject=spec.id,
         kind="bundle",
         split=split,
-        description_en=metrics.description_en,
+        description=metrics.description,
         manifest_sha256="",
         films=metrics.films,
         patients=metrics.patients,

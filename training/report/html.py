@@ -1,20 +1,23 @@
-"""Pieces of a report as HTML text, and the whole page around them; nothing in it is loaded from elsewhere."""
+"""Pieces of a report, and the whole page around them; nothing in it is loaded from elsewhere.
+
+The HTML stands in ``templates/``, which Jinja2 fills and escapes. What comes out is ``Markup``: a plain text
+put beside it is escaped, so that no name of a film, a label or a run can become part of the page.
+"""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+from functools import cache
 
 import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from cxr_dash.inference.schema import Interval
 from training.metrics import figure
-from training.report.style import CSS
 
-# A browser that keeps to this loads nothing but what stands in the file itself.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 _CHART = {
     "displaylogo": False,
     "responsive": True,
@@ -24,14 +27,19 @@ _CHART = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One chapter of a report: ``key`` names it in links, ``body`` is HTML."""
+    """One chapter of a report: ``key`` names it in links."""
 
     key: str
     title: str
-    body: str
+    body: Markup
 
 
-def chart(figure: go.Figure, name: str, caption: str = "") -> str:
+def filled(template: str, **values: object) -> Markup:
+    """A file of ``templates/``, filled; every value that is no ``Markup`` is escaped."""
+    return Markup(_templates().get_template(template).render(**values))  # noqa: S704  # nosec B704 - escaped by Jinja2
+
+
+def chart(figure: go.Figure, name: str, caption: str = "") -> Markup:
     """A chart that a reader can read off; ``name`` must be unique on the page."""
     drawn = figure.to_html(
         full_html=False,
@@ -40,16 +48,14 @@ def chart(figure: go.Figure, name: str, caption: str = "") -> str:
         config=_CHART,
         default_height=f"{figure.layout.height:.0f}px",
     )
-    return f'<figure class="chart">{drawn}{_caption(caption)}</figure>'
+    # Plotly writes its texts as JSON without <, > and /
+    return _piece("chart", Markup(drawn), caption)  # noqa: S704  # nosec B704
 
 
-def picture(data: bytes, kind: str, alternative: str, caption: str = "") -> str:
+def picture(data: bytes, kind: str, alternative: str, caption: str = "") -> Markup:
     """A picture inside the page; ``kind`` is ``"jpeg"`` or ``"png"``."""
     encoded = base64.b64encode(data).decode("ascii")
-    return (
-        f'<figure><img src="data:image/{kind};base64,{encoded}" alt="{escape(alternative)}">'
-        f"{_caption(caption)}</figure>"
-    )
+    return _piece("picture", f"data:image/{kind};base64,{encoded}", alternative, caption)
 
 
 def table(
@@ -59,74 +65,110 @@ def table(
     caption: str = "",
     kind: str = "",
     marked: Iterable[tuple[int, str]] = (),
-) -> str:
-    """A table; cells are HTML already.
+) -> Markup:
+    """A table.
 
     Parameters
     ----------
     header : sequence of str
-        Plain text.
     rows : iterable of sequence of str
+        Texts, or ``Markup``.
     caption : str
-        Plain text.
     kind : str
         Class of the table: ``"text"`` for words instead of numbers.
     marked : iterable of (int, str)
         Row and its class: ``"mean"`` or ``"first"`` (of a group).
     """
-    classes = dict(marked)
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
-    body = "".join(
-        f'<tr class="{classes.get(row, "")}">{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-        for row, cells in enumerate(rows)
-    )
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return (
-        f'<div class="scroll"><table class="{kind}">{title}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    return _piece("table", header, rows, caption, kind, dict(marked))
 
 
-def interval_cell(interval: Interval | None, *, digits: int = 3) -> str:
-    """A figure with its interval on a line below; a dash where there is none."""
-    return figure(interval, digits=digits, layout="{value}<small>{low}–{high}</small>")
-
-
-def paragraph(text: str, kind: str = "") -> str:
-    """Plain text as a paragraph."""
-    return f'<p class="{kind}">{escape(text)}</p>'
-
-
-def bullets(lines: Iterable[str]) -> str:
-    """Plain texts as a list."""
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
-
-
-def page(title: str, head: str, sections: Sequence[Section]) -> str:
-    """The whole file: plotly.js of the installed package once, then the sections with links to each.
+def matrix(
+    title: str, names: Sequence[str], rows: Iterable[tuple[str, int, Sequence[tuple[int, float]]]]
+) -> Markup:
+    """Counts by true class and answer; the deeper a cell, the larger its share of the row.
 
     Parameters
     ----------
     title : str
-        Plain text.
-    head : str
-        HTML before the first section.
-    sections : sequence of Section
+    names : sequence of str
+        Of the columns.
+    rows : iterable of (name, total, cells)
+        Each cell a count and its share of the row, in [0, 1].
     """
+    return _piece("matrix", title, names, rows)
+
+
+def interval_cell(interval: Interval | None, *, digits: int = 3) -> Markup:
+    """A figure with its interval on a line below; a dash where there is none."""
+    value, _, span = figure(interval, digits=digits, layout="{value} {low}–{high}").partition(" ")
+    return two_lines(value, span) if span else Markup.escape(value)
+
+
+def two_lines(first: str, second: str) -> Markup:
+    """A cell with a smaller line below."""
+    return _piece("two_lines", first, second)
+
+
+def paragraph(text: str, kind: str = "") -> Markup:
+    """Text as a paragraph."""
+    return _piece("paragraph", text, kind)
+
+
+def title(text: str) -> Markup:
+    """The title of a page."""
+    return _piece("title", text)
+
+
+def heading(text: str) -> Markup:
+    """A heading within a section."""
+    return _piece("heading", text)
+
+
+def listing(text: str) -> Markup:
+    """Lines as they are."""
+    return _piece("listing", text)
+
+
+def bullets(lines: Iterable[str]) -> Markup:
+    """Texts as a list."""
+    return _piece("bullets", lines)
+
+
+def grid(charts: Iterable[tuple[str, Markup]]) -> Markup:
+    """Charts side by side, each under its title."""
+    return _piece("grid", charts)
+
+
+def films(pictures: Iterable[Markup]) -> Markup:
+    """Pictures of films side by side."""
+    return _piece("films", pictures)
+
+
+def matrices(tables: Iterable[Markup]) -> Markup:
+    """Matrices side by side."""
+    return _piece("matrices", tables)
+
+
+def page(title: str, head: Markup, sections: Sequence[Section]) -> str:
+    """The whole file: plotly.js of the installed package once, then the sections with links to each."""
     from plotly.offline import get_plotlyjs
 
-    links = "".join(f'<a href="#{s.key}">{escape(s.title)}</a>' for s in sections)
-    body = "".join(f'<section id="{s.key}"><h2>{escape(s.title)}</h2>{s.body}</section>' for s in sections)
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{escape(title)}</title><style>{CSS}</style>"
-        f"<script>{get_plotlyjs()}</script></head>\n"
-        f'<body><nav aria-label="Sections"><b>{escape(title)}</b>{links}</nav>'
-        f"<main>{head}{body}</main></body></html>\n"
+    script = Markup(get_plotlyjs())  # noqa: S704  # nosec B704 - of the installed package
+    return str(filled("page.html", title=title, head=head, sections=sections, plotly=script)) + "\n"
+
+
+def _piece(name: str, *values: object) -> Markup:
+    """A macro of ``pieces.html``, called."""
+    made: Markup = getattr(_templates().get_template("pieces.html").module, name)(*values)
+    return made
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("training.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-
-
-def _caption(text: str) -> str:
-    return f"<figcaption>{escape(text)}</figcaption>" if text else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from cxr_dash.imaging import encode_jpeg, encode_png
@@ -15,7 +14,7 @@ from training.explain.films import Choice, choose_films, read_film
 from training.explain.gradcam import Explained, open_explainer
 from training.explain.sheets import activation_sheet, gradcam_strip
 from training.explain.study import LayerPatches, open_layers
-from training.report.html import Section, paragraph, picture
+from training.report.html import Section, films, heading, paragraph, picture
 
 _JPEG_QUALITY = 80
 # Deep layers are nearest to what is answered; patches of early ones are edges in any model.
@@ -105,14 +104,15 @@ def _heatmaps(choices: list[Choice], found: dict[str, Explained]) -> Section:
         "soft",
     )
     for label in dict.fromkeys(choice.label for choice in choices):
-        strips = ""
+        strips = []
         for choice in (c for c in choices if c.label == label):
             heat = found[choice.film].heatmaps[label]
             words = f"{choice.kind}, probability {choice.probability:.3f}; peak {heat.peak:.3g}"
             words += "; no localised evidence" if heat.flat else f", {heat.strength}" if heat.strength else ""
             strip = gradcam_strip(found[choice.film].film, heat)
-            strips += picture(encode_jpeg(strip, _JPEG_QUALITY), "jpeg", f"{label}: {choice.kind}", words)
-        body += f'<h3>{escape(label)}</h3><div class="films">{strips}</div>'
+            shown = encode_jpeg(strip, _JPEG_QUALITY)
+            strips.append(picture(shown, "jpeg", f"{label}: {choice.kind}", words))
+        body += heading(label) + films(strips)
     return Section("heatmaps", "Heatmaps", body)
 
 
@@ -136,9 +136,9 @@ def _activations(
     return Section("activations", "Activation maps", body)
 
 
-def _patches(layers: list[LayerPatches], films: int) -> Section:
+def _patches(layers: list[LayerPatches], count: int) -> Section:
     body = paragraph(
-        f"Over {films} films: the regions that excite a channel most, at most one from a film, with the "
+        f"Over {count} films: the regions that excite a channel most, at most one from a film, with the "
         "activation below each. For every label the channel is shown whose mean activation rises most with "
         "the label's logit (Pearson's r); this goes together, and need not be a cause. Of films that reach "
         "the cap of a layer (6 for ReLU6), those excited most on the whole come first.",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import groupby
 from math import floor, log10
 
+from markupsafe import Markup
+
+from cxr_dash.inference.schema_epochs import TrainedPhase
 from training.evaluation.result import Evaluation
 from training.report import tables
 from training.report.curves import (
@@ -17,49 +19,51 @@ from training.report.curves import (
     roc_chart,
 )
 from training.report.facts import Facts, split_meaning
-from training.report.html import Section, bullets, chart, paragraph, table
-from training.report.learning import LoggedPhase
+from training.report.html import (
+    Section,
+    bullets,
+    chart,
+    filled,
+    grid,
+    heading,
+    listing,
+    matrices,
+    paragraph,
+    table,
+)
 
 _INTERVALS = (
     "Intervals are 95 %: from 1,000 samples in which patients, not films, were drawn; those of shares are "
     "never narrower than Wilson's. They show the chance of the draw, not the difference between hospitals."
 )
+_KEY_FIGURES = {
+    "auroc": "Macro AUROC",
+    "auprc": "Macro AUPRC",
+    "balanced_accuracy": "Balanced accuracy",
+    "accuracy": "Accuracy",
+    "ece": "Calibration error",
+}
 _CHARTS = (
     ({"loss": "train", "val_loss": "val"}, "loss"),
     ({"accuracy": "train", "val_accuracy": "val"}, "accuracy"),
     ({"val_macro_auroc": "val"}, "macro AUROC on val"),
+    ({"val_recall": "val"}, "recall on val, mean over labels"),
     ({"learning_rate": "learning rate"}, "learning rate"),
 )
 
 
-def header(facts: Facts, evaluation: Evaluation) -> str:
-    """Title, key figures and what must be read before any of them; HTML."""
+def header(facts: Facts, evaluation: Evaluation) -> Markup:
+    """Title, key figures and what must be read before any of them."""
     patients = f" of {evaluation.patients} patients" if evaluation.patients else ", patients not fully known"
-    measured = (
-        f"Measured on {evaluation.split}: {evaluation.films} films{patients}. {evaluation.description_en}"
-    )
-    boxes = "".join(
-        f"<div>{name}<strong>{value.value:.3f}</strong>"
-        f"<small>{'' if value.low is None else f'{value.low:.3f}–{value.high:.3f}, '}"
-        f"n = {evaluation.films}</small></div>"
-        for key, name in (
-            ("auroc", "Macro AUROC"),
-            ("auprc", "Macro AUPRC"),
-            ("balanced_accuracy", "Balanced accuracy"),
-            ("accuracy", "Accuracy"),
-            ("ece", "Calibration error"),
-        )
-        if (value := evaluation.macro.get(key))
-    )
-    meaning = f"The split {evaluation.split}: {split_meaning(evaluation.split)}."
-    warnings = bullets([meaning, *facts.warnings])
-    return (
-        f"<h1>{escape(facts.title)}</h1>"
-        f'<p class="soft">{escape(evaluation.subject)} ({evaluation.kind}). {escape(facts.population)}.</p>'
-        f"{paragraph(measured)}"
-        f'<div class="key">{boxes}</div>'
-        f'<div class="warnings"><b>Read this before any figure</b>{warnings}</div>'
-        f"{paragraph('Not for: ' + ' '.join(facts.not_for), 'soft') if facts.not_for else ''}"
+    figures = [(name, evaluation.macro[key]) for key, name in _KEY_FIGURES.items() if key in evaluation.macro]
+    return filled(
+        "header.html",
+        facts=facts,
+        evaluation=evaluation,
+        measured=f"Measured on {evaluation.split}: {evaluation.films} films{patients}. "
+        f"{evaluation.description.en}",
+        figures=figures,
+        warnings=[f"The split {evaluation.split}: {split_meaning(evaluation.split)}.", *facts.warnings],
     )
 
 
@@ -67,24 +71,19 @@ def making(facts: Facts, evaluation: Evaluation) -> Section:
     """How the model was made, from what data, at which commit."""
     digests = {"Model (sha256)": evaluation.model_sha256, "Manifest (sha256)": evaluation.manifest_sha256}
     rows = facts.making | {name: value for name, value in digests.items() if value}
-    body = table(["", ""], [[escape(name), escape(text)] for name, text in rows.items()], kind="text")
-    if facts.sources:
-        body += "<h3>Collections</h3>" + table(
-            ["Collection", "Who", "Licence"], [[escape(c) for c in row] for row in facts.sources], kind="text"
-        )
-    if facts.audits:
-        body += "<h3>Audits</h3>" + bullets(f"{name}: {text}" for name, text in facts.audits.items())
+    audits = [f"{name}: {text}" for name, text in facts.audits.items()]
+    body = filled("making.html", rows=rows.items(), facts=facts, audits=audits)
     return Section("making", "How it was made", body)
 
 
-def learning(phases: Sequence[LoggedPhase]) -> Section:
+def learning(phases: Sequence[TrainedPhase]) -> Section:
     """Learning curves of both phases; what was logged decides which."""
     if not phases:
-        text = "No log: a bundle does not carry one; make the report of the run it was exported from."
+        text = "No log: no epoch was trained here, or the bundle is older than logs in bundles."
         return Section("learning", "Learning curves", paragraph(text))
-    logged = {column for phase in phases for column in phase.values}
+    logged = {column for phase in phases for column in phase.figures}
     charts = [
-        f"<div><h3>{escape(title[:1].upper() + title[1:])}</h3>{_learning(phases, columns, title)}</div>"
+        (title[:1].upper() + title[1:], _learning(phases, columns, title))
         for columns, title in _CHARTS
         if logged & set(columns)
     ]
@@ -92,16 +91,14 @@ def learning(phases: Sequence[LoggedPhase]) -> Section:
         "Loss and accuracy of train are means over the epoch, while weights change and dropout is on. "
         "The dashed line marks the epoch whose weights were kept."
     )
-    return Section("learning", "Learning curves", paragraph(note, "soft") + _grid(charts))
+    return Section("learning", "Learning curves", paragraph(note, "soft") + grid(charts))
 
 
-def _learning(phases: Sequence[LoggedPhase], columns: Mapping[str, str], title: str) -> str:
+def _learning(phases: Sequence[TrainedPhase], columns: Mapping[str, str], title: str) -> Markup:
     drawn = learning_chart(phases, columns, title)
     if "learning_rate" in columns:
         drawn.update_yaxes(type="log", exponentformat="power", dtick=1)
-        rates = [
-            rate for phase in phases for rate in phase.values.get("learning_rate", {}).values() if rate > 0
-        ]
+        rates = [rate for phase in phases for rate in phase.figures.get("learning_rate", []) if rate]
         if rates:
             # whole decades, so that a rate that never changes has an axis too
             drawn.update_yaxes(range=[floor(log10(min(rates))) - 0.1, floor(log10(max(rates))) + 1.1])
@@ -117,13 +114,15 @@ def figures(evaluation: Evaluation) -> Section:
     }
     if "auroc" in evaluation.macro:
         rows = {"mean over labels": (evaluation.macro["auroc"], f"{evaluation.films} films")} | rows
-    body = chart(auroc_chart(rows), "auroc", "In brackets: positive / negative films.") if rows else ""
+    body = chart(auroc_chart(rows), "auroc", "In brackets: positive / negative films.") if rows else Markup()
     deciding = (
         f"A film is called by: {evaluation.decision}. Calibrated on {evaluation.calibrated_on}. {_INTERVALS}"
     )
     others = tables.other_averages(evaluation)
     body += (
-        paragraph(deciding, "soft") + tables.figures_table(evaluation) + (bullets(others) if others else "")
+        paragraph(deciding, "soft")
+        + tables.figures_table(evaluation)
+        + (bullets(others) if others else Markup())
     )
     return Section("figures", "Figures", body)
 
@@ -131,7 +130,7 @@ def figures(evaluation: Evaluation) -> Section:
 def curves(evaluation: Evaluation) -> Section:
     """ROC, precision-recall and reliability."""
     charts = [
-        f"<div><h3>{title}</h3>{chart(figure, name, caption)}</div>"
+        (title, chart(figure, name, caption))
         for name, title, figure, caption in (
             ("roc", "ROC", roc_chart(evaluation), "With the area (AUROC)."),
             (
@@ -149,19 +148,19 @@ def curves(evaluation: Evaluation) -> Section:
         )
     ]
     note = f"n = {evaluation.films} films; positive and negative films of each label are in the table above."
-    return Section("curves", "Curves", paragraph(note, "soft") + _grid(charts))
+    return Section("curves", "Curves", paragraph(note, "soft") + grid(charts))
 
 
 def confusion(evaluation: Evaluation) -> Section:
     """Confusion matrices and scikit-learn's classification report."""
-    matrices = "".join(tables.confusion_table(entry) for entry in evaluation.confusion)
     note = f"Decided by: {evaluation.decision}. Rows are the truth, with its number of films."
     return Section(
         "confusion",
         "Confusion",
         paragraph(note, "soft")
-        + f'<div class="matrices">{matrices}</div><h3>Classification report</h3>'
-        + f"<pre>{escape(evaluation.classification_report)}</pre>",
+        + matrices(map(tables.confusion_table, evaluation.confusion))
+        + heading("Classification report")
+        + listing(evaluation.classification_report),
     )
 
 
@@ -209,9 +208,5 @@ def recipe(facts: Facts) -> Section:
     marked = []
     for _, entries in groupby(facts.recipe.items(), key=lambda entry: entry[0].partition(".")[0]):
         marked.append((len(rows), "first"))
-        rows += [[escape(name), escape(value)] for name, value in entries]
+        rows += [[name, value] for name, value in entries]
     return Section("recipe", "Recipe", table(["Entry", "Value"], rows, kind="text", marked=marked))
-
-
-def _grid(charts: Sequence[str]) -> str:
-    return f'<div class="charts">{"".join(charts)}</div>'

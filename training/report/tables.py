@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from itertools import groupby
+
+from markupsafe import Markup
 
 from cxr_dash.inference.schema import Interval
 from training.evaluation.result import Confusion, Evaluation, LabelFigures
-from training.report.html import interval_cell, table
+from training.report.html import interval_cell, matrix, table, two_lines
 
 _COLUMNS = {
     "auroc": "AUROC",
@@ -27,7 +28,7 @@ _OTHERS = {
 }
 
 
-def figures_table(evaluation: Evaluation) -> str:
+def figures_table(evaluation: Evaluation) -> Markup:
     """Every figure with its interval: the mean over labels first, then label by label."""
     measured = [
         name
@@ -39,7 +40,7 @@ def figures_table(evaluation: Evaluation) -> str:
     rows += [_figures_row(key, row, measured) for key, row in evaluation.labels.items()]
     for key in evaluation.label_keys:
         if key not in evaluation.labels:
-            rows.append([escape(key), "not of both kinds", *["–"] * len(measured)])
+            rows.append([key, "not of both kinds", *["–"] * len(measured)])
     header = ["Label", "Pos / neg", *(_COLUMNS[name] for name in measured)]
     return table(header, rows, kind="dense", marked=[(0, "mean")])
 
@@ -53,7 +54,7 @@ def other_averages(evaluation: Evaluation) -> list[str]:
     ]
 
 
-def threshold_table(evaluation: Evaluation) -> str:
+def threshold_table(evaluation: Evaluation) -> Markup:
     """Films missed and called in error at plain thresholds and at every operating point."""
     rows: list[list[str]] = []
     marked = []
@@ -61,8 +62,8 @@ def threshold_table(evaluation: Evaluation) -> str:
         marked.append((len(rows), "first"))
         rows += [
             [
-                escape(label),
-                escape(row.name),
+                label,
+                row.name,
                 f"{row.threshold:.3f}",
                 f"{row.false_negatives} of {row.positives}",
                 _share(row.miss_rate),
@@ -75,7 +76,7 @@ def threshold_table(evaluation: Evaluation) -> str:
     return table(header, rows, marked=marked)
 
 
-def extremes_table(evaluation: Evaluation) -> str:
+def extremes_table(evaluation: Evaluation) -> Markup:
     """Accuracy among the most and the least suspicious films."""
     sizes = sorted({row.films for row in evaluation.extremes})
     cells = {(row.label, row.end, row.films): row for row in evaluation.extremes}
@@ -84,17 +85,15 @@ def extremes_table(evaluation: Evaluation) -> str:
     for label in dict.fromkeys(row.label for row in evaluation.extremes):
         marked.append((len(rows), "first"))
         for end in ("most", "least"):
-            row = [escape(label), f"{end} suspicious"]
+            row = [label, f"{end} suspicious"]
             for size in sizes:
                 found = cells.get((label, end, size))
-                row.append(
-                    f"{found.right} of {size}<small>{_plain(found.accuracy)}</small>" if found else "–"
-                )
+                row.append(two_lines(f"{found.right} of {size}", _plain(found.accuracy)) if found else "–")
             rows.append(row)
     return table(["Label", "End", *(f"{size} films" for size in sizes)], rows, marked=marked)
 
 
-def subgroup_table(evaluation: Evaluation) -> str:
+def subgroup_table(evaluation: Evaluation) -> Markup:
     """Figures by sex, age band, projection and source, with the films of each."""
     groups = evaluation.subgroups
     # how many labels a mean is over is a count, not a figure
@@ -105,7 +104,7 @@ def subgroup_table(evaluation: Evaluation) -> str:
         labels = figures.get("labels")
         rows.append(
             [
-                escape(group.replace("=", ": ")),
+                group.replace("=", ": "),
                 f"{films.value:.0f}" if films else "–",
                 f"{labels.value:.0f}" if labels else "–",
                 *(interval_cell(figures.get(name)) for name in names),
@@ -115,27 +114,18 @@ def subgroup_table(evaluation: Evaluation) -> str:
     return table(header, rows)
 
 
-def confusion_table(confusion: Confusion) -> str:
-    """Counts and shares of each true class; the deeper a cell, the larger its share of the row."""
-    head = "".join(f'<th scope="col">called {escape(name)}</th>' for name in confusion.names)
-    body = ""
-    for name, counts in zip(confusion.names, confusion.counts, strict=True):
-        total = sum(counts)
-        cells = ""
-        for count in counts:
-            share = count / total if total else 0.0
-            text = f"{count}<small>{share:.0%}</small>" if total else str(count)
-            cells += f'<td style="background:rgba(var(--cell),{0.5 * share:.2f})">{text}</td>'
-        body += f'<tr><th scope="row">{escape(name)} ({total})</th>{cells}</tr>'
-    return (
-        f'<div class="scroll"><table class="matrix"><caption>{escape(confusion.title)}</caption>'
-        f"<thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+def confusion_table(confusion: Confusion) -> Markup:
+    """Counts and shares of each true class."""
+    rows = [
+        (name, sum(counts), [(count, count / max(sum(counts), 1)) for count in counts])
+        for name, counts in zip(confusion.names, confusion.counts, strict=True)
+    ]
+    return matrix(confusion.title, confusion.names, rows)
 
 
 def _figures_row(key: str, row: LabelFigures, measured: list[str]) -> list[str]:
     figures = [interval_cell(getattr(row, name)) for name in measured]
-    return [escape(key), f"{row.positives} / {row.negatives}", *figures]
+    return [key, f"{row.positives} / {row.negatives}", *figures]
 
 
 def _share(value: float | None) -> str:

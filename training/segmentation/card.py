@@ -19,7 +19,7 @@ _HEART = {
 def render_card(spec: SegmenterSpec) -> str:
     """The card of a segmenter's bundle, Markdown."""
     sections = [
-        f"# Model facts: {spec.title_en}\n\n`{spec.id}` version {spec.version}. A tool that the app uses by "
+        f"# Model facts: {spec.title.en}\n\n`{spec.id}` version {spec.version}. A tool that the app uses by "
         "itself. Not a medical device, not a diagnosis.",
         _section("What it is for", _bullets(spec.intended_use)),
         _section("What it is not for", _bullets(spec.not_for)),

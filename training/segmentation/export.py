@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cxr_dash.domain import Float32Array
+from cxr_dash.domain import Float32Array, LocalisedText
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import (
     CARD_FILE,
@@ -27,15 +27,17 @@ from cxr_dash.inference.runtime.segmenter import PROBABILITY, LiteRtSegmenter
 from cxr_dash.inference.schema import Source, TrainingRecord
 from cxr_dash.inference.schema_segmenter import SEGMENTER, MaskMetrics, SegmenterSpec
 from training.export.serving_graph import litert_graph
+from training.export.staging import check_target, staged
 from training.fitting.runs import RunFolder
 from training.fitting.texts import plain_card
 from training.recipe import RECIPES, SegmenterRecipe, load_any
+from training.recipe.segmenter import SideFilms
 from training.segmentation.card import render_card
 from training.segmentation.collections import MaskedFilm, of_split, read_collections, read_split
 from training.segmentation.films import prepare_masks
 from training.segmentation.fit import SPLIT_FILE, SegmenterRecord
 from training.segmentation.measure import film_dices, mask_metrics
-from training.segmentation.sides import fit_side, side_metrics
+from training.segmentation.sides import fit_side, recipe_sides, side_metrics
 from training.writing import write_json
 
 logger = logging.getLogger(__name__)
@@ -68,10 +70,7 @@ def export_segmenter(
     run = RunFolder(run_folder)
     record = SegmenterRecord.read(run.record)
     target = models / record.recipe.id
-    if target.exists() and not overwrite:
-        raise TrainingError(
-            f"`models` must have no bundle {target.name!r} yet; {target} exists.", remedy="Pass --overwrite."
-        )
+    check_target(target, overwrite=overwrite)
     root = data_root or Path(record.data_root)
     found = read_collections(root, record.recipe.data, record.recipe.seed)
     films = read_split(found, run.path / SPLIT_FILE)
@@ -80,11 +79,7 @@ def export_segmenter(
 
     import keras
 
-    # an export that fails leaves the old bundle as it was
-    staging = models / f".{recipe.id}.partial" / recipe.id
-    shutil.rmtree(staging.parent, ignore_errors=True)
-    staging.mkdir(parents=True)
-    try:
+    with staged(target) as staging:
         shutil.copyfile(run.model, staging / MODEL_FILE)
         model = keras.saving.load_model(staging / MODEL_FILE, compile=False, safe_mode=True)
         (staging / SERVING_FILE).write_bytes(compiled_segmenter(model))
@@ -95,15 +90,8 @@ def export_segmenter(
         metrics = [
             mask_metrics(split, film_dices(of_split(films, split), bundle)) for split in ("test", "val")
         ]
-        spec = describe(record, films, staging, metrics)
-        spec = spec.model_copy(update={"side": fit_side(root, recipe.sides, bundle)})
-        sides = side_metrics(root, recipe.sides, replace(bundle, spec=spec))
-        write_segmenter_texts(spec.model_copy(update={"sides": sides}), staging)
-        if target.exists():
-            shutil.rmtree(target)
-        staging.rename(target)
-    finally:
-        shutil.rmtree(staging.parent, ignore_errors=True)
+        measured = replace(bundle, spec=describe(record, films, staging, metrics))
+        write_segmenter_texts(with_side(measured, root, recipe.sides), staging)
     logger.info("exported %s", target)
     return load_segmenter(target)
 
@@ -118,10 +106,8 @@ def describe(
         kind=SEGMENTER,
         id=recipe.id,
         version=card.version,
-        title_en=card.title_en,
-        title_es=card.title_es,
-        population_en=card.population_en,
-        population_es=card.population_es,
+        title=card.title,
+        trained_on=card.trained_on,
         preparation=size,
         grid=(size.height, size.width),
         structures=recipe.network.structures,
@@ -142,10 +128,36 @@ def describe(
     )
 
 
+def with_side(
+    bundle: SegmenterBundle, root: Path, sides: Mapping[str, SideFilms] | None = None
+) -> SegmenterSpec:
+    """The bundle's description with its rule for mirrored films fitted and counted.
+
+    Parameters
+    ----------
+    bundle : SegmenterBundle
+    root : Path
+        Folder that the manifests are relative to.
+    sides : mapping of str to SideFilms, optional
+        The collections; those of the recipe of the bundle's id when left out.
+
+    Raises
+    ------
+    TrainingError
+        When a film cannot be read.
+    """
+    sides = recipe_sides(bundle.id) if sides is None else sides
+    spec = bundle.spec.model_copy(update={"side": fit_side(root, sides, bundle)})
+    return spec.model_copy(update={"sides": side_metrics(root, sides, replace(bundle, spec=spec))})
+
+
 def write_segmenter_texts(spec: SegmenterSpec, folder: Path) -> None:
     """Write ``bundle.json`` and the card that is made from it."""
     write_json(spec.model_dump(mode="json"), folder / SPEC_FILE)
     (folder / CARD_FILE).write_text(render_card(spec), encoding="utf-8")
+
+
+_LUNGS = LocalisedText(en="Lungs", es="Pulmones")
 
 
 def _current_texts(recipe: SegmenterRecipe, films: Sequence[MaskedFilm]) -> SegmenterRecipe:
@@ -157,7 +169,7 @@ def _current_texts(recipe: SegmenterRecipe, films: Sequence[MaskedFilm]) -> Segm
         return recipe
     if not {film.source for film in films} <= now.sources.keys():
         patients = len({(film.source, film.patient) for film in films if film.patient})
-        card = plain_card(recipe.card, recipe.id, ("Lungs", "Pulmones"), len(films), patients)
+        card = plain_card(recipe.card, recipe.id, _LUNGS, len(films), patients)
         return recipe.model_copy(update={"card": card, "sources": {}, "sides": {}})
     return recipe.model_copy(update={"card": now.card, "sources": now.sources, "sides": now.sides})
 

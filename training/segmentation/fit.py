@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
-import math
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from cxr_dash.errors import TrainingError
-from training.fitting.callbacks import save_weights
-from training.fitting.checkpoint import Checkpoint, checkpoint_callback
+from training.fitting.callbacks import Phase
+from training.fitting.checkpoint import Checkpoint
+from training.fitting.epoch_log import EpochLog
 from training.fitting.optimizers import fine_tune_optimizer
-from training.fitting.progress import progress
+from training.fitting.phases import run_phase
 from training.fitting.runs import RunFolder, origin
 from training.fitting.start import RANDOM, check_start, write_start
 from training.recipe.segmenter import SegmenterRecipe
@@ -32,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 SPLIT_FILE = "split.csv"
 SCORE = "val_dice"
-COLUMNS = ("epoch", "loss", SCORE, "learning_rate", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +120,8 @@ def fit_segmenter(
     )
     if HEART in structures:
         train = train.repeated(structures.index(HEART), recipe.fit.heart_repeats)
-    best, score = _train(model, recipe, run, train, val)
+    phase = _phase(recipe, run)
+    best, score = _train(model, recipe, phase, train, val)
     with whole_file(run.model) as partial:
         model.save(partial)
     record = SegmenterRecord(
@@ -131,8 +129,8 @@ def fit_segmenter(
         films=counts,
         data_root=str(data_root),
         weights=Path(weights).name if weights else "",
-        minutes=round(_logged_seconds(run.log) / 60, 1),
-        epochs=Checkpoint.read(_state(run)).epoch,
+        minutes=round(sum(phase.log.values("seconds").values()) / 60, 1),
+        epochs=Checkpoint.read(phase.state).epoch,
         best_epoch=best,
         val_dice=round(score, 5),
         parameters=model.count_params(),
@@ -159,89 +157,46 @@ def val_dice(model: Any, films: PreparedMasks, batch_size: int) -> tuple[float, 
     return tuple(float(np.mean(values)) if values else 1.0 for values in scores)
 
 
-def _state(run: RunFolder) -> Path:
-    return run.path / "segmenter.state.npz"
+def _phase(recipe: SegmenterRecipe, run: RunFolder) -> Phase:
+    """The one phase; each structure's Dice has a column of its own."""
+    columns = ("epoch", "phase", "loss", SCORE, *map(_column, recipe.network.structures))
+    return Phase(
+        # the second one of a classifier, whose running mean of weights it has
+        name="fine_tune",
+        epochs=recipe.fit.epochs,
+        monitor=SCORE,
+        log=EpochLog(run.log, (*columns, "learning_rate", "seconds")),
+        weights=run.best_weights,
+        state=run.path / "segmenter.state.npz",
+    )
+
+
+def _column(structure: str) -> str:
+    return f"{SCORE}_{structure}"
 
 
 def _train(
-    model: Any, recipe: SegmenterRecipe, run: RunFolder, train: PreparedMasks, val: PreparedMasks
+    model: Any, recipe: SegmenterRecipe, phase: Phase, train: PreparedMasks, val: PreparedMasks
 ) -> tuple[int, float]:
     """Train from the last checkpoint to the end, and read the kept weights back."""
     import keras
 
-    plan = recipe.fit
+    fit = recipe.fit
     trained = keras.Model(model.input, model.get_layer(LOGITS).output)
-    steps = -(-len(train.pixels) // plan.batch_size)
-    trained.compile(fine_tune_optimizer(plan.plan, steps), make_mask_loss(plan.dice_weight))
-    start = Checkpoint.read(_state(run))
-    start.restore(trained)
-    _keep_rows(run.log, start.epoch)
-    averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if plan.ema_momentum else []
-    if start.epoch < plan.epochs:
-        with progress("lungs", plan.epochs, start.epoch) as show:
-            keep = _keep(model, run, lambda: val_dice(model, val, plan.batch_size), show)
-            trained.fit(
-                training_batches(train, recipe, start.epoch),
-                shuffle=False,
-                initial_epoch=start.epoch,
-                epochs=plan.epochs,
-                verbose=0,
-                callbacks=[*averaged, keep, checkpoint_callback(_state(run), start, [*averaged, keep])],
-            )
-    model.load_weights(run.best_weights)
-    counted = Checkpoint.read(_state(run)).counted["Keep"]
-    return int(counted["best_epoch"]), float(counted["best"])
+    steps = -(-len(train.pixels) // fit.batch_size)
+    trained.compile(fine_tune_optimizer(fit.plan, steps), make_mask_loss(fit.dice_weight))
 
+    def score() -> dict[str, float]:
+        each = val_dice(model, val, fit.batch_size)
+        named = {_column(name): value for name, value in zip(recipe.network.structures, each, strict=True)}
+        return {SCORE: float(np.mean(each)), **named}
 
-def _logged_seconds(log: Path) -> float:
-    """What all epochs took, those before an interruption too."""
-    with log.open(encoding="utf-8", newline="") as stream:
-        return sum(float(row["seconds"]) for row in csv.DictReader(stream))
-
-
-def _keep_rows(log: Path, epochs: int) -> None:
-    """Drop what is logged of epochs that will be trained again, and make sure of the header."""
-    rows = []
-    if log.is_file():
-        with log.open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.DictReader(stream) if int(row["epoch"]) < epochs]
-    with whole_file(log) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def _keep(model: Any, run: RunFolder, score: Any, show: Any) -> Any:
-    import keras
-
-    class Keep(keras.callbacks.Callback):  # type: ignore[misc]
-        """Measures each epoch on val, logs it, and writes the weights of the best; epochs count from 1."""
-
-        best: float | None = None
-        best_epoch = 0
-        begun = 0.0
-
-        def on_epoch_begin(self, *_: Any) -> None:
-            self.begun = time.monotonic()
-
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            loss = float((logs or {})["loss"])
-            if not math.isfinite(loss):
-                raise TrainingError(
-                    f"The loss must stay finite; it became {loss} in epoch {epoch + 1}.",
-                    remedy="Lower the learning rate in the recipe, and give another --run-folder.",
-                )
-            each = score()
-            reached = float(np.mean(each))
-            rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-            row = (epoch, loss, reached, rate, round(time.monotonic() - self.begun, 3))
-            with run.log.open("a", encoding="utf-8", newline="") as stream:
-                csv.writer(stream).writerow(row)
-            if self.best is None or reached > self.best:
-                self.best, self.best_epoch = reached, epoch + 1
-                save_weights(model, run.best_weights)
-            words = f"loss {loss:.4f} val Dice " + ", ".join(f"{value:.4f}" for value in each)
-            logger.info("epoch %d %s", epoch + 1, words)
-            show(words)
-
-    return Keep()
+    best = run_phase(
+        trained,
+        model,
+        fit.plan,
+        phase,
+        batches=lambda first: training_batches(train, recipe, first),
+        score=score,
+    )
+    return best, float(Checkpoint.read(phase.state).counted["Keep"]["best"])

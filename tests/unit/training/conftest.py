@@ -87,10 +87,8 @@ def tiny_recipe() -> Recipe:
             },
             "card": {
                 "version": "0.1",
-                "title_en": "Drawn films",
-                "title_es": "Placas dibujadas",
-                "population_en": "nobody",
-                "population_es": "nadie",
+                "title": {"en": "Drawn films", "es": "Placas dibujadas"},
+                "trained_on": {"en": "nobody", "es": "nadie"},
                 "intended_use": ["Tests."],
                 "not_for": ["Patients."],
                 "warnings": ["These are drawings."],

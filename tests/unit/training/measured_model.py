@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_dash.domain import PreparationSpec
+from cxr_dash.domain import LocalisedText, PreparationSpec
 from cxr_dash.inference.schema import Calibration, OperatingPoint
 from training.evaluation.subject import Subject
 
@@ -31,10 +31,8 @@ def subject_of(activation: str = "sigmoid", **changes: object) -> Subject:
     points = [
         OperatingPoint(
             key=key,
-            name_en=key,
-            name_es=key,
-            explanation_en="",
-            explanation_es="",
+            name=LocalisedText(en=key, es=key),
+            explanation=LocalisedText(en="–", es="–"),
             thresholds=dict.fromkeys(labels, threshold),
             chosen_on="val",
         )

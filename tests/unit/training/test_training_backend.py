@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from cxr_dash.errors import TrainingError
 from cxr_dash.inference.bundle import load_bundle
 from cxr_dash.inference.runtime.litert import LiteRtRuntime
-from training.backend import BACKENDS, current_backend, use_backend
+from training.backend import BACKENDS, current_backend, graphics, use_backend, use_device
 from training.cli import app
 from training.export.bundle import export_bundle
 from training.films.manifest import of_split, read_manifest
@@ -24,6 +24,8 @@ from training.fitting.data import targets_of
 from training.fitting.epoch_log import SCORE, EpochLog
 from training.fitting.runs import RunRecord
 from training.metrics import macro_auroc
+
+pytestmark = pytest.mark.thorough
 
 FIT = """
 import sys
@@ -115,3 +117,33 @@ def test_a_backend_cannot_be_changed_once_keras_runs():
 def test_an_unknown_backend_is_refused_with_the_known_ones():
     with pytest.raises(TrainingError, match=f"one of {', '.join(BACKENDS)}; received 'theano'"):
         use_backend("theano")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["fit", "quick", "--data", "."], ["search", "quick", "--data", ".", "--grid", "fit.copies=1,2"]],
+)
+def test_a_gpu_that_is_not_there_is_said_before_anything_is_read(monkeypatch, command, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("training.backend.graphics", list)
+    result = CliRunner().invoke(app, [*command, "--device", "gpu"])
+    assert result.exit_code == 2
+    assert "needs a GPU that tensorflow can compute on; no GPU was found" in result.output
+    assert "make setup-gpu" in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_gpus_that_are_named_are_those_that_keras_computes_on():
+    assert len(graphics()) == len(keras.distribution.list_devices("gpu"))
+
+
+def test_on_the_cpu_no_gpu_is_seen(monkeypatch):
+    for name in ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
+        monkeypatch.setenv(name, "as it was")
+    use_device("cpu")
+    assert (os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"]) == ("-1", "cpu")
+
+
+def test_an_unknown_device_is_refused_with_the_known_ones():
+    with pytest.raises(TrainingError, match="one of cpu, gpu; received 'tpu'"):
+        use_device("tpu")

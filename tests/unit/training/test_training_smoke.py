@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -17,8 +24,9 @@ from training.films.layouts.registry import LAYOUTS
 from training.films.manifest import read_manifest
 from training.films.miniature import SPLITS, write_boxes, write_miniature
 from training.films.splits import SplitPlan
+from training.quiet import LEVEL
 from training.recipe import load_recipe
-from training.smoke import classes_of, miniature_recipe
+from training.smoke import Tried, classes_of, miniature_recipe, smoke
 
 LABELS = {
     "folders": ["normal", "covid", "viral_pneumonia"],
@@ -71,9 +79,19 @@ def test_films_of_views_are_as_large_as_a_miniatures_others():
     assert small.views.smallest_side == small.preparation.height // 2
 
 
-def test_the_command_tries_a_recipe_of_another_layout_without_any_films_of_ours(tmp_path):
-    done = CliRunner().invoke(app, ["fit", "malaga-two-class", "--smoke", "--run-folder", str(tmp_path)])
-    assert done.exit_code == 0, done.output
+OUR_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (training|cxr_dash)\.")
+
+
+def test_the_command_tries_a_recipe_of_another_layout_and_only_we_speak_on_its_standard_error(tmp_path):
+    command = [sys.executable, "-m", "training", "fit", "malaga-two-class", "--smoke"]
+    # as in a shell where nobody has asked TensorFlow for more or less
+    shell = {name: value for name, value in os.environ.items() if name != LEVEL}
+    done = subprocess.run(
+        [*command, "--run-folder", str(tmp_path)], capture_output=True, text=True, check=False, env=shell
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if not OUR_LINE.match(line)] == []
+    assert "training.fitting.callbacks" in done.stderr
     assert load_bundle(tmp_path / "models" / "malaga-two-class-smoke").spec.label_keys == [
         "normal",
         "covid",
@@ -95,3 +113,36 @@ def test_the_boxes_of_a_miniature_hold_what_is_drawn_for_disease(tmp_path):
         inside = box_mask(found.regions, *pixels.shape)
         assert found.finding == "mass"
         assert np.median(pixels[inside]) > 220
+
+
+def test_what_recipes_go_on_from_is_tried_once(monkeypatch, tmp_path):
+    fitted = []
+
+    def fit(recipe, _data, run, *, weights):
+        fitted.append((recipe.id, Path(weights).parent.name))
+        run.mkdir(parents=True)
+
+    def export(run, models, *, data_root):
+        bundle = models / fitted[-1][0]
+        bundle.mkdir(parents=True, exist_ok=True)
+        return SimpleNamespace(path=bundle)
+
+    monkeypatch.setattr("training.smoke.fit", fit)
+    monkeypatch.setattr("training.smoke.fit_ensemble", lambda *_: None)
+    monkeypatch.setattr("training.smoke.export_bundle", export)
+    tried = Tried()
+    for name in ("covid", "tuberculosis"):
+        smoke(load_recipe(name), tmp_path / name, tried)
+    assert fitted == [
+        ("findings-smoke", ""),
+        ("covid-smoke", "findings-smoke"),
+        ("tuberculosis-smoke", "findings-smoke"),
+    ]
+    fitted.clear()
+    for name in ("findings-vote", "findings-stack"):
+        smoke(load_recipe(name), tmp_path / name, tried)
+        assert {run.name for run in (tmp_path / name).iterdir()} >= set(load_recipe(name).ensemble.members)
+    assert [name for name, _ in fitted] == [
+        "findings-mobilenetv2-smoke",
+        "findings-mobilenet-finetuned-smoke",
+    ]

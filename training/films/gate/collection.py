@@ -1,4 +1,4 @@
-"""The whole collection of the gate, planned from the shared films: what trains, decides and measures."""
+"""The whole collection of the gate, planned from other collections: what trains, decides and measures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def plan_pictures(data: Path, *, seed: int = 0, leave_out: Collection[str] = ())
     Parameters
     ----------
     data : Path
-        The folder of shared films: ``findings``, ``covid``, ``lungs``, ``gate``, ``pneumoniamnist.npz``.
+        The folder of collections: ``findings``, ``covid``, ``lungs``, ``gate``, ``pneumoniamnist.npz``.
     seed : int
         Decides which films are taken and how the non-films are divided.
     leave_out : collection of str

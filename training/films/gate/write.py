@@ -29,7 +29,7 @@ def write_collection(
     Parameters
     ----------
     data : Path
-        The folder of shared films; nothing in it is changed.
+        The folder of collections; nothing in it is changed.
     out : Path
         Pictures that are there already are kept: they would come out the same.
     seed : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cxr_dash.errors import TrainingError
-from training.fitting.search.grid import run_name
+from training.fitting.search.journal import open_journal
 from training.fitting.search.locks import Hold
 from training.fitting.search.space import Dimension
 from training.recipe import Recipe
@@ -78,13 +79,11 @@ class Desk:
         Raises
         ------
         TrainingError
-            When the journal belongs to another search.
+            When the journal belongs to another search, or cannot be read.
         """
         import optuna
-        from optuna.storages.journal import JournalFileBackend, JournalStorage
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.storage.parent.mkdir(parents=True, exist_ok=True)
         pruners = {
             # the first five trials and two epochs tell what is usual
             "median": optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
@@ -92,7 +91,7 @@ class Desk:
         }
         self._study = optuna.create_study(
             study_name="search",
-            storage=JournalStorage(JournalFileBackend(str(self.storage))),
+            storage=open_journal(self.storage),
             pruner=pruners[self.pruner],
             direction="maximize",
             load_if_exists=True,
@@ -213,3 +212,8 @@ class Desk:
 
         live.set_user_attr(_REPEATED, True)
         self._study.tell(live, state=optuna.trial.TrialState.FAIL)
+
+
+def run_name(recipe: Recipe) -> str:
+    """Name of a recipe's run: of its content, so that another order of the entries finds the same run."""
+    return f"{recipe.id}-{hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()[:10]}"

@@ -3,15 +3,17 @@
 Optuna draws the values, prunes and keeps the journal. What it leaves open is done here: who trains which
 trial is decided under a lock, so that no recipe is trained twice and the number of trials is exact, and every
 trial in work is locked by its process, so that a trial whose process was killed is found and gone on with.
+Why no heartbeat does this: ``docs/adr/0011``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,6 +66,11 @@ class SearchPlan:
     def loaded(self, values: Mapping[str, str]) -> Recipe:
         """The recipe of one trial."""
         return load_recipe(self.recipe, {**self.fixed, **values})
+
+    def named_by_content(self, folder: Path) -> SearchPlan:
+        """The same with a journal of its own in a folder, which the same plan finds again."""
+        digest = hashlib.sha256(self.identity().encode()).hexdigest()[:10]
+        return replace(self, storage=folder / f"grid-{digest}.log")
 
     def identity(self) -> str:
         """What must be equal for two processes to share a search."""

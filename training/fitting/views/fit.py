@@ -16,10 +16,11 @@ from training.films.boxes import boxes_of
 from training.films.manifest import Film
 from training.films.prepared import prepared_films
 from training.fitting.box_maps import boxed_places, map_grid
-from training.fitting.callbacks import Phase, phase_callbacks, save_weights
+from training.fitting.callbacks import Phase
 from training.fitting.checkpoint import Checkpoint
+from training.fitting.epoch_log import SCORE
 from training.fitting.optimizers import fine_tune_optimizer
-from training.fitting.progress import progress
+from training.fitting.phases import run_phase
 from training.fitting.runs import RunFolder
 from training.fitting.views.answers import Answers, answers_of, macro_auroc
 from training.fitting.views.batches import Draw, fresh_views, kept_views, plain_batches, view_batches
@@ -100,47 +101,35 @@ def fit_views(
         places = boxed_places(train, boxes, labels, recipe.preparation)
         cells = (*map_grid(parts), len(labels))
     draw, val_films = _drawn(parts, recipe, views, films, run)
-    start = Checkpoint.read(phase.state)
     batches = view_batches(
         draw,
         answers,
         views,
         batch_size=plan.batch_size,
         seed=recipe.seed,
-        first_epoch=start.epoch,
+        first_epoch=Checkpoint.read(phase.state).epoch,
         places=places,
         grid=cells[:2] if cells else (1, 1),
     )
     trained = with_view_losses(parts, views)
     trained.compile(fine_tune_optimizer(plan, len(batches)), open_cross_entropy(plan.label_smoothing))
-    if not start.epoch:
-        save_weights(parts.tail, phase.weights)
-    start.restore(trained)
-    phase.log.keep(start.epoch)
 
-    def score() -> float:
+    def score() -> dict[str, float]:
         logits = plain_logits(parts, val_films, size, plan.batch_size)
-        return macro_auroc(logits, val_answers, [film.source for film in val])
+        return {SCORE: macro_auroc(logits, val_answers, [film.source for film in val])}
 
-    if start.epoch < phase.epochs and not start.stopped:
-        with progress(phase.name, phase.epochs, start.epoch) as show:
-            trained.fit(
-                batches,
-                validation_data=plain_batches(
-                    val_films, val_answers, size, batch_size=plan.batch_size, cells=cells
-                ),
-                shuffle=False,
-                initial_epoch=start.epoch,
-                epochs=phase.epochs,
-                verbose=0,
-                callbacks=phase_callbacks(
-                    parts.tail, plan, phase, start, score=score, baseline=None, show=show
-                ),
-            )
-    parts.tail.load_weights(phase.weights)
+    kept = run_phase(
+        trained,
+        parts.tail,
+        plan,
+        phase,
+        batches=lambda _: batches,
+        val_batches=plain_batches(val_films, val_answers, size, batch_size=plan.batch_size, cells=cells),
+        score=score,
+    )
     if views.interpolation < 1.0:
         parts.tail.set_weights(between(begun, parts.tail.get_weights(), views.interpolation))
-    return int(Checkpoint.read(phase.state).counted["Keep"]["best_epoch"]), score()
+    return kept, score()[SCORE]
 
 
 def between(begun: list[Any], came_to: list[Any], share: float) -> list[Any]:
