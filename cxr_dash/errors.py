@@ -28,6 +28,7 @@ class CxrError(Exception):
     """
 
     code = "error"
+    lasts = False  # whether the same asked again is sure to fail again
 
     def __init__(self, message: str, *, remedy: str = "", **values: object) -> None:
         self.words = Words(message, values)
@@ -44,6 +45,7 @@ class FilmError(CxrError):
     """The uploaded file is not a film that can be read."""
 
     code = "film"
+    lasts = True
 
 
 class EmptyFileError(FilmError):
@@ -80,6 +82,7 @@ class BundleError(CxrError):
     """A model bundle cannot be used."""
 
     code = "bundle"
+    lasts = True
 
 
 class BundleNotFoundError(BundleError):
@@ -104,6 +107,7 @@ class BackendMissingError(CxrError):
     """A bundle needs a library that is not installed here."""
 
     code = "backend_missing"
+    lasts = True
 
 
 class CaseNotFoundError(CxrError):
@@ -140,6 +144,7 @@ class LibraryNotFoundError(LibraryError):
     """There is no reference library on this server, or none for this model, or no such case in it."""
 
     code = "library_missing"
+    lasts = True
 
 
 class LibraryMismatchError(LibraryError):
@@ -170,6 +175,12 @@ class AddressError(RequestError):
     """Nothing is at the address that was asked for."""
 
     code = "address_not_found"
+
+
+class NoLevelsError(RequestError):
+    """A film of 8 bits was asked for levels beyond its picture."""
+
+    code = "no_levels"
 
 
 class MethodError(RequestError):
@@ -208,6 +219,48 @@ class BusyError(CxrError):
     code = "busy"
 
 
+class SignInError(CxrError):
+    """Nobody is signed in, or the name and the password do not belong together."""
+
+    code = "sign_in"
+
+
+class NotAllowedError(CxrError):
+    """Whoever is signed in may not see this."""
+
+    code = "not_allowed"
+
+
+class SignInUnsetError(CxrError):
+    """Other machines reach the server, and its settings do not say who may come in."""
+
+    code = "sign_in_unset"
+
+
+class TooManyError(CxrError):
+    """More was asked in a short time than one may ask."""
+
+    code = "too_many"
+
+
+class HostError(RequestError):
+    """The request is for a host name that this server does not answer for."""
+
+    code = "host"
+
+
+class UsersError(CxrError):
+    """The file of users cannot be read or written, or a user of it does not fit."""
+
+    code = "users"
+
+
+class AuditError(CxrError):
+    """The audit trail cannot be written or read."""
+
+    code = "audit"
+
+
 class UnforeseenError(CxrError):
     """Something failed that nobody foresaw; the log says where."""
 
@@ -224,3 +277,12 @@ class TrainingError(CxrError):
     """A manifest, recipe or weights file cannot be used for training."""
 
     code = "training"
+
+
+def lasting_codes() -> tuple[str, ...]:
+    """Codes of the errors that trying again cannot help: a file or the models would have to change."""
+
+    def below(kind: type[CxrError]) -> list[type[CxrError]]:
+        return [kind, *(one for child in kind.__subclasses__() for one in below(child))]
+
+    return tuple(sorted({kind.code for kind in below(CxrError) if kind.lasts}))

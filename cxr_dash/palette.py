@@ -22,10 +22,10 @@ QUIET: Final = "#46545f"
 BAR: Final = "#65747f"
 FAINT: Final = "#74828d"
 
-# Text; it meets AA (4.5:1) on every ground it stands on
+# Text: 5.9:1 or more on all three grounds
 INK: Final = "#e4eaee"
 INK_SOFT: Final = "#b3bfc7"
-DIM: Final = "#8e9ca6"
+DIM: Final = "#909ea8"
 
 # What can be touched
 ACCENT: Final = "#5cc2bb"
@@ -35,13 +35,13 @@ ACCENT_FILL: Final = "#2c5f5d"
 ACCENT_GROUND: Final = "#17393a"
 ON_ACCENT: Final = "#d8f3f0"
 
-# What asks for a look, for care, and what went wrong
-ALERT: Final = "#f0896a"
+# One red for what is strong or wrong, amber for what is borderline or asks for care
+ALERT: Final = "#ff7064"
 AMBER: Final = "#e5b05c"
 AMBER_LINE: Final = "#57451f"
 AMBER_GROUND: Final = "#1d190f"
 ON_AMBER: Final = "#17110a"
-RED: Final = "#f0857a"
+RED: Final = ALERT
 ERROR: Final = "#ff9c8f"
 BAD_LINE: Final = "#7c2b2b"
 BAD_GROUND: Final = "#2a1414"
@@ -62,7 +62,6 @@ SHADOW_DEEP: Final = f"{BLACK}cc"
 BACKDROP: Final = f"{BLACK}bb"
 GROUND_HALO: Final = f"{GROUND}b3"
 GROUND_VEIL: Final = f"{GROUND}d9"
-GROUND_OVER_FILM: Final = f"{GROUND}f2"
 RAISED_THIN: Final = f"{RAISED}e6"
 RAISED_OVER_FILM: Final = f"{RAISED}f2"
 PRESSED_OVER_FILM: Final = "#142b2ce6"

@@ -30,7 +30,7 @@ def bundle_of(labels: Sequence[tuple[str, str, str]], **changes: Any) -> Bundle:
     shares = [index / 40 for index in range(40)]
     spec = spec_dict(
         "tiny",
-        labels=[{"key": key, "name_en": english, "name_es": spanish} for key, english, spanish in labels],
+        labels=[{"key": key, "name": {"en": english, "es": spanish}} for key, english, spanish in labels],
         heat_reference=dict.fromkeys(keys, 1.0),
         calibration={
             "kind": "platt",
@@ -41,8 +41,7 @@ def bundle_of(labels: Sequence[tuple[str, str, str]], **changes: Any) -> Bundle:
         held_out=[
             {
                 "split": "test",
-                "description_en": "forty films",
-                "description_es": "cuarenta placas",
+                "description": {"en": "forty films", "es": "cuarenta placas"},
                 "probabilities": dict.fromkeys(keys, shares),
                 "truths": dict.fromkeys(keys, [0] * 20 + [1] * 20),
             }
@@ -115,3 +114,6 @@ class FilmsAtHand:
         if key not in self.films:
             raise CaseNotFoundError("This film is no longer kept.", remedy="Add it again.")
         return self.films[key][1]
+
+    def explained(self, key: str, model: str) -> Analysis:
+        return self.analyse(key, model)

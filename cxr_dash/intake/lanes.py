@@ -35,6 +35,17 @@ class Lanes:
         self._work_in_hand = 0
         self._turned_away = 0
 
+    @property
+    def load(self) -> dict[str, int]:
+        """Threads, how many of them answer, requests that wait for one, and how many may."""
+        busy = min(self._in_hand, self._limits.threads)
+        return {
+            "threads": self._limits.threads,
+            "busy_threads": busy,
+            "waiting_requests": self._in_hand - busy,
+            "waiting_room": self._limits.most_waiting,
+        }
+
     def has_room(self, connection: Connection) -> bool:
         """Whether the request may wait for a thread, by what it asks for and how many wait already."""
         if connection.refused:

@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 from cxr_dash.settings import Settings
 
+# Where an application keeps, among its extensions, whom to tell what a worker has to do.
+LOAD_KEY = "cxr_dash.load"
 # Under this name a request that was turned away carries its `Refusal` into the application.
 REFUSED_KEY = "cxr_dash.refused"
 # A request's first line and headers: gunicorn takes at most 100 headers, browsers send about 2 kB.

@@ -21,10 +21,12 @@ from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
+from structlog.contextvars import clear_contextvars
 
+from cxr_dash.intake.application import load_teller, marked
 from cxr_dash.intake.connection import Connection, Stage
 from cxr_dash.intake.lanes import Lanes
-from cxr_dash.intake.limits import REFUSED_KEY, IntakeLimits, Refusal
+from cxr_dash.intake.limits import IntakeLimits, Refusal
 from cxr_dash.intake.overdue import Overdue, most_silent, overdue, slowest_reader, slowest_sender
 from cxr_dash.settings import Settings
 
@@ -70,7 +72,8 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until told to stop; the application learns which requests were turned away."""
         self._lanes = Lanes(self._limits, self.tpool)
-        self.wsgi = partial(_marked, self.wsgi, self._answering)
+        self._tell_load = load_teller(self.wsgi)
+        self.wsgi = partial(marked, self.wsgi, self._answering)
         super().run()
 
     def accept(self, listener: socket.socket) -> None:
@@ -100,6 +103,11 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             return False
         self._drop(silent)
         return True
+
+    def handle(self, conn: Connection) -> Any:
+        """Read one request and answer it; in a thread, whose lines are no longer of the request before."""
+        clear_contextvars()
+        return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer one request; in a thread."""
@@ -138,6 +146,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         if now - self._swept < _SECONDS_BETWEEN_SWEEPS:
             return
         self._swept = now
+        self._tell_load(self._lanes, self.nr_conns, self._held_bytes)
         for connection in list(self._connections):
             what = overdue(connection, now, self._limits, serving=self.alive)
             if what is not None:
@@ -288,11 +297,3 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         held = len(connection.request.data)
         self._held_bytes += held - connection.held_bytes
         connection.held_bytes = held
-
-
-def _marked(
-    application: Any, answering: threading.local, environ: dict[str, Any], start_response: Any
-) -> Any:
-    """Call the application, and tell it why the request is turned away where it is."""
-    environ[REFUSED_KEY] = answering.refused
-    return application(environ, start_response)

@@ -1,18 +1,30 @@
 """Catalogues of translations: gettext ``.po`` files, read once a process.
 
-They are read as they are, without a compiled twin that could be forgotten.
+They are read as they are, without a compiled twin that could be forgotten. A folder with a catalogue is all
+that makes a language: it is offered, and its figures, dates, lists and plurals are those of CLDR.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from gettext import c2py
 from pathlib import Path
+from types import MappingProxyType
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from cxr_dash.domain import is_language
+
+SOURCE_LANGUAGE = "en"
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
+
+
+def _as_in_english(number: int) -> int:
+    return int(number != 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +35,9 @@ class Catalogue:
     ----------
     single : dict of str to str
     plural : dict of str to tuple of str
-        By the English singular: one, many.
+        By the English singular: as many forms as the language has.
+    form : callable
+        Which of those forms a number takes, as the catalogue's own head says.
     browser : frozenset of str
         The English sentences that the browser scripts say.
     """
@@ -31,6 +45,32 @@ class Catalogue:
     single: dict[str, str] = field(default_factory=dict)
     plural: dict[str, tuple[str, ...]] = field(default_factory=dict)
     browser: frozenset[str] = frozenset()
+    form: Callable[[int], int] = _as_in_english
+
+
+def folder_of(language: str) -> Path:
+    """Where the catalogues of a language lie: ``pt_BR`` of ``pt-BR``, as gettext has it."""
+    return TRANSLATIONS / language.replace("-", "_") / "LC_MESSAGES"
+
+
+@lru_cache(maxsize=1)
+def languages() -> Mapping[str, str]:
+    """Languages a reader may choose, by tag, with their own names: English, and each with a catalogue.
+
+    Raises
+    ------
+    ValueError
+        When a folder of translations is not named after a language.
+    """
+    found = sorted(path.parent.parent.name.replace("_", "-") for path in TRANSLATIONS.glob("*/*/app.po"))
+    if wrong := [tag for tag in found if not is_language(tag)]:
+        raise ValueError(f"a folder of translations must be named after a language; received {wrong[0]!r}")
+    return MappingProxyType({tag: _own_name(tag) for tag in (SOURCE_LANGUAGE, *found)})
+
+
+def _own_name(tag: str) -> str:
+    name = str(Locale.parse(tag, sep="-").get_display_name())
+    return name[0].upper() + name[1:]
 
 
 def read_messages(path: Path) -> Catalog:
@@ -45,8 +85,10 @@ def catalogue(language: str) -> Catalogue:
     single: dict[str, str] = {}
     plural: dict[str, tuple[str, ...]] = {}
     browser: set[str] = set()
-    for path in sorted((TRANSLATIONS / language / "LC_MESSAGES").glob("*.po")):
-        for message in read_messages(path):
+    form: Callable[[int], int] = _as_in_english
+    for path in sorted(folder_of(language).glob("*.po")):
+        messages = read_messages(path)
+        for message in messages:
             if not message.id or message.fuzzy:
                 continue
             key = message.id if isinstance(message.id, str) else message.id[0]
@@ -57,4 +99,5 @@ def catalogue(language: str) -> Catalogue:
                     single[key] = message.string
             elif all(message.string):
                 plural[key] = tuple(message.string)
-    return Catalogue(single, plural, frozenset(browser))
+                form = c2py(messages.plural_expr)
+    return Catalogue(single, plural, frozenset(browser), form)

@@ -1,5 +1,7 @@
 """``make translations``: the sentences of the source into the catalogues of each language.
 
+``python -m cxr_dash.language.collect pt`` begins the catalogues of one more.
+
 New sentences come in without a translation, and what is said no more goes. Nothing else in a file depends on
 when, where or with which version of Babel it was written: collecting twice gives the same bytes.
 """
@@ -8,7 +10,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -17,14 +20,24 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
+from cxr_dash.domain import is_language
 from cxr_dash.language import figures
-from cxr_dash.language.catalogue import TRANSLATIONS, read_messages
-from cxr_dash.language.translator import LANGUAGES, SOURCE_LANGUAGE
+from cxr_dash.language.catalogue import (
+    SOURCE_LANGUAGE,
+    TRANSLATIONS,
+    folder_of,
+    languages,
+    read_messages,
+)
 
 ROOT = TRANSLATIONS.parent.parent
-_KEYWORDS = {"t": None, "N_": None, "plural": (1, 2)}
-_METHODS = [("cxr_dash/**.py", "python"), ("assets/js/**.js", "javascript")]
-# What a bundle says in sentences; names, populations and operating points stand there in both languages.
+_KEYWORDS = {"t": None, "N_": None, "plural": (1, 2), "Counted": (1, 2)}
+_METHODS = [
+    ("cxr_dash/**.py", "python"),
+    ("cxr_dash/report_templates/**.txt", "jinja2.ext:babel_extract"),
+    ("assets/js/**.js", "javascript"),
+]
+# What a bundle says in English alone. Names, titles and explanations stand there by language.
 _BUNDLE_SENTENCES = ("warnings", "intended_use", "not_for")
 _AUDIT_SENTENCES = ("name", "headline", "limit")
 
@@ -44,11 +57,16 @@ def said_by_the_application() -> Catalog:
     return found
 
 
-def said_by_the_models(folder: Path = ROOT / "models") -> Catalog:
-    """Every sentence of the shipped bundles, its figures as numbered fields."""
+def said_by_the_models(language: str, folder: Path = ROOT / "models") -> Catalog:
+    """Every sentence of the shipped bundles, and every text that they do not bring in this language.
+
+    Figures are numbered fields.
+    """
     found = Catalog(charset="utf-8", fuzzy=False)
     for path in sorted(folder.glob("*/bundle.json")):
-        for sentence in _sentences(json.loads(path.read_text(encoding="utf-8"))):
+        bundle = json.loads(path.read_text(encoding="utf-8"))
+        texts = [text["en"] for text in _texts(bundle) if language not in text]
+        for sentence in (*_sentences(bundle), *texts):
             found.add(figures.apart(sentence)[0], locations=[(f"models/{path.parent.name}", None)])
     return found
 
@@ -69,10 +87,29 @@ def _sentences(bundle: dict[str, Any]) -> Iterator[str]:
         yield from (source[key] for source in bundle["sources"] for key in ("population", "licence"))
 
 
+def _texts(bundle: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """The texts of a classifier that stand in it by language, and that the page says."""
+    if bundle.get("kind") == "classifier":
+        # films that figures are of are described at length in English alone: see card_words.split_description
+        yield from _by_language([value for key, value in bundle.items() if key != "metrics"])
+
+
+def _by_language(entry: Any) -> Iterator[dict[str, str]]:
+    if isinstance(entry, dict):
+        if SOURCE_LANGUAGE in entry:
+            yield entry
+        else:
+            yield from _by_language(list(entry.values()))
+    elif isinstance(entry, list):
+        for one in entry:
+            if isinstance(one, dict | list):
+                yield from _by_language(one)
+
+
 def update(path: Path, language: str, said: Catalog) -> None:
     """Bring one catalogue up to date with what is said; translations and the notes at its head stay."""
-    known = read_messages(path) if path.is_file() else Catalog(locale=language)
-    known.locale = language
+    known = read_messages(path) if path.is_file() else Catalog(locale=language.replace("-", "_"))
+    known.locale = language.replace("-", "_")
     known.update(said, no_fuzzy_matching=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_head(path, known) + _body(known), encoding="utf-8")
@@ -103,14 +140,22 @@ def _body(known: Catalog) -> str:
     return stream.getvalue().decode("utf-8")
 
 
-def main() -> None:
-    """Update the catalogues of every language but that of the source."""
-    for language in LANGUAGES:
+def main(begun: Sequence[str] = ()) -> None:
+    """Update the catalogues of every language but that of the source, and begin those of others.
+
+    Raises
+    ------
+    SystemExit
+        When one to begin is not the tag of a language.
+    """
+    if wrong := [tag for tag in begun if not is_language(tag)]:
+        raise SystemExit(f"A language must be named by its tag, such as pt or pt-BR; received {wrong[0]!r}.")
+    for language in dict.fromkeys((*languages(), *begun)):
         if language != SOURCE_LANGUAGE:
-            folder = TRANSLATIONS / language / "LC_MESSAGES"
+            folder = folder_of(language)
             update(folder / "app.po", language, said_by_the_application())
-            update(folder / "models.po", language, said_by_the_models())
+            update(folder / "models.po", language, said_by_the_models(language))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -15,13 +15,14 @@ from babel import Locale, dates, negotiate_locale
 from babel.lists import format_list
 from babel.numbers import get_decimal_symbol
 
-from cxr_dash.domain import Words
+from cxr_dash.domain import Counted, LocalisedText, Words
 from cxr_dash.language import figures
-from cxr_dash.language.catalogue import Catalogue, catalogue
+from cxr_dash.language.catalogue import SOURCE_LANGUAGE, Catalogue, catalogue, languages
 
-SOURCE_LANGUAGE = "en"
-# Languages a reader may choose, by their own names.
-LANGUAGES = {"en": "English", "es": "Español"}
+# Languages that write every noun large, also inside a sentence.
+_NOUNS_LARGE = ("de", "lb")
+# Numbers that between them take every form of a language; Spanish has one of its own for a million.
+_TELLING = (*range(201), 1000, 10**6, 10**6 + 1)
 
 
 class _Fields(string.Formatter):
@@ -45,7 +46,7 @@ class Translator:
     Attributes
     ----------
     language : str
-        A key of :data:`LANGUAGES`.
+        A key of :func:`languages`.
     """
 
     language: str = SOURCE_LANGUAGE
@@ -59,8 +60,26 @@ class Translator:
 
     def plural(self, one: str, many: str, number: int, /, **values: object) -> str:
         """The form for ``number``, which may be named ``{n}`` in both."""
-        forms = self._catalogue.plural.get(one, (one, many))
-        return self._fill(forms[0] if number == 1 else forms[-1], {"n": number, **values})
+        known = self._catalogue
+        # what has no translation is said in English, and counted as English does
+        english = one if number == 1 else many
+        said = known.plural[one][known.form(number)] if one in known.plural else english
+        return self._fill(said, {"n": number, **values})
+
+    def form_by_category(self) -> dict[str, int]:
+        """Which of the forms of ``for_browser`` a number takes, by its category of CLDR's plural rules.
+
+        The categories are those of ``Intl.PluralRules``: ``{"one": 0, "few": 1, "many": 2}``.
+        """
+        found: dict[str, int] = {}
+        for number in _TELLING:
+            found.setdefault(str(self._locale.plural_form(number)), self._catalogue.form(number))
+        return found
+
+    @property
+    def nouns_large(self) -> bool:
+        """Whether nouns keep their large first letter inside a sentence, as German's do."""
+        return self._locale.language in _NOUNS_LARGE
 
     def say(self, words: Words | str) -> str:
         """A sentence that was written elsewhere."""
@@ -101,9 +120,9 @@ class Translator:
             if key in known.plural or key in known.single
         }
 
-    def choose(self, texts: Mapping[str, str]) -> str:
-        """The entry of this language out of one text in several."""
-        return texts.get(self.language) or texts[SOURCE_LANGUAGE]
+    def choose(self, text: LocalisedText) -> str:
+        """A bundle's text in this language: its own, else the catalogue's, else English."""
+        return text.get(self.language) or self(text.en)
 
     @property
     def _catalogue(self) -> Catalogue:
@@ -112,7 +131,7 @@ class Translator:
     @property
     def _locale(self) -> Locale:
         # British dates: no month that could be a day, no second noon; and no comma before "and"
-        return Locale("en", "GB") if self.language == "en" else Locale.parse(self.language)
+        return Locale("en", "GB") if self.language == "en" else Locale.parse(self.language, sep="-")
 
     @property
     def decimal_sign(self) -> str:
@@ -127,19 +146,26 @@ class Translator:
             return sentence
         return translated.format(*(figures.written(figure, self.decimal_sign) for figure in found))
 
+    def _said(self, value: object) -> object:
+        if isinstance(value, Words):
+            return self.say(value)
+        if isinstance(value, Counted):
+            return self.plural(value.one, value.many, value.number)
+        return value
+
     def _fill(self, template: str, values: Mapping[str, object]) -> str:
         if not values:
             return template
-        said = {key: self.say(value) if isinstance(value, Words) else value for key, value in values.items()}
+        said = {key: self._said(value) for key, value in values.items()}
         return _Fields(self.decimal_sign).vformat(template, (), said)
 
 
 @lru_cache(maxsize=8)
 def translator(language: str = SOURCE_LANGUAGE) -> Translator:
-    """The translator of a language; English for one that is not among :data:`LANGUAGES`."""
-    return Translator(language if language in LANGUAGES else SOURCE_LANGUAGE)
+    """The translator of a language; English for one that is not among :func:`languages`."""
+    return Translator(language if language in languages() else SOURCE_LANGUAGE)
 
 
 def negotiate(preferred: Iterable[str]) -> str:
-    """The best of :data:`LANGUAGES` for a browser's list, best first: ``["es-AR", "en"]`` gives ``es``."""
-    return negotiate_locale(list(preferred), list(LANGUAGES), sep="-") or SOURCE_LANGUAGE
+    """The best of :func:`languages` for a browser's list, best first: ``["es-AR", "en"]`` gives ``es``."""
+    return negotiate_locale(list(preferred), list(languages()), sep="-") or SOURCE_LANGUAGE

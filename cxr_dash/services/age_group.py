@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from cxr_dash import imaging
-from cxr_dash.domain import Float32Array, LungField, Radiograph
+from cxr_dash.domain import FilmFacts, Float32Array
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import activate
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.head import Head
-from cxr_dash.inference.lungs import plan_with_lungs
-from cxr_dash.inference.runtime import RuntimePool
-from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
+from cxr_dash.inference.schema_age import AGE_FILE
+from cxr_dash.inference.trunks import reads_alike, trunk_of
 
 logger = logging.getLogger(__name__)
 
@@ -41,26 +40,26 @@ class AgeGuess:
 
 
 def guess_age(
-    radiograph: Radiograph,
+    facts: FilmFacts,
     asked: Bundle,
     embedding: Float32Array,
     *,
     catalog: Catalog,
-    runtimes: RuntimePool,
-    lungs: LungField | None = None,
+    run: Callable[[Bundle], Float32Array],
 ) -> AgeGuess | None:
     """Ask the gate's head for age groups about a film whose file does not say how old the patient is.
 
     Parameters
     ----------
-    radiograph : Radiograph
+    facts : FilmFacts
+        What the file says.
     asked : Bundle
         The model that the reader chose.
     embedding : ndarray of float32, shape (D,)
         What that model made of the film: used where its features are those of the head's trunk.
     catalog : Catalog
-    runtimes : RuntimePool
-    lungs : LungField, optional
+    run : callable
+        Gives the embedding of the film that another bundle makes.
 
     Returns
     -------
@@ -70,15 +69,15 @@ def guess_age(
     """
     gate, population = catalog.tool("gate"), asked.spec.population
     group = gate.spec.age_group if gate is not None else None
-    if gate is None or group is None or population is None or radiograph.facts.age_years is not None:
+    if gate is None or group is None or population is None or facts.age_years is not None:
         return None
     features = embedding
-    if not _reads(asked, group):
-        trunk = _trunk(catalog, group)
+    if not reads_alike(asked, group):
+        trunk = trunk_of(catalog, group)
         if trunk is None:
+            logger.warning("no age group: the gate's trunk %s is not installed as it was", group.trunk.id)
             return None
-        preparation = plan_with_lungs(radiograph, trunk.spec.preparation, lungs)
-        features = runtimes.get(trunk).run(imaging.apply_preparation(radiograph, preparation)).embedding
+        features = run(trunk)
     logits = _head(gate.path / AGE_FILE, gate.spec.files[AGE_FILE]).logits(features)
     child = float(activate(logits.astype(np.float64), "sigmoid")[0])
     if not math.isfinite(child):
@@ -92,16 +91,8 @@ def _head(path: Path, sha256: str) -> Head:
     return Head.read(path, sha256)
 
 
-def _reads(bundle: Bundle, group: AgeGroup) -> bool:
-    """Whether a bundle's features are those of the head's trunk."""
-    own = bundle.spec.trunk.sha256 if bundle.spec.trunk is not None else bundle.serving_sha256
-    return own == group.trunk.sha256
-
-
-def _trunk(catalog: Catalog, group: AgeGroup) -> Bundle | None:
-    """The head's trunk, or one that reads the same features; None where neither is installed."""
-    for bundle in catalog.bundles():
-        if isinstance(bundle, Bundle) and _reads(bundle, group):
-            return bundle
-    logger.warning("no age group: the gate's trunk %s is not installed as it was", group.trunk.id)
-    return None
+def needs_another_trunk(catalog: Catalog, asked: Bundle) -> bool:
+    """Whether the gate's head reads other features than a model's own."""
+    gate = catalog.tool("gate")
+    group = gate.spec.age_group if gate is not None else None
+    return group is not None and not reads_alike(asked, group)

@@ -15,9 +15,9 @@ from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
 from cxr_dash.services.analyse import AnalysisService
 from cxr_dash.services.exports.listed import ListedFilm, above_cut, label_in_view, look_up
-from cxr_dash.services.exports.maps import write_map
+from cxr_dash.services.exports.maps import write_grid, write_map
 from cxr_dash.services.exports.options import ChosenFilm, ExportRequest
-from cxr_dash.services.exports.pictures import film_display, heat_png, overlay_png, side_by_side_png
+from cxr_dash.services.exports.pictures import film_as_seen, heat_png, overlay_png, side_by_side_png
 from cxr_dash.services.exports.provenance import export_name, refused
 from cxr_dash.services.exports.readme import readme
 from cxr_dash.services.exports.record import Json, as_json, film_document, film_record, list_document
@@ -73,14 +73,15 @@ class _Archive:
         yield self.sink.take()
 
     def store_map(self, name: str, analysis: Analysis, label_key: str) -> Iterator[bytes]:
-        """One raw map: 4 bytes a pixel, compressed; they are many zeros."""
+        """One raw map, compressed: at the model's grid, or 4 bytes a pixel of the film."""
+        write = write_map if self.request.maps == "full" else write_grid
         with self.zip.open(name, "w") as stream:
-            write_map(stream, analysis.heatmaps[label_key])
+            write(stream, analysis.heatmaps[label_key])
         yield self.sink.take()
 
     def film(self, chosen: ChosenFilm) -> Iterator[bytes]:
         """One film's folder. What fails is written down, and the rest goes on."""
-        film = look_up(self.service, self.request, chosen, self.t)
+        film = look_up(self.service, self.request, chosen, self.t, explained=True)
         self.lines.append(csv_row(film, self.bundle, film.cuts))
         self.records.append(film_record(film, film.cuts))
         if film.analysis is None:
@@ -103,22 +104,25 @@ class _Archive:
     def _folder(self, folder: str, film: ListedFilm, analysis: Analysis) -> Iterator[bytes]:
         chosen, request = film.chosen, replace(self.request, thresholds=film.cuts)
         data = self.service.cases.film(str(chosen.film)).data
-        display = film_display(data, analysis, self.service.settings.decode_limits)
+        limits = self.service.settings.decode_limits
+        display, seen = film_as_seen(data, analysis, limits, request.seen)
+        request = replace(request, seen=seen)
         maps: dict[str, str] = {}
+        kind = "map" if request.maps == "full" else "grid"
         for key in self._labels(film, analysis):
-            options = request.options(key, anyway=chosen.anyway)
-            maps[key] = export_name(analysis, key, "map", "npy")
+            options = request.options(key, anyway=chosen.anyway, marks=chosen.marks)
+            maps[key] = export_name(analysis, key, kind, "npy")
             overlay, heat, both = (
-                f"{folder}/{export_name(analysis, key, kind)}" for kind in ("overlay", "heat", "side-by-side")
+                f"{folder}/{export_name(analysis, key, what)}" for what in ("overlay", "heat", "side-by-side")
             )
             # one after the other: a tuple of all three would hold them in memory together
-            yield from self.store(overlay, overlay_png(analysis, key, options, display))
+            yield from self.store(overlay, overlay_png(analysis, key, options, display, self.t))
             yield from self.store(heat, heat_png(analysis, key, options))
             yield from self.store(both, side_by_side_png(analysis, key, options, display, self.t))
             yield from self.store_map(f"{folder}/{maps[key]}", analysis, key)
-        report = report_pdf(film, self.bundle, self.request, display, self.t)
+        report = report_pdf(film, self.bundle, replace(self.request, seen=seen), display, self.t)
         yield from self.store(f"{folder}/report.pdf", report)
-        document = film_document(film, self.bundle, film.cuts, self.t, maps)
+        document = film_document(film, self.bundle, film.cuts, self.t, maps, size=request.maps)
         yield from self.store(f"{folder}/analysis.json", as_json(document), compress=True)
 
     def _labels(self, film: ListedFilm, analysis: Analysis) -> list[str]:
@@ -137,7 +141,9 @@ class _Archive:
         yield from self.store("findings.json", as_json(document), compress=True)
         if self.errors:
             yield from self.store("errors.txt", "".join(f"{line}\n" for line in self.errors))
-        yield from self.store("README.txt", readme(self.bundle, self.t, failed=len(self.errors)))
+        yield from self.store(
+            "README.txt", readme(self.bundle, self.t, failed=len(self.errors), maps=self.request.maps)
+        )
         self.zip.close()
         yield self.sink.take()
 

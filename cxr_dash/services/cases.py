@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from cxr_dash.domain import N_, Analysis, FilmFacts, PatientIdentity
+from cxr_dash.domain import N_, Analysis, Counted, FilmFacts, PatientIdentity
 from cxr_dash.errors import CaseNotFoundError, QuotaError, StorageError
+from cxr_dash.services.workup import Workup
 from cxr_dash.store.room import NOBODY, full
 
 logger = logging.getLogger(__name__)
 
 _KEY_BYTES = 24
-# Go up with every change of what `Analysis` and `StoredFilm` hold: what an earlier version kept is asked for,
-# and sent, anew.
-_ANALYSIS_LAYOUT = 6
-_FILM_LAYOUT = 4
+# Go up with every change of what `Analysis`, `StoredFilm` and `Workup` hold: what an earlier version kept is
+# asked for, and sent, anew.
+_ANALYSIS_LAYOUT = 7
+_FILM_LAYOUT = 6
+_WORKUP_LAYOUT = 2
 _KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{32}$")
 
 
@@ -87,6 +89,8 @@ class StoredFilm:
         What the file says beyond the pixels, with its identifiers, for results that go back.
     identity : PatientIdentity or None
         Who the patient is, where the file says so. It stands here alone: no analysis and no export has it.
+    user : str
+        Who signed in and added it; empty where nobody signs in. To others it is not there.
     """
 
     data: bytes
@@ -97,6 +101,7 @@ class StoredFilm:
     height: int
     facts: FilmFacts = field(default_factory=FilmFacts)
     identity: PatientIdentity | None = None
+    user: str = ""
 
     def __repr__(self) -> str:
         """Nothing that a log could keep: the file's bytes hold a name too."""
@@ -104,7 +109,7 @@ class StoredFilm:
 
 
 # What a cache that outlives the process may hold, and builds again.
-KEPT_TYPES = (StoredFilm, Analysis)
+KEPT_TYPES = (StoredFilm, Analysis, Workup)
 
 
 class CaseStore:
@@ -115,11 +120,14 @@ class CaseStore:
     cache : KeyValueCache
     lifetime_seconds : int
         How long an entry is kept.
+    user : callable
+        Who asks now; empty where nobody signs in. A film is there for the user alone who added it.
     """
 
-    def __init__(self, cache: KeyValueCache, lifetime_seconds: int) -> None:
+    def __init__(self, cache: KeyValueCache, lifetime_seconds: int, user: Callable[[], str] = str) -> None:
         self._cache = cache
         self._lifetime_seconds = lifetime_seconds
+        self._user = user
 
     def add(self, film: StoredFilm, owner: str = NOBODY) -> str:
         """Keep a film in the share of ``owner``; returns its new key, 32 characters of 192 random bits.
@@ -131,7 +139,7 @@ class CaseStore:
         """
         key = secrets.token_urlsafe(_KEY_BYTES)
         try:
-            self._cache.set(_film_name(key), film, self._lifetime_seconds, owner)
+            self._cache.set(_film_name(key), replace(film, user=self._user()), self._lifetime_seconds, owner)
         except QuotaError:
             raise
         except Exception as error:
@@ -157,14 +165,15 @@ class CaseStore:
                 N_("The server cannot reach the films it keeps."),
                 remedy=N_("Try again in a minute; if it stays so, tell whoever runs the server."),
             ) from error
-        if not isinstance(film, StoredFilm):
+        # another's film is answered as one that is not there: nobody learns which keys lead somewhere
+        if not isinstance(film, StoredFilm) or film.user != self._user():
             raise CaseNotFoundError(
                 N_(
-                    "This film is no longer kept: films are deleted {minutes} minutes after they were added, "
+                    "This film is no longer kept: films are deleted {time} after they were added, "
                     "or when they are cleared."
                 ),
                 remedy=N_("Add the film again."),
-                minutes=self._lifetime_seconds // 60,
+                time=Counted("{n} minute", "{n} minutes", self._lifetime_seconds // 60),
             )
         return film
 
@@ -179,9 +188,24 @@ class CaseStore:
 
     def add_analysis(self, key: str, analysis: Analysis) -> None:
         """Keep an analysis as long as its film, in its share; one that cannot be kept is asked for again."""
-        name = _analysis_name(key, analysis.model_id, analysis.model_sha256)
+        self._keep_beside(_analysis_name(key, analysis.model_id, analysis.model_sha256), analysis, key)
+
+    def workup(self, key: str) -> Workup | None:
+        """What was found of the film when it came; ``None`` where that is not kept."""
         try:
-            self._cache.set(name, analysis, self._lifetime_seconds, beside=_film_name(key))
+            found = self._cache.get(_workup_name(key))
+        except Exception as error:
+            logger.error("what was found of a film could not be looked up: %s", error)
+            return None
+        return found if isinstance(found, Workup) else None
+
+    def add_workup(self, key: str, workup: Workup) -> None:
+        """Keep it as long as its film, in its share; one that cannot be kept is found again."""
+        self._keep_beside(_workup_name(key), workup, key)
+
+    def _keep_beside(self, name: str, value: Analysis | Workup, key: str) -> None:
+        try:
+            self._cache.set(name, value, self._lifetime_seconds, beside=_film_name(key))
             if not self._cache.has(_film_name(key)):
                 # deleted while a model was being asked: nothing that was said of it stays
                 self._cache.delete(name)
@@ -199,14 +223,22 @@ class CaseStore:
 
         Raises
         ------
+        CaseNotFoundError
+            Where people sign in: when it is not kept, or is another's.
         StorageError
             When something of it may still be there.
         """
+        if self._user():
+            self.film(key)
         if not _KEY_PATTERN.match(key):
             return
         try:
             # the film first: without it no result can be asked for
-            for name in (_film_name(key), *(_analysis_name(key, *model) for model in models)):
+            for name in (
+                _film_name(key),
+                _workup_name(key),
+                *(_analysis_name(key, *model) for model in models),
+            ):
                 self._cache.delete(name)
         except Exception as error:
             logger.error("a film could not be deleted: %s", error)
@@ -231,6 +263,10 @@ class CaseStore:
 
 def _film_name(key: str) -> str:
     return f"film-{_FILM_LAYOUT}-{key}"
+
+
+def _workup_name(key: str) -> str:
+    return f"workup-{_WORKUP_LAYOUT}-{key}"
 
 
 def _analysis_name(key: str, model_id: str, model_sha256: str) -> str:

@@ -11,7 +11,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cxr_dash.errors import CacheFolderError
@@ -20,6 +20,8 @@ from cxr_dash.store.folder import PARTIAL
 
 logger = logging.getLogger(__name__)
 
+# Where an application keeps, among its extensions, whom to tell how many entries were deleted.
+EVICTED_KEY = "cxr_dash.evicted"
 _SECONDS_BETWEEN_SWEEPS = 15.0
 # How an entry is called (a hex digest, also of earlier versions) and one that is being written. Nothing else
 # is ever deleted: the setting may point at a folder that was not meant.
@@ -27,6 +29,10 @@ _ENTRY_NAME = re.compile(rf"[0-9a-f]{{32,128}}|.+{re.escape(PARTIAL)}")
 # No entry takes so long to be written.
 _PARTIAL_SECONDS = 120.0
 _OTHERS = 0o077
+# Where others keep theirs, too. For a server started at the root, the usual value `var/cache` is one of them.
+_SHARED = frozenset(
+    map(Path, ("/", "/dev/shm", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr", "/var"))  # noqa: S108  # nosec B108
+) | frozenset(Path("/var", name) for name in ("cache", "lib", "log", "spool", "tmp"))
 
 
 def remove_expired(folder: Path, lifetime_seconds: float, *, now: float) -> int:
@@ -77,11 +83,19 @@ def make_cache_folder(settings: Settings) -> Path:
     Raises
     ------
     CacheFolderError
-        When it belongs to another user, or others may read or write it.
+        When it is one of the system's, belongs to another user, or others may read or write it.
     OSError
         When it cannot be made.
     """
     folder = settings.cache_dir.resolve()
+    if folder in _SHARED:
+        raise CacheFolderError(
+            f"`CXR_CACHE_DIR` must be a folder of this server alone, none of the system's; received "
+            f"{str(settings.cache_dir)!r}, which is {str(folder)!r} from the working folder "
+            f"{str(Path.cwd())!r}.",
+            remedy="Start the server in its own folder, or set it to one inside, such as "
+            f"{folder / 'cxr-dash'}.",
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     status = folder.stat()
     if status.st_uid != os.geteuid():
@@ -99,8 +113,16 @@ def make_cache_folder(settings: Settings) -> Path:
     return folder
 
 
-def start_sweeping(settings: Settings) -> threading.Thread | None:
+def start_sweeping(
+    settings: Settings, tell: Callable[[int], None] = lambda _deleted: None
+) -> threading.Thread | None:
     """Delete expired films every few seconds in a background thread of this process.
+
+    Parameters
+    ----------
+    settings : Settings
+    tell : callable
+        Is told how many entries were deleted.
 
     Returns
     -------
@@ -109,17 +131,17 @@ def start_sweeping(settings: Settings) -> threading.Thread | None:
     """
     if settings.cache_type != "filesystem":
         return None
-    thread = threading.Thread(target=_sweep_for_ever, args=(settings,), name="cxr-expiry", daemon=True)
+    thread = threading.Thread(target=_sweep_for_ever, args=(settings, tell), name="cxr-expiry", daemon=True)
     thread.start()
     return thread
 
 
-def _sweep_for_ever(settings: Settings) -> None:
+def _sweep_for_ever(settings: Settings, tell: Callable[[int], None]) -> None:
     while True:
         try:
             # a folder that was deleted under the server comes back, so that films can be kept again
             folder = make_cache_folder(settings)
-            remove_expired(folder, settings.case_lifetime_seconds, now=time.time())
+            tell(remove_expired(folder, settings.case_lifetime_seconds, now=time.time()))
         except (OSError, CacheFolderError) as error:
             logger.error("expired films could not be deleted: %s", error)
         time.sleep(_SECONDS_BETWEEN_SWEEPS)

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from cxr_dash import imaging
 from cxr_dash.domain import (
+    FilmFacts,
     HeartMeasures,
     LungField,
     Quality,
@@ -35,7 +37,7 @@ from cxr_dash.inference.distribution import embedding_distance
 from cxr_dash.inference.runtime import Runtime, RuntimePool
 from cxr_dash.services.age_group import AgeGuess
 from cxr_dash.services.population import check_population
-from cxr_dash.services.shown import Shown, check_shown
+from cxr_dash.services.shown import Shown, ShownMeasures, judge_shown, measure_shown
 
 logger = logging.getLogger(__name__)
 
@@ -53,30 +55,46 @@ _OVERRULED = {
 _NOTES_THAT_REFUSE = {
     *(ReasonCode.DAMAGED, ReasonCode.LEVELS_WRAPPED, ReasonCode.TWO_FILMS),
 }
+_SAID_BY_THE_GATE = {ReasonCode.NOT_UPRIGHT, ReasonCode.HARDLY_UPRIGHT}
 _OK = Quality(Verdict.OK)
+_FAILED = Quality(Verdict.REJECT, (Reason(ReasonCode.GATE_FAILED),))
 _SEVERITY = {Verdict.REJECT: 0, Verdict.WARN: 1, Verdict.OK: 2}
 
 
-def judge(
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureChecks:
+    """The opinions on a picture that are the same whichever model is asked.
+
+    Attributes
+    ----------
+    said, plain, taken, lungs, side : Quality
+        The file as it was read; grey levels and shape; what the gate's network takes it for; the lungs.
+    shown : ShownMeasures or None
+        None where the film's tilt and tone were not looked at, or could not be measured: ``failed``.
+    """
+
+    said: Quality
+    plain: Quality
+    taken: Quality
+    lungs: Quality
+    side: Quality
+    shown: ShownMeasures | None = None
+    failed: bool = False
+
+
+def check_picture(
     radiograph: Radiograph,
-    raw: RawOutput,
-    bundle: Bundle,
     gate: Callable[[], tuple[Bundle, Runtime] | None],
     lungs: LungField | None = None,
     *,
     shown: Shown | None = None,
-    guess: Callable[[], AgeGuess | None] = lambda: None,
     heart: HeartMeasures | None = None,
-) -> Quality:
-    """Judge one film for one model.
+) -> PictureChecks:
+    """Ask all that needs the film's pixels.
 
     Parameters
     ----------
     radiograph : Radiograph
-    raw : RawOutput
-        What the model said; only its embedding is looked at.
-    bundle : Bundle
-        The model's own.
     gate : callable
         Gives the bundle ``gate`` and its runtime, or None where the models folder has none. It is called
         here, so that a gate that cannot be loaded refuses like one that cannot answer.
@@ -84,36 +102,83 @@ def judge(
         None where no segmenter is installed: the lungs are then not looked at.
     shown : Shown, optional
         What the model was shown; without it tilt and tone are not looked at.
-    guess : callable
-        Gives what age group the film looks like, or None; called here for the same reason as ``gate``.
     heart : HeartMeasures, optional
         None where no segmenter draws the heart: its side is then not looked at.
+
+    Returns
+    -------
+    PictureChecks
+        Never raises: a check that does, or that gives no number, refuses the film.
+    """
+    measured, failed = None, False
+    if shown is not None:
+        try:
+            measured = measure_shown(radiograph, shown, lungs)
+        except Exception as error:
+            # as in `_closed`: what could not be measured refuses the film
+            logger.error("a check of the input gate failed: %r", error)
+            failed = True
+    return PictureChecks(
+        said=_closed(lambda: _noted(radiograph)),
+        plain=_closed(lambda: imaging.check_film(radiograph)),
+        taken=_closed(lambda: _taken_for(radiograph, gate())),
+        lungs=_closed(lambda: _lungs(lungs)),
+        side=_closed(lambda: _side(heart)),
+        shown=measured,
+        failed=failed,
+    )
+
+
+def judge_for(
+    checks: PictureChecks,
+    raw: RawOutput,
+    bundle: Bundle,
+    *,
+    facts: FilmFacts,
+    guess: Callable[[], AgeGuess | None] = lambda: None,
+    tell_tone: Callable[[dict[str, float]], None] = lambda _shifts: None,
+) -> Quality:
+    """Judge one film for one model.
+
+    Parameters
+    ----------
+    checks : PictureChecks
+        Of the film.
+    raw : RawOutput
+        What the model said; only its embedding is looked at.
+    bundle : Bundle
+        The model's own.
+    facts : FilmFacts
+        What the file says.
+    guess : callable
+        Gives what age group the film looks like, or None; called here for the same reason as ``gate`` of
+        :func:`check_picture`.
+    tell_tone : callable
+        Is told where the film lies along each of the model's directions of tone, where that was measured.
 
     Returns
     -------
     Quality
         Never raises: a check that does, or that gives no number, refuses the film.
     """
-    taken = _closed(lambda: _taken_for(radiograph, gate()))
-    plain = _closed(lambda: imaging.check_film(radiograph))
-    rest = [
-        _closed(lambda: _lungs(lungs)),
-        _closed(lambda: _side(heart)),
-        _closed(lambda: _distance(raw, bundle)),
-    ]
-    if taken == _OK:
+    plain, rest = checks.plain, [checks.lungs, checks.side, _closed(lambda: _distance(raw, bundle))]
+    if checks.taken == _OK:
         plain, rest = _overruled(plain), [_overruled(opinion) for opinion in rest]
-    whom = _closed(lambda: check_population(bundle.spec.population, radiograph.facts, guess()))
-    said = _closed(lambda: _noted(radiograph))
-    how = _closed(lambda: check_shown(radiograph, shown, lungs, bundle.spec))
+    whom = _closed(lambda: check_population(bundle.spec.population, facts, guess()))
+    how = _FAILED if checks.failed else _OK
+    if (measured := checks.shown) is not None:
+        how = _closed(lambda: judge_shown(measured, bundle.spec, tell_tone))
     # what is wrong with the file before what a network takes the picture for
-    return combined([whom, said, plain, taken, how, *rest])
+    return combined([whom, checks.said, plain, checks.taken, how, *rest])
 
 
 def combined(opinions: Iterable[Quality]) -> Quality:
     """One verdict out of several: the worst; its reasons first, each once."""
     ordered = sorted(opinions, key=lambda opinion: _SEVERITY[opinion.verdict])
     reasons = dict.fromkeys(reason for opinion in ordered for reason in opinion.reasons)
+    if any(reason.code is ReasonCode.NOT_FRONTAL_CHEST for reason in reasons):
+        # the gate's words hold those of the plain check, which would say the same again
+        reasons = {reason: None for reason in reasons if reason.code not in _SAID_BY_THE_GATE}
     return Quality(ordered[0].verdict if ordered else Verdict.OK, tuple(reasons))
 
 
@@ -131,7 +196,7 @@ def _closed(check: Callable[[], Quality]) -> Quality:
     except Exception as error:
         # whatever is wrong: an unchecked film must not pass as a checked one
         logger.error("a check of the input gate failed: %r", error)
-        return Quality(Verdict.REJECT, (Reason(ReasonCode.GATE_FAILED),))
+        return _FAILED
 
 
 def _noted(radiograph: Radiograph) -> Quality:

@@ -7,19 +7,10 @@ from pathlib import Path
 from cxr_dash.domain import N_
 from cxr_dash.errors import BundleNotFoundError, NotReadyError
 from cxr_dash.inference.catalog import Catalog
+from cxr_dash.services.page_parts import missing_parts
+from cxr_dash.services.report.templates import report_templates
 from cxr_dash.settings import Settings
 
-# Of the page: each of these folders holds what it cannot do without.
-_PARTS = (
-    "css",
-    "js/0-core",
-    "js/3-list",
-    "js/4-reading",
-    "js/5-film",
-    "js/6-panel",
-    "js/7-model-page",
-    "js/9-page",
-)
 _REMEDY = N_("Tell whoever runs the server: `cxr-dash doctor` says what to do.")
 _TOOLS = {
     "gate": N_("The input gate is missing or was refused: a picture that is no chest film may be answered."),
@@ -39,10 +30,15 @@ def shortcomings(settings: Settings, catalog: Catalog) -> list[NotReadyError]:
     if settings.require_tools:
         tools = {"gate": catalog.tool("gate"), "lungs": catalog.tool("lungs")}
         found += [NotReadyError(words, remedy=_REMEDY) for key, words in _TOOLS.items() if tools[key] is None]
-    missing = [part for part in _PARTS if not _has_files(settings.assets_dir / part)]
+    missing = [] if _has_files(settings.assets_dir / "css") else ["css"]
+    missing += missing_parts(settings.assets_dir)
     if missing:
         words = N_("Parts of this page are missing, so that it cannot work as it should: {parts}.")
         found.append(NotReadyError(words, remedy=_REMEDY, parts=", ".join(missing)))
+    try:
+        report_templates(settings.report_templates)
+    except NotReadyError as lack:
+        found.append(lack)
     return found
 
 

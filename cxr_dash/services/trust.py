@@ -1,20 +1,18 @@
-"""The trust report of one film: the model is asked twice more, about the film moved a little."""
+"""The trust report of one film, from what the model says of the film moved a little."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cxr_dash.domain import Finding, Float32Array, Heatmap, HeatTrust, LungField
-from cxr_dash.explain import SHIFTS, Shifted, find_regions, heat_trust, shifted_input
+from cxr_dash.domain import Finding, Heatmap, HeatTrust, LungField, RawOutput
+from cxr_dash.explain import Shifted, find_regions, heat_trust
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.calibration import calibrated_probabilities
-from cxr_dash.inference.runtime import Runtime
 
 
-def report_trust(
-    runtime: Runtime,
+def judge_trust(
     bundle: Bundle,
-    model_input: Float32Array,
+    answers: Sequence[tuple[tuple[float, float], RawOutput]],
     *,
     findings: Sequence[Finding],
     heatmaps: Mapping[str, Heatmap],
@@ -24,9 +22,9 @@ def report_trust(
 
     Parameters
     ----------
-    runtime : Runtime
     bundle : Bundle
-    model_input : ndarray of float32, shape (H, W, 1)
+    answers : sequence of ((float, float), RawOutput)
+        A shift, and what the model says of the film moved by it.
     findings : sequence of Finding
     heatmaps : mapping of str to Heatmap
         By label key.
@@ -37,7 +35,6 @@ def report_trust(
     dict of str to HeatTrust
         By label key, in the order of ``findings``.
     """
-    answers = [(shift, runtime.run(shifted_input(model_input, shift))) for shift in SHIFTS]
     probabilities = [calibrated_probabilities(raw.logits, bundle.spec) for _, raw in answers]
     regions = find_regions(lungs)
     report = {}

@@ -43,6 +43,11 @@ class SealedMemoryCache(SealedCache, SimpleCache):  # type: ignore[misc]
         self._cache[key] = (place.until, data)
         self._see_to_sweeping()
 
+    def used_bytes(self) -> int:
+        """Bytes of all entries of this process."""
+        with self._lock:
+            return sum(len(kept) for _, kept in self._cache.values())
+
     def _place(self, beside: str) -> Place | None:
         self._remove_expired(time.time())
         until, data = self._cache.get(beside, (0, b""))

@@ -11,12 +11,34 @@ from cachelib.redis import RedisCache
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from cxr_dash.errors import StorageError
 from cxr_dash.store.room import Room, full
 from cxr_dash.store.sealed import NOBODY_TAG, SEAL_BYTES, Place, SealedCache, sealed_for
 
 # A sorted set for each owner: names and sizes of its entries, by when their time is over.
 _OWNERS = "cxru-"
 _SECONDS = 5.0
+
+
+def redis_client(url: str, **options: Any) -> redis.Redis:
+    """A client of the Redis at an address that is known to be one; no connection is opened.
+
+    Raises
+    ------
+    StorageError
+        When the address, or an option in it, is none that the client takes.
+    """
+    try:
+        client = redis.Redis.from_url(url, **options)
+        # what an option of the address is worth is looked at only here
+        client.connection_pool.make_connection()
+    except (ValueError, TypeError, redis.RedisError) as error:
+        said = str(error).removesuffix(".")
+        raise StorageError(
+            f"`CXR_CACHE_REDIS_URL` must be an address that Redis's client takes; it says: {said}.",
+            remedy="As in redis://user:password@host:6379/0.",
+        ) from None
+    return client
 
 
 class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
@@ -33,7 +55,7 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
 
     def __init__(self, url: str, room: Room, **options: Any) -> None:
         # a reader is told at once that Redis is gone, and asks again
-        client = redis.Redis.from_url(
+        client = redis_client(
             url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS, retry=Retry(NoBackoff(), 0)
         )
         RedisCache.__init__(self, client, **options)
@@ -70,6 +92,15 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
             self._give_back(tag, key, size)
         return bool(was_there)
 
+    def used_bytes(self) -> int:
+        """Bytes that Redis holds, of whoever uses it.
+
+        Raises
+        ------
+        redis.RedisError
+        """
+        return int(self._write_client.info("memory")["used_memory"])
+
     def _place(self, beside: str) -> Place | None:
         name = self._get_prefix() + beside
         tag = sealed_for(self._write_client.getrange(name, 0, SEAL_BYTES - 1))
@@ -79,8 +110,13 @@ class SealedRedisCache(SealedCache, RedisCache):  # type: ignore[misc]
     def _take_share(self, tag: bytes, key: str, size: int, seconds: int) -> None:
         share, now = _OWNERS + tag.hex(), time.time()
         self._write_client.zremrangebyscore(share, 0, now)
-        used = sum(int(member.rpartition(b" ")[2]) for member in self._write_client.zrange(share, 0, -1))
+        members = self._write_client.zrange(share, 0, -1)
+        # an entry that is written anew takes the place of its earlier self
+        earlier = [member for member in members if member.rpartition(b" ")[0] == key.encode()]
+        used = sum(int(member.rpartition(b" ")[2]) for member in members if member not in earlier)
         self._room.check(size, 0, used)
+        if earlier:
+            self._write_client.zrem(share, *earlier)
         self._write_client.zadd(share, {f"{key} {size}": now + seconds})
         # as long as what is kept longest in it
         self._write_client.expire(share, max(seconds, self._write_client.ttl(share)))

@@ -171,6 +171,10 @@ class SealedCache(BaseCache):  # type: ignore[misc]
         return nullcontext()
 
     @abstractmethod
+    def used_bytes(self) -> int:
+        """Bytes of what is kept now."""
+
+    @abstractmethod
     def _place(self, beside: str) -> Place | None:
         """The place of an entry that is kept; None where it is not."""
 

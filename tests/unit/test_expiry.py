@@ -52,6 +52,24 @@ def test_what_a_killed_server_had_half_written_goes_within_minutes(tmp_path: Pat
     assert remove_expired(tmp_path, 1800, now=1200.0) == 1
 
 
+@pytest.mark.parametrize("folder", ["var/cache", "/", "var/../home"])
+def test_a_folder_of_the_system_is_refused_and_nobody_is_told_to_close_it(
+    monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir("/")
+    with pytest.raises(CacheFolderError, match="none of the system's") as caught:
+        make_cache_folder(Settings(cache_dir=Path(folder)))
+    assert "chmod" not in str(caught.value)
+
+
+def test_a_relative_folder_lies_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert make_cache_folder(Settings(cache_dir=Path("var/cache"))) == tmp_path / "var/cache"
+    assert (tmp_path / "var/cache").stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
 def test_a_folder_that_others_may_enter_is_refused_in_words(tmp_path: Path, mode: int) -> None:
     (tmp_path / "cache").mkdir()

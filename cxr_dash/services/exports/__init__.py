@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from cxr_dash.services.exports.agreement import Agreement
-from cxr_dash.services.exports.listed import ListedFilm, above_cut, cut_of, label_in_view, look_up, margin
-from cxr_dash.services.exports.maps import write_map
-from cxr_dash.services.exports.options import MOST_FILMS, ChosenFilm, ExportOptions, ExportRequest, Opinion
+from cxr_dash.services.exports.film_label import MOST_OF_LABEL, clean_label
+from cxr_dash.services.exports.judged import can_be_judged, reader_words
+from cxr_dash.services.exports.listed import (
+    ListedFilm,
+    above_cut,
+    as_listed,
+    cut_of,
+    label_in_view,
+    look_up,
+    margin,
+)
+from cxr_dash.services.exports.maps import grid_to_film, write_grid, write_map
+from cxr_dash.services.exports.options import (
+    MOST_FILMS,
+    ChosenFilm,
+    ExportOptions,
+    ExportRequest,
+    Judged,
+    Opinion,
+    Seen,
+)
 from cxr_dash.services.exports.pictures import (
+    film_as_seen,
     film_display,
     heat_layer_png,
     heat_legend,
     heat_png,
     overlay_pixels,
     overlay_png,
+    seen_sentence,
     side_by_side_png,
+    toned,
 )
 from cxr_dash.services.exports.provenance import (
     DISCLAIMER,
@@ -54,6 +75,7 @@ __all__ = [
     "COLUMNS",
     "DISCLAIMER",
     "MOST_FILMS",
+    "MOST_OF_LABEL",
     "RATIO_COLUMNS",
     "REASON_CODES",
     "SOFTWARE",
@@ -61,23 +83,30 @@ __all__ = [
     "ChosenFilm",
     "ExportOptions",
     "ExportRequest",
+    "Judged",
     "ListedFilm",
     "Opinion",
+    "Seen",
     "above_cut",
     "as_json",
+    "as_listed",
+    "can_be_judged",
     "check_judged",
+    "clean_label",
     "csv_header",
     "csv_line",
     "csv_row",
     "cut_of",
     "export_name",
     "facts_record",
+    "film_as_seen",
     "film_display",
     "film_document",
     "film_record",
     "film_score_cells",
     "film_score_columns",
     "find_finding",
+    "grid_to_film",
     "guarded",
     "heart_to_read",
     "heat_layer_png",
@@ -95,8 +124,12 @@ __all__ = [
     "probability_cells",
     "provenance",
     "ratio_cells",
+    "reader_words",
     "readme",
     "refused",
+    "seen_sentence",
     "side_by_side_png",
+    "toned",
+    "write_grid",
     "write_map",
 ]

@@ -4,14 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from cxr_dash import imaging
 from cxr_dash.domain import N_
 from cxr_dash.errors import RequestError
 from cxr_dash.services.exports.agreement import Agreement
+from cxr_dash.services.exports.maps import MapSize
 
 # Films in one list: what the page takes in, and what a request for a whole list may name.
 MOST_FILMS = 500
+# Of a window's figures, in whatever unit: beyond these no film has levels.
+_MOST, _NARROWEST = 1e9, 1e-9
+_UNITS, _CURVES = ("shown", "film"), ("linear", "sigmoid")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How the film stood on the screen.
+
+    Attributes
+    ----------
+    window_width, window_level : float
+        Of the grey window, in the 256 grey levels of the picture; 255 and 127.5 change nothing. A film of
+        more bits has levels between these, and beyond both ends.
+    invert : bool
+        Whether the reader had swapped black and white.
+    contours : bool
+        Whether heat was drawn as lines, not as colours.
+    unit : {"shown", "film"}
+        Of the window: grey levels of the picture, or the film's own levels where it has more than 8 bits.
+    curve : {"linear", "sigmoid"}
+    table : int or None
+        Which of the tables that the file brings was chosen, the first one is 1.
+    applied : bool
+        Whether the picture that is drawn on went through the window already: one of a film's own levels.
+    """
+
+    window_width: float = 255.0
+    window_level: float = 127.5
+    invert: bool = False
+    contours: bool = False
+    unit: str = "shown"
+    curve: str = "linear"
+    table: int | None = None
+    applied: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value, least, most in (
+            ("window_width", self.window_width, _NARROWEST, _MOST),
+            ("window_level", self.window_level, -_MOST, _MOST),
+        ):
+            if not least <= value <= most:
+                raise RequestError(
+                    N_("`{name}` must be between {least} and {most}; received {received}."),
+                    name=name,
+                    least=f"{least:g}",
+                    most=f"{most:g}",
+                    received=str(value),
+                )
+
+        for name, word, words in (("window_unit", self.unit, _UNITS), ("window_curve", self.curve, _CURVES)):
+            if word not in words:
+                raise RequestError(
+                    N_("`{name}` must be one of {words}; received {received!r}."),
+                    name=name,
+                    words=", ".join(words),
+                    received=word,
+                )
+
+    @property
+    def whole(self) -> bool:
+        """Whether the window is that of the film's first picture."""
+        window = (self.window_width, self.window_level, self.unit, self.curve, self.table)
+        return window == (255.0, 127.5, "shown", "linear", None)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the film stands as its first picture shows it."""
+        return self.whole and not self.invert
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +99,17 @@ class ExportOptions:
         The reader's threshold, 0-1; the model's default where ``None``.
     anyway : bool
         Whether the reader asked for the figures of a film that the input gate refused.
+    seen : Seen
+    marks : tuple of Mark
+        What the reader drew on the film.
     """
 
     colour_map: str = "inferno"
     opacity: float = 0.6
     threshold: float | None = None
     anyway: bool = False
+    seen: Seen = field(default_factory=Seen)
+    marks: tuple[imaging.Mark, ...] = ()
 
     def __post_init__(self) -> None:
         if self.colour_map not in imaging.COLOUR_MAPS:
@@ -74,6 +150,22 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The reader's verdicts on the findings of one film, made after the model's answer was shown.
+
+    Attributes
+    ----------
+    verdicts : mapping of str to {"accepted", "rejected"}
+        By label key; what is not in it was not judged.
+    at : str
+        When the last of them was made, ISO 8601; may be empty.
+    """
+
+    verdicts: Mapping[str, Literal["accepted", "rejected"]] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChosenFilm:
     """One film of the reader's list.
 
@@ -90,10 +182,15 @@ class ChosenFilm:
     read : bool or None
         Whether the reader marked it as read; ``None`` where that is not known.
     opinion : Opinion or None
+    judged : Judged or None
     problem : str
         Why there is no key, in words.
     problem_code : str
         The same as a stable code; empty where the page knows none.
+    marks : tuple of Mark
+        What the reader drew on it.
+    film_label : str
+        What the reader wrote on its row; for the report alone, and not kept.
     """
 
     number: int
@@ -102,8 +199,11 @@ class ChosenFilm:
     anyway: bool = False
     read: bool | None = None
     opinion: Opinion | None = None
+    judged: Judged | None = None
     problem: str = ""
     problem_code: str = ""
+    marks: tuple[imaging.Mark, ...] = ()
+    film_label: str = ""
 
     @property
     def path(self) -> str:
@@ -131,6 +231,9 @@ class ExportRequest:
         0-1.
     agreement : Agreement or None
         Of the reader and the model, where films were read first.
+    seen : Seen
+    maps : {"grid", "full"}
+        How large raw maps in a ZIP are: as the model made them, or enlarged to the film.
     """
 
     model: str
@@ -141,6 +244,8 @@ class ExportRequest:
     opacity: float = 0.6
     agreement: Agreement | None = None
     prevalences: Mapping[str, float] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
+    maps: MapSize = "grid"
 
     def __post_init__(self) -> None:
         self.options(None)
@@ -150,10 +255,12 @@ class ExportRequest:
         if len(set(numbers)) < len(numbers):
             raise RequestError(N_("`number` must differ from film to film; received one of them twice."))
 
-    def options(self, label_key: str | None, *, anyway: bool = False) -> ExportOptions:
+    def options(
+        self, label_key: str | None, *, anyway: bool = False, marks: tuple[imaging.Mark, ...] = ()
+    ) -> ExportOptions:
         """How one picture is to be drawn."""
         threshold = self.thresholds.get(label_key) if label_key is not None else None
-        return ExportOptions(self.colour_map, self.opacity, threshold, anyway)
+        return ExportOptions(self.colour_map, self.opacity, threshold, anyway, self.seen, marks)
 
 
 def check_share(name: str, value: float) -> None:

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from cxr_dash import __version__
 from cxr_dash.domain import MODERATE_FROM, N_, STRONG_FROM, Analysis, Finding, Heatmap, Verdict
 from cxr_dash.errors import LabelNotFoundError, RequestError
-from cxr_dash.language import say_reasons
-from cxr_dash.services.exports.options import ExportOptions
+from cxr_dash.language import say_reasons, translator
+from cxr_dash.services.exports.options import ExportOptions, Seen
 
 DISCLAIMER = "Decision support for trained readers. Not a diagnosis."
 REFUSED = "refused by the input gate; the figures were asked for in spite of it"
@@ -20,6 +20,8 @@ def provenance(analysis: Analysis, finding: Finding, options: ExportOptions) -> 
     """Where a picture or a map comes from, as text by keyword; no name and no path of the film."""
     heatmap = analysis.heatmaps[finding.label.key]
     threshold = finding.threshold if options.threshold is None else options.threshold
+    trust = analysis.trust.get(finding.label.key)
+    seen = options.seen
     quality = f"{analysis.quality.verdict}: {' '.join(say_reasons(analysis.quality.reasons))}".rstrip(": ")
     return {
         "Software": SOFTWARE,
@@ -33,7 +35,10 @@ def provenance(analysis: Analysis, finding: Finding, options: ExportOptions) -> 
         "Heatmap peak": f"{heatmap.peak:.4g} logits per cell",
         **({"Heatmap strength": heatmap.strength} if heatmap.strength else {}),
         "Heatmap colours": _colours(heatmap),
-        "Colour map": f"{options.colour_map}, opacity {options.opacity:.2f}",
+        "Colour map": f"{options.colour_map}, "
+        + ("lines at 25, 50 and 75 % of the peak" if seen.contours else f"opacity {options.opacity:.2f}"),
+        **({"Heatmap trust": f"{trust.verdict}: {translator().say(trust.words)}"} if trust else {}),
+        "Grey window": _window(seen),
         "Preparation": json.dumps(asdict(analysis.preparation), sort_keys=True),
         "Input quality": quality,
         **({"Input reason codes": " ".join(analysis.quality.codes)} if analysis.quality.reasons else {}),
@@ -41,6 +46,14 @@ def provenance(analysis: Analysis, finding: Finding, options: ExportOptions) -> 
         "Input SHA-256": analysis.film_sha256,
         "Creation Time": analysis.analysed_at,
     }
+
+
+def _window(seen: Seen) -> str:
+    of = "of the film's own levels" if seen.applied else "of 256 grey levels"
+    by = "" if seen.curve == "linear" else f", {seen.curve}"
+    by = by if seen.table is None else f", table {seen.table} of the file"
+    swapped = ", black and white swapped" if seen.invert else ""
+    return f"width {seen.window_width:g}, level {seen.window_level:g} {of}{by}{swapped}"
 
 
 def _colours(heatmap: Heatmap) -> str:

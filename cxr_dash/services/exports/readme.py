@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
+from cxr_dash.services.exports.maps import MapSize
 from cxr_dash.services.exports.provenance import SOFTWARE
 from cxr_dash.words import DECISION_SUPPORT
 
 
-def readme(bundle: Bundle, t: Translator, *, failed: int) -> str:
+def readme(bundle: Bundle, t: Translator, *, failed: int, maps: MapSize = "full") -> str:
     """What lies in the ZIP, for somebody who did not make it.
 
     Parameters
@@ -17,20 +18,39 @@ def readme(bundle: Bundle, t: Translator, *, failed: int) -> str:
     t : Translator
     failed : int
         Films and files that could not be written.
+    maps : {"grid", "full"}
+        How large the raw maps are.
     """
     spec = bundle.spec
     top = [
         (
             "findings.csv",
             t(
-                "one line a film: the columns of cxr-dash score, then cuts, what lies above them, and where "
-                "each figure comes from. UTF-8, separated by commas, decimals with a point in every language."
+                "one line a film: the columns of cxr-dash score, then thresholds, what lies above them, and "
+                "where each figure comes from. UTF-8, separated by commas, decimals with a point in every "
+                "language."
             ),
         ),
         ("findings.json", t("the same as JSON.")),
     ]
     if failed:
         top.append(("errors.txt", t("what could not be written, and why.")))
+    raw_map = (
+        "*-map.npy",
+        t(
+            "the raw map for NumPy: float32 (height, width) in the film's own frame, "
+            "logits per cell, not scaled."
+        ),
+    )
+    if maps == "grid":
+        raw_map = (
+            "*-grid.npy",
+            t(
+                "the raw map for NumPy at the model's own grid: float32 (rows, columns), logits per cell, "
+                "not scaled. analysis.json says under maps where its cells lie on the film: grid_to_film "
+                "takes (column, row, 1) to film pixels (x, y), both counted from the outer edge."
+            ),
+        )
     film = [
         (
             "report.pdf",
@@ -41,24 +61,18 @@ def readme(bundle: Bundle, t: Translator, *, failed: int) -> str:
         ),
         (
             "analysis.json",
-            t("figures, cuts, what was done to the film, and the provenance of the maps beside it."),
+            t("figures, thresholds, what was done to the film, and the provenance of the maps beside it."),
         ),
         ("*-overlay.png", t("the heat over the film, at the film's own size.")),
         ("*-heat.png", t("the heat alone, clear where there is none.")),
         ("*-side-by-side.png", t("the film, and the film with its heat, over a caption.")),
-        (
-            "*-map.npy",
-            t(
-                "the raw map for NumPy: float32 (height, width) in the film's own frame, "
-                "logits per cell, not scaled."
-            ),
-        ),
+        raw_map,
     ]
     parts = [
         f"{SOFTWARE}\n{t(DECISION_SUPPORT)}",
         t(
             "Model: {title}; {model} {version}, SHA-256 {sha}.",
-            title=t.choose({"en": spec.title_en, "es": spec.title_es}),
+            title=t.choose(spec.title),
             model=spec.id,
             version=spec.version,
             sha=bundle.serving_sha256,
@@ -70,8 +84,8 @@ def readme(bundle: Bundle, t: Translator, *, failed: int) -> str:
         ),
         _table(film),
         t(
-            "Pictures and maps are of the findings above their cut, and of the one that was in view; not of "
-            "every finding of the model."
+            "Pictures and maps are of the findings above their threshold, and of the one that was in view; "
+            "not of every finding of the model."
         ),
     ]
     return "\n\n".join(parts) + "\n"

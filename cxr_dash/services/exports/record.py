@@ -13,8 +13,9 @@ from cxr_dash.explain import peak_positions
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator, ratio_words
 from cxr_dash.services.exports.agreement import Agreement
+from cxr_dash.services.exports.judged import reader_words
 from cxr_dash.services.exports.listed import ListedFilm, cut_of
-from cxr_dash.services.exports.maps import UNIT
+from cxr_dash.services.exports.maps import UNIT, MapSize, grid_to_film
 from cxr_dash.services.exports.provenance import DISCLAIMER, SOFTWARE
 
 Json = dict[str, Any]
@@ -46,7 +47,13 @@ def list_document(
 
 
 def film_document(
-    film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float], t: Translator, maps: Mapping[str, str]
+    film: ListedFilm,
+    bundle: Bundle,
+    thresholds: Mapping[str, float],
+    t: Translator,
+    maps: Mapping[str, str],
+    *,
+    size: MapSize = "full",
 ) -> Json:
     """One film by itself, with what was done to it and what is known of its maps.
 
@@ -59,13 +66,15 @@ def film_document(
     maps : mapping of str to str
         File names of the raw maps beside this document, by label key: an ``.npy`` can carry no text, this is
         where theirs stands.
+    size : {"grid", "full"}
+        Of those maps.
     """
     document = _frame(bundle, t) | {"film": film_record(film, thresholds)}
     if film.analysis is None:
         return document
     analysis = film.analysis
     document["preparation"] = asdict(analysis.preparation)
-    document["maps"] = {key: _map_record(analysis, key, name) for key, name in maps.items()}
+    document["maps"] = {key: _map_record(analysis, key, name, size) for key, name in maps.items()}
     document["heat_trust"] = (
         {
             key: {"verdict": found.verdict, "words": t.say(found.words)}
@@ -95,6 +104,8 @@ def film_record(film: ListedFilm, thresholds: Mapping[str, float]) -> Json:
         "findings": _findings(film.figures, thresholds),
         "read": chosen.read,
         "own_reading": asdict(opinion) if opinion else None,
+        "reader": reader_words(film) if analysis else None,
+        "judged_at": chosen.judged.at if chosen.judged else None,
     }
 
 
@@ -170,13 +181,21 @@ def _findings(analysis: Analysis | None, thresholds: Mapping[str, float]) -> Jso
     return found
 
 
-def _map_record(analysis: Analysis, key: str, name: str) -> Json:
+def _map_record(analysis: Analysis, key: str, name: str, size: MapSize) -> Json:
     heatmap = analysis.heatmaps[key]
-    size = analysis.preparation
+    plan = analysis.preparation
+    film = [plan.film_height, plan.film_width]
+    rows, columns = heatmap.values.shape
+    grid = {
+        "shape": [rows, columns],
+        "grid_to_film": grid_to_film((rows, columns), plan).tolist(),
+        "film_shape": film,
+        "crop": asdict(plan.crop),
+    }
     return {
         "file": name,
         "dtype": "float32",
-        "shape": [size.film_height, size.film_width],
+        **({"shape": film} if size == "full" else grid),
         "unit": UNIT,
         "method": "Grad-CAM of the logit, ReLU",
         "peak": heatmap.peak,
@@ -215,10 +234,7 @@ def _frame(bundle: Bundle, t: Translator) -> Json:
             "version": bundle.spec.version,
             "sha256": bundle.serving_sha256,
             "bundle_sha256": bundle.digest,
-            "labels": {
-                label.key: t.choose({"en": label.name_en, "es": label.name_es})
-                for label in bundle.spec.labels
-            },
+            "labels": {label.key: t.choose(label.name) for label in bundle.spec.labels},
         },
     }
 

@@ -29,11 +29,11 @@ def stated_lines(spec: BundleSpec, prevalences: Mapping[str, float], t: Translat
     """
     lines = [_calibration(spec, t)]
     if spec.calibrated_at is not None:
-        films = t.choose({"en": spec.calibrated_at.description_en, "es": spec.calibrated_at.description_es})
+        films = t.choose(spec.calibrated_at.description)
         lines.append(t("They are stated at the prevalence in {films}.", films=films))
     if prevalences:
         names = [
-            f"{lower(label_name(label, t))} {percent(prevalences[label.key], t)}"
+            f"{lower(label_name(label, t), t)} {percent(prevalences[label.key], t)}"
             for label in spec.labels
             if label.key in prevalences
         ]

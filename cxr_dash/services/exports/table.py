@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from cxr_dash.domain import Analysis
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
+from cxr_dash.services.exports.judged import can_be_judged, reader_words
 from cxr_dash.services.exports.listed import ListedFilm
 from cxr_dash.services.exports.options import Opinion
 from cxr_dash.services.exports.provenance import SOFTWARE
@@ -79,6 +80,8 @@ def csv_header(bundle: Bundle) -> str:
             *(f"prevalence_{key}" for key in keys),
             *film_score_columns(bundle.spec),
             *RATIO_COLUMNS,
+            *(f"reader_{key}" for key in keys if can_be_judged(key)),
+            "judged_at",
         ]
     )
 
@@ -109,6 +112,7 @@ def csv_row(film: ListedFilm, bundle: Bundle, thresholds: Mapping[str, float]) -
             *_prevalence_cells(figures, keys),
             *film_score_cells(figures, bundle.spec),
             *ratio_cells(figures),
+            *_judged_cells(film, keys),
         ]
     )
 
@@ -164,6 +168,14 @@ def _reader_cells(film: ListedFilm) -> list[str]:
         return [read, *[""] * 8]
     flags = [str(int(opinion.unsure)), str(int(opinion.seen_before))]
     return [read, *_reading_cells(opinion), *flags, *_reading_cells(opinion.after)]
+
+
+def _judged_cells(film: ListedFilm, keys: Sequence[str]) -> list[str]:
+    """The reader's word for each finding, beside the model's in ``above_…``; empty where none was read."""
+    words: Mapping[str, str] = reader_words(film)
+    judged = film.chosen.judged
+    cells = [words.get(key, "") for key in keys if can_be_judged(key)]
+    return [*cells, safe_cell(judged.at) if judged else ""]
 
 
 def _reading_cells(opinion: Opinion | None) -> list[str]:

@@ -80,7 +80,7 @@ class Similar:
 def case_labels(case: LibraryCase, labels: Sequence[Label]) -> tuple[CaseLabel, ...]:
     """A case's labels; those of the model are known by key or by name, in any language and spelling."""
     known = {
-        _plain(name): label.key for label in labels for name in (label.key, label.name_en, label.name_es)
+        _plain(name): label.key for label in labels for name in (label.key, *label.name.by_language.values())
     }
     return tuple(CaseLabel(known.get(_plain(text)), text) for text in case.labels)
 

@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 
 from cxr_dash import __version__, imaging
-from cxr_dash.domain import Analysis, Float32Array, PreparationSpec, Verdict
+from cxr_dash.domain import Analysis, Float32Array, Verdict
 from cxr_dash.errors import LibraryError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import say_reasons
 from cxr_dash.services.analyse import AnalysisService
+from cxr_dash.services.library.coarse import FEWEST_FOR_COARSE, make_coarse
 from cxr_dash.services.library.files import (
     SPEC_FILE,
     LibraryCase,
@@ -67,7 +68,7 @@ def examine(service: AnalysisService, data: bytes, model_ids: Sequence[str]) -> 
     """
     radiograph = imaging.decode(data, service.settings.decode_limits)
     answers = {model_id: service.analyse_bytes(data, model_id) for model_id in model_ids}
-    pixels = imaging.display_pixels(radiograph, imaging.plan_preparation(radiograph, PreparationSpec()))
+    pixels = imaging.display_pixels(radiograph, imaging.first_plan(radiograph))
     scale = min(1.0, _LONGEST_SIDE / max(pixels.shape))
     width, height = (max(1, round(side * scale)) for side in (radiograph.width, radiograph.height))
     small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
@@ -178,6 +179,8 @@ class LibraryBuilder:
             "maps": np.stack(rows.maps),
             "geometry": np.asarray(rows.geometry, dtype=np.int32),
         }
+        many = len(embeddings) >= FEWEST_FOR_COARSE
+        arrays |= make_coarse(embeddings, centre, norms) if many else {}
         array_path(self._folder, bundle.id, "").parent.mkdir(parents=True)
         for name, array in arrays.items():
             np.save(array_path(self._folder, bundle.id, name), array)
@@ -190,4 +193,5 @@ class LibraryBuilder:
             cam_grid=bundle.spec.cam_grid,
             cases=rows.cases,
             likeness=measure_likeness(embeddings, centre, norms),
+            coarse=many,
         )

@@ -10,7 +10,6 @@ import numpy as np
 
 from cxr_dash.domain import Float32Array
 from cxr_dash.services.library.files import (
-    ARRAYS,
     LibraryModel,
     LibrarySpec,
     damaged,
@@ -63,7 +62,7 @@ def check_library(folder: Path) -> dict[str, Agreement | None]:
 
 
 def _check(folder: Path, spec: LibrarySpec, model: LibraryModel) -> Agreement | None:
-    arrays = {name: read_array(folder, model, name) for name in ARRAYS}
+    arrays = {name: read_array(folder, model, name) for name in model.shapes()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise damaged(ValueError(f"{name}.npy of model {model.id} holds what is no number"))

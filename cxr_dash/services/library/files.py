@@ -9,6 +9,8 @@
     models/<id>/norms.npy            float32 (n,), lengths of the embeddings less their mean
     models/<id>/probabilities.npy    float32 (n, C), calibrated
     models/<id>/maps.npy             float16 (n, C, h, w), heat on the model's own grid, logits per cell
+    models/<id>/basis.npy            of a large library, with first, first_rest, second and second_rest.npy:
+                                     float32, :func:`cxr_dash.services.library.coarse.make_coarse`
     models/<id>/geometry.npy         int32 (n, 13): film, crop, content, input, tilt: :func:`geometry_row`
 
 No file name is kept: names may carry a patient's. Cases are numbered in the order of the table of labels.
@@ -31,11 +33,11 @@ from pydantic import PositiveInt, ValidationError, model_validator
 from cxr_dash.domain import Box, Preparation
 from cxr_dash.errors import LibraryError, LibraryNotFoundError
 from cxr_dash.inference.schema_figures import Frozen, Key, Sha256
+from cxr_dash.services.library.coarse import coarse_shapes
 from cxr_dash.words import N_
 
 SCHEMA_VERSION: Final = 2
 SPEC_FILE: Final = "library.json"
-ARRAYS: Final = ("embeddings", "centre", "norms", "probabilities", "maps", "geometry")
 _GEOMETRY_COLUMNS: Final = 13
 _TILT_STEPS: Final = 100  # a degree: what a preparation is rounded to
 
@@ -65,7 +67,11 @@ class Likeness(Frozen):
 
 
 class LibraryModel(Frozen):
-    """What one model made of the films; ``cases`` are their numbers, in the order of the arrays' rows."""
+    """What one model made of the films.
+
+    ``cases`` are their numbers, in the order of the arrays' rows; ``coarse`` says whether directions are
+    kept a second time, shortened, for a search of many films.
+    """
 
     id: Key
     version: str
@@ -75,11 +81,12 @@ class LibraryModel(Frozen):
     cam_grid: tuple[PositiveInt, PositiveInt]
     cases: list[PositiveInt]
     likeness: Likeness | None
+    coarse: bool = False
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each array, by its name."""
         films, labels = len(self.cases), len(self.label_keys)
-        return {
+        return (coarse_shapes(films, self.embedding_size) if self.coarse else {}) | {
             "embeddings": (films, self.embedding_size),
             "centre": (self.embedding_size,),
             "norms": (films,),

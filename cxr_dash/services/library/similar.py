@@ -26,7 +26,6 @@ from cxr_dash.services.library.answer import (
     count_labels,
 )
 from cxr_dash.services.library.files import (
-    ARRAYS,
     SPEC_FILE,
     LibraryCase,
     LibraryModel,
@@ -37,7 +36,9 @@ from cxr_dash.services.library.files import (
     read_array,
     read_spec,
 )
-from cxr_dash.services.library.likeness import NEAREST, similarities
+from cxr_dash.services.library.likeness import NEAREST
+from cxr_dash.services.library.nearest import nearest
+from cxr_dash.stages import stage
 from cxr_dash.words import N_
 
 logger = logging.getLogger(__name__)
@@ -45,11 +46,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shelf:
-    """One model's part of a library; the arrays are mapped, not read."""
+    """One model's part of a library; the arrays are mapped, not read.
+
+    ``rows`` are the arrays' rows by a case's number, ``same`` by a film's digest.
+    """
 
     model: LibraryModel
     arrays: dict[str, NDArray[Any]]
     counts: dict[str, int]
+    rows: dict[int, int]
+    same: dict[str, tuple[int, ...]]
 
     def heatmap(self, row: int, index: int, bundle: Bundle) -> Heatmap:
         cam = np.asarray(self.arrays["maps"][row, index], dtype=np.float32)
@@ -90,6 +96,7 @@ class SimilarCases:
         self._lock = threading.Lock()
         self._opened: _Opened | None = None
 
+    @stage("similar")
     def nearest(self, analysis: Analysis, most: int = NEAREST) -> Similar:
         """The cases nearest to a film; the film itself is not among them.
 
@@ -107,19 +114,18 @@ class SimilarCases:
         shelf = self._shelf(library, bundle)
         if analysis.embedding is None:
             raise ValueError("an analysis must keep its embedding to be compared")
-        found = similarities(
-            analysis.embedding[np.newaxis],
-            *(shelf.arrays[name] for name in ("embeddings", "centre", "norms")),
-        )[0]
-        same = [library.cases[number].sha256 == analysis.film_sha256 for number in shelf.model.cases]
-        order = np.argsort(-found, kind="stable")
-        rows = [int(row) for row in order if not same[row]][:most]
+        same = shelf.same.get(analysis.film_sha256, ())
+        rows, found = nearest(analysis.embedding, shelf.arrays, most + len(same))
+        near = [(int(row), float(likeness)) for row, likeness in zip(rows, found, strict=True)]
         return Similar(
             build=library.spec.build,
             size=len(shelf.model.cases),
             counts=shelf.counts,
-            itself=any(same),
-            cases=tuple(_case(library, shelf, bundle, row, float(found[row])) for row in rows),
+            itself=bool(same),
+            cases=tuple(
+                _case(library, shelf, bundle, row, likeness)
+                for row, likeness in [one for one in near if one[0] not in same][:most]
+            ),
         )
 
     def picture(self, model_id: str, number: int, build: str | None = None) -> bytes:
@@ -156,11 +162,11 @@ class SimilarCases:
         if build not in (None, library.spec.build):
             # the numbers of another build are other patients' films
             raise _built_anew()
-        if number not in shelf.model.cases:
+        if number not in shelf.rows:
             raise LibraryNotFoundError(
                 N_("The library has no case {number} for this model."), remedy=N_("Ask again."), number=number
             )
-        return shelf.model.cases.index(number)
+        return shelf.rows[number]
 
     def _open(self) -> _Opened:
         stamp = self._stamp()
@@ -207,11 +213,21 @@ class SimilarCases:
             )
         with self._lock:
             if bundle.id not in library.shelves:
-                arrays = {name: read_array(self._folder, model, name) for name in ARRAYS}
+                arrays = {name: read_array(self._folder, model, name) for name in model.shapes()}
                 self._check_still(library)
                 counts = count_labels([library.cases[number] for number in model.cases], bundle.spec.labels)
-                library.shelves[bundle.id] = _Shelf(model, arrays, counts)
+                rows = {number: row for row, number in enumerate(model.cases)}
+                library.shelves[bundle.id] = _Shelf(model, arrays, counts, rows, _same(library, model))
             return library.shelves[bundle.id]
+
+
+def _same(library: _Opened, model: LibraryModel) -> dict[str, tuple[int, ...]]:
+    """Rows by the digest of their film; a build takes each film once, other tools may not."""
+    found: dict[str, tuple[int, ...]] = {}
+    for row, number in enumerate(model.cases):
+        sha256 = library.cases[number].sha256
+        found[sha256] = (*found.get(sha256, ()), row)
+    return found
 
 
 def _built_anew() -> LibraryMismatchError:

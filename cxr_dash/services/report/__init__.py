@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from cxr_dash.services.report.content import report_content
 from cxr_dash.services.report.sheet_text import ReportContent
+from cxr_dash.services.report.templates import ReportTemplates, report_templates
+from cxr_dash.services.report.text import report_text
 from cxr_dash.services.report.write import report_pdf
 
-__all__ = ["ReportContent", "report_content", "report_pdf"]
+__all__ = [
+    "ReportContent",
+    "ReportTemplates",
+    "report_content",
+    "report_pdf",
+    "report_templates",
+    "report_text",
+]

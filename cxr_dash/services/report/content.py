@@ -24,13 +24,19 @@ from cxr_dash.services.exports import (
     label_in_view,
     margin,
     measures_sentence,
+    seen_sentence,
 )
 from cxr_dash.services.exports.stated import stated_lines
-from cxr_dash.services.exports.wording import interval, label_name, lower, not_looked_for, percent
+from cxr_dash.services.exports.wording import interval, label_name, lower, pair, percent
 from cxr_dash.services.report.headline import headline
+from cxr_dash.services.report.judged import judged_block
 from cxr_dash.services.report.measured import Measured, Share, measure, point_in_force
+from cxr_dash.services.report.of_the_model import model_block
 from cxr_dash.services.report.sheet_text import Block, ReportContent, Row
-from cxr_dash.words import DECISION_SUPPORT
+from cxr_dash.words import DECISION_SUPPORT, GATE_CHECKED
+
+# of the model's warnings: the header of the page shows the first, and the sheet has one page
+_WARNINGS = 2
 
 
 def report_content(
@@ -61,8 +67,7 @@ def report_content(
     rows: tuple[Row, ...] = ()
     note = ""
     if figures is not None:
-        exclusive = bundle.spec.activation == "softmax"
-        head, summary = headline(figures, film.cuts, t, exclusive=exclusive)
+        head, summary = headline(figures, film.cuts, t)
         label = label_in_view(figures, bundle, film.chosen.label, film.cuts)
         rows, note = _table(film, figures, bundle, request, t)
     return ReportContent(
@@ -70,28 +75,35 @@ def report_content(
         film=t("film {number}", number=f"{film.chosen.number:02d}"),
         moment=t.moment(datetime.fromisoformat(analysis.analysed_at)),
         patient=say_identity(identity, t) if identity else "",
+        film_label=_film_label(film, t),
         headline=head,
         summary=summary,
         first_of_all=" ".join(say_reasons(analysis.quality.first_of_all, t)),
         label=label,
-        picture_captions=_captions(analysis, label, t),
+        picture_captions=_captions(analysis, label, request, t),
         legend=_legend(analysis, label, t),
         columns=_columns(bundle, t),
         rows=rows,
         table_note=note,
-        left=(_quality(analysis, t), *_own_reading(film, bundle, t)),
-        right=_model(bundle, t),
+        left=(_quality(analysis, t), *_own_reading(film, bundle, t), *judged_block(film, bundle, t)),
+        right=model_block(bundle, t),
         notes=t("Notes"),
         signature=t("Read by, date, signature"),
         footer=_footer(analysis, t),
     )
 
 
+def _film_label(film: ListedFilm, t: Translator) -> str:
+    """As the reader's own words, not to be taken for the file's."""
+    label = film.chosen.film_label
+    return t("Label, by the reader: {label}", label=label) if label else ""
+
+
 def _columns(bundle: Bundle, t: Translator) -> tuple[str, ...]:
     return (
         t("Finding") if bundle.spec.activation == "sigmoid" else t("Class"),
         t("Probability"),
-        t("Cut"),
+        t("Threshold"),
         t("Operating point"),
         t("Result"),
         t("Sensitivity"),
@@ -117,12 +129,9 @@ def _table(
         for one in order
     )
     splits = {found.held_out.split: found.held_out for found in measured.values() if found is not None}
-    described = [
-        f"{held.split}: {t.choose({'en': held.description_en, 'es': held.description_es})}"
-        for held in splits.values()
-    ]
+    described = [f"{held.split}: {t.choose(held.description)}" for held in splits.values()]
     note = t(
-        "Sensitivity and specificity hold at this cut, with 95 % intervals, "
+        "Sensitivity and specificity hold at this threshold, with 95 % intervals, "
         "counted on films the model never saw, with and without the finding."
     )
     return rows, " ".join([*stated_lines(bundle.spec, request.prevalences, t), note, *described])
@@ -133,6 +142,7 @@ def _row(
 ) -> Row:
     cut, own = cuts  # as shown, and on the model's own scale
     above = finding.probability >= cut
+    probability, threshold = pair(finding.probability, cut, t)
     point = point_in_force(bundle.spec, finding.label.key, own)
     films = ""
     if measured is not None:
@@ -145,9 +155,9 @@ def _row(
     return Row(
         cells=(
             label_name(finding.label, t),
-            percent(finding.probability, t),
-            percent(cut, t),
-            t.choose({"en": point.name_en, "es": point.name_es}) if point else t("set by the reader"),
+            probability,
+            threshold,
+            t.choose(point.name) if point else t("set by the reader"),
             t("above") if above else t("below"),
             _share(measured.sensitivity, t) if measured else "–",
             _share(measured.specificity, t) if measured else "–",
@@ -163,19 +173,24 @@ def _share(share: Share, t: Translator) -> str:
     return f"{percent(share.value, t)} ({interval(share.low, share.high, t)})"
 
 
-def _captions(analysis: Analysis, label: str | None, t: Translator) -> tuple[str, str]:
+def _captions(
+    analysis: Analysis, label: str | None, request: ExportRequest, t: Translator
+) -> tuple[str, str]:
     size = analysis.preparation
     film = t("The film, {width} × {height} pixels.", width=size.film_width, height=size.film_height)
     if said := say_facts(analysis.facts, t):
         film = f"{film} {said}."
+    if seen := seen_sentence(request.options(label), t):
+        film = f"{film} {seen}"
     if label is None:
         return film, ""
     heatmap = analysis.heatmaps[label]
-    name = lower(next(label_name(one.label, t) for one in analysis.findings if one.label.key == label))
+    name = lower(next(label_name(one.label, t) for one in analysis.findings if one.label.key == label), t)
     if heatmap.flat:
         return film, t("No localised evidence for {name}: nothing is drawn over the film.", name=name)
     trust = analysis.trust.get(label)
-    parts = [_evidence(name, heatmap, t), say_no_place(heatmap, t), t.say(trust.words) if trust else ""]
+    # whether to rely on it first: the end of a long text gives way where the sheet is full
+    parts = [t.say(trust.words) if trust else "", _evidence(name, heatmap, t), say_no_place(heatmap, t)]
     return film, " ".join(part for part in parts if part)
 
 
@@ -200,10 +215,10 @@ def _legend(analysis: Analysis, label: str | None, t: Translator) -> tuple[str, 
 def _quality(analysis: Analysis, t: Translator) -> Block:
     quality = analysis.quality
     first = {
-        Verdict.OK: t("The input gate has nothing to object to."),
+        Verdict.OK: t(GATE_CHECKED),
         Verdict.WARN: t("To be read with care:"),
         Verdict.REJECT: t(
-            "Refused by the input gate. Probabilities, cuts and heat are left out of this report."
+            "Refused by the input gate. Probabilities, thresholds and heat are left out of this report."
         ),
     }[quality.verdict]
     lines = [first, *say_reasons([one for one in quality.reasons if one not in quality.first_of_all], t)]
@@ -233,7 +248,7 @@ def _own_reading(film: ListedFilm, bundle: Bundle, t: Translator) -> tuple[Block
 
 def _said(opinion: Opinion, bundle: Bundle, t: Translator) -> str:
     names = {one.key: label_name(one, t) for one in bundle.spec.labels}
-    seen = [lower(names.get(key, key)) for key in opinion.labels]
+    seen = [lower(names.get(key, key), t) for key in opinion.labels]
     abnormal = t("Seen: {names}.", names=t.listed(seen)) if seen else t("Not normal.")
     unsure = [t("Not sure.")] if opinion.unsure else []
     said = [t("Normal.") if opinion.normal else abnormal, *unsure, f"({_moment(opinion.at, t)})"]
@@ -245,40 +260,6 @@ def _moment(text: str, t: Translator) -> str:
         return t.moment(datetime.fromisoformat(text).astimezone(UTC))
     except (ValueError, OverflowError):  # no moment, or one that no calendar has
         return text
-
-
-def _model(bundle: Bundle, t: Translator) -> Block:
-    spec = bundle.spec
-    bad = [t(audit.name) for audit in spec.audits if audit.verdict == "bad"]
-    title = t.choose({"en": spec.title_en, "es": spec.title_es})
-    lines = [
-        f"{title} ({spec.id} {spec.version}, {bundle.serving_sha256[:12]}…)",
-        t(
-            "Learned from: {population}.",
-            population=t.choose({"en": spec.population_en, "es": spec.population_es}).rstrip("."),
-        ),
-    ]
-    if names := not_looked_for(spec, t):
-        lines.append(t("Not looked for: {names}.", names=t.listed(names)))
-    if bad:
-        lines.append(
-            t.plural(
-                "{n} of {total} audits went badly: {names}.",
-                "{n} of {total} audits went badly: {names}.",
-                len(bad),
-                total=len(spec.audits),
-                names="; ".join(bad),
-            )
-        )
-    elif spec.audits:
-        lines.append(t.plural("The audit went well.", "None of {n} audits went badly.", len(spec.audits)))
-    return Block(
-        heading=t("The model"),
-        lines=tuple(lines),
-        items_heading=t("Not for:"),
-        items=tuple(t(one) for one in spec.not_for),
-        items_left_out=t("The rest is on the model card."),
-    )
 
 
 def _footer(analysis: Analysis, t: Translator) -> tuple[str, ...]:

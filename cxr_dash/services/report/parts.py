@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from reportlab.lib import colors
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table, TableStyle
 
-from cxr_dash import imaging, palette
+from cxr_dash import imaging, palette, typeface
 from cxr_dash.services.report.sheet_text import Block, ReportContent
 
 LEGEND_HEIGHT = 11.0
@@ -26,13 +28,11 @@ _BLACK, _GREY, _LINE, _SHADE = (
     colors.HexColor(one)
     for one in (palette.PAPER_INK, palette.PAPER_SOFT, palette.PAPER_LINE, palette.PAPER_SHADE)
 )
-_REGULAR, _BOLD = "Helvetica", "Helvetica-Bold"
+_REGULAR, _BOLD = typeface.FAMILY, f"{typeface.FAMILY}-Bold"
 _TABLE_SHARES = (0.185, 0.1, 0.075, 0.15, 0.1, 0.13, 0.13, 0.13)
 # 300 dots an inch on half an A4's width
 _MOST_PIXELS = 1050
 _JPEG_QUALITY = 90
-# Outside the code page of the PDF's own letters, but among its symbols.
-_SYMBOLS = "≥≤≈−×"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,22 @@ class Stack:
         return top
 
 
+def register_letters() -> None:
+    """Make the typeface known to reportlab, once a process; it goes into the file with the letters used."""
+    for name, path in ((_REGULAR, typeface.REGULAR), (_BOLD, typeface.BOLD)):
+        if name not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(TTFont(name, path))
+
+
 def printable(text: str) -> str:
-    """The text with the letters that a PDF has of its own; others as near as they come."""
+    """The text with the letters that the typeface has; others as near as they come."""
+    known = pdfmetrics.getFont(_REGULAR).face.charToGlyph
     kept = []
     for letter in text:
-        if letter in _SYMBOLS or letter.encode("cp1252", "ignore"):
+        if ord(letter) in known:
             kept.append(letter)
         else:
-            plain = unicodedata.normalize("NFKD", letter).encode("cp1252", "ignore").decode("cp1252")
+            plain = "".join(one for one in unicodedata.normalize("NFKD", letter) if ord(one) in known)
             kept.append(plain or "?")
     return "".join(kept)
 
@@ -123,9 +131,9 @@ def head(content: ReportContent, fit: Fit, width: float) -> Stack:
         [
             line,
             *(
-                [_paragraph(shortened(content.patient, fit.characters), 9.2, fit, bold=True, after=5)]
-                if content.patient
-                else []
+                _paragraph(shortened(one, fit.characters), 9.2, fit, bold=True, after=5)
+                for one in (content.patient, content.film_label)
+                if one
             ),
             _paragraph(content.headline, 14.0, fit, bold=True, after=2),
             _paragraph(content.summary, 9.2, fit, after=5 if content.first_of_all else 0),

@@ -66,6 +66,7 @@ def draw_sheet(
     """
     # pictures as they are: as text they would be a quarter larger, and take a second to write
     rl_config.useA85 = 0
+    parts.register_letters()
     stream = io.BytesIO()
     canvas = Canvas(stream, pagesize=A4, pageCompression=1, lang=language)
     canvas.setTitle(about["title"])

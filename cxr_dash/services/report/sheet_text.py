@@ -32,6 +32,8 @@ class ReportContent:
     ----------
     patient : str
         Who it is; empty unless it may be shown.
+    film_label : str
+        What the reader wrote on the film's row; empty where nothing.
     label : str or None
         The finding whose heat is shown; ``None`` where no figures may be read.
     rows : tuple of Row
@@ -42,6 +44,7 @@ class ReportContent:
     film: str
     moment: str
     patient: str
+    film_label: str
     headline: str
     summary: str
     first_of_all: str

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from cxr_dash.domain import PatientIdentity
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.language import Translator
-from cxr_dash.services.exports import SOFTWARE, ExportRequest, ListedFilm, overlay_pixels
+from cxr_dash.services.exports import SOFTWARE, ExportRequest, ListedFilm, overlay_pixels, toned
 from cxr_dash.services.report.content import report_content
+from cxr_dash.stages import stage
 
 
+@stage("export")
 def report_pdf(
     film: ListedFilm,
     bundle: Bundle,
@@ -45,12 +47,14 @@ def report_pdf(
 
     content = report_content(film, bundle, request, t, identity)
     overlay = None
+    film_shown = toned(display, request.options(None, marks=film.chosen.marks))
     if content.label is not None and film.analysis is not None:
-        overlay = overlay_pixels(film.analysis, content.label, request.options(content.label), display)
+        options = request.options(content.label, marks=film.chosen.marks)
+        overlay = overlay_pixels(film.analysis, content.label, options, display)
     digest = film.analysis.film_sha256 if film.analysis else ""
     return draw_sheet(
         content,
-        Pictures(display, overlay, request.colour_map),
+        Pictures(film_shown, overlay, request.colour_map),
         language=t.language,
         about={
             "title": f"{content.title} ({digest[:8]})",

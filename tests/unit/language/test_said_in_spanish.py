@@ -69,6 +69,6 @@ def test_how_far_heat_may_be_trusted_is_said_with_its_figures() -> None:
         "changes the map and the probability (by 0.30)."
     )
     assert ES.say(words) == (
-        "El 98\u00a0% del calor está en el corazón y el mediastino; inestable: un pequeño desplazamiento de "
-        "la placa cambia el mapa y la probabilidad (en 0,30)."
+        "El 98\u00a0% del calor está en el corazón y el mediastino; inestable: desplazar un poco la placa "
+        "cambia el mapa y la probabilidad (en 0,30)."
     )

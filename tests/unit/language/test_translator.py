@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from babel import Locale
 
 from cxr_dash.domain import Words
 from cxr_dash.errors import FilmError
-from cxr_dash.language import Translator, negotiate, translator
+from cxr_dash.language import Translator, languages, negotiate, translator
 
 
 def test_a_sentence_without_values_is_said_as_it_is_braces_and_all() -> None:
@@ -84,3 +85,14 @@ def test_plural_forms() -> None:
         "1 film",
         "2 films",
     ]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_number_takes_the_form_of_its_category_in_cldr(language: str) -> None:
+    """The browser asks for the category, the server the catalogue: both must come to one form."""
+    t, rule = translator(language), Locale.parse(language, sep="-").plural_form
+    forms = t.for_browser().get("{n} film", ["{n} film", "{n} films"])
+    at = t.form_by_category()
+    for number in (*range(1001), 10**6, 2 * 10**6):
+        said = t.plural("{n} film", "{n} films", number)
+        assert said == forms[at[rule(number)]].replace("{n}", str(number))

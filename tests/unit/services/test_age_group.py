@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,15 @@ import pytest
 from pydantic import ValidationError
 
 from cxr_dash import imaging
+from cxr_dash.cli.doctor import examine
 from cxr_dash.domain import FilmFacts, ReasonCode, Verdict
-from cxr_dash.inference.bundle import SPEC_FILE, file_sha256, load_bundle, read_spec
+from cxr_dash.inference.bundle import SPEC_FILE, Bundle, file_sha256, load_bundle, read_spec
 from cxr_dash.inference.head import Head
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.inference.schema_age import AGE_FILE, AgeGroup
 from cxr_dash.inference.schema_population import Population
 from cxr_dash.inference.schema_trunk import Trunk
+from cxr_dash.inference.trunks import missing_trunk
 from cxr_dash.services import build_service
 from cxr_dash.services.age_group import AgeGuess, guess_age
 from cxr_dash.services.analyse import AnalysisService
@@ -79,6 +80,17 @@ def service_of(folder: Path, bias: float, trunk: str = "findings", sha256: str =
     return build_service(Settings(models_dir=models, cache_dir=folder / "cache"))
 
 
+def test_a_gate_whose_trunk_is_missing_is_warned_of_and_one_whose_trunk_is_there_is_not(tmp_path):
+    there, gone = service_of(tmp_path / "there", 0.0), service_of(tmp_path / "gone", 0.0, sha256="0" * 64)
+    assert missing_trunk(there.catalog) is None
+    assert missing_trunk(gone.catalog) == "findings"
+    settings = Settings(models_dir=tmp_path / "gone" / "models", cache_dir=tmp_path / "gone" / "cache")
+    warned = [check for check in examine(settings) if check.name == "gate" and check.state == "warn"]
+    assert len(warned) == 1
+    assert "the features of findings are missing" in warned[0].detail
+    assert "findings" in warned[0].remedy
+
+
 @pytest.fixture
 def film() -> bytes:
     return (ROOT / "tests" / "cases" / "00-control.png").read_bytes()
@@ -107,16 +119,20 @@ def test_the_head_is_asked_with_its_trunks_features_whichever_model_was_chosen(t
     radiograph = imaging.decode(film)
 
     def ask(model: str, embedding: np.ndarray, **facts: float) -> AgeGuess | None:
-        read = replace(radiograph, facts=FilmFacts(**facts))
-        return guess_age(
-            read, service.catalog.get(model), embedding, catalog=service.catalog, runtimes=service.runtimes
-        )
+        def run(trunk: Bundle) -> np.ndarray:
+            return (
+                service.runtimes.get(trunk).run(imaging.prepare(radiograph, trunk.spec.preparation)).embedding
+            )
+
+        asked = service.catalog.get(model)
+        return guess_age(FilmFacts(**facts), asked, embedding, catalog=service.catalog, run=run)
 
     size = read_spec(SHIPPED / "findings").embedding_size
     assert ask("findings", np.zeros(size, np.float32)) == NEITHER
     assert ask("pneumonia-paediatric", np.zeros(size, np.float32)) == NEITHER, "a head on the same trunk"
     # the embedding of a model with features of its own is not looked at: it would not fit the head
-    monkeypatch.setattr("cxr_dash.services.age_group._reads", lambda bundle, _: bundle.id == "findings")
+    for room in ("services.age_group", "inference.trunks"):
+        monkeypatch.setattr(f"cxr_dash.{room}.reads_alike", lambda bundle, _: bundle.id == "findings")
     assert ask("pneumonia-paediatric", np.zeros(3, np.float32)) == NEITHER
     assert ask("findings", np.zeros(size, np.float32), age_years=4.0) is None
 

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from export_material import FilmsAtHand, analysis_of, bundle_of, film_file
@@ -47,7 +48,7 @@ def test_each_film_has_a_folder_with_pictures_of_what_lies_above_its_cut_and_of_
     at_hand = _at_hand(1)
     head = at_hand.films["key0"][1].film_sha256[:8]
     opened = _opened(_pieces(at_hand, ChosenFilm(3, "key0", label="mass"), thresholds={"nodule": 0.75}))
-    kinds = ("overlay.png", "heat.png", "side-by-side.png", "map.npy")
+    kinds = ("overlay.png", "heat.png", "side-by-side.png", "grid.npy")
     pictures = {f"film-03-{head}/cxr-{head}-{key}-{kind}" for key in ("effusion", "mass") for kind in kinds}
     texts = {f"film-03-{head}/report.pdf", f"film-03-{head}/analysis.json"}
     assert set(opened.namelist()) == pictures | texts | {"findings.csv", "findings.json", "README.txt"}
@@ -55,10 +56,33 @@ def test_each_film_has_a_folder_with_pictures_of_what_lies_above_its_cut_and_of_
     for key, known in document["maps"].items():
         values = np.load(io.BytesIO(opened.read(f"film-03-{head}/{known['file']}")))
         assert values.dtype == known["dtype"]
-        assert list(values.shape) == known["shape"], key
+        assert list(values.shape) == known["shape"] == [8, 8], key
     assert len(PdfReader(io.BytesIO(opened.read(f"film-03-{head}/report.pdf"))).pages) == 1
-    assert "findings above their cut" in opened.read("README.txt").decode()
+    assert "findings above their threshold" in opened.read("README.txt").decode()
     assert document["film"]["findings"]["nodule"]["cut"] == 0.75
+
+
+def test_maps_come_at_the_models_grid_or_on_demand_as_large_as_the_film() -> None:
+    at_hand = _at_hand(1, size=(900, 800))
+    chosen = ChosenFilm(1, "key0", label="effusion")
+
+    def maps(size: str) -> tuple[np.ndarray, dict[str, object], int]:
+        opened = _opened(_pieces(at_hand, chosen, thresholds={"nodule": 0.75}, maps=size))
+        (entry,) = [one for one in opened.infolist() if one.filename.endswith(".npy")]
+        (document,) = [name for name in opened.namelist() if name.endswith("analysis.json")]
+        (known,) = json.loads(opened.read(document))["maps"].values()
+        return np.load(io.BytesIO(opened.read(entry))), known, entry.compress_size
+
+    (grid, known, small), (full, whole, large) = maps("grid"), maps("full")
+    assert grid.shape == (8, 8)
+    assert full.shape == (900, 800) == tuple(known["film_shape"])  # type: ignore[arg-type]
+    assert "grid_to_film" not in whole
+    assert small < 1000 < large
+    # as docs/exports.md shows it
+    affine = np.array(known["grid_to_film"])
+    affine[:, 2] += affine[:, :2].sum(axis=1) / 2 - 0.5
+    laid = cv2.warpAffine(grid, affine, (800, 900), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    np.testing.assert_allclose(laid, full, atol=0.08 * full.max())  # linear in one step
 
 
 def test_what_fails_is_listed_and_the_rest_arrives() -> None:
@@ -131,6 +155,8 @@ def test_memory_does_not_grow_with_the_number_of_films() -> None:
 def test_the_readme_names_every_kind_of_file(language: str) -> None:
     request = ExportRequest(model="tiny", films=(ChosenFilm(1, "key0"),))
     text = _opened(archive(_at_hand(1), request, translator(language))()).read("README.txt").decode()  # type: ignore[arg-type]
-    for name in ("findings.csv", "findings.json", "report.pdf", "analysis.json", "-overlay.png", "-map.npy"):
+    for name in ("findings.csv", "findings.json", "report.pdf", "analysis.json", "-overlay.png", "-grid.npy"):
         assert name in text
     assert "errors.txt" not in text
+    full = archive(_at_hand(1), replace(request, maps="full"), translator(language))()  # type: ignore[arg-type]
+    assert "-map.npy" in _opened(full).read("README.txt").decode()

@@ -15,10 +15,12 @@ from export_material import REFUSAL_WORDS, analysis_of, bundle_of, film_file
 from cxr_dash import imaging
 from cxr_dash.domain import (
     Analysis,
+    Box,
     DecodeLimits,
     FilmFacts,
     HeartMeasures,
     HeatScale,
+    Preparation,
     Quality,
     RatioObstacle,
     Reason,
@@ -33,6 +35,7 @@ from cxr_dash.services.exports import (
     ChosenFilm,
     ExportOptions,
     ExportRequest,
+    Judged,
     ListedFilm,
     Opinion,
     csv_header,
@@ -41,6 +44,7 @@ from cxr_dash.services.exports import (
     film_display,
     film_document,
     film_record,
+    grid_to_film,
     heat_png,
     label_in_view,
     list_document,
@@ -88,24 +92,26 @@ def test_pictures_have_the_films_own_size_and_their_provenance_inside(analysis: 
     display = film_display(FILM, analysis, DecodeLimits())
     for png in (
         heat_png(analysis, "nodule", options),
-        overlay_png(analysis, "nodule", options, display),
+        overlay_png(analysis, "nodule", options, display, ENGLISH),
         side_by_side_png(analysis, "nodule", options, display, ENGLISH),
     ):
         text = imaging.read_png_text(png)
         assert (text["Label"], text["Probability"], text["Threshold"]) == ("nodule", "0.2000", "0.2500")
         assert text["Input SHA-256"] == analysis.film_sha256
         assert "Not a diagnosis" in text["Disclaimer"]
-    assert _pixels(overlay_png(analysis, "nodule", options, display)).shape == (180, 150, 3)
+    overlay = _pixels(overlay_png(analysis, "nodule", options, display, ENGLISH))
+    assert overlay.shape[1:] == (150, 3)
+    assert overlay.shape[0] > 180, "the caption stands under the film"
 
 
 def test_side_by_side_shows_film_and_overlay_at_their_own_size_over_a_caption(analysis: Analysis) -> None:
     display = film_display(FILM, analysis, DecodeLimits())
     picture = _pixels(side_by_side_png(analysis, "effusion", ExportOptions(), display, ENGLISH))
-    overlay = _pixels(overlay_png(analysis, "effusion", ExportOptions(), display))
+    overlay = _pixels(overlay_png(analysis, "effusion", ExportOptions(), display, ENGLISH))
     height, width = display.shape
     left = (picture.shape[1] - 2 * width - 8) // 2
     np.testing.assert_array_equal(picture[:height, left : left + width, 0], display)
-    np.testing.assert_array_equal(picture[:height, left + width + 8 :][:, :width], overlay)
+    np.testing.assert_array_equal(picture[:height, left + width + 8 :][:, :width], overlay[:height])
     strip = picture[height:]
     assert strip.shape[1] >= 640, "a caption under a small film must still be readable"
     assert (strip > 150).any()
@@ -248,6 +254,68 @@ def test_the_cardiothoracic_ratio_is_in_table_and_record_and_says_whether_it_com
     }
     (row,) = _table(bundle, _listed(withheld, "rejected"))
     assert row["cardiothoracic_ratio"] == ""
+
+
+def test_the_readers_verdict_stands_beside_the_models_in_table_and_record(
+    bundle: Bundle, analysis: Analysis, refused: Analysis
+) -> None:
+    at = "2026-03-01T10:00:00Z"
+    judged = Judged({"effusion": "rejected", "nodule": "accepted"}, at)
+    film = _listed(analysis, judged=judged)
+    (row, silent, gone) = _table(bundle, film, _listed(analysis), _listed(None, "error", "Gone."))
+    assert (row["above_effusion"], row["reader_effusion"]) == ("1", "rejected")
+    assert (row["above_nodule"], row["reader_nodule"], row["judged_at"]) == ("0", "added", at)
+    assert (silent["reader_effusion"], silent["reader_nodule"], silent["judged_at"]) == (
+        "not_judged",
+        "not_judged",
+        "",
+    )
+    assert (gone["reader_effusion"], gone["judged_at"]) == ("", "")
+    record = film_record(film, {})
+    assert (record["reader"], record["judged_at"]) == ({"effusion": "rejected", "nodule": "added"}, at)
+    assert film_record(_listed(None, "error"), {})["reader"] is None
+    # with the cut moved below it, the same verdict is no longer an addition
+    lower = replace(film, cuts={"nodule": 0.1})
+    assert film_record(lower, lower.cuts)["reader"]["nodule"] == "accepted"
+    # of a refused film nothing is told that hangs on a figure
+    withheld = _listed(refused, "rejected", judged=judged)
+    assert film_record(withheld, {})["reader"] == {"effusion": "rejected", "nodule": "accepted"}
+
+
+def test_a_class_normal_and_a_label_that_sums_up_others_are_not_judged() -> None:
+    bundle = bundle_of([("normal", "Normal", "Normal"), ("finding", "Any", "Alguno"), *LABELS])
+    film = _listed(analysis_of(FILM, bundle, [0.9, 0.9, 0.8, 0.2]))
+    assert set(film_record(film, {})["reader"]) == {"effusion", "nodule"}
+    assert "reader_normal" not in csv_header(bundle)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 7.0, -11.0])
+def test_the_affine_of_a_grid_lays_it_over_the_film_as_the_full_map_lies(tilt: float) -> None:
+    plan = Preparation(
+        film_width=300,
+        film_height=420,
+        crop=Box(30, 40, 240, 300),
+        content=Box(26, 0, 205, 256),
+        input_width=256,
+        input_height=256,
+        window_low=0.0,
+        window_high=255.0,
+        inverted=False,
+        pad_value=0.0,
+        tilt_degrees=tilt,
+    )
+    smooth = cv2.resize(
+        np.random.default_rng(2).random((4, 4), np.float32), (16, 16), interpolation=cv2.INTER_CUBIC
+    )
+    grid = np.maximum(smooth, 0.0)
+    full = imaging.restore_map(grid, plan)
+    affine = grid_to_film((16, 16), plan)
+    affine[:, 2] += affine[:, :2].sum(axis=1) / 2 - 0.5
+    laid = cv2.warpAffine(grid, affine, (300, 420), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    inside = np.zeros_like(full, dtype=bool)
+    inside[80:300, 70:230] = True  # away from the corners that a turned map leaves empty
+    inside &= full > 0
+    assert np.abs(laid - full)[inside].max() < 0.03 * grid.max()
 
 
 def test_both_readings_of_a_changed_mind_are_in_table_and_record(bundle: Bundle, analysis: Analysis) -> None:

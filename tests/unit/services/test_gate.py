@@ -32,8 +32,8 @@ from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.runtime import RuntimePool
 from cxr_dash.inference.schema import BundleSpec
-from cxr_dash.services.gate import combined, installed_gate, judge
-from cxr_dash.services.shown import Shown, check_shown
+from cxr_dash.services.gate import check_picture, combined, installed_gate, judge_for
+from cxr_dash.services.shown import Shown, judge_shown, measure_shown
 
 KEYS = ("frontal_chest", "lateral_chest", "not_chest")
 FILM = Radiograph(chest_phantom(320, 320), 8, "png", "0" * 64)
@@ -55,7 +55,7 @@ def gate_changes() -> dict[str, Any]:
     limits = {"reject": 0.4, "warn": 0.8}
     return {
         "kind": "gate",
-        "labels": [{"key": key, "name_en": key, "name_es": key} for key in KEYS],
+        "labels": [{"key": key, "name": {"en": key, "es": key}} for key in KEYS],
         "activation": "softmax",
         "heat_reference": dict.fromkeys(KEYS, 1.0),
         "calibration": {
@@ -116,7 +116,18 @@ def judged(
     runtime = Answering(output() if answer is None else answer)
     said = output((0.5, 0.5), model_distance)
     seen = Shown(np.zeros((32, 32, 1), np.float32), shown) if shown else None
-    return judge(film, said, model(), lambda: (bundle, runtime), lungs, shown=seen, heart=heart)
+    checks = check_picture(film, lambda: (bundle, runtime), lungs, shown=seen, heart=heart)
+    return judge_for(checks, said, model(), facts=film.facts)
+
+
+def judged_by(gate: Callable[[], None], film: Radiograph = FILM, distance: float = 0.0) -> Quality:
+    """The verdict with a gate that is missing, or cannot be loaded."""
+    return judge_for(check_picture(film, gate), output((0.5, 0.5), distance), model(), facts=film.facts)
+
+
+def judged_shown(film: Radiograph, seen: Shown, lungs: LungField | None, spec: BundleSpec) -> Quality:
+    """The verdict on tilt and tone alone."""
+    return judge_shown(measure_shown(film, seen, lungs), spec, lambda _shifts: None)
 
 
 def lungs_of(*boxes: tuple[int, int, int, int]) -> LungField:
@@ -150,7 +161,7 @@ CASES: dict[ReasonCode, tuple[Callable[[], Quality], Verdict]] = {
     ),
     ReasonCode.GATE_FAILED: (lambda: judged(RuntimeError("no memory")), Verdict.REJECT),
     ReasonCode.GATE_MISSING: (
-        lambda: judge(FILM, output((0.5, 0.5)), model(), lambda: None),
+        lambda: judged_by(lambda: None),
         Verdict.WARN,
     ),
 }
@@ -227,7 +238,7 @@ def test_a_tone_unlike_the_training_films_is_said(
     pixels = FILM.pixels if film == "as it is" else cv2.equalizeHist(FILM.pixels)
     bundle = Bundle(Path("tiny"), BundleSpec.model_validate(spec_dict(tone=entry)))
     seen = Shown(np.full((32, 32, 1), level, np.float32), lungs.preparation)
-    quality = check_shown(replace(FILM, pixels=pixels), seen, lungs, bundle.spec)
+    quality = judged_shown(replace(FILM, pixels=pixels), seen, lungs, bundle.spec)
     expected = (Reason(ReasonCode.TONE_UNUSUAL),) if said else ()
     assert quality == Quality(Verdict.WARN if said else Verdict.OK, expected)
 
@@ -237,8 +248,8 @@ def test_without_a_segmenter_the_stored_levels_alone_speak_of_the_tone() -> None
     seen = Shown(np.full((32, 32, 1), 200.0, np.float32), plan)
     bundle = Bundle(Path("tiny"), BundleSpec.model_validate(spec_dict(tone=toned(limit=0.5))))
     equalised = replace(FILM, pixels=cv2.equalizeHist(FILM.pixels))
-    assert check_shown(FILM, seen, None, bundle.spec) == Quality(Verdict.OK)
-    assert check_shown(equalised, seen, None, bundle.spec).codes == [ReasonCode.TONE_UNUSUAL]
+    assert judged_shown(FILM, seen, None, bundle.spec) == Quality(Verdict.OK)
+    assert judged_shown(equalised, seen, None, bundle.spec).codes == [ReasonCode.TONE_UNUSUAL]
 
 
 def test_a_lean_too_large_to_undo_is_warned_of() -> None:
@@ -292,7 +303,7 @@ def test_a_gate_that_cannot_be_loaded_refuses() -> None:
     def failing() -> None:
         raise BundleNotFoundError("gone")
 
-    quality = judge(FILM, output((0.5, 0.5)), model(), failing)
+    quality = judged_by(failing)
     assert quality == Quality(Verdict.REJECT, (Reason(ReasonCode.GATE_FAILED),))
 
 
@@ -313,7 +324,7 @@ def test_a_gate_that_is_sure_overrules_what_grey_levels_only_suggest() -> None:
     assert quality.check_film(film).verdict is Verdict.REJECT
     assert judged(film=film).verdict is Verdict.WARN
     assert judged(output((0.6, 0.2, 0.2)), film=film).verdict is Verdict.REJECT
-    assert judge(film, output((0.5, 0.5)), model(), lambda: None).verdict is Verdict.REJECT
+    assert judged_by(lambda: None, film).verdict is Verdict.REJECT
 
 
 def test_lungs_that_are_missing_and_films_far_from_training_refuse_only_where_the_gate_is_in_doubt() -> None:
@@ -322,7 +333,7 @@ def test_lungs_that_are_missing_and_films_far_from_training_refuse_only_where_th
     assert without == Quality(Verdict.REJECT, (Reason(ReasonCode.NO_LUNGS), Reason(ReasonCode.DOUBTFUL)))
     far = judged(doubt, model_distance=9.0)
     assert far == Quality(Verdict.REJECT, (Reason(ReasonCode.UNLIKE_TRAINING), Reason(ReasonCode.DOUBTFUL)))
-    ungated = judge(FILM, output((0.5, 0.5), 9.0), model(), lambda: None)
+    ungated = judged_by(lambda: None, distance=9.0)
     assert ungated == Quality(
         Verdict.REJECT, (Reason(ReasonCode.UNLIKE_TRAINING), Reason(ReasonCode.GATE_MISSING))
     )

@@ -223,3 +223,14 @@ def test_a_check_reads_every_file_and_counts_how_far_neighbours_agree(library: P
     picture_path(library, read_spec(library).cases[-1].number).unlink()
     with pytest.raises(LibraryError, match="picture of case 14 is missing"):
         check_library(library)
+
+
+def test_likeness_is_measured_by_the_six_nearest_of_each_film_and_not_by_the_film_itself() -> None:
+    films = np.random.default_rng(2).normal(0.0, 1.0, (30, 6)).astype(np.float32)
+    units = films / np.linalg.norm(films, axis=1, keepdims=True)
+    alike = units @ units.T
+    np.fill_diagonal(alike, -np.inf)
+    nearest = np.sort(alike, axis=1)[:, -6:]
+    found = measure_likeness(films, np.zeros(6, np.float32), np.linalg.norm(films, axis=1).astype(np.float32))
+    assert found is not None
+    assert (found.alike, found.very) == pytest.approx(tuple(np.percentile(nearest, [25, 75])), abs=1e-5)

@@ -6,6 +6,7 @@ import pytest
 from export_material import analysis_of, bundle_of
 
 from cxr_dash import imaging
+from cxr_dash.domain import LocalisedText
 from cxr_dash.errors import RequestError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.prevalence import shift_to_prevalence
@@ -81,7 +82,7 @@ def test_one_share_is_every_findings_but_not_that_of_good_news(bundle: Bundle) -
 
 def test_the_films_score_reaches_the_same_points_at_any_prevalence(bundle: Bundle) -> None:
     points = [
-        FilmScorePoint(key=key, name_en=key, name_es=key, threshold=cut)
+        FilmScorePoint(key=key, name=LocalisedText(en=key, es=key), threshold=cut)
         for key, cut in (("one_in_10", 0.7), ("one_in_5", 0.4))
     ]
     spec = bundle.spec.model_copy(
@@ -99,7 +100,7 @@ def test_calibrated_is_said_only_where_it_was_measured(bundle: Bundle) -> None:
     english = translator()
     assert "calibrated" not in " ".join(stated_lines(bundle.spec, {}, english)).lower()
     split = {
-        "split": "natural", "films": 9, "patients": 9, "description_en": "", "labels": {},
+        "split": "natural", "films": 9, "patients": 9, "description": {"en": "–"}, "labels": {},
         "macro": {"ece": {"value": 0.013}},
     }  # fmt: skip
     measured = bundle_of(LABELS, schema_version=3, prevalence=SHARES, metrics=[split])

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from cxr_dash import imaging
 from cxr_dash.cli import app
 from cxr_dash.domain import Box, Finding, Float32Array, Preparation, RawOutput
-from cxr_dash.explain import SHIFTS, make_heatmap
+from cxr_dash.explain import SHIFTS, make_heatmap, shifted_input
 from cxr_dash.inference.bundle import load_bundle
-from cxr_dash.services.trust import report_trust
+from cxr_dash.services.trust import judge_trust
 
 SIDE = 40
 PLAN = Preparation(
@@ -58,7 +58,8 @@ def test_the_model_is_asked_once_for_each_shift_and_its_maps_are_moved_back(tmp_
     labels = bundle.spec.labels
     findings = [Finding(label, 0.0, 0.5, 0.5) for label in labels]
     heatmaps = {label.key: make_heatmap(cam, 1.0, PLAN) for label, cam in zip(labels, cams, strict=True)}
-    report = report_trust(runtime, bundle, film, findings=findings, heatmaps=heatmaps, lungs=None)
+    answers = [(shift, runtime.run(shifted_input(film, shift))) for shift in SHIFTS]
+    report = judge_trust(bundle, answers, findings=findings, heatmaps=heatmaps, lungs=None)
     # a fortieth of 40 pixels is one, right and down, then left and up
     assert len(runtime.seen) == len(SHIFTS)
     np.testing.assert_array_equal(runtime.seen[0][1:, 1:], film[:-1, :-1])
@@ -95,7 +96,7 @@ def test_scoring_many_films_does_not_ask_the_model_twice_more_about_each(
     def asked(*_: object) -> None:
         raise AssertionError("the table has no column for a trust report")
 
-    monkeypatch.setattr("cxr_dash.services.analyse.report_trust", asked)
+    monkeypatch.setattr("cxr_dash.services.workup.judge_trust", asked)
     film, table = tmp_path / "film.png", tmp_path / "table.csv"
     film.write_bytes(imaging.encode_png(imaging.chest_phantom(420, 360), {}))
     done = CliRunner().invoke(app, ["score", str(film), "--out", str(table), "--no-gate"])
