@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cxr_dash.domain import DecodeLimits
 
-ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+_IN_A_CHECKOUT = (_PACKAGE.parent / "gunicorn.conf.py").is_file()
+# Where page assets, `app.py` and `gunicorn.conf.py` lie: the checkout, or a folder in wheels (setup.py).
+ROOT = _PACKAGE.parent if _IN_A_CHECKOUT else _PACKAGE / "beside"
+
+# The templates of the report text that come with the package.
+SHIPPED_TEMPLATES = _PACKAGE / "report_templates"
 
 # Scheme, whoever signs on, host, port, database and options: of others Redis's client makes a traceback.
 _REDIS_URL = (
     r"^(rediss?://([^@/?#]*@)?(\[[0-9a-fA-F:.]+\]|[^\[\]@:/?#]+)(:[0-9]{1,5})?(/[0-9]*)?(\?.*)?|unix://.+)$"
 )
+
+# Of compose.yaml and of the tests.
+_NOT_SETTINGS = {"CXR_MODELS", "CXR_REDIS_PASSWORD", "CXR_SHARED_DIR"}
 
 
 class Settings(BaseSettings):
@@ -30,12 +42,27 @@ class Settings(BaseSettings):
         pattern=r"^/([A-Za-z0-9._~-]+/)*$",
         description="Path under which a proxy serves the app, such as `/cxr/`; the proxy takes it off.",
     )
-    workers: int = Field(2, ge=1, le=64, description="Gunicorn worker processes.")
+    workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Gunicorn worker processes; 0 is one a core that the machine or control group allows, 2 "
+        "at least, 8 at most.",
+    )
     threads: int = Field(4, ge=1, le=64, description="Request threads in each worker.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged; never pixels, file names or tags."
     )
-    models_dir: Path = Field(ROOT / "models", description="Folder of model bundles, one folder each.")
+    log_format: Literal["console", "json"] = Field(
+        "console", description="Log lines for people, or one JSON object a line for a collector."
+    )
+    tracing: bool = Field(
+        False, description="Send traces by OpenTelemetry, to where the `OTEL_` variables say; needs `[otel]`."
+    )
+    models_dir: Path = Field(
+        ROOT / "models" if _IN_A_CHECKOUT else Path("models"),
+        description="Folder of model bundles, one folder each; of a wheel, in the working folder.",
+    )
     default_model: str = Field(
         "findings",
         description="Bundle selected when the page opens; without it the server is not ready.",
@@ -127,12 +154,114 @@ class Settings(BaseSettings):
     )
     show_identity: bool = Field(
         False,
-        description="Show who the patient is, as DICOM files say, above the film and on the report; off, "
-        "it is kept beside the film and never sent.",
+        description="Show who the patient is, as DICOM files say: in the list, above the film, on the "
+        "report; off, it is kept beside the film and never sent.",
+    )
+    report_templates: Path = Field(
+        SHIPPED_TEMPLATES,
+        description="Folder of the report text's templates, one a language, such as `en.txt`; a language "
+        "that has none there takes the one shipped.",
     )
     library_dir: Path = Field(
         Path("var/library"),
         description="Folder of the reference library for similar cases; relative to the working folder.",
+    )
+
+    sign_in: Literal["auto", "off", "users", "proxy", "oidc"] = Field(
+        "auto",
+        description="Who may come in: `users` of a file, whom a `proxy` names, or `oidc`. `auto` asks nobody "
+        "where the server listens on this machine alone, and serves nobody elsewhere until one of them, or "
+        "`off`, is chosen.",
+    )
+    users_file: Path = Field(
+        Path("var/users.json"),
+        description="Users, roles and argon2id hashes, as `cxr-dash users` writes them; for "
+        "`CXR_SIGN_IN=users`.",
+    )
+    session_seconds: int = Field(
+        12 * 3600, ge=60, description="How long a sign-in lasts, whatever its reader does."
+    )
+    session_idle_seconds: int = Field(
+        3600, ge=60, description="How long a sign-in lasts while its reader does nothing."
+    )
+    sign_in_over_http: bool = Field(
+        False,
+        description="Let people of other machines sign in without TLS; passwords and sessions then cross "
+        "the network in clear.",
+    )
+    proxy_from: str = Field(
+        "127.0.0.1",
+        description="Addresses or networks, parted by commas, of the proxy whose headers name the user, "
+        "for `CXR_SIGN_IN=proxy`, and whose `traceparent` traces go on.",
+    )
+    proxy_user_header: str = Field(
+        "X-Forwarded-User",
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="Header in which that proxy names the user.",
+    )
+    proxy_role_header: str = Field(
+        "X-Forwarded-Groups",
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="Header in which it names the user's groups, parted by commas.",
+    )
+    oidc_issuer: str = Field(
+        "", description="Address of the OpenID provider, as in `iss`; for `CXR_SIGN_IN=oidc`."
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this application.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Secret of that name; empty for a public client, which PKCE protects alone.",
+    )
+    oidc_redirect_url: str = Field(
+        "",
+        description="Where the provider sends people back: this server's address and `sign-in/back`; "
+        "otherwise made of the request's host.",
+    )
+    oidc_scope: str = Field("openid profile", description="What is asked of the provider.")
+    oidc_user_claim: str = Field("sub", description="Claim that names the user; it must never change.")
+    oidc_role_claim: str = Field("groups", description="Claim that holds the user's groups.")
+    reader_group: str = Field(
+        "", description="Group whose members may read films; empty: all whom proxy or provider name."
+    )
+    admin_group: str = Field(
+        "cxr-admin", description="Group whose members are admins, for `proxy` and `oidc`."
+    )
+    metrics_from: str = Field(
+        "",
+        description="Addresses or networks, parted by commas, that may read `/metrics` without a sign-in "
+        "where there is one.",
+    )
+    proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Proxies in front, of which `X-Forwarded-For`, `-Proto` and `-Host` are believed; more "
+        "than there are lets clients forge their address.",
+    )
+    allowed_hosts: str = Field(
+        "",
+        description="Host names that are answered, parted by commas; empty: any, or this machine's own where "
+        "nobody is asked who comes. `.example.org` is all under it.",
+    )
+    rate_limit: str = Field(
+        "3000 per minute",
+        description="Requests of one user, or of one address beyond this machine; empty: any number. Each "
+        "worker counts its part, or Redis for all.",
+    )
+    film_rate_limit: str = Field("240 per minute", description="Films added, likewise.")
+    audit: Literal["off", "sqlite", "database"] = Field(
+        "off", description="Whether it is written down who asked what of which film, and where."
+    )
+    audit_dir: Path = Field(
+        Path("var/audit"), description="Folder of the audit trail in SQLite: a file for each month."
+    )
+    audit_url: SecretStr = Field(
+        SecretStr(""),
+        description="SQLAlchemy's address of the database, such as `postgresql+psycopg://…`; for "
+        "`CXR_AUDIT=database`.",
+    )
+    audit_days: int = Field(
+        400, ge=183, le=36_500, description="Days that entries of the audit trail are kept, 183 at least."
     )
 
     @property
@@ -148,3 +277,22 @@ class Settings(BaseSettings):
             decoder_memory_bytes=self.decoder_memory_bytes,
             decoder_seconds=self.decoder_seconds,
         )
+
+
+def setting_names() -> list[str]:
+    """Every setting as it stands in the environment: ``CXR_...``."""
+    return [f"CXR_{name}".upper() for name in Settings.model_fields]
+
+
+def unknown_names(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables with our prefix that are no setting: a slip in a name would go unseen.
+
+    Parameters
+    ----------
+    environment : mapping, optional
+        This process's, and the file ``.env``, when none is given.
+    """
+    known = {*setting_names(), *_NOT_SETTINGS}
+    if environment is None:
+        environment = {**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ}
+    return sorted(name for name in environment if name.startswith("CXR_") and name.upper() not in known)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from log_watch import keys_in
+
+from benchmarks.servers import free_port, gunicorn, workers_of
 
 ROOT = Path(__file__).resolve().parent.parent
 # Not a measure of speed: past it something hangs, and the test must say so instead of waiting for ever.
@@ -45,16 +46,15 @@ class GunicornServer:
     port: int
     log: Path
 
-    def get(self, path: str) -> Answer:
-        return self._ask("GET", path)
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self._ask("GET", path, headers=headers)
 
     def post(self, path: str, data: bytes) -> Answer:
         return self._ask("POST", path, data)
 
     def workers(self) -> list[psutil.Process]:
         """The worker processes that are alive now."""
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return workers_of(self.process)
 
     def metric(self, name: str) -> float:
         """Sum of a metric over all its labels, as ``/metrics`` gives it."""
@@ -62,21 +62,16 @@ class GunicornServer:
         found = re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", text, flags=re.MULTILINE)
         return sum(map(float, found))
 
-    def _ask(self, method: str, path: str, data: bytes | None = None) -> Answer:
+    def _ask(
+        self, method: str, path: str, data: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, body=data)
+            connection.request(method, path, body=data, headers=dict(headers or {}))
             response = connection.getresponse()
             return Answer(response.status, response.read(), response.headers["Content-Type"])
         finally:
             connection.close()
-
-
-def free_port() -> int:
-    """A port nobody listens on at the moment."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def eventually(condition: Callable[[], bool], what: str) -> None:
@@ -113,24 +108,17 @@ def running_gunicorn(
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
     }
     log = folder / "gunicorn.log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [*command, *arguments], cwd=cwd, env=variables, stdout=stream, stderr=subprocess.STDOUT
-        )
-    server = GunicornServer(process, port, log)
-    try:
+    with (
+        log.open("wb") as stream,
+        gunicorn([*command, *arguments], cwd, variables, stream, patience=40) as process,
+    ):
+        server = GunicornServer(process, port, log)
         warm = variables.get("CXR_WARM_UP") != "false"
         eventually(
             lambda: _is_ready(server, warm=warm), f"the server to be ready:\n{log.read_text()[-4000:]}"
         )
         yield server
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=40)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+    assert keys_in(log.read_text(errors="replace")) == []
 
 
 def _is_ready(server: GunicornServer, *, warm: bool) -> bool:
@@ -140,7 +128,8 @@ def _is_ready(server: GunicornServer, *, warm: bool) -> bool:
     """
     log = server.log.read_text(errors="replace")
     assert server.process.poll() is None, f"gunicorn ended:\n{log[-4000:]}"
-    loaded = {int(pid) for pid in re.findall(r"\[(\d+)\] \[INFO\] loaded model", log)}
+    forms = (r"\[(\d+)\] \[INFO\] loaded model", r'"event": "loaded model.*"process": (\d+)')
+    loaded = {int(pid) for form in forms for pid in re.findall(form, log)}
     workers = {worker.pid for worker in server.workers()}
     try:
         return (

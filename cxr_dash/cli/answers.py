@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cxr_dash.cli.console import table
-from cxr_dash.domain import Analysis, FilmFacts, Heatmap, Verdict
+from cxr_dash.domain import Analysis, FilmFacts, Heatmap, Label, Verdict
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle
 from cxr_dash.inference.prevalence import stated_prevalence
 from cxr_dash.inference.schema import BundleSpec
@@ -30,8 +30,8 @@ def bundle_data(bundle: Bundle | SegmenterBundle) -> dict[str, Any]:
         "id": spec.id,
         "kind": spec.kind,
         "version": spec.version,
-        "title": spec.title_en,
-        "population": spec.population_en,
+        "title": spec.title.en,
+        "population": spec.trained_on.en,
         "input": {"height": spec.preparation.height, "width": spec.preparation.width},
         "runtime": "keras" if bundle.serving_path is None else "litert",
         "sha256": bundle.serving_sha256,
@@ -41,13 +41,16 @@ def bundle_data(bundle: Bundle | SegmenterBundle) -> dict[str, Any]:
         return data
     return data | {
         "activation": spec.activation,
-        "labels": [{"key": label.key, "en": label.name_en, "es": label.name_es} for label in spec.labels],
+        "labels": [_named(label) for label in spec.labels],
         "operating_points": [point.key for point in spec.operating_points],
         "default_operating_point": spec.default_operating_point,
-        "not_looked_for": [
-            {"key": one.key, "en": one.name_en, "es": one.name_es} for one in spec.not_looked_for
-        ],
+        "not_looked_for": [_named(one) for one in spec.not_looked_for],
     }
+
+
+def _named(label: Label) -> dict[str, str]:
+    """Key and names by language; Spanish is always there."""
+    return {"key": label.key, "en": label.name.en, "es": label.name.said_in("es"), **label.name.by_language}
 
 
 def bundles_table(bundles: Sequence[Bundle | SegmenterBundle]) -> str:
@@ -136,7 +139,7 @@ def stated_data(bundle: Bundle) -> dict[str, Any]:
     films = bundle.spec.calibrated_at
     return {
         "prevalence": stated_prevalence(bundle.spec),
-        "films": films.description_en if films else None,
+        "films": films.description.en if films else None,
         "natural": films.natural if films else None,
     }
 

@@ -8,8 +8,20 @@ from typing import Annotated
 
 import typer
 
-from cxr_dash.cli.console import FAILED, NOT_ALL_WELL, errors_in_words, read_settings, say, warn
+from cxr_dash.cli.audit import audit_app
+from cxr_dash.cli.console import (
+    FAILED,
+    NOT_ALL_WELL,
+    errors_in_words,
+    read_settings,
+    say,
+    say_json,
+    say_version,
+    warn,
+)
 from cxr_dash.cli.library.commands import library_app
+from cxr_dash.cli.scoring.choices import Again, Engine, FailOn
+from cxr_dash.cli.users import users_app
 from cxr_dash.errors import RequestError
 
 app = typer.Typer(
@@ -21,6 +33,19 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(library_app)
+app.add_typer(users_app)
+app.add_typer(audit_app)
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Decision support for chest films: serve the page, or analyse films from the command line."""
+
 
 Model = Annotated[
     str | None,
@@ -37,32 +62,6 @@ Prevalence = Annotated[
     ),
 ]
 NoGate = Annotated[bool, typer.Option("--no-gate", help="Also score what does not look like a frontal film.")]
-
-
-class FailOn(StrEnum):
-    """Rows that ``score --fail-on`` does not let pass."""
-
-    REFUSED = "refused"
-    UNREADABLE = "unreadable"
-    ANY = "any"
-
-    @property
-    def statuses(self) -> tuple[str, ...]:
-        """Of the table's rows."""
-        return {"refused": ("rejected",), "unreadable": ("error",)}.get(self.value, ("rejected", "error"))
-
-
-class Again(StrEnum):
-    """Films that have a row, and that ``score --again`` asks anew."""
-
-    ERRORS = "errors"
-
-
-class Engine(StrEnum):
-    """Where ``score`` asks the model."""
-
-    THREADS = "threads"
-    RAY = "ray"
 
 
 @app.command()
@@ -85,19 +84,34 @@ class ModelsAction(StrEnum):
     LIST = "list"
     VERIFY = "verify"
     LOCK = "lock"
+    ADD = "add"
 
 
 @app.command()
 def models(
     action: Annotated[
         ModelsAction,
-        typer.Argument(help="`verify`: read every file and compare; `lock`: fix the digests as they are."),
+        typer.Argument(
+            help="`verify`: read every file and compare; `lock`: fix the digests as they are; `add`: copy a "
+            "bundle in."
+        ),
     ] = ModelsAction.LIST,
+    folder: Annotated[Path | None, typer.Argument(help="Of the bundle, for `add`.", metavar="[DIR]")] = None,
     *,
     json: AsJson = False,
 ) -> None:
-    """List the bundles in the models folder, verify them, or fix their digests in its file DIGESTS."""
+    """List the bundles in the models folder, verify or add them, or fix their digests in its file DIGESTS."""
     with errors_in_words():
+        if (action is ModelsAction.ADD) != (folder is not None):
+            raise RequestError(
+                "`models add` must be given the folder of one bundle, and other actions none.",
+                remedy="cxr-dash models add DIR",
+            )
+        if folder is not None and not json:
+            from cxr_dash.cli.models import add
+
+            say(add(folder, read_settings().models_dir))
+            return
         if action is not ModelsAction.LIST:
             from cxr_dash.cli.models import lock, verify
 
@@ -120,7 +134,7 @@ def models(
         for name, message in catalog.broken().items():
             warn(f"{name} cannot be used: {message}")
         if json:
-            _say_json([bundle_data(bundle) for bundle in bundles])
+            say_json([bundle_data(bundle) for bundle in bundles])
         elif bundles:
             say(bundles_table(bundles))
         else:
@@ -151,10 +165,10 @@ def analyse(
         wanted = read_prevalences(prevalence or [], bundle.spec)
         source = only_source(file)
         data = source.read(settings.max_upload_bytes)
-        analysis = service.analyse_bytes(data, bundle.id, gate=not no_gate)
+        analysis = service.analyse_bytes(data, bundle.id, gate=not no_gate, trust=True)
         answer = analysis_data(source.path, at_prevalence(analysis, bundle.spec, wanted), bundle)
         if json:
-            _say_json(answer)
+            say_json(answer)
         else:
             say(analysis_table(answer))
 
@@ -213,15 +227,14 @@ def score(
         from cxr_dash.cli.prevalence import read_prevalences
         from cxr_dash.cli.score import ScoreRequest
         from cxr_dash.cli.score import score as score_films
-        from cxr_dash.cli.scoring.cores import default_jobs
         from cxr_dash.cli.scoring.shard import read_shard
+        from cxr_dash.cores import default_jobs
         from cxr_dash.services import build_service
 
         settings = read_settings()
         model_id = model or settings.default_model
         part = read_shard(shard)
-        # the table has no column for it, and it asks the model twice more about every film
-        service = build_service(settings.model_copy(update={"heat_trust": False}))
+        service = build_service(settings)
         wanted = read_prevalences(prevalence or [], service.catalog.get(model_id).spec)
         request = ScoreRequest(
             *(tuple(paths), model_id, out, heatmaps, not no_gate, jobs or default_jobs(), wanted),
@@ -240,13 +253,19 @@ def score(
 def doctor(
     *,
     settings: Annotated[bool, typer.Option("--settings", help="Print every setting as a table.")] = False,
+    environment: Annotated[
+        bool, typer.Option("--environment", help="With --settings: as lines of an environment file.")
+    ] = False,
 ) -> None:
-    """Check this installation: libraries, models, cache, port."""
+    """Check this installation: libraries, models, cache, port.
+
+    Status 1 when something fails; 3 when all works and a warning cannot have been meant (an unknown setting).
+    """
     with errors_in_words():
         if settings:
-            from cxr_dash.cli.settings_table import settings_markdown
+            from cxr_dash.cli.settings_table import settings_environment, settings_markdown
 
-            say(settings_markdown())
+            say(settings_environment() if environment else settings_markdown())
             return
         from cxr_dash.cli.doctor import examine, report
 
@@ -254,10 +273,5 @@ def doctor(
         say(report(checks))
         if any(check.state == "fail" for check in checks):
             raise typer.Exit(FAILED)
-
-
-def _say_json(value: object) -> None:
-    from json import dumps
-
-    # ASCII alone: valid JSON whatever the terminal, and the names of the files, can encode.
-    say(dumps(value, indent=2))
+        if any(check.state == "warn" and not check.meant for check in checks):
+            raise typer.Exit(NOT_ALL_WELL)

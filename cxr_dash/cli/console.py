@@ -25,6 +25,23 @@ def say(text: str) -> None:
     _write(text, sys.stdout.encoding, err=False)
 
 
+def say_version(asked: bool) -> None:
+    """Write the version and end, where it is asked for."""
+    if asked:
+        from cxr_dash import __version__
+
+        say(f"cxr-dash {__version__}")
+        raise typer.Exit
+
+
+def say_json(value: object) -> None:
+    """Write a value as JSON, indented."""
+    from json import dumps
+
+    # ASCII alone: valid JSON whatever the terminal, and the names of the files, can encode.
+    say(dumps(value, indent=2))
+
+
 def warn(text: str) -> None:
     """Write a line to stderr."""
     _write(text, sys.stderr.encoding, err=True)

@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
@@ -14,14 +15,20 @@ from typing import Literal
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from cxr_dash.cli.audit_check import audit_state
 from cxr_dash.cli.bundle_checks import check_answer, check_loads, check_lungs
 from cxr_dash.cli.console import table
-from cxr_dash.errors import CacheFolderError, CxrError
+from cxr_dash.cli.sign_in_check import sign_in_state
+from cxr_dash.cli.tracing_check import tracing_state
+from cxr_dash.cores import default_workers
+from cxr_dash.errors import CacheFolderError, CxrError, NotReadyError, StorageError
 from cxr_dash.imaging import FORMATS
+from cxr_dash.inference.trunks import missing_trunk
 from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.services.readiness import shortcomings
-from cxr_dash.settings import Settings
+from cxr_dash.services.report import report_templates
+from cxr_dash.settings import Settings, setting_names, unknown_names
 
 _LIBRARIES = ("ai-edge-litert", "dash", "flask-caching", "gunicorn", "numpy", "opencv-python-headless")
 
@@ -40,23 +47,31 @@ class Check:
         What was found.
     remedy : str
         What to do; empty when ``ok``.
+    meant : bool
+        Whether a ``warn`` may be what the admin chose; one that cannot be makes the command's status 3.
     """
 
     name: str
     state: Literal["ok", "warn", "fail"]
     detail: str
     remedy: str = ""
+    meant: bool = True
 
 
 def examine(settings: Settings) -> list[Check]:
     """Look at everything the app needs. Nothing is changed but one probe entry in the cache's place."""
     return [
+        *_names(),
         _python(),
         *_libraries(),
         *_formats(),
         _tensorflow(),
         *_models(settings),
+        *_report_text(settings),
         _cache(settings),
+        Check("sign-in", *sign_in_state(settings)),
+        Check("audit", *audit_state(settings)),
+        Check("traces", *tracing_state(settings)),
         _port(settings),
     ]
 
@@ -67,7 +82,16 @@ def report(checks: list[Check]) -> str:
     lines += [f"{check.name}: {check.remedy}" for check in checks if check.remedy]
     failed = sum(check.state == "fail" for check in checks)
     lines.append("Everything that is needed works." if not failed else f"{failed} check(s) failed.")
+    if any(check.state == "warn" and not check.meant for check in checks):
+        lines.append("What is warned of above cannot have been meant.")
     return "\n".join(lines)
+
+
+def _names() -> Iterator[Check]:
+    for name in unknown_names():
+        near = get_close_matches(name, setting_names(), 1)
+        remedy = f"Did you mean {near[0]}?" if near else "`cxr-dash doctor --settings` lists every setting."
+        yield Check(name, "warn", "no such setting: it is ignored", remedy, meant=False)
 
 
 def _python() -> Check:
@@ -113,7 +137,10 @@ def _models(settings: Settings) -> Iterator[Check]:
         yield from _tools(service)
         return
     for lack in shortcomings(settings, catalog):
-        remedy = "Put it there, or set CXR_MODELS_DIR, CXR_DEFAULT_MODEL or CXR_ASSETS_DIR to what is there."
+        remedy = (
+            "Put it there, or set CXR_MODELS_DIR, CXR_DEFAULT_MODEL, CXR_ASSETS_DIR or CXR_REPORT_TEMPLATES "
+            "to what is there."
+        )
         yield Check("ready", "fail", lack.message, remedy)
     for model_id in catalog.ids():
         bundle = catalog.get(model_id)
@@ -132,12 +159,16 @@ def _tools(service: AnalysisService) -> Iterator[Check]:
             learned = service.catalog.get(model_id).spec.lungs_sha256
             if learned not in (None, segmenter.serving_sha256):
                 found = f"learned from films cropped by another segmenter, {learned[:12]}…"
-                yield Check(model_id, "warn", found, "Install the segmenter it was trained with.")
-    if gate is None:
+                remedy = "Install the segmenter it was trained with."
+                yield Check(model_id, "warn", found, remedy, meant=False)
+    if gate is None and not service.settings.require_tools:
         what = "no gate: pictures that are no chest films are answered for"
         yield Check("gate", "warn", what, "Put the bundle `gate` into the models folder.")
-    else:
+    elif gate is not None:
         yield _tool(gate.id, partial(check_loads, service, gate))
+        if (trunk := missing_trunk(service.catalog)) is not None:
+            what = f"the features of {trunk} are missing: a child's film without an age is not told"
+            yield Check(gate.id, "warn", what, f"Put the bundle `{trunk}` that the gate came with beside it.")
 
 
 def _tool(name: str, check: Callable[[], str]) -> Check:
@@ -147,12 +178,23 @@ def _tool(name: str, check: Callable[[], str]) -> Check:
         return Check(name, "fail", "does not answer as it should", str(error))
 
 
+def _report_text(settings: Settings) -> Iterator[Check]:
+    """Which templates are in force; where they cannot be used, `ready` fails and says so."""
+    try:
+        own = report_templates(settings.report_templates).own
+    except NotReadyError:
+        return
+    found = f"{', '.join(own)} from {settings.report_templates}" if own else "the templates shipped"
+    yield Check("report text", "ok", found)
+
+
 def _cache(settings: Settings) -> Check:
     if settings.cache_type == "memory":
-        if settings.workers == 1:
+        workers = settings.workers or default_workers()
+        if workers == 1:
             return Check("cache", "ok", "in memory")
         remedy = "Set CXR_CACHE_TYPE=filesystem, or CXR_WORKERS=1."
-        return Check("cache", "fail", f"in memory with {settings.workers} workers: films get lost", remedy)
+        return Check("cache", "fail", f"in memory with {workers} workers: films get lost", remedy)
     if settings.cache_type == "redis":
         return _redis(settings)
     folder = settings.cache_dir.resolve()
@@ -175,9 +217,13 @@ def _redis(settings: Settings) -> Check:
         return Check("cache", "fail", "the redis library is missing", "Install requirements/serve.lock.")
     import redis
 
+    from cxr_dash.store.redis_cache import redis_client
+
     try:
-        redis.Redis.from_url(settings.cache_redis_url, socket_timeout=3, socket_connect_timeout=3).ping()
-    except (redis.RedisError, ValueError) as error:
+        redis_client(settings.cache_redis_url, socket_timeout=3, socket_connect_timeout=3).ping()
+    except StorageError as error:
+        return Check("cache", "fail", error.message, error.remedy)
+    except redis.RedisError as error:
         # The address may hold a password: it is not shown.
         return Check("cache", "fail", f"Redis does not answer: {type(error).__name__}", remedy)
     return Check("cache", "ok", "Redis answers")
@@ -196,10 +242,10 @@ def _port(settings: Settings) -> Check:
 
 
 def _who_listens(settings: Settings, name: str, error: OSError) -> Check:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 # nosec B104
     address = f"[{host}]" if ":" in host else host
     try:
-        with urlopen(f"http://{address}:{settings.port}/healthz", timeout=2) as answer:
+        with urlopen(f"http://{address}:{settings.port}/healthz", timeout=2) as answer:  # nosec B310
             if b"alive" in answer.read(200):
                 return Check(name, "ok", "cxr-dash is already answering there")
     except (URLError, OSError):

@@ -1,11 +1,13 @@
-"""``cxr-dash models verify | lock``: whether bundles are as they were exported, and as they were fixed."""
+"""``cxr-dash models verify | lock | add``: whether bundles are as they were exported and fixed."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from cxr_dash.cli.console import table
-from cxr_dash.errors import BundleError
+from cxr_dash.errors import BundleError, RequestError
 from cxr_dash.inference.catalog import bundle_folders, read_bundle
 from cxr_dash.inference.digests import DIGESTS_FILE, is_vouched_for, read_digests, write_digests
 
@@ -60,3 +62,39 @@ def lock(models_dir: Path) -> tuple[str, bool]:
     return "\n".join(
         [*(f"{digest}  {name}" for name, digest in digests.items()), f"Written to {path}."]
     ), True
+
+
+def add(folder: Path, models_dir: Path) -> str:
+    """Copy a bundle into the models folder, whole or not at all, after its files were compared.
+
+    Raises
+    ------
+    BundleError
+        When the bundle may not be read, or its files do not match its ``bundle.json``.
+    RequestError
+        When one of that name is there, or the models folder cannot be written.
+    """
+    folder = folder.resolve()
+    read_bundle(folder.parent, folder.name)
+    target = models_dir / folder.name
+    if target.exists():
+        raise RequestError(
+            f"`models add` must not replace a bundle; {str(target)!r} is there.",
+            remedy="Move it away first; to go back, move it back.",
+        )
+    try:
+        models_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".adding-", dir=models_dir) as made:
+            copied = Path(made) / folder.name
+            shutil.copytree(folder, copied)
+            digest = read_bundle(copied.parent, copied.name).digest
+            copied.rename(target)
+    except OSError as error:
+        raise RequestError(
+            f"`models add` must be able to write {str(models_dir)!r}; received: {error.strerror}.",
+            remedy="Run it as the user who may, or set CXR_MODELS_DIR.",
+        ) from None
+    return (
+        f"{digest}  {folder.name}\nAdded to {models_dir}. `cxr-dash models lock` vouches for it once you "
+        "have compared the digest; a server takes it at its next start."
+    )

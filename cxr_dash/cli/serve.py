@@ -17,14 +17,14 @@ def gunicorn_command(root: Path = ROOT) -> list[str]:
     Raises
     ------
     BackendMissingError
-        When the application's files do not lie beside the package.
+        When the application's files are neither around the package nor in it.
     """
     config = root / "gunicorn.conf.py"
     for needed in (config, root / "app.py"):
         if not needed.is_file():
             raise BackendMissingError(
-                f"`serve` needs {needed.name} beside the package; {root} has none.",
-                remedy="Run it from a checkout, or from the container image.",
+                f"`serve` needs {needed.name} of a checkout or a wheel; {root} has none.",
+                remedy="Install the package anew.",
             )
     return [
         sys.executable,

@@ -23,3 +23,12 @@ def _shown(default: object) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return str(default)
+
+
+def settings_environment() -> str:
+    """Every setting as a line of an environment file, commented out: the one in ``deploy/cxr-dash.env``."""
+    prefix = Settings.model_config["env_prefix"]
+    lines = ["# Every setting with its default: for compose (as `.env`) or systemd (as /etc/cxr-dash.env)."]
+    for name, field in Settings.model_fields.items():
+        lines += ["", f"# {field.description}", f"#{prefix}{name.upper()}={_shown(field.default)}"]
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What another model says of a film, for a reader who compares two: asked once, drawn in the browser."""
+"""What the page asks for late: another model's answer, and how far the heat may be relied on."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from flask.typing import ResponseReturnValue
 
 from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
-from cxr_dash.ui.facts import film_answer
+from cxr_dash.ui.facts import film_answer, trust_facts
 from cxr_dash.ui.other_model import other_model_facts
 from cxr_dash.web.headers import keep_off_disk
 
 
 def answers_blueprint(service: AnalysisService, speak: Callable[[], Translator]) -> Blueprint:
-    """``GET /films/<film>/<model>/answer.json``: the model's labels and cuts, and its answer.
+    """``GET /films/<film>/<model>/answer.json`` and ``trust.json``.
+
+    The model's labels and cuts, and its answer; and how far its heat may be relied on.
 
     Parameters
     ----------
@@ -31,7 +33,11 @@ def answers_blueprint(service: AnalysisService, speak: Callable[[], Translator])
     def other_answer(film: str, model: str) -> ResponseReturnValue:
         analysis, t = service.analyse(film, model), speak()
         bundle = service.catalog.get(model)
-        answer = film_answer(film, model, analysis, t)
+        answer = film_answer(film, model, analysis, t, trust_waits=service.waits_for_trust(analysis))
         return jsonify(facts=other_model_facts(bundle, t), answer=answer)
+
+    @routes.get("/<film>/<model>/trust.json")
+    def trust(film: str, model: str) -> ResponseReturnValue:
+        return jsonify(trust_facts(service.explained(film, model), speak()))
 
     return routes

@@ -8,6 +8,7 @@ from cachelib.base import BaseCache
 from flask import Flask
 from flask_caching import Cache
 
+from cxr_dash.services.accounts.sessions import SESSION_TYPES
 from cxr_dash.services.cases import KEPT_TYPES
 from cxr_dash.services.expiry import make_cache_folder
 from cxr_dash.settings import Settings
@@ -33,7 +34,7 @@ def open_cache(server: Flask, settings: Settings) -> Cache:
     config: _Config = {
         "CACHE_TYPE": f"{__name__}.{settings.cache_type}_backend",
         "CACHE_DEFAULT_TIMEOUT": settings.case_lifetime_seconds,
-        "CACHE_SERIALIZER": SealedSerializer(Codec(KEPT_TYPES)),
+        "CACHE_SERIALIZER": SealedSerializer(Codec((*KEPT_TYPES, *SESSION_TYPES))),
         "CACHE_OPTIONS": {
             "room": Room(settings.max_cache_bytes, min(settings.max_session_bytes, settings.max_cache_bytes))
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import escape
 
-from cxr_dash import palette
+from cxr_dash import palette, typeface
 from cxr_dash.errors import CxrError
 from cxr_dash.language import Translator
 
@@ -17,11 +17,12 @@ _PAGE = """<!doctype html>
 <title>cxr-dash</title>
 <link rel="icon" href="{home}assets/favicon.ico">
 <style>
-  html {{ color-scheme: dark; background: {GROUND}; color: {INK}; font: 15px/1.5 system-ui, sans-serif; }}
+  @font-face {{ font-family: {family}; src: url("{home}assets/fonts/inter.woff2"); font-weight: 400 700; }}
+  html {{ color-scheme: dark; background: {GROUND}; color: {INK}; font: 1rem/1.5 {stack}; }}
   body {{ display: grid; place-content: center; min-height: 100vh; margin: 0; }}
   main {{ max-width: 34rem; padding: 24px; }}
   .brand {{ margin: 0 0 20px; color: {DIM}; font-weight: 600; }}
-  h1 {{ margin: 0 0 8px; font-size: 20px; font-weight: 600; overflow-wrap: anywhere; }}
+  h1 {{ margin: 0 0 8px; font-size: 1.25rem; font-weight: 600; overflow-wrap: anywhere; }}
   p {{ margin: 0 0 20px; color: {INK_SOFT}; }}
   a {{ display: inline-block; padding: 8px 14px; border: 1px solid {ACCENT_LINE}; border-radius: 6px;
        background: {ACCENT_GROUND}; color: {ON_ACCENT}; text-decoration: none; }}
@@ -57,6 +58,8 @@ def error_page(error: CxrError, home: str, t: Translator) -> str:
     """
     return _PAGE.format(
         **palette.colours(),
+        family=typeface.FAMILY,
+        stack=typeface.STACK,
         language=escape(t.language),
         home=escape(home),
         message=escape(t.say(error.words)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -11,35 +12,52 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from cxr_dash.domain import N_
 from cxr_dash.errors import (
     AddressError,
+    AuditError,
     BackendMissingError,
     BundleNotFoundError,
     BusyError,
     CaseNotFoundError,
     CxrError,
     FilmTooLargeError,
+    HostError,
     LabelNotFoundError,
     LibraryMismatchError,
     LibraryNotFoundError,
     MethodError,
+    NoLevelsError,
+    NotAllowedError,
     QuestionError,
     QuotaError,
     RequestError,
     RequestTooLargeError,
+    SignInError,
+    SignInUnsetError,
     StorageError,
+    TooManyError,
     UnforeseenError,
     UnsupportedFormatError,
     UploadBrokenError,
     UploadSlowError,
     UploadTypeError,
+    UsersError,
 )
 from cxr_dash.settings import Settings
 from cxr_dash.ui.facts import error_in_words
+from cxr_dash.web.answers_for_people import read_by_a_person
 from cxr_dash.web.error_page import error_page
 from cxr_dash.web.language import request_translator
+from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.seen_before import SeenBefore
 
 _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (QuestionError, 400),
+    (SignInError, 401),
+    (NotAllowedError, 403),
+    (HostError, 421),
+    (TooManyError, 429),
+    (AuditError, 503),
+    (SignInUnsetError, 503),
+    (UsersError, 503),
     (UploadBrokenError, 400),
     (UploadSlowError, 408),
     (AddressError, 404),
@@ -47,6 +65,7 @@ _STATUS: tuple[tuple[type[CxrError], int], ...] = (
     (BundleNotFoundError, 404),
     (LabelNotFoundError, 404),
     (LibraryNotFoundError, 404),
+    (NoLevelsError, 404),
     (MethodError, 405),
     (LibraryMismatchError, 409),
     (FilmTooLargeError, 413),
@@ -61,12 +80,13 @@ _STATUS: tuple[tuple[type[CxrError], int], ...] = (
 _UNPROCESSABLE = 422
 _UNAVAILABLE = 503
 # A queue is empty again after that long, and an administrator has not come before.
-_RETRY_AFTER_SECONDS = {BusyError: 5, StorageError: 30}
+_RETRY_AFTER_SECONDS = {BusyError: 5, StorageError: 30, AuditError: 30}
+_SECONDS_TO_WAIT = 60
 # An address may be as long as a line of HTTP; of a longer one its beginning is said back.
 _MOST_SAID = 120
 
 
-def handle_errors(server: Flask, settings: Settings) -> None:
+def handle_errors(server: Flask, settings: Settings, metrics: Metrics) -> None:
     """Answer errors of ours, addresses that are not there and methods that they do not take, in words.
 
     Parameters
@@ -74,13 +94,17 @@ def handle_errors(server: Flask, settings: Settings) -> None:
     server : Flask
     settings : Settings
         ``max_upload_bytes`` for what is too large; ``url_prefix`` for the way home.
+    metrics : Metrics
+        Counts films that could not be kept.
     """
     seen = SeenBefore()
 
     def answer(error: CxrError) -> Response:
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), _UNPROCESSABLE)
+        if isinstance(error, StorageError) and request.method == "POST":
+            metrics.not_kept(error.code)
         t = request_translator()
-        if _read_by_a_person():
+        if read_by_a_person():
             response = Response(error_page(error, settings.url_prefix, t), mimetype="text/html")
         else:
             response = jsonify(error=error_in_words(error, t))
@@ -90,7 +114,7 @@ def handle_errors(server: Flask, settings: Settings) -> None:
         response.vary.add("Accept")
         return response
 
-    def not_found(_error: HTTPException) -> ResponseReturnValue:
+    def not_found(_error: Exception) -> ResponseReturnValue:
         return answer(
             AddressError(
                 N_("There is nothing at this address: {address}"),
@@ -121,6 +145,16 @@ def handle_errors(server: Flask, settings: Settings) -> None:
             )
         )
 
+    def too_many(_error: HTTPException) -> ResponseReturnValue:
+        response = answer(
+            TooManyError(
+                N_("You ask more of this server in a short time than one may."),
+                remedy=N_("Wait a minute, and go on."),
+            )
+        )
+        response.retry_after = _SECONDS_TO_WAIT
+        return response
+
     def other(error: HTTPException) -> ResponseReturnValue:
         status = error.code or 500
         if status < HTTPStatus.BAD_REQUEST:
@@ -143,16 +177,12 @@ def handle_errors(server: Flask, settings: Settings) -> None:
     server.register_error_handler(CxrError, answer)
     server.register_error_handler(HTTPException, other)
     server.register_error_handler(Exception, unforeseen)
+    # Dash raises it for scripts that it does not have
+    server.register_error_handler(DependencyException, not_found)
     server.register_error_handler(404, not_found)
     server.register_error_handler(405, wrong_method)
     server.register_error_handler(413, too_large)
-
-
-def _read_by_a_person() -> bool:
-    """Whether a browser asks for a page: programs, pictures and the page's own scripts take anything."""
-    accepted = request.accept_mimetypes
-    wanted = accepted.best_match(["application/json", "text/html"], default="application/json")
-    return wanted == "text/html" and accepted["text/html"] > accepted["application/json"]
+    server.register_error_handler(429, too_many)
 
 
 def _shortened(text: str) -> str:

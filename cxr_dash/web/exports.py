@@ -6,103 +6,41 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from werkzeug.exceptions import RequestEntityTooLarge
 
-from cxr_dash.domain import N_
-from cxr_dash.errors import RequestError, RequestTooLargeError
+from cxr_dash.domain import N_, Analysis
+from cxr_dash.errors import RequestError
 from cxr_dash.language import Translator
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.archive import archive
 from cxr_dash.services.exports import (
-    MOST_FILMS,
-    Agreement,
-    ChosenFilm,
     ExportRequest,
     ListedFilm,
-    Opinion,
     as_json,
+    as_listed,
     csv_header,
     csv_row,
     export_name,
-    film_display,
+    film_as_seen,
     film_record,
     list_document,
     look_up,
 )
-from cxr_dash.services.prevalence import check_prevalences
-from cxr_dash.services.report import report_pdf
+from cxr_dash.services.report import report_pdf, report_templates, report_text
+from cxr_dash.stages import stage
 from cxr_dash.web.at_once import AtOnce
+from cxr_dash.web.audit import Audit
+from cxr_dash.web.export_body import read_body
 from cxr_dash.web.headers import keep_off_disk
 from cxr_dash.web.language import request_translator
 from cxr_dash.web.metrics import Metrics
 from cxr_dash.web.same_site import refuse_other_sites
-
-# that many films, each with long readings and a long problem, need less than half of it
-MOST_BYTES = 4 * 2**20
-_Key = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+from cxr_dash.web.sign_in.gate import on_behalf, request_user_name
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class _Reading(_Strict):
-    normal: bool
-    labels: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=64)
-    at: str = Field("", max_length=40)
-    unsure: bool = False
-
-
-class _Opinion(_Reading):
-    seen_before: bool = False
-    after: _Reading | None = None
-
-
-class _Film(_Strict):
-    number: int = Field(ge=1, le=99_999)
-    film: str | None = Field(None, max_length=64)
-    label: str | None = Field(None, max_length=64)
-    anyway: bool = False
-    read: bool | None = None
-    opinion: _Opinion | None = None
-    problem: str = Field("", max_length=1000)
-    problem_code: str = Field("", pattern=r"^[a-z_]{0,40}$")
-
-
-class _Agreement(_Strict):
-    films: int = Field(ge=0)
-    agreed: int = Field(ge=0)
-    both_abnormal: int = Field(ge=0)
-    both_normal: int = Field(ge=0)
-    only_reader_abnormal: int = Field(ge=0)
-    only_model_abnormal: int = Field(ge=0)
-    kappa: float | None = Field(None, ge=-1, le=1)
-    kappa_low: float | None = Field(None, ge=-1, le=1)
-    kappa_high: float | None = Field(None, ge=-1, le=1)
-    changed: int = Field(0, ge=0)
-    seen_before: int = Field(0, ge=0)
-    without_answer: int = Field(0, ge=0)
-
-
-class _Body(_Strict):
-    """What the page sends; ``docs/exports.md`` describes it."""
-
-    model: str = _Key
-    films: list[_Film] = Field(min_length=1, max_length=MOST_FILMS)
-    thresholds: dict[str, float] = Field(default_factory=dict)
-    prevalences: dict[str, float] = Field(default_factory=dict)
-    split: str | None = Field(None, max_length=64)
-    colour_map: str = "inferno"
-    opacity: float = 0.6
-    agreement: _Agreement | None = None
-
-
-def exports_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
-    """``POST /exports.pdf``, ``/exports.csv``, ``/exports.json`` and ``/exports.zip``."""
+def exports_blueprint(service: AnalysisService, metrics: Metrics, audit: Audit) -> Blueprint:
+    """``POST /exports.pdf``, ``/exports.txt``, ``/exports.csv``, ``/exports.json`` and ``/exports.zip``."""
     routes = Blueprint("exports", __name__)
     routes.before_request(refuse_other_sites)
     zips = AtOnce(service.settings.threads)
@@ -115,51 +53,62 @@ def exports_blueprint(service: AnalysisService, metrics: Metrics) -> Blueprint:
             metrics.exported(request.path.rpartition(".")[2])
         return response
 
+    def asked() -> ExportRequest:
+        """What is asked for, written down before any of it goes out."""
+        wanted = read_body(service)
+        kind = request.path.rpartition(".")[2]
+        for chosen in wanted.films:
+            if chosen.film is not None:
+                audit.listed(service, chosen.film, wanted.model, kind, anyway=chosen.anyway)
+        return wanted
+
     @routes.post("/exports.pdf")
     def report() -> Response:
-        wanted, t = _read_body(service), request_translator()
-        if len(wanted.films) > 1:
-            raise RequestError(
-                N_("A report is about one film; `films` holds {count}."),
-                remedy=N_("Ask for everything as ZIP instead."),
-                count=len(wanted.films),
-            )
-        (chosen,) = wanted.films
-        bundle = service.catalog.get(wanted.model)
-        # asked here, not looked up: what is wrong with the only film is the answer
-        if chosen.film is None:
-            raise RequestError(N_("A report needs a film that the server keeps."))
-        analysis = service.analyse(chosen.film, wanted.model)
-        film = look_up(service, wanted, chosen, t)
-        stored = service.cases.film(chosen.film)
-        display = film_display(stored.data, analysis, service.settings.decode_limits)
+        wanted, t = asked(), request_translator()
+        film, analysis = _only_film(service, wanted, t)
+        bundle, stored = service.catalog.get(wanted.model), service.cases.film(str(film.chosen.film))
+        display, seen = film_as_seen(stored.data, analysis, service.settings.decode_limits, wanted.seen)
+        wanted = replace(wanted, seen=seen)
         # on the sheet that its reader asks for alone: the ZIP, which travels, names nobody
         identity = stored.identity if service.settings.show_identity else None
         content = report_pdf(film, bundle, wanted, display, t, identity=identity)
         return download(content, export_name(analysis, wanted.model, "report", "pdf"), "application/pdf")
 
+    @routes.post("/exports.txt")
+    def text() -> Response:
+        wanted, t = asked(), request_translator()
+        film, _ = _only_film(service, wanted, t)
+        templates = report_templates(service.settings.report_templates)
+        with stage("export"):
+            content = report_text(film, service.catalog.get(wanted.model), templates, t)
+        return Response(content, content_type="text/plain; charset=utf-8")
+
     @routes.post("/exports.csv")
     def table() -> Response:
-        wanted, t = _read_body(service), request_translator()
+        wanted, t = asked(), request_translator()
         bundle = service.catalog.get(wanted.model)
-        rows = [csv_row(film, bundle, film.cuts) for film in _looked_up(service, wanted, t)]
+        with stage("export"):
+            rows = [csv_row(film, bundle, film.cuts) for film in _looked_up(service, wanted, t)]
         content = (csv_header(bundle) + "".join(rows)).encode("utf-8")
         return download(content, list_name("list", wanted, "csv"), "text/csv; charset=utf-8")
 
     @routes.post("/exports.json")
     def record() -> Response:
-        wanted, t = _read_body(service), request_translator()
+        wanted, t = asked(), request_translator()
         bundle = service.catalog.get(wanted.model)
-        records = [film_record(film, film.cuts) for film in _looked_up(service, wanted, t)]
+        with stage("export"):
+            records = [film_record(film, film.cuts) for film in _looked_up(service, wanted, t)]
         content = as_json(list_document(records, bundle, t, wanted.agreement)).encode("utf-8")
         return download(content, list_name("list", wanted, "json"), "application/json")
 
     @routes.post("/exports.zip")
     def everything() -> Response:
-        wanted = _read_body(service)
+        wanted = asked()
         pieces: Callable[[], Iterator[bytes]] = archive(service, wanted, request_translator())
         # a proxy must not wait for the end: the page counts the films as they come
-        response = download(pieces(), list_name("films", wanted, "zip"), "application/zip")
+        response = download(
+            on_behalf(request_user_name(), pieces()), list_name("films", wanted, "zip"), "application/zip"
+        )
         response.headers["X-Accel-Buffering"] = "no"
         return zips.admit(response)
 
@@ -183,73 +132,23 @@ def _looked_up(service: AnalysisService, wanted: ExportRequest, t: Translator) -
         yield look_up(service, wanted, chosen, t)
 
 
-def _read_body(service: AnalysisService) -> ExportRequest:
-    """The request in our own terms.
+def _only_film(service: AnalysisService, wanted: ExportRequest, t: Translator) -> tuple[ListedFilm, Analysis]:
+    """The one film of a report, which can be read, and its analysis as the model gave it.
 
     Raises
     ------
-    RequestError
-        With the entry that does not fit, or for more than any list of films can need.
-    BundleNotFoundError
+    CxrError
+        What is wrong with the only film is the answer, not a row of it.
     """
-    # a film may be larger; as JSON, so much would take many times its size in memory
-    request.max_content_length = MOST_BYTES
-    try:
-        body = _Body.model_validate_json(request.get_data(cache=False))
-    except RequestEntityTooLarge:
-        raise RequestTooLargeError(
-            N_("A request for a list of films must be at most {most:g} MB; the one received is larger."),
-            remedy=N_("Reload the page if it sent this."),
-            most=MOST_BYTES / 2**20,
-        ) from None
-    except ValidationError as error:
-        first = error.errors()[0]
+    if len(wanted.films) > 1:
         raise RequestError(
-            N_("`{where}` of the request does not fit: {what}."),
-            remedy=N_(
-                "The body must be JSON as docs/exports.md describes it; reload the page if it sent this."
-            ),
-            where=".".join(str(part) for part in first["loc"]) or "body",
-            what=first["msg"],
-        ) from None
-    keys = service.catalog.get(body.model).spec.label_keys
-    for key in body.thresholds:
-        if key not in keys:
-            raise RequestError(
-                N_("`thresholds` must name labels of model {model}: {keys}; received {received!r}."),
-                model=body.model,
-                keys=", ".join(keys),
-                received=key,
-            )
-    check_prevalences(body.prevalences, service.catalog.get(body.model).spec)
-    return ExportRequest(
-        model=body.model,
-        films=tuple(_chosen(film) for film in body.films),
-        thresholds=body.thresholds,
-        prevalences=body.prevalences,
-        split=body.split,
-        colour_map=body.colour_map,
-        opacity=body.opacity,
-        agreement=Agreement(**body.agreement.model_dump()) if body.agreement else None,
-    )
-
-
-def _chosen(film: _Film) -> ChosenFilm:
-    return ChosenFilm(
-        number=film.number,
-        film=film.film,
-        label=film.label,
-        anyway=film.anyway,
-        read=film.read,
-        opinion=_opinion(film.opinion) if film.opinion else None,
-        problem=film.problem,
-        problem_code=film.problem_code,
-    )
-
-
-def _opinion(given: _Opinion) -> Opinion:
-    def reading(one: _Reading) -> Opinion:
-        return Opinion(one.normal, tuple(one.labels), one.at, one.unsure)
-
-    after = reading(given.after) if given.after else None
-    return replace(reading(given), seen_before=given.seen_before, after=after)
+            N_("A report is about one film; `films` holds {count}."),
+            remedy=N_("Ask for everything as ZIP instead."),
+            count=len(wanted.films),
+        )
+    (chosen,) = wanted.films
+    if chosen.film is None:
+        raise RequestError(N_("A report needs a film that the server keeps."))
+    # a place may be named where the heat can be relied on: that must be known first
+    analysis = service.explained(chosen.film, wanted.model)
+    return as_listed(chosen, analysis, service.catalog.get(wanted.model), wanted, t), analysis

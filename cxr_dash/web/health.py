@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from cxr_dash import __version__
+from cxr_dash.errors import CxrError
+from cxr_dash.intake.addresses import others_reach_it
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.readiness import shortcomings
 from cxr_dash.web.metrics import Metrics
+from cxr_dash.web.sign_in.gate import not_chosen
 from cxr_dash.web.warm_up import WarmUp
 
 
@@ -26,7 +29,9 @@ def health_blueprint(service: AnalysisService, warm_up: WarmUp, metrics: Metrics
     def ready() -> ResponseReturnValue:
         model_ready, detail = warm_up.state()
         cache_ready = service.cases.is_usable(secrets.token_hex(8))
-        missing = shortcomings(service.settings, service.catalog)
+        missing: list[CxrError] = [*shortcomings(service.settings, service.catalog)]
+        if service.settings.sign_in == "auto" and others_reach_it(request.environ, service.settings):
+            missing.append(not_chosen())
         is_ready = model_ready and cache_ready and not missing
         body = {
             "status": "ready" if is_ready else "not ready",

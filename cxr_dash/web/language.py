@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, has_request_context, request
 
-from cxr_dash.language import LANGUAGES, SOURCE_LANGUAGE, Translator, negotiate, translator
+from cxr_dash.language import SOURCE_LANGUAGE, Translator, languages, negotiate, translator
 
 # Set by the page when a language is chosen there; it says nothing about the reader.
 COOKIE = "cxr-language"
@@ -17,7 +17,7 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 def request_language() -> str:
-    """A key of ``LANGUAGES``: from the link, the cookie, or the browser's list, in this order."""
+    """A key of ``languages()``: from the link, the cookie, or the browser's list, in this order."""
     if not has_request_context():
         return SOURCE_LANGUAGE
     if "language" not in g:
@@ -32,7 +32,7 @@ def request_translator() -> Translator:
 
 def _wanted() -> str:
     for chosen in (request.args.get(PARAMETER), request.cookies.get(COOKIE)):
-        if chosen in LANGUAGES:
+        if chosen in languages():
             return str(chosen)
     return negotiate(tag for tag, quality in request.accept_languages if quality > 0)
 

@@ -7,15 +7,32 @@ import secrets
 
 from flask import Flask, Response, request
 
+from cxr_dash.web.sign_in.gate import request_user_name
+
 COOKIE = "cxr-session"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 _TOKEN_BYTES = 24
 
 
 def request_owner() -> str:
-    """Who asks: the browser's session, else the address; never empty."""
+    """Who asks: the user, where people sign in; the browser's session, else the address; never empty."""
+    name = request_user_name()
+    if name:
+        return f"user {name}"
+    token = request_session()
+    return f"session {token}" if token else f"address {request.remote_addr}"
+
+
+def request_session() -> str:
+    """The browser's session, 192 random bits that this server keeps nowhere; empty for a program."""
     token = request.cookies.get(COOKIE, "")
-    return f"session {token}" if _TOKEN.fullmatch(token) else f"address {request.remote_addr}"
+    return token if _TOKEN.fullmatch(token) else ""
+
+
+def request_secret() -> str:
+    """A secret of this user in this browser's session, for what nobody else may join; empty for a program."""
+    token = request_session()
+    return f"{token} {request_user_name()}" if token else ""
 
 
 def give_sessions(server: Flask, url_prefix: str) -> None:
@@ -29,11 +46,7 @@ def give_sessions(server: Flask, url_prefix: str) -> None:
     """
 
     def give(response: Response) -> Response:
-        if (
-            request.path == "/"
-            and response.status_code == 200
-            and not _TOKEN.fullmatch(request.cookies.get(COOKIE, ""))
-        ):
+        if request.path == "/" and response.status_code == 200 and not request_session():
             token = secrets.token_urlsafe(_TOKEN_BYTES)
             response.set_cookie(
                 COOKIE, token, path=url_prefix, httponly=True, samesite="Strict", secure=request.is_secure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from contextlib import suppress
 
 from cxr_dash.errors import CxrError
 from cxr_dash.imaging.formats.dicom import start_decoder
@@ -66,6 +67,10 @@ class WarmUp:
             for tool in (catalog.tool("lungs"), catalog.tool("gate")):
                 if tool is not None:
                     self._service.runtimes.warm_up(tool)
+            # whose answers come with those of the default model: a first film need not look for them
+            for other in self._service.examiner.sharing(bundle):
+                with suppress(CxrError):  # whoever asks that model is told
+                    self._service.runtimes.warm_up(other)
             start_decoder()
         except CxrError as error:
             logger.error("warm-up failed: %s", error)

@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from log_watch import LogWatch, watched_logs
 
 from cxr_dash import imaging
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogWatch]:
+    """All that these tests log, at every level: at the end no key, name or identifier stands in it."""
+    with watched_logs(tmp_path_factory.mktemp("logs") / "all.log") as watch:
+        yield watch
+    assert watch.found() == []
 
 
 @pytest.fixture

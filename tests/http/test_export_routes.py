@@ -18,7 +18,7 @@ from cxr_dash import imaging
 from cxr_dash.services.exports import MOST_FILMS
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
-from cxr_dash.web.exports import MOST_BYTES
+from cxr_dash.web.export_body import MOST_BYTES
 
 MODEL = "findings"
 
@@ -53,6 +53,21 @@ def test_a_report_is_one_page_in_the_language_of_the_request(client: FlaskClient
     assert "Hallazgos" in pdf.pages[0].extract_text()
 
 
+def test_a_label_of_the_readers_is_printed_on_the_report_and_stands_in_no_table(
+    client: FlaskClient, film: str
+) -> None:
+    body = _body({"number": 3, "film": film, "film_label": "room 4\u202e <b>"})
+    answer = client.post("/exports.pdf", json=body)
+    pdf = PdfReader(io.BytesIO(answer.data))
+    assert "Label, by the reader: room 4 <b>" in pdf.pages[0].extract_text().replace("\u00a0", " ")
+    assert "room" not in str(pdf.metadata) + answer.headers["Content-Disposition"]
+    for kind in ("csv", "json"):
+        assert b"room 4" not in client.post(f"/exports.{kind}", json=body).data
+    long = client.post("/exports.pdf", json=_body({"number": 3, "film": film, "film_label": "x" * 41}))
+    assert long.status_code == 422
+    assert "film_label" in long.get_json()["error"]["message"]
+
+
 def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -> None:
     changed = {"normal": False, "labels": ["effusion"], "at": "2026-03-01T10:05:00Z", "unsure": True}
     opinion = {"normal": True, "at": "2026-03-01T10:00:00Z", "seen_before": False, "after": changed}
@@ -84,6 +99,50 @@ def test_the_list_comes_as_a_table_and_as_json(client: FlaskClient, film: str) -
     assert document["agreement"] == counted | {"changed": 0, "seen_before": 0, "without_answer": 0}
 
 
+def test_both_verdicts_leave_with_every_kind_of_file(client: FlaskClient, film: str) -> None:
+    judged = {"verdicts": {"effusion": "accepted", "mass": "rejected"}, "at": "2026-03-01T10:00:00Z"}
+    one = {"number": 1, "film": film, "anyway": True, "judged": judged}
+    # every finding below its cut, but for the two that were judged
+    body = _body(one, thresholds={"effusion": 1e-6, "mass": 1e-6})
+    (row,) = csv.DictReader(io.StringIO(client.post("/exports.csv", json=body).data.decode("utf-8-sig")))
+    assert (row["reader_effusion"], row["reader_mass"]) == ("accepted", "rejected")
+    assert (row["reader_nodule"], row["judged_at"]) == ("not_judged", judged["at"])
+    (record,) = client.post("/exports.json", json=body).get_json()["films"]
+    words = {key.removeprefix("reader_"): word for key, word in row.items() if key.startswith("reader_")}
+    assert record["reader"] == words
+    with zipfile.ZipFile(io.BytesIO(client.post("/exports.zip", json=body).data)) as opened:
+        (document,) = [name for name in opened.namelist() if name.endswith("/analysis.json")]
+        assert json.loads(opened.read(document))["film"]["reader"] == record["reader"]
+        assert "reader_effusion" in opened.read("findings.csv").decode()
+        assert not [name for name in opened.namelist() if name.endswith("-map.npy")]
+    (sheet,) = PdfReader(io.BytesIO(client.post("/exports.pdf?lang=es", json=body).data)).pages
+    said = " ".join(sheet.extract_text().split())
+    assert "Aceptados: derrame pleural." in said
+    assert "Rechazados: masa." in said
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "left_out"),
+    [("en", "- Pleural effusion", "Mass"), ("es", "- Derrame pleural", "Masa")],
+)
+def test_a_report_text_says_what_was_accepted_and_names_the_model(
+    client: FlaskClient, phantom_png: bytes, language: str, said: str, left_out: str
+) -> None:
+    film = client.post(f"/films?model={MODEL}", data=phantom_png).get_json()["film"]
+    judged = {"verdicts": {"effusion": "accepted", "mass": "rejected"}}
+    body = _body({"number": 1, "film": film, "judged": judged})
+    answer = client.post(f"/exports.txt?lang={language}", json=body)
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    heard = client.get(f"/films/{film}/{MODEL}/answer.json").get_json()["answer"]
+    assert heard["trust_waits"] is False, "no place is named before it is known how far heat may be relied on"
+    assert said in answer.text
+    assert left_out not in answer.text
+    assert MODEL in answer.text
+    gone = client.post("/exports.txt", json=_body({"number": 1, "film": "a" * 32}))
+    assert (gone.status_code, gone.get_json()["error"]["code"]) == (404, "case_not_found")
+
+
 def test_everything_comes_as_one_zip_without_a_known_length(client: FlaskClient, film: str) -> None:
     answer = client.post("/exports.zip", json=_body({"number": 1, "film": film, "anyway": True}))
     assert answer.mimetype == "application/zip"
@@ -104,6 +163,9 @@ def test_everything_comes_as_one_zip_without_a_known_length(client: FlaskClient,
         ({"thresholds": {"effusion": 1.2}}, "thresholds.effusion"),
         ({"thresholds": {"effusion": "0.2"}}, "thresholds.effusion"),
         ({"thresholds": {"pneumonitis": 0.2}}, "pneumonitis"),
+        ({"films": [{"number": 1, "judged": {"verdicts": {"effusion": "maybe"}}}]}, "verdicts.effusion"),
+        ({"films": [{"number": 1, "judged": {"verdicts": {"finding": "accepted"}}}]}, "'finding'"),
+        ({"maps": "huge"}, "maps"),
         ({"colour_map": "jet"}, "colour_map"),
         ({"opacity": -1}, "opacity"),
         ({"model": "../secrets"}, "model"),
@@ -138,7 +200,7 @@ def test_a_report_is_about_one_film_that_is_kept(client: FlaskClient, film: str)
     assert (two.status_code, none.status_code) == (422, 422)
 
 
-@pytest.mark.parametrize("kind", ["pdf", "csv", "json", "zip"])
+@pytest.mark.parametrize("kind", ["pdf", "txt", "csv", "json", "zip"])
 def test_another_sites_page_takes_nothing_away(client: FlaskClient, film: str, kind: str) -> None:
     body = json.dumps(_body({"number": 1, "film": film}))
     answer = client.post(f"/exports.{kind}", data=body, headers={"Sec-Fetch-Site": "cross-site"})

@@ -65,6 +65,9 @@ def test_a_download_has_the_films_size_and_says_where_it_comes_from(
     if kind == "side-by-side":
         assert shape[0] > 600
         assert shape[1:] == (2 * 500 + 8, channels)
+    elif kind == "overlay":  # over its caption
+        assert shape[0] > 600
+        assert shape[1:] == (500, channels)
     else:
         assert shape == (600, 500, channels)
     text = imaging.read_png_text(answer.data)

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 import psutil
 import pytest
-from gunicorn_server import ROOT, GunicornServer, eventually, free_port, running_gunicorn
+from gunicorn_server import ROOT, GunicornServer, eventually, running_gunicorn
 
+from benchmarks.servers import free_port
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.settings import Settings
 
@@ -45,7 +46,7 @@ def _added(server: GunicornServer, film: bytes) -> str:
 
 def test_it_is_alive_and_ready(server: GunicornServer) -> None:
     assert server.get("/healthz").status == 200
-    assert server.get("/readyz").json()["status"] == "ready"
+    eventually(lambda: server.get("/readyz").json()["status"] == "ready", "the server to be ready")
 
 
 def test_a_film_goes_in_and_its_heat_layer_comes_out(
@@ -144,6 +145,51 @@ def test_a_wrong_setting_keeps_it_from_starting_and_is_named(monkeypatch: pytest
     assert done.returncode != 0
     assert "`CXR_WORKERS`" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_started_at_the_root_it_leaves_the_systems_cache_alone_and_ends_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CXR_CACHE_DIR", raising=False)
+    monkeypatch.setenv("CXR_PORT", str(free_port()))
+    before = sorted(Path("/var/cache").iterdir())
+    options = ["--config", str(ROOT / "gunicorn.conf.py"), "--pythonpath", str(ROOT)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "gunicorn", *options, "app:server"],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "'var/cache', which is '/var/cache' from the working folder '/'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert sorted(Path("/var/cache").iterdir()) == before
+
+
+@pytest.mark.parametrize("preload", [(), ("--preload",)], ids=["plain", "preload"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis:6379",
+        "redis://reader:sesame@redis:99999/0",
+        "redis://reader:sesame@redis/0?socket_timeout=soon",
+        "redis://reader:sesame@redis/0?nonsense=1",
+    ],
+)
+def test_an_address_that_redis_does_not_take_ends_the_start_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, url: str, preload: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CXR_CACHE_TYPE", "redis")
+    monkeypatch.setenv("CXR_CACHE_REDIS_URL", url)
+    monkeypatch.setenv("CXR_PORT", str(free_port()))
+    command = [sys.executable, "-m", "gunicorn", *preload, "app:server"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    assert ended.returncode != 0
+    (said,) = ended.stderr.splitlines()
+    assert "`CXR_CACHE_REDIS_URL`" in said
+    assert "sesame" not in said
 
 
 def test_films_whose_time_ran_out_leave_the_disk(tmp_path: Path) -> None:

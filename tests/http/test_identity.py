@@ -160,6 +160,29 @@ def test_without_the_setting_there_is_no_such_address(silent: FlaskClient, film_
     assert answer.get_json()["error"]["code"] == "address_not_found"
 
 
+def _added(client: FlaskClient, **elements: str) -> dict[str, Any]:
+    pixels = imaging.chest_phantom(320, 280)
+    return dict(client.post("/films", data=write(film_dataset(pixels, 8, **elements), pixels)).get_json())
+
+
+def test_the_page_learns_which_films_are_of_one_patient_and_how_far_apart_but_not_who_or_when(
+    tmp_path: Path,
+) -> None:
+    client = _client(tmp_path, shown=False)
+    assert "patient" not in _added(client), "a program without a session learns nothing"
+    client.get("/")
+    new = _added(client, AcquisitionDate="20240301", AcquisitionTime="081500")
+    old = _added(client, AcquisitionDate="20240229", AcquisitionTime="081500", AccessionNumber="ACC-1")
+    other = _added(client, PatientID="ID-4712")
+    assert new["patient"] == old["patient"] != other["patient"]
+    assert new["taken"] - old["taken"] == 24 * 3600
+    assert [one["day_only"] for one in (new, old, other)] == [False, False, True]
+    client.delete_cookie("cxr-session")
+    client.get("/")
+    assert _added(client)["patient"] != new["patient"], "another session cannot join its films to these"
+    assert "patient" not in client.post("/films/phantom").get_json()
+
+
 @pytest.mark.parametrize(("setting", "printed"), [("showing", True), ("silent", False)])
 def test_the_report_names_the_patient_only_with_the_setting(
     setting: str, printed: bool, film_file: bytes, request: pytest.FixtureRequest

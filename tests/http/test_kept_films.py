@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,8 +15,9 @@ import cv2
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
-from gunicorn_server import ROOT, free_port
+from gunicorn_server import ROOT
 
+from benchmarks.servers import free_port
 from cxr_dash import imaging
 from cxr_dash.settings import Settings
 from cxr_dash.store.folder import SealedFolderCache
@@ -93,7 +95,8 @@ def test_a_film_that_could_not_be_deleted_is_answered_with_503(
 def test_a_deleted_film_leaves_nothing_on_the_disk(tmp_path: Path, phantom_png: bytes) -> None:
     client = _client(tmp_path / "cache")
     film = client.post("/films?model=findings", data=phantom_png).get_json()["film"]
-    assert len(list((tmp_path / "cache").iterdir())) == 3  # film, analysis, lock
+    # film, what was found of it, analysis, lock
+    assert len(list((tmp_path / "cache").iterdir())) == 4
     assert client.delete(f"/films/{film}").status_code == 204
     assert [file.name for file in (tmp_path / "cache").iterdir()] == ["lock"]
 
@@ -112,9 +115,11 @@ def test_a_damaged_entry_counts_as_gone_and_is_no_error(tmp_path: Path, phantom_
     film = client.post("/films?model=findings", data=phantom_png).get_json()["film"]
     layer = f"/films/{film}/findings/effusion/heat-layer.png"
     files = [file for file in (tmp_path / "cache").iterdir() if file.name != "lock"]
-    whole, result = sorted(files, key=lambda file: b'"StoredFilm"' not in file.read_bytes())
-    result.write_bytes(result.read_bytes()[:500])
-    assert client.get(layer).status_code == 200
+    whole, *results = sorted(files, key=lambda file: b'"StoredFilm"' not in file.read_bytes())
+    assert len(results) == 2, "an analysis, and what was found of the film"
+    for result in results:
+        result.write_bytes(result.read_bytes()[:500])
+        assert client.get(layer).status_code == 200
     whole.write_bytes(whole.read_bytes()[:500])
     assert client.get(layer).status_code == 404
 
@@ -151,3 +156,15 @@ def test_a_cache_folder_that_others_may_enter_keeps_the_server_from_starting(
     assert ended.returncode != 0
     assert "must be closed to other users" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_film_whose_client_has_gone_is_not_kept(
+    settings: Settings, client: FlaskClient, phantom_png: bytes
+) -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        stayed = client.post("/films", data=phantom_png, environ_base={"gunicorn.socket": here})
+        there.close()
+        went = client.post("/films", data=phantom_png, environ_base={"gunicorn.socket": here})
+    assert (stayed.status_code, went.status_code) == (201, 499)
+    assert len([path for path in settings.cache_dir.iterdir() if path.name != "lock"]) == 1

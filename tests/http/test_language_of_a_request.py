@@ -36,7 +36,7 @@ def test_the_layout_comes_in_spanish(client: FlaskClient) -> None:
     assert "Decision support" not in said
     # what the scripts say goes with the page's settings
     assert '"language": "es"' in said
-    assert "Merece una mirada: {names}." in said
+    assert "Por revisar: {names}." in said
 
 
 def test_the_page_itself_carries_no_word_of_another_language(client: FlaskClient) -> None:

@@ -83,7 +83,19 @@ def test_metrics_count_analyses_and_refused_files(client: FlaskClient, phantom_p
     text = client.get("/metrics").text
     assert 'cxr_analyses_total{model="findings"' in text
     assert 'cxr_refused_files_total{code="unsupported_format"} 1.0' in text
-    assert 'cxr_stage_seconds_count{stage="model"} 1.0' in text
+    assert 'cxr_stage_seconds_count{model="findings",stage="model"} 1.0' in text
+
+
+def test_metrics_count_a_trust_report_once_and_only_when_it_is_made(
+    client: FlaskClient, phantom_png: bytes
+) -> None:
+    film = client.post("/films?model=findings", data=phantom_png).get_json()["film"]
+    assert 'stage="trust"' not in client.get("/metrics").text
+    for _ in range(2):
+        client.get(f"/films/{film}/findings/trust.json")
+    text = client.get("/metrics").text
+    assert 'cxr_stage_seconds_count{model="findings",stage="trust"} 1.0' in text
+    assert 'cxr_stage_seconds_count{model="findings",stage="total"} 1.0' in text
 
 
 def test_metrics_count_why_verdicts_were_not_ok_by_code(client: FlaskClient) -> None:

@@ -153,6 +153,7 @@ _ABOUT = {"model": "findings", "label": "none"}
     ("output", "inputs", "state"),
     [
         ("card-groups.children", {"card-groups-asked.data": {"model": "no-such-model"}}, {}),
+        ("card-epochs.children", {"card-epochs-asked.data": {"model": "no-such-model"}}, {}),
         ("card-label-curves.children", {"card-curves-asked.data": _ABOUT}, {"thresholds.data": {}}),
         (
             "card-label-curves.children",

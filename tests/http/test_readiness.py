@@ -65,6 +65,21 @@ _LACKS: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+def test_a_template_of_the_report_text_that_cannot_be_used_makes_it_not_ready(folder: Path) -> None:
+    (folder / "words").mkdir()
+    (folder / "words" / "es.txt").write_text("{{ model.id }} {{ modelo.version }}", encoding="utf-8")
+    client = _client(folder, report_templates=folder / "words")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    (said,) = answer.get_json()["missing"]
+    assert "es.txt" in said
+    assert "'modelo' is undefined" in said
+    assert said in str(client.get("/_dash-layout").get_json())
+    good = "{{ model.id }} {{ model.version }} {% for one in findings %}{{ one.name }} {% endfor %}"
+    (folder / "words" / "es.txt").write_text(good, encoding="utf-8")
+    assert client.get("/readyz").get_json()["missing"] == []
+
+
 @pytest.mark.parametrize(("take", "words"), _LACKS.values(), ids=_LACKS)
 def test_what_is_missing_makes_it_not_ready_and_is_said_on_the_page(
     folder: Path, take: Callable[[Path], object], words: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import socket
 import subprocess
 import time
 import zipfile
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from benchmarks.servers import free_port
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
 
@@ -24,9 +24,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server not found: install it (Debian: apt-get install redis-server)")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     process = subprocess.Popen(
         [program, *options, "--dir", str(tmp_path_factory.mktemp("redis"))], stdout=subprocess.DEVNULL
@@ -72,7 +70,7 @@ def test_a_film_added_on_one_machine_is_read_on_another_and_expires(
 
     with redis.Redis.from_url(redis_url) as client:
         lifetimes = [client.ttl(key) for key in client.keys("cxr-*")]
-    assert len(lifetimes) == 2  # the film and its analysis
+    assert len(lifetimes) == 3  # the film, what was found of it, and its analysis
     assert all(0 < lifetime <= 600 for lifetime in lifetimes)
 
     there.delete(f"/films/{film}")
@@ -129,7 +127,10 @@ def test_a_result_is_in_the_share_of_its_film_and_lives_no_longer(
         assert client.get(f"/films/{film}/findings/effusion/heat-layer.png").status_code == 200
         assert all(server.ttl(key) <= 100 for key in server.keys("cxr-*"))
         (share,) = server.keys("cxru-*")
-        assert server.zcard(share) == len(server.keys("cxr-*")) == 2
+        assert server.zcard(share) == len(server.keys("cxr-*")) == 3
+        # what was found of it and its analysis are written anew, with the trust report, and larger
+        assert client.get(f"/films/{film}/findings/trust.json").status_code == 200
+        assert server.zcard(share) == len(server.keys("cxr-*")) == 3
         assert server.ttl(share) > 100, "the share is known as long as the film that was kept longest"
         client.delete(f"/films/{film}")
         assert server.zcard(share) == 0

@@ -9,6 +9,7 @@ import hashlib
 import os
 import select
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -18,7 +19,9 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
-from gunicorn_server import eventually, free_port
+from gunicorn_server import eventually
+
+from benchmarks.servers import free_port, gunicorn
 
 _PATIENCE_SECONDS = 60.0
 _THREADS = 2
@@ -85,23 +88,23 @@ def _running(folder: Path, *arguments: str, **settings: str) -> Iterator[_Server
     worker = "cxr_dash.intake.worker.WholeRequestWorker"
     command = [sys.executable, "-m", "gunicorn", "-k", worker, "--threads", str(_THREADS), "--no-sendfile"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **settings}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
+    with (
+        (folder / "log").open("wb") as log,
+        gunicorn(
             [*command, "-b", f"127.0.0.1:{port}", *arguments, "tiny:app"],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    server = _Server(process, port, folder)
-    try:
-        eventually(lambda: _answers(server), "the worker")
-        yield server
-    finally:
-        (folder / "go-on").touch()
-        (folder / "hold").unlink(missing_ok=True)
-        process.terminate()
-        process.wait(timeout=_PATIENCE_SECONDS)
+            folder,
+            environment,
+            log,
+            patience=_PATIENCE_SECONDS,
+        ) as process,
+    ):
+        server = _Server(process, port, folder)
+        try:
+            eventually(lambda: _answers(server), "the worker")
+            yield server
+        finally:
+            (folder / "go-on").touch()
+            (folder / "hold").unlink(missing_ok=True)
 
 
 def _answers(server: _Server) -> bool:
@@ -119,13 +122,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Server]:
 
 
 _STALLED = {
-    "body": b"POST /films HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\nthe first of many",
-    "no byte of the body": b"POST /films HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n",
-    "chunk": b"POST /films HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\nab",
-    "continue": b"POST /films HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
-    "question": b"POST /_dash-update-component HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n{",
-    "head": b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-",
-    "health": b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+    "body": b"POST /films HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\nthe first of many",
+    "no byte of the body": b"POST /films HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n",
+    "chunk": b"POST /films HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\nab",
+    "continue": b"POST /films HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+    b"Content-Length: 9\r\n\r\n",
+    "question": b"POST /_dash-update-component HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n{",
+    "head": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-",
+    "health": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n",
     "nothing": b"",
 }
 
@@ -146,10 +150,23 @@ def test_answers_that_nobody_reads_keep_nobody_waiting(server: _Server, path: st
     with ExitStack() as clients:
         for _ in range(readers):
             client = clients.enter_context(server.connect(receive_buffer=4096))
-            client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         for client_number in range(3):
             assert server.ask("/films", b"%d" % client_number)[0] == 200
         assert server.ask("/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/large", "/pieces"])
+def test_readers_that_leave_while_they_are_answered_take_nothing_along(server: _Server, path: str) -> None:
+    for _ in range(2 * _THREADS):
+        with server.connect(receive_buffer=4096) as client:
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+            # it is reset, not closed in peace
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert server.ask("/films", b"film")[0] == 200
+    assert server.ask(path)[0] == 200
+    assert "Traceback" not in server.log
 
 
 def test_answers_that_nobody_reads_take_no_more_memory_than_requests_may(tmp_path: Path) -> None:
@@ -269,7 +286,7 @@ def test_a_body_in_tiny_pieces_is_refused(server: _Server, tiny: bytes) -> None:
 
 def test_a_body_that_is_announced_as_too_large_is_refused_before_it_comes(server: _Server) -> None:
     with server.connect() as client:
-        client.sendall(b"POST /films HTTP/1.1\r\nHost: a\r\nContent-Length: 99000000\r\n\r\n")
+        client.sendall(b"POST /films HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99000000\r\n\r\n")
         answer = HTTPResponse(client)
         answer.begin()
         assert (answer.status, answer.read()) == (503, b"large")
@@ -354,10 +371,12 @@ def test_heads_that_stop_make_room_for_one_that_comes_and_the_worker_lives(tmp_p
 
 def test_where_every_connection_is_worked_for_the_next_is_closed(tmp_path: Path) -> None:
     with _running(tmp_path, "--worker-connections", "3") as server, ExitStack() as clients:
-        busy = [clients.enter_context(server.connect()) for _ in range(2)]
-        for client in busy:
-            client.sendall(b"GET /busy HTTP/1.1\r\nHost: a\r\n\r\n")
-        eventually(lambda: len(list(tmp_path.glob("at-work-*"))) == 2, "two requests at work")
+        busy = []
+        for number in (1, 2):
+            busy.append(clients.enter_context(server.connect()))
+            busy[-1].sendall(b"GET /busy HTTP/1.1\r\nHost: a\r\n\r\n")
+            # each is at work before the next connection comes
+            eventually(lambda n=number: len(list(tmp_path.glob("at-work-*"))) == n, "a request at work")
         with server.connect() as third:
             assert third.recv(100) == b""
         (tmp_path / "go-on").touch()

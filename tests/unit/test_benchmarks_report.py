@@ -20,6 +20,8 @@ from benchmarks.report import ROWS, Figures
 from benchmarks.table import PAGE, Asked, write_between
 from cxr_dash.settings import ROOT
 
+pytestmark = pytest.mark.thorough
+
 
 def test_less_time_and_more_films_a_second_both_count_as_better() -> None:
     figures = Figures()

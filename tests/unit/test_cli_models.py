@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from cxr_dash import __version__
 from cxr_dash.cli import app
 from cxr_dash.cli.models import verify
 from cxr_dash.errors import BundleMismatchError
-from cxr_dash.inference.bundle import load_bundle
+from cxr_dash.inference.bundle import load_any, load_bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.digests import read_digests
 from cxr_dash.inference.runtime import RuntimePool
-from cxr_dash.settings import ROOT
+from cxr_dash.settings import ROOT, Settings
 
 runner = CliRunner()
 
@@ -124,9 +125,37 @@ def test_weights_that_are_changed_under_a_loaded_model_change_no_answer(models: 
     before = runtime.run(film).logits
     file = models / "covid" / "serving.tflite"
     with file.open("r+b") as stream:
-        stream.seek(file.stat().st_size // 3)
-        stream.write(b"\xff" * (file.stat().st_size // 3))
+        stream.write(b"\xff" * file.stat().st_size)
     assert np.array_equal(runtime.run(film).logits, before)
+    # a mapped file that became shorter would end the process
+    file.write_bytes(b"")
+    assert np.array_equal(runtime.run(film).logits, before)
+
+
+def test_a_tool_is_found_without_reading_the_other_bundles(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(path: Path) -> object:
+        read.append(path.name)
+        return load_any(path)
+
+    monkeypatch.setattr("cxr_dash.inference.catalog.load_any", noted)
+    tool = Catalog(models).tool("lungs")
+    assert tool is not None
+    assert read == ["lungs"]
+
+
+def test_a_tool_of_another_name_is_found_all_the_same(models: Path) -> None:
+    renamed = models / "outlines"
+    (models / "lungs").rename(renamed)
+    spec = json.loads((renamed / "bundle.json").read_text())
+    (renamed / "bundle.json").write_text(json.dumps(spec | {"id": "outlines"}))
+    assert runner.invoke(app, ["models", "lock"]).exit_code == 0
+    tool = Catalog(models).tool("lungs")
+    assert tool is not None
+    assert tool.id == "outlines"
 
 
 def test_the_digest_is_told_with_every_bundle(models: Path) -> None:
@@ -177,3 +206,31 @@ def test_json_is_refused_where_it_would_be_ignored(models: Path, action: str) ->
     assert answer.exit_code == 1
     assert "`--json` must be left out" in answer.stderr
     assert (models / "DIGESTS").read_bytes() == before
+
+
+def test_a_bundle_is_added_whole_and_never_over_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(Settings().models_dir / "gate", tmp_path / "given" / "gate")
+    monkeypatch.setenv("CXR_MODELS_DIR", str(tmp_path / "models"))
+    answer = CliRunner().invoke(app, ["models", "add", str(tmp_path / "given" / "gate")])
+    assert answer.exit_code == 0, answer.output
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["gate"]
+    again = CliRunner().invoke(app, ["models", "add", str(tmp_path / "given" / "gate")])
+    assert again.exit_code == 1
+    assert "must not replace a bundle" in again.output
+
+
+def test_a_bundle_that_was_changed_is_not_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(Settings().models_dir / "gate", tmp_path / "given" / "gate")
+    with (tmp_path / "given" / "gate" / "serving.tflite").open("ab") as stream:
+        stream.write(b"!")
+    monkeypatch.setenv("CXR_MODELS_DIR", str(tmp_path / "models"))
+    answer = CliRunner().invoke(app, ["models", "add", str(tmp_path / "given" / "gate")])
+    assert answer.exit_code == 1
+    assert not (tmp_path / "models").exists()
+
+
+def test_the_version_is_printed() -> None:
+    answer = CliRunner().invoke(app, ["--version"])
+    assert (answer.exit_code, answer.output.strip()) == (0, f"cxr-dash {__version__}")

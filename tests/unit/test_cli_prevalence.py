@@ -32,7 +32,7 @@ def scored_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     copy = tmp_path / "models" / MODEL
     shutil.copytree(Settings().models_dir / MODEL, copy)
     spec: dict[str, Any] = json.loads((copy / "bundle.json").read_text(encoding="utf-8"))
-    names = {"name_en": "x", "name_es": "x"}
+    names = {"name": {"en": "x", "es": "x"}}
     points = [
         {"key": "one_in_10", "threshold": 0.99, **names},
         {"key": "one_in_5", "threshold": 1e-4, **names},

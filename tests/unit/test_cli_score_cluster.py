@@ -19,6 +19,8 @@ from cxr_dash.cli.scoring.cluster import _answer
 from cxr_dash.errors import RequestError
 from cxr_dash.settings import ROOT
 
+pytestmark = pytest.mark.thorough
+
 runner = CliRunner()
 _PROGRAM = "from cxr_dash.cli import app; app()"
 _FILMS = 40

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from cxr_dash import cores
 from cxr_dash.cli import app
 from cxr_dash.cli.films import find_files
 from cxr_dash.cli.long_folders import sorted_names
-from cxr_dash.cli.scoring import cores
 from cxr_dash.cli.scoring.progress import Progress
 from cxr_dash.cli.scoring.shard import Shard, read_shard
 from cxr_dash.cli.scoring.tally import Tally

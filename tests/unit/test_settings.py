@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from cxr_dash.cli.console import read_settings
+from cxr_dash.cores import default_workers
 from cxr_dash.errors import RequestError
-from cxr_dash.settings import ROOT, Settings
+from cxr_dash.settings import ROOT, Settings, unknown_names
 
 
 def test_every_setting_can_be_given_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +34,7 @@ def test_every_setting_can_be_given_in_the_environment(monkeypatch: pytest.Monke
     [
         ("CXR_PORT", "0"),
         ("CXR_PORT", "http"),
-        ("CXR_WORKERS", "0"),
+        ("CXR_WORKERS", "-1"),
         ("CXR_LOG_LEVEL", "loud"),
         ("CXR_CACHE_TYPE", "disk"),
         ("CXR_MAX_ASPECT_RATIO", "1"),
@@ -112,3 +113,13 @@ def test_a_slip_in_an_address_does_not_show_its_password(monkeypatch: pytest.Mon
     with pytest.raises(RequestError, match="CXR_CACHE_REDIS_URL") as caught:
         read_settings()
     assert "sesame" not in str(caught.value)
+
+
+def test_a_server_has_a_worker_a_core_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, workers in ((1, 2), (2, 2), (5, 5), (64, 8)):
+        monkeypatch.setattr("cxr_dash.cores.usable_cores", lambda cores=cores: cores)
+        assert default_workers() == workers
+
+
+def test_a_name_with_our_prefix_that_is_no_setting_is_told() -> None:
+    assert unknown_names({"CXR_WORKRES": "4", "CXR_WORKERS": "4", "PATH": "x"}) == ["CXR_WORKRES"]

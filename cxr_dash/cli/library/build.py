@@ -10,9 +10,9 @@ from pathlib import Path
 from cxr_dash.cli.console import table, warn
 from cxr_dash.cli.films import read_film
 from cxr_dash.cli.library.labels_csv import LeftOut, Listed, read_labels, sort_out
-from cxr_dash.cli.scoring.cores import default_jobs
 from cxr_dash.cli.scoring.progress import Progress
 from cxr_dash.cli.scoring.threads import in_order
+from cxr_dash.cores import default_jobs
 from cxr_dash.errors import FilmError, LibraryError, RequestError
 from cxr_dash.services import AnalysisService
 from cxr_dash.services.library.build import Examined, LibraryBuilder, examine

@@ -42,8 +42,7 @@ def build(
         from cxr_dash.services import build_service
 
         settings = read_settings()
-        # nobody reads the trust report of a library's films, and it asks the model twice more about each
-        service = build_service(settings.model_copy(update={"heat_trust": False}))
+        service = build_service(settings)
         target = out or settings.library_dir
         request = BuildRequest(folder, target, tuple(model or service.catalog.ids()), strict)
         build_library(service, request)

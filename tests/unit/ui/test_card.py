@@ -29,7 +29,7 @@ def cells(tree: Any) -> str:
 def body(bundle: Bundle, label: str = "", t: Translator = T) -> list[Any]:
     """The words of the page, in their order."""
     parts = card.card_parts(bundle, label, t)
-    return [*parts.top, *parts.rest]
+    return [*parts.top, *parts.rest, *parts.text]
 
 
 def example(**changes: Any) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _split(name: str) -> dict[str, Any]:
         "split": name,
         "films": 8,
         "patients": 8,
-        "description_en": f"Eight films of {name}.",
+        "description": {"en": f"Eight films of {name}."},
         "macro": {"auroc": _interval(0.6 if name == "external" else 0.9)},
         "labels": {KEYS[0]: row},
         "subgroups": {"sex=F": {"films": {"value": 20}, "auroc": _interval(0.5), "labels": {"value": 1}}},
@@ -182,7 +182,8 @@ def test_the_list_of_sections_leads_to_sections_that_are_there(measured: Bundle)
     parts = card.card_parts(measured, "", T)
     links = [node.href for node in nodes(parts.nav) if getattr(node, "href", None)]
     late = {"card-curves", "card-cut", "card-subgroups"}  # in the frame of the page
-    there = {node.id for node in (*parts.top, *parts.rest) if getattr(node, "id", None) and not node.hidden}
+    sections = (*parts.top, *parts.rest, *parts.text)
+    there = {node.id for node in sections if getattr(node, "id", None) and not node.hidden}
     assert {link.removeprefix("#") for link in links} == there | late
     assert "#card-places" not in links  # these maps were never measured
     assert links.index("#card-audits") == 0

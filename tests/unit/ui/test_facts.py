@@ -21,6 +21,7 @@ from cxr_dash.domain import (
     Heatmap,
     HeatScale,
     Label,
+    LocalisedText,
     Preparation,
     Quality,
     RatioObstacle,
@@ -28,7 +29,7 @@ from cxr_dash.domain import (
     ReasonCode,
     Verdict,
 )
-from cxr_dash.errors import CaseNotFoundError
+from cxr_dash.errors import CaseNotFoundError, lasting_codes
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.language import Translator, translator
@@ -51,7 +52,7 @@ def analysis() -> Analysis:
         input_height=224,
         pad_value=0.0,
     )
-    label = Label(key="effusion", name_en="Effusion", name_es="Derrame")
+    label = Label(key="effusion", name=LocalisedText(en="Effusion", es="Derrame"))
     return Analysis(
         model_id="tiny",
         model_version="1.0.0",
@@ -195,3 +196,12 @@ def test_the_page_counts_the_films_that_the_report_counts(model: str) -> None:
                 assert films == (found.sensitivity.films, found.specificity.films)
                 assert above[0] == pytest.approx(found.sensitivity.value * films[0]), (point["key"], key)
                 assert films[1] - above[1] == pytest.approx(found.specificity.value * films[1])
+
+
+def test_trying_again_is_said_to_help_only_against_what_may_pass() -> None:
+    lasting = set(lasting_codes())
+    assert {"damaged", "unsupported_format", "film_too_large", "empty_file", "library_missing"} <= lasting
+    assert lasting.isdisjoint(
+        {"busy", "storage", "quota", "too_many", "upload_slow", "case_not_found", "sign_in"}
+    )
+    assert facts.page_settings(Settings(), translator())["rules"]["lasting_errors"] == lasting_codes()

@@ -57,8 +57,8 @@ def test_the_header_says_how_many_findings_on_whom_and_the_first_warning(spec: B
 def test_what_the_model_does_not_look_for_is_one_quiet_line_under_the_answer(spec: BundleSpec) -> None:
     assert not with_class(panel.model_panel(spec, T), "not-looked-for")
     unsought = [
-        {"key": "fractures", "name_en": "Fractures", "name_es": "Fracturas"},
-        {"key": "tubes_lines", "name_en": "Tubes and lines", "name_es": "Tubos y catéteres"},
+        {"key": "fractures", "name": {"en": "Fractures", "es": "Fracturas"}},
+        {"key": "tubes_lines", "name": {"en": "Tubes and lines", "es": "Tubos y catéteres"}},
     ]
     told = BundleSpec.model_validate(spec_dict(not_looked_for=unsought))
     (line,) = with_class(panel.model_panel(told, T), "not-looked-for")
@@ -68,7 +68,7 @@ def test_what_the_model_does_not_look_for_is_one_quiet_line_under_the_answer(spe
 
 
 def test_a_long_list_of_what_is_not_looked_for_opens_and_names_all(spec: BundleSpec) -> None:
-    unsought = [{"key": f"k{i}", "name_en": f"Thing{i}", "name_es": f"Cosa{i}"} for i in range(7)]
+    unsought = [{"key": f"k{i}", "name": {"en": f"Thing{i}", "es": f"Cosa{i}"}} for i in range(7)]
     told = BundleSpec.model_validate(spec_dict(not_looked_for=unsought))
     (line,) = with_class(panel.model_panel(told, T), "not-looked-for")
     summary, whole = line.children
@@ -83,7 +83,7 @@ def test_the_footer_names_model_version_and_hash(bundle: Bundle) -> None:
 def test_the_page_about_the_model_begins_with_its_warnings_and_ends_with_the_text(bundle: Bundle) -> None:
     page = card.card_parts(bundle, "nodule", T)
     assert "Children were left out." in text(page.top)
-    (markdown,) = [node for node in nodes(page.rest) if node.to_plotly_json()["type"] == "Markdown"]
+    (markdown,) = [node for node in nodes(page.text) if node.to_plotly_json()["type"] == "Markdown"]
     assert "# Facts about this model" in text(markdown)
 
 
@@ -108,7 +108,7 @@ def _with_presets() -> BundleSpec:
     (balanced,) = spec["operating_points"]
     share = {"value": 0.08, "low": 0.06, "high": 0.11}
     films = {"split": "natural", "without_finding": 9, "with_finding": 9, "flagged": share, "found": share}
-    joint = {**balanced, "key": "one_in_10", "name_en": "1 in 10 films flagged", "joint": True}
+    joint = {**balanced, "key": "one_in_10", "name": {"en": "1 in 10 films flagged"}, "joint": True}
     spec["operating_points"] = [{**joint, "achieved": [films]}, {**balanced, "more": True}]
     spec["default_operating_point"] = "one_in_10"
     return BundleSpec.model_validate(spec)
@@ -125,4 +125,4 @@ def test_presets_for_whole_films_stand_under_a_heading_and_further_ones_in_a_fol
 def test_a_preset_says_what_it_does_to_held_out_films_and_that_it_sets_all_cuts() -> None:
     joint, _ = with_class(panel.model_panel(_with_presets(), T), "chip")
     assert "On test films at natural prevalence: 8\u00a0% (6–11) of films without a finding" in joint.title
-    assert joint.title.endswith("It sets the cuts of all findings. This is the default.")
+    assert joint.title.endswith("It sets the thresholds of all findings. This is the default.")

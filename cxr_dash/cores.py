@@ -8,6 +8,9 @@ from pathlib import Path
 
 # Threads of one process that pay off: a model's interpreter answers one film at a time (docs/adr/0001).
 MOST_THREADS = 4
+LEAST_WORKERS = 2
+# Each takes 140 MB and more: whoever wants more says so.
+MOST_WORKERS = 8
 _ROOT = Path("/sys/fs/cgroup")
 _OWN = Path("/proc/self/cgroup")
 
@@ -15,6 +18,11 @@ _OWN = Path("/proc/self/cgroup")
 def default_jobs() -> int:
     """Threads that pay off: one per usable core, four at most."""
     return min(MOST_THREADS, usable_cores())
+
+
+def default_workers() -> int:
+    """Processes of a server: one per usable core, two at least, so that one answers while one decodes."""
+    return min(MOST_WORKERS, max(LEAST_WORKERS, usable_cores()))
 
 
 def usable_cores() -> int:
