@@ -7,21 +7,31 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from benchmarks.in_page import FLAT, part_name
 from cxr_dash.settings import ROOT
 
 SCRIPTS = ROOT / "assets" / "js"
+# Not parts: the one imports all of them, the other waits for it.
+ENTRY, BEGIN = SCRIPTS / "page.js", SCRIPTS / "begin.js"
 _COMMENTS = re.compile(r"/\*.*?\*/|(?<![:\"'\w])//[^\n]*", re.DOTALL)
-_OWN_PART = re.compile(r"^cxr\.(\w+) = ", re.MULTILINE)
-_ADDS_NAMES = re.compile(r"^(?:window\.cxr = |Object\.assign\(cxr, )", re.MULTILINE)
-# what a part hands out stands at its end; no member of it is itself written as an object with braces
-_HANDED_OUT = re.compile(r"^  return \{(.*?)\};\n\}\)\(\)\)?;$", re.DOTALL | re.MULTILINE)
-_USES = re.compile(r"\bcxr\.(\w+)(?:\.(\w+))?")
-_UNPACKED = re.compile(r"(?:const|let) \{([^{}]*)\} = cxr(?:\.(\w+))?;")
+_STRINGS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
+_IMPORT = re.compile(r'^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";$', re.MULTILINE)
+FREE = r"(?<!\w)(?:(?<=\.\.\.)|(?<!\.))"  # before a name that is no member of another
+_EXPORT = re.compile(r"^export \{([^}]*)\};$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One line ``import … from …``: names by what they are called here, or all of a part under one name."""
+
+    source: Path
+    names: tuple[tuple[str, str], ...] = ()
+    space: str | None = None
 
 
 @dataclass(frozen=True)
 class Script:
-    """One file of ``assets/js``, without its comments."""
+    """One part of the page, without its comments."""
 
     path: Path
     text: str
@@ -30,65 +40,79 @@ class Script:
     def name(self) -> str:
         return self.path.name
 
+    @property
+    def part(self) -> str:
+        """What others call it: the name of its file."""
+        return part_name(self.name)
+
     @cached_property
-    def part(self) -> str | None:
-        """Its name under `cxr`; none where it adds to `cxr` itself, or nothing."""
-        found = _OWN_PART.findall(self.text)
-        assert len(found) <= 1, f"{self.name} is more than one part: {found}"
-        return found[0] if found else None
+    def imports(self) -> tuple[Import, ...]:
+        found = []
+        for names, space, source in _IMPORT.findall(self.text):
+            pairs = tuple((one.split(" as ")[0], one.split(" as ")[-1]) for one in _listed(names))
+            found.append(Import((self.path.parent / source).resolve(), pairs, space or None))
+        return tuple(found)
+
+    @cached_property
+    def body(self) -> str:
+        """It without its imports and exports, and without what stands in strings."""
+        return _STRINGS.sub('""', _EXPORT.sub("", _IMPORT.sub("", self.text)))
 
     @cached_property
     def members(self) -> frozenset[str]:
         """What it hands out."""
-        found = _HANDED_OUT.findall(self.text)
-        return frozenset(name for one in found for name in _names(one))
+        return frozenset(
+            one.split(" as ")[-1] for names in _EXPORT.findall(self.text) for one in _listed(names)
+        )
 
     @cached_property
     def defines(self) -> frozenset[str]:
-        """The names directly under `cxr` that are its own."""
-        if self.part is not None:
-            return frozenset({self.part})
-        return self.members if _ADDS_NAMES.search(self.text) else frozenset()
+        """The names under which tests know it and what it hands out, directly under `cxr`."""
+        return self.members if self.part in FLAT else frozenset({self.part})
 
     @cached_property
     def owns(self) -> tuple[str, ...]:
         """The fields of the state that it alone can write."""
-        return tuple(re.findall(r"(?<!function )\bown\(\"(\w+)\"", self.text))
+        return tuple(re.findall(r"(?<!function )\baddField\(\"(\w+)\"", self.text))
 
     @cached_property
-    def uses(self) -> frozenset[tuple[str, str | None]]:
-        """Names under `cxr` that it speaks of, each with the member that is meant, where one is named."""
-        found: set[tuple[str, str | None]] = {
-            (name, member or None) for name, member in _USES.findall(self.text)
-        }
-        for names, part in _UNPACKED.findall(self.text):
-            found |= {(part, name) if part else (name, None) for name in _names(names)}
+    def uses(self) -> frozenset[tuple[Path, str]]:
+        """What it takes from other parts, each with the file that it is looked for in."""
+        found = {(one.source, name) for one in self.imports for name, _ in one.names}
+        for one in self.imports:
+            if one.space is not None:
+                found |= {(one.source, member) for member in self._members_of(one.space)}
         return frozenset(found)
 
+    def _members_of(self, space: str) -> set[str]:
+        found = set(re.findall(rf"{FREE}{space}\.(\w+)", self.body))
+        for names in re.findall(rf"\{{([^{{}}]*)\}} = {space};", self.body):
+            found |= {re.split(r"[:=]", one)[0].strip() for one in _listed(names)}
+        return found
 
-def _names(listed: str) -> list[str]:
-    """The names of an object written down as ``{ one, other: of, third }``."""
-    without_calls = re.sub(r"\([^()]*\)", "", listed)
-    return [re.split(r"[:=]", one)[0].strip() for one in without_calls.split(",") if one.strip()]
+    def handed_on(self) -> list[str]:
+        """Parts that it does not use by the name of a member, so that nobody sees which it means."""
+        spaces = [one.space for one in self.imports if one.space is not None]
+        body = re.sub(r"\} = \w+;", "", self.body)
+        return [space for space in spaces if re.search(rf"(?<![/-]){FREE}{space}(?![\w.:-])", body)]
+
+
+def _listed(names: str) -> list[str]:
+    return [one.strip() for one in names.split(",") if one.strip()]
+
+
+def _without_comments(path: Path) -> str:
+    return _COMMENTS.sub(" ", path.read_text(encoding="utf-8"))
 
 
 @cache
 def scripts() -> tuple[Script, ...]:
-    """All of them, in the order in which Dash loads them: folder by folder, each by name."""
-    paths = sorted(SCRIPTS.rglob("*.js"), key=lambda path: (path.parent.as_posix(), path.name))
-    return tuple(Script(path, _COMMENTS.sub(" ", path.read_text(encoding="utf-8"))) for path in paths)
+    """All parts in their order: folder by folder, each by name."""
+    paths = sorted(SCRIPTS.glob("*/*.js"), key=lambda path: (path.parent.as_posix(), path.name))
+    return tuple(Script(path, _without_comments(path)) for path in paths)
 
 
 @cache
-def needed_for(*names: str) -> tuple[Path, ...]:
-    """The files of these parts and of all they speak of, in order: they run with no page around them."""
-    owners = {name: script for script in scripts() for name in script.defines}
-    wanted = [owners[name] for name in ("changed", *names)]
-    found: set[Script] = set()
-    while wanted:
-        script = wanted.pop()
-        if script in found:
-            continue
-        found.add(script)
-        wanted += [owners[name] for name, _ in script.uses]
-    return tuple(script.path for script in scripts() if script in found)
+def other_scripts() -> dict[str, str]:
+    """Text of what lies beside the folders of parts, by name."""
+    return {path.name: _without_comments(path) for path in sorted(SCRIPTS.glob("*.js"))}

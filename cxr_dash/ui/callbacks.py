@@ -75,7 +75,9 @@ def register_callbacks(
     def ask(question: dict[str, str]) -> facts.Json:
         film, model = question["film"], question["model"]
         try:
-            return facts.film_answer(film, model, service.analyse(film, model), speak())
+            analysis = service.analyse(film, model)
+            waits = service.waits_for_trust(analysis)
+            return facts.film_answer(film, model, analysis, speak(), trust_waits=waits)
         except CxrError as error:
             return facts.film_problem(film, model, error, speak())
 
@@ -94,8 +96,11 @@ def _register_model_page(app: Dash, catalog: Catalog, speak: Callable[[], Transl
         Output(ids.CARD_BODY, "children"),
         Output(ids.CARD_CUT, "children"),
         Output(ids.CARD_REST, "children"),
+        Output(ids.CARD_TEXT, "children"),
+        Output(ids.card_section("training"), "hidden"),
         Output(ids.CARD_CURVES, "children", allow_duplicate=True),
         Output(ids.CARD_GROUPS, "children", allow_duplicate=True),
+        Output(ids.CARD_TRAINING, "children", allow_duplicate=True),
         Input(ids.CARD_OPEN, "n_clicks"),
         Input(ids.WARNING, "n_clicks"),
         State(ids.MODEL, "value"),
@@ -104,8 +109,8 @@ def _register_model_page(app: Dash, catalog: Catalog, speak: Callable[[], Transl
     )
     def open_card(_button: int, _warning: int, model: str, label: str | None) -> tuple[Any, ...]:
         page = card.card_parts(catalog.get(model), label or "", speak())
-        words = (page.title, page.options, page.label, page.nav, page.top, page.cut, page.rest)
-        return True, *words, [], []
+        words = (page.title, page.options, page.label, page.nav, page.top, page.cut, page.rest, page.text)
+        return True, *words, page.untold, [], [], []
 
     @app.callback(  # type: ignore[untyped-decorator]
         Output(ids.CARD_CURVES, "children"),
@@ -125,6 +130,14 @@ def _register_model_page(app: Dash, catalog: Catalog, speak: Callable[[], Transl
     )
     def draw_subgroups(asked: dict[str, str]) -> Any:
         return card_label.subgroup_part(catalog.get(asked["model"]).spec, speak())
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output(ids.CARD_TRAINING, "children"),
+        Input(ids.CARD_TRAINING_ASKED, "data"),
+        prevent_initial_call=True,
+    )
+    def draw_training(asked: dict[str, str]) -> Any:
+        return card_label.training_part(catalog.get(asked["model"]).spec, speak())
 
 
 def _register_browser_callbacks(app: Dash) -> None:

@@ -22,44 +22,71 @@ from cxr_dash.domain import (
     Heatmap,
     ReasonCode,
 )
-from cxr_dash.errors import CxrError
+from cxr_dash.errors import CxrError, lasting_codes
 from cxr_dash.inference.bundle import Bundle
+from cxr_dash.inference.places import label_place
 from cxr_dash.inference.prevalence import LEAST_PREVALENCE, stated_prevalence
 from cxr_dash.inference.schema import BundleSpec, HeldOut
 from cxr_dash.language import Translator, say_facts, say_no_place, say_reasons, say_strength, short_ratio
-from cxr_dash.services.exports import MOST_FILMS, facts_record, heart_to_read, heat_record, measures_sentence
-from cxr_dash.services.report.headline import MOST_NAMED
+from cxr_dash.services.exports import (
+    MOST_FILMS,
+    MOST_OF_LABEL,
+    facts_record,
+    heart_to_read,
+    heat_record,
+    measures_sentence,
+)
+from cxr_dash.services.exports.listed import BORDERLINE_MARGIN
 from cxr_dash.services.report.measured import FEWEST_FILMS
 from cxr_dash.settings import Settings
 from cxr_dash.ui.views import bundle_words
+from cxr_dash.words import GATE_CHECKED
 
 Json = dict[str, Any]
 _MIRRORED = {ReasonCode.MIRRORED, ReasonCode.SEEMS_MIRRORED}
+# Of a list inside a sentence of the page; headlines name every finding.
+_MOST_NAMED = 3
 
 
-def page_settings(settings: Settings, t: Translator) -> Json:
+def page_settings(settings: Settings, t: Translator, reader: str = "") -> Json:
     """Limits and colour tables for the browser scripts.
+
+    Parameters
+    ----------
+    settings : Settings
+    t : Translator
+    reader : str
+        Differs from user to user; empty where nobody signs in.
 
     Returns
     -------
     dict
         ``colour_maps`` maps a name to base64 of 256 RGB triples: the very table the downloads use;
-        ``words`` holds the translations of what the browser scripts say; ``rules`` the figures of those that
+        ``words`` holds the translations of what the browser scripts say, ``plural_forms`` which form of a
+        counted one goes with which category of ``Intl.PluralRules``; ``rules`` the figures of those that
         stand in both languages, which tests/browser/test_rules_in_both_languages.py runs side by side.
     """
     return {
         "language": t.language,
         "words": t.for_browser(),
+        "plural_forms": t.form_by_category(),
         "max_upload_bytes": settings.max_upload_bytes,
         "most_films": MOST_FILMS,
+        "reader": reader,
         "show_identity": settings.show_identity,
+        "tells_overrides": settings.audit != "off",
         "case_lifetime_seconds": settings.case_lifetime_seconds,
         "heat_scale": {"moderate_from": MODERATE_FROM, "strong_from": STRONG_FROM},
         "rules": {
             "full_alpha_heat": imaging.FULL_ALPHA_HEAT,
             "fewest_films": FEWEST_FILMS,
             "least_prevalence": LEAST_PREVALENCE,
-            "most_named": MOST_NAMED,
+            "most_named": _MOST_NAMED,
+            "nouns_large": t.nouns_large,
+            "borderline_margin": BORDERLINE_MARGIN,
+            "most_of_label": MOST_OF_LABEL,
+            "gate_checked": t(GATE_CHECKED),
+            "lasting_errors": lasting_codes(),
         },
         "colour_maps": {
             name: base64.b64encode(imaging.colour_table(name).tobytes()).decode("ascii")
@@ -78,8 +105,10 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
         without it (``negatives``), from which sensitivity and specificity at any threshold are exact counts,
         and its ``auroc`` (``value``, ``low``, ``high``) where the bundle gives one. ``prevalence`` is by
         label that at which probabilities are stated, ``calibrated_at`` the films it is of, empty where they
-        are not known; ``film_score`` the label whose score orders a list, or None. A ``joint`` point sets
-        all labels' cuts at once; ``more``: it is a further preset.
+        are not known; ``places`` by label how often a map's peak lies in the lesion, and a template's;
+        ``film_score`` the label whose score orders a list, or None. A ``joint`` point sets all labels' cuts
+        at once, and ``flagged`` is a sentence for how many films without a finding it flags; ``more``: it is
+        a further preset.
     """
     spec = bundle.spec
     return {
@@ -101,6 +130,7 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
                 "name": bundle_words.point_name(point, t),
                 "short": bundle_words.point_chip(point, t),
                 "thresholds": point.thresholds,
+                "flagged": bundle_words.flagged_without(point, t),
                 "joint": point.joint,
                 "more": point.more,
             }
@@ -111,12 +141,33 @@ def model_facts(bundle: Bundle, t: Translator) -> Json:
         "prevalence": stated_prevalence(spec),
         "film_score": spec.film_score.label if spec.film_score else None,
         "calibrated_at": bundle_words.calibrated_films(spec, t),
+        "places": _places(spec),
         "held_out": [_held_out(held, spec, t) for held in spec.held_out],
     }
 
 
-def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Json:
-    """Everything the page shows about one film, by keys and figures only."""
+def _places(spec: BundleSpec) -> Json:
+    """By label, counts of boxed test films: all, those whose map's peak lies in a box, a template's."""
+    measured = {label.key: label_place(spec, label.key) for label in spec.labels}
+    return {
+        key: {
+            "films": place.films,
+            "map": round(place.pointing.value * place.films),
+            "template": round(place.template.value * place.films),
+        }
+        for key, place in measured.items()
+        if place is not None and place.pointing.value is not None and place.template.value is not None
+    }
+
+
+def film_answer(
+    film: str, model: str, analysis: Analysis, t: Translator, *, trust_waits: bool = False
+) -> Json:
+    """Everything the page shows about one film, by keys and figures only.
+
+    ``trust_waits`` says that the trust report can be asked for: until then the page draws no heat and names
+    no place.
+    """
     preparation = analysis.preparation
     crop = preparation.crop
     return {
@@ -141,9 +192,17 @@ def film_answer(film: str, model: str, analysis: Analysis, t: Translator) -> Jso
         "probabilities": {finding.label.key: finding.probability for finding in analysis.findings},
         "heat": {key: _heat(heatmap, t) for key, heatmap in analysis.heatmaps.items()},
         "measures": _beside_findings(analysis, t),
+        "trust_waits": trust_waits,
+        **trust_facts(analysis, t),
+        "error": None,
+    }
+
+
+def trust_facts(analysis: Analysis, t: Translator) -> Json:
+    """The trust report by label key; empty where there is none."""
+    return {
         "trust_verdict": {key: found.verdict for key, found in analysis.trust.items()},
         "trust": {key: t.say(found.words) for key, found in analysis.trust.items()},
-        "error": None,
     }
 
 

@@ -18,8 +18,11 @@ THRESHOLDS = "thresholds"
 MODEL = "model"
 POPULATION = "population"
 WARNING = "warning"
+LIST_FOLD = "list-fold"
+LIST_COUNT = "list-count"
 KEYS_BUTTON = "keys-button"
 KEYS_HELP = "keys-help"
+LETTER_KEYS = "letter-keys"
 LANGUAGES = "languages"
 READ_FIRST = "read-first"
 
@@ -37,10 +40,26 @@ CARD_CUT = "card-counts"
 CARD_GROUPS = "card-groups"
 CARD_GROUPS_ASKED = "card-groups-asked"
 CARD_REST = "card-rest"
+CARD_TRAINING = "card-epochs"
+CARD_TRAINING_ASKED = "card-epochs-asked"
+CARD_TEXT = "card-words"
 CARD_CUT_SLIDER = "card-cut-slider"
-CARD_SECTIONS = ("audits", "figures", "curves", "cut", "subgroups", "places", "use", "films", "text")
+CARD_SECTIONS = (
+    "audits",
+    "figures",
+    "curves",
+    "cut",
+    "subgroups",
+    "places",
+    "use",
+    "films",
+    "training",
+    "text",
+)
 
 # Worklist
+LIST = "list"
+LIST_NOTICES = "list-notices"
 DROP = "drop"
 CHOOSE_FOLDER = "choose-folder"
 PICKER = "picker"
@@ -51,6 +70,8 @@ WORKLIST_NOTE = "worklist-note"
 LIST_CONTROLS = "list-controls"
 LIST_STATUS = "list-status"
 BANNER = "banner"
+SIGNED_OUT = "signed-out"
+PARTS_NOTE = "parts-note"
 AGREEMENT_OPEN = "agreement-open"
 AGREEMENT = "agreement"
 
@@ -65,6 +86,7 @@ PHANTOM = "phantom"
 WINDOW_POPOVER = "window-popover"
 FILM_SCALE = "film-scale"
 COMPARE_MENU = "compare-menu"
+MARKS_MENU = "marks-menu"
 HEAT_NOTE = "heat-note"
 LEGEND = "legend"
 
@@ -84,6 +106,7 @@ PANEL = "panel"
 FIRST_OF_ALL = "first-of-all"
 HEADLINE = "headline"
 SUMMARY = "summary"
+TO_CHECK = "to-check"
 QUALITY = "quality"
 FIGURES = "figures"
 FINDINGS = "findings"
@@ -95,12 +118,28 @@ OWN_READING = "own-reading"
 OWN_TITLE = "own-title"
 COMPARED = "compared"
 
+# What the reader makes of the findings
+JUDGED = "judged"
+REPORT_TEXT = "report-text"
+REPORT_TEXT_TITLE = "report-text-title"
+REPORT_TEXT_OPEN = "report-text-open"
+REPORT_TEXT_CLOSE = "report-text-close"
+REPORT_TEXT_BODY = "report-text-body"
+REPORT_TEXT_NOTE = "report-text-note"
+REPORT_TEXT_COPY = "report-text-copy"
+REPORT_TEXT_PRINT = "report-text-print"
+REPORT_TEXT_ANEW = "report-text-anew"
+REPORT_WORDS = "report-words"
+REPORT_PAPER = "report-paper"
+
 # Where to cut
+CUT_OPEN = "cut-open"
+CUT_DRAWER = "cut-drawer"
 CUT_TITLE = "cut-title"
 CUT_VALUE = "cut-value"
 CUT_SLIDER = "cut-slider"
 CUT_RANGE = "cut-range"
-CUT_ALL = "cut-all"
+CUT_ALONE = "cut-alone"
 CUT_DEFAULTS = "cut-defaults"
 OWN_CUT = "own-cut"
 THOUSAND = "thousand"
@@ -108,6 +147,7 @@ DOTS = "dots"
 PREVALENCE = "prevalence"
 PREVALENCE_INPUT = "prevalence-input"
 PREVALENCE_STATED = "prevalence-stated"
+PREVALENCE_REFUSED = "prevalence-refused"
 MEASURED_ON = "measured-on"
 ROC = "roc"
 ROC_TOGGLE = "roc-toggle"
@@ -123,16 +163,19 @@ DOWNLOAD_MENU = "download-menu"
 DOWNLOAD_MORE = "download-more"
 DOWNLOAD_NOTE = "download-note"
 DOWNLOAD_CANCEL = "download-cancel"
-DOWNLOAD_KINDS = ("overlay", "report", "heat", "side", "map", "csv", "json", "zip")
+DOWNLOAD_KINDS = ("overlay", "report", "heat", "side", "map", "csv", "json", "zip", "zip-full")
 
 # Footer
 FOOTER_MODEL = "footer-model"
 FOOTER_TIME = "footer-time"
 
+# Around the frame, in the document itself: said where its scripts did not come.
+AROUND = frozenset({PARTS_NOTE})
 # What scripts add; all others are in the frame that Python builds.
 BY_SCRIPTS = frozenset(
     {
         FILM_INPUT,
+        LETTER_KEYS,
         FOLDER_INPUT,
         HEAT_CANVAS,
         SECOND_HEAT_CANVAS,
@@ -141,11 +184,14 @@ BY_SCRIPTS = frozenset(
         WINDOW_WIDTH,
         WINDOW_LEVEL,
         OWN_TITLE,
+        REPORT_WORDS,
+        REPORT_PAPER,
         CUT_RANGE,
-        CUT_ALL,
+        CUT_ALONE,
         CUT_DEFAULTS,
         PREVALENCE_INPUT,
         PREVALENCE_STATED,
+        PREVALENCE_REFUSED,
         CASE_TITLE,
         CARD_CUT_SLIDER,
         *WINDOW_FILTERS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -9,19 +11,40 @@ from dash.development.base_component import Component
 from cxr_dash.errors import NotReadyError
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
-from cxr_dash.language import LANGUAGES, Translator
+from cxr_dash.language import Translator, languages
 from cxr_dash.services.readiness import shortcomings
 from cxr_dash.settings import Settings
 from cxr_dash.ui import facts, ids
 from cxr_dash.ui.views import bundle_words, card, panel
 from cxr_dash.ui.views.card_window import card_window
 from cxr_dash.ui.views.read_first import agreement, read_first_switch
+from cxr_dash.ui.views.verdicts import report_text_panel
 from cxr_dash.ui.views.viewer import viewer
-from cxr_dash.ui.views.worklist import worklist_column
+from cxr_dash.ui.views.worklist import list_notices, worklist_column
 from cxr_dash.words import DECISION_SUPPORT
 
 
-def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Component:
+@dataclass(frozen=True, slots=True)
+class PageUser:
+    """Whose page it is.
+
+    Attributes
+    ----------
+    name : str
+    sign_out : str
+        Address that ends the sign-in; empty where another program keeps it.
+    tag : str
+        Differs from user to user and names none: what a tab remembers is for its own user.
+    """
+
+    name: str
+    sign_out: str
+    tag: str = ""
+
+
+def build_layout(
+    settings: Settings, catalog: Catalog, t: Translator, user: PageUser | None = None
+) -> Component:
     """The whole page, with the default model's panel already in it.
 
     Parameters
@@ -30,6 +53,8 @@ def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Compone
     catalog : Catalog
     t : Translator
         For the reader who asked for the page.
+    user : PageUser, optional
+        Who signed in.
 
     Returns
     -------
@@ -42,13 +67,15 @@ def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Compone
     lacks = shortcomings(settings, catalog) if bundles else []
     return html.Div(
         [
-            *_stores(settings, chosen, t),
+            *_stores(settings, chosen, user, t),
             html.A(t("Skip to the findings"), href=f"#{ids.PANEL}", className="skip"),
             _header(bundles, chosen, t),
             *_lacking(lacks, t),
+            html.Div(id=ids.SIGNED_OUT, className="signed-out", role="alert", hidden=True),
             html.Main(
                 [
                     worklist_column(settings, t),
+                    list_notices(),
                     viewer(t),
                     html.Aside(
                         panel.model_panel(chosen.spec, t) if chosen else panel.no_model(catalog.broken(), t),
@@ -60,8 +87,9 @@ def build_layout(settings: Settings, catalog: Catalog, t: Translator) -> Compone
                 ],
                 className="columns",
             ),
-            _footer(chosen, t),
+            _footer(chosen, user, t),
             agreement(t),
+            report_text_panel(t),
             card_window(t),
             html.Div(t("Let go to open the films"), className="drop-veil", **{"aria-hidden": "true"}),
         ],
@@ -77,9 +105,11 @@ def _lacking(lacks: list[NotReadyError], t: Translator) -> list[Component]:
     return [html.Div(lines, className="lacking", role="alert")]
 
 
-def _stores(settings: Settings, chosen: Bundle | None, t: Translator) -> list[Component]:
+def _stores(
+    settings: Settings, chosen: Bundle | None, user: PageUser | None, t: Translator
+) -> list[Component]:
     return [
-        dcc.Store(id=ids.SETTINGS, data=facts.page_settings(settings, t)),
+        dcc.Store(id=ids.SETTINGS, data=facts.page_settings(settings, t, user.tag if user else "")),
         dcc.Store(id=ids.FACTS, data=facts.model_facts(chosen, t) if chosen else None),
         dcc.Store(id=ids.FILMS, data=[]),
         dcc.Store(id=ids.QUESTION),
@@ -88,6 +118,7 @@ def _stores(settings: Settings, chosen: Bundle | None, t: Translator) -> list[Co
         dcc.Store(id=ids.THRESHOLDS, data={}),
         dcc.Store(id=ids.CARD_CURVES_ASKED),
         dcc.Store(id=ids.CARD_GROUPS_ASKED),
+        dcc.Store(id=ids.CARD_TRAINING_ASKED),
     ]
 
 
@@ -95,6 +126,17 @@ def _header(bundles: list[Bundle], chosen: Bundle | None, t: Translator) -> Comp
     warning = bundle_words.warning_line(chosen.spec, t) if chosen else ""
     return html.Header(
         [
+            html.Button(
+                [
+                    html.Span(t("Films"), className="fold-words"),
+                    html.Span(id=ids.LIST_COUNT, className="list-count"),
+                ],
+                id=ids.LIST_FOLD,
+                className="quiet-button list-fold",
+                type="button",
+                title=t("The list of films: wide or folded (V)"),
+                **{"aria-expanded": "false", "aria-controls": ids.LIST},
+            ),
             html.Span("cxr-dash", className="brand"),
             html.Label(t("Model"), htmlFor=ids.MODEL, className="hidden-label"),
             dbc.Select(
@@ -158,7 +200,7 @@ def _languages(t: Translator) -> Component:
                     "aria-pressed": str(code == t.language).lower(),
                 },
             )
-            for code, name in LANGUAGES.items()
+            for code, name in languages().items()
         ],
         id=ids.LANGUAGES,
         className="languages",
@@ -167,7 +209,7 @@ def _languages(t: Translator) -> Component:
     )
 
 
-def _footer(chosen: Bundle | None, t: Translator) -> Component:
+def _footer(chosen: Bundle | None, user: PageUser | None, t: Translator) -> Component:
     return html.Footer(
         [
             html.Span(t(DECISION_SUPPORT), className="decision-support"),
@@ -178,6 +220,15 @@ def _footer(chosen: Bundle | None, t: Translator) -> Component:
                 ],
                 className="footer-model",
             ),
+            *([_signed_in(user, t)] if user else []),
         ],
         className="bottom",
     )
+
+
+def _signed_in(user: PageUser, t: Translator) -> Component:
+    """Who is signed in, and the way out: an ordinary form, which works without a script."""
+    parts: list[Component] = [html.Span(user.name, className="user-name", title=user.name)]
+    if user.sign_out:
+        parts.append(html.Button(t("Sign out"), type="submit", className="link"))
+    return html.Form(parts, action=user.sign_out, method="POST", className="signed-in")

@@ -48,6 +48,7 @@ _VALUES: dict[tuple[str, str], TypeAdapter[Any]] = {
     (ids.THRESHOLDS, "data"): _adapter(dict[_Name, dict[_Name, _Cut]]),
     (ids.CARD_CURVES_ASKED, "data"): _adapter(_AboutLabel),
     (ids.CARD_GROUPS_ASKED, "data"): _adapter(_AboutModel),
+    (ids.CARD_TRAINING_ASKED, "data"): _adapter(_AboutModel),
     (ids.CARD_OPEN, "n_clicks"): _adapter(int | None),
     (ids.WARNING, "n_clicks"): _adapter(int | None),
 }

@@ -21,12 +21,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from cxr_dash import imaging
 
 HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent.parent / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "browser")]
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 from gunicorn_server import running_gunicorn  # noqa: E402
 from library_films import build_library, write_table  # noqa: E402
-from steps import frames, open_films, show_heat  # noqa: E402
+from steps import frames, open_films, ready, show_heat  # noqa: E402
+
+from benchmarks.in_page import show_parts  # noqa: E402
 
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {"laptop": (1280, 720), "desk": (1920, 1080), "phone": (390, 844)}
@@ -103,7 +105,7 @@ class Tour:
         context = self.browser.new_context(viewport={"width": width, "height": height}, locale=locale)
         page = context.new_page()
         page.goto(self.url)
-        page.wait_for_selector("#film-input", state="attached")
+        ready(page)
         steps(page)
         shoot(page, name)
         context.close()
@@ -134,6 +136,17 @@ class Tour:
         open_films(page, self.films[:3])
         page.keyboard.press("b")
         page.click("[data-compare=film]")
+        page.click("[data-prior] >> nth=0")
+        page.wait_for_selector(".pane >> nth=1")
+
+    def accepted(self, page: Page) -> None:
+        """Findings accepted, and the text made of them."""
+        open_films(page, self.films[:1])
+        page.click("#more")
+        for key in (".", "ArrowRight", "ArrowRight", "."):
+            page.keyboard.press(key)
+        page.keyboard.press(";")
+        page.wait_for_function("() => document.querySelector('#report-text textarea').value.length > 80")
 
     def several(self, page: Page) -> None:
         """A list with all that can become of a film."""
@@ -197,6 +210,7 @@ class Tour:
         self.screen("refused", self.refused)
         self.screen("read-first", self.reading)
         self.screen("similar", self.similar)
+        self.screen("report-text", self.accepted)
         self.screen("take-away", self.menu)
         self.screen("keys", self.help)
         self.screen("spanish", self.heat, locale="es-ES")
@@ -214,6 +228,7 @@ def main() -> None:
         folder = Path(name)
         library(folder / "labelled", folder / "library")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER_ARGUMENTS)
+        show_parts(browser)
         with running_gunicorn(folder) as server:
             Tour(browser, f"http://127.0.0.1:{server.port}", folder).take()
         browser.close()

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_links_between_the_documents_lead_somewhere() -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize("lock", ["serve.lock", "dev.lock"])
+@pytest.mark.parametrize("lock", ["serve.lock", "train.lock", "dev.lock"])
 def test_lock_files_pin_with_hashes_and_name_no_host(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
     assert "://" not in text
@@ -127,12 +128,15 @@ def test_lock_files_pin_with_hashes_and_name_no_host(lock: str) -> None:
     assert all("--hash=sha256:" in entry for entry in entries)
 
 
-def test_what_is_served_is_locked_to_the_same_versions_as_what_is_tested() -> None:
+@pytest.mark.parametrize("lock", ["serve.lock", "train.lock"])
+def test_what_serves_and_trains_is_locked_to_the_same_versions_as_what_is_tested(lock: str) -> None:
     def versions(lock: str) -> set[str]:
         text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
-        return {line.rstrip(" \\") for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line)}
+        # without the marker: on another system than Linux, the tests may need what serving does not
+        return set(re.findall(r"^[\w.-]+(?:\[\w,-]+\])?==\S+", text, re.MULTILINE))
 
-    assert versions("serve.lock") <= versions("dev.lock")
+    assert len(versions(lock)) > 50
+    assert versions(lock) <= versions("dev.lock")
 
 
 def test_the_serving_lock_has_no_training_library() -> None:
@@ -144,3 +148,50 @@ def test_no_two_test_files_share_a_name() -> None:
     # pytest collects them as modules of one namespace
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+_TESTS_OF_TRAINING = sorted((ROOT / "tests" / "unit" / "training").rglob("test_*.py"))
+
+
+def test_tests_of_training_lie_in_folders_named_like_its_rooms() -> None:
+    rooms = {path.parent.name for path in (ROOT / "training").glob("*/__init__.py")}
+    folders = {path.parent.name for path in _TESTS_OF_TRAINING} - {"training"}
+    assert folders <= rooms
+    assert len(folders) > 10
+
+
+@pytest.mark.parametrize("path", _TESTS_OF_TRAINING, ids=lambda path: path.stem)
+def test_a_test_of_training_imports_the_room_it_stands_in(path: Path) -> None:
+    folder = path.parent.name
+    of = [rf"training\.{folder}\b"]
+    if folder == "training":
+        # what lies in no room: the modules beside them
+        of = [module.stem for module in (ROOT / "training").glob("*.py")]
+        of = [rf"training\.{name}\b|from training import .*\b{name}\b" for name in of]
+    assert re.search("|".join(of), path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("package", ["cxr_dash", "training"])
+def test_every_file_beside_the_code_is_put_into_the_wheel(package: str) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", package], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = patterns["tool"]["setuptools"]["package-data"][package]
+    put = {path for pattern in shipped for path in (ROOT / package).glob(pattern)}
+    left = [name for name in tracked if not name.endswith(".py") and ROOT / name not in put]
+    assert left == []
+
+
+def test_html_of_training_stands_in_templates_that_escape() -> None:
+    written = [
+        f"{path}:{number}"
+        for path in _SOURCES
+        if path.parts[0] == "training"
+        for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"</(?!extra>)[a-z]|<(?:p|td|tr|li|div|small|pre|h\d)\b", line)
+    ]
+    assert written == []
+    templates = [path.read_text(encoding="utf-8") for path in (ROOT / "training").rglob("templates/*.html")]
+    assert templates
+    assert not any(re.search(r"\|\s*safe\b|autoescape false", text) for text in templates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -11,11 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
+# opens the page anew, of any size and in any language
+Opener = Callable[..., Page]
+
 
 def ready(page: Page) -> None:
     """Wait until the page answers to keys and knows its model: Dash brings the two in its own time."""
     page.wait_for_selector("#film-input", state="attached")
     page.wait_for_function("() => cxr.state.built && cxr.state.facts")
+
+
+def unfold(page: Page) -> None:
+    """Open the list and the threshold panel, which are folded where the screen is small."""
+    page.evaluate("() => { cxr.fold.toggle(true); cxr.cutDrawer.set(true); }")
+    frames(page)
 
 
 def again(page: Page) -> None:
@@ -59,6 +68,18 @@ def open_films(page: Page, paths: Sequence[Path]) -> None:
     if anyway.is_visible():
         anyway.click()
         frames(page)
+    explained(page)
+
+
+def explained(page: Page) -> None:
+    """Wait until the page knows how far the heat of the film in view may be relied on, if it shows any."""
+    page.wait_for_function(
+        """() => {
+            const answer = cxr.answerOf(cxr.rowInView());
+            return !cxr.figuresShown(cxr.rowInView(), answer) || !cxr.trust.waits(answer);
+        }"""
+    )
+    frames(page)
 
 
 def settled(page: Page, rows: int) -> None:
@@ -93,11 +114,18 @@ def frames(page: Page, count: int = 3) -> None:
     )
 
 
+def beside(page: Page, row: str) -> None:
+    """Choose a film of the list to stand beside the one in view, as a prior."""
+    page.keyboard.press("b")
+    page.click("[data-compare=film]")
+    page.click(f"#compare-menu [data-prior={row}]")
+
+
 def localised_label(page: Page) -> str:
     """The label of the film in view whose map shows the strongest evidence on its scale."""
     label = page.evaluate(
         """() => {
-            const answer = cxr.answerOf(cxr.row());
+            const answer = cxr.answerOf(cxr.rowInView());
             const strength = key => cxr.heat.onScale(1, answer.heat[key]);
             const shown = Object.keys(answer.heat).filter(key => !answer.heat[key].flat);
             return shown.sort((one, other) => strength(other) - strength(one))[0] || null;

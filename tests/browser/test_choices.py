@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page
-from steps import again, choose_model, frames
+from steps import again, choose_model, frames, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +18,7 @@ def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page:
     frames(page)
     own = page.evaluate("() => cxr.threshold('pneumonia')")
     again(page)
+    unfold(page)
     page.evaluate(choose, "pneumonia")
     frames(page)
     assert page.evaluate("() => cxr.threshold('pneumonia')") == own
@@ -27,14 +28,15 @@ def test_a_readers_cut_is_remembered_for_its_model_alone_and_can_be_undone(page:
     default = page.evaluate(
         "() => cxr.words.percent(cxr.prevalence.cut('pneumonia', cxr.defaultThreshold('pneumonia')))"
     )
-    assert page.inner_text("#own-cut span") == f"Your cut; the default is {default}."
+    assert page.inner_text("#own-cut span") == f"Your threshold; the default is {default}."
     choose_model(page, "covid")
-    assert not page.evaluate("() => cxr.labels().some(label => cxr.isOwnCut(label.key))")
+    assert not page.evaluate("() => cxr.modelLabels().some(label => cxr.isOwnCut(label.key))")
     choose_model(page, "findings")
     page.evaluate(choose, "pneumonia")
     frames(page)
     page.click("#cut-defaults")
     again(page)
+    unfold(page)
     assert not page.evaluate("() => cxr.isOwnCut('pneumonia')")
     assert page.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('cxr-choices'))") == []
 
@@ -50,6 +52,7 @@ def test_a_cut_for_another_version_of_the_model_is_named_and_not_applied(page: P
         }"""
     )
     again(page)
+    unfold(page)
     assert not page.evaluate("() => cxr.isOwnCut('pneumonia')")
     assert "not applied" in page.inner_text("#own-cut")
     page.click("#cut-defaults")
@@ -64,6 +67,7 @@ def test_the_panel_works_where_the_browser_keeps_nothing(page: Page) -> None:
         "Object.defineProperty(window, 'localStorage', { get: denied });"
     )
     again(page)
+    unfold(page)
     page.locator("#cut-range").fill("222")
     frames(page)
-    assert page.evaluate("() => cxr.isOwnCut(cxr.label())")
+    assert page.evaluate("() => cxr.isOwnCut(cxr.labelInView())")

@@ -1,4 +1,4 @@
-"""Under the toolbar stands what a DICOM file says of its film; who the patient is, no page is told."""
+"""Above the film stands what a DICOM file says of its film; who the patient is, no page is told."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def dicom_films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-def test_projection_age_and_sex_stand_between_toolbar_and_film(
+def test_projection_age_and_sex_stand_above_the_film_beside_the_toolbar(
     watched: Watched, dicom_films: dict[str, Path]
 ) -> None:
     page = watched.page
@@ -46,7 +46,7 @@ def test_projection_age_and_sex_stand_between_toolbar_and_film(
     assert words is not None
     assert bar is not None
     assert film is not None
-    assert bar["y"] + bar["height"] <= words["y"]
+    assert bar["x"] + bar["width"] <= words["x"]
     assert words["y"] + words["height"] <= film["y"]
 
 
@@ -90,7 +90,9 @@ def test_it_need_not_wait_for_the_readers_own_reading(watched: Watched, dicom_fi
     page.keyboard.press("y")
     open_films(page, [dicom_films["plain"]])
     expect(page.locator("#film-says")).to_have_text("PA, 64 years, F")
-    assert page.evaluate("() => cxr.heard(cxr.row()).quality.verdict === 'reject' || cxr.hidden(cxr.row())")
+    assert page.evaluate(
+        "() => cxr.heard(cxr.rowInView()).quality.verdict === 'reject' || cxr.hidden(cxr.rowInView())"
+    )
 
 
 def test_it_is_said_in_spanish(spanish: Watched, dicom_films: dict[str, Path]) -> None:
@@ -107,7 +109,7 @@ def test_without_the_setting_the_page_neither_asks_who_it_is_nor_knows(
     open_films(page, [dicom_films["plain"]])
     in_view(page)
     watched.quiet()
-    assert [one.url for one in watched.requests if "patient" in one.url] == []
+    assert [one.url for one in watched.requests if "patient.json" in one.url] == []
     kept = page.evaluate("() => JSON.stringify([{...sessionStorage}, {...localStorage}, cxr.state])")
     assert "DOE" not in page.content() + kept
     again(page)

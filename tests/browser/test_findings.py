@@ -20,7 +20,7 @@ _ANSWER = """changes => {
         model: cxr.state.facts.id, film: 'drawn', error: null, quality: {verdict: 'ok', reasons: []},
         probabilities: {}, heat: {}, trust: {}, trust_verdict: {},
     };
-    for (const {key} of cxr.labels()) {
+    for (const {key} of cxr.modelLabels()) {
         answer.probabilities[key] = cxr.defaultThreshold(key) / 10;
         answer.heat[key] = {peak: 0, flat: true, at: []};
         answer.trust_verdict[key] = 'none';
@@ -31,25 +31,36 @@ _ANSWER = """changes => {
         answer.trust_verdict[key] = changes.trust || 'good';
     }
     if (changes.verdict) answer.quality = {verdict: changes.verdict, reasons: ['It looks lateral.']};
-    const key = cxr.key(answer.model, 'drawn');
+    const key = cxr.answerKey(answer.model, 'drawn');
     if (changes.anyway) cxr.showAnyway(key);
-    const words = cxr.findings.words({film: 'drawn', status: 'kept'}, answer);
+    const words = cxr.conclusion.words({film: 'drawn', status: 'kept'}, answer);
     cxr.showAnyway(key, false);
-    return {...words, sure: cxr.conclusion.sure(answer, 'pneumonia').sentence};
+    const place = ({key}) => [key, cxr.conclusion.placeOf(answer, key)];
+    const places = Object.fromEntries(cxr.modelLabels().map(place));
+    return {...words, places, sure: cxr.conclusion.sure(answer, 'pneumonia').sentence};
 }"""
 
 
-def said(still: Page, **changes: Any) -> dict[str, str]:
-    """Headline, summary and tone of a drawn answer."""
+def said(still: Page, **changes: Any) -> dict[str, Any]:
+    """Headline, names, summary, tone and places of a drawn answer."""
     return dict(still.evaluate(_ANSWER, changes))
 
 
-def test_one_finding_above_its_cut_is_named_with_the_place_of_its_heat(still: Page) -> None:
+def test_one_finding_above_its_cut_is_counted_named_and_placed(still: Page) -> None:
     found = said(still, probabilities={"pneumonia": 0.99}, hot={"pneumonia": [[0.8, 0.7]]})
-    assert found["headline"] == "Worth a look: pneumonia, heat at picture right, lower third."
-    count = still.evaluate("() => cxr.labels().length")
-    assert found["summary"] == f"1 of {count} findings lies above its cut. Film quality good."
+    assert found["headline"] == "1 finding to check"
+    assert found["names"] == "To check: pneumonia."
+    assert found["places"]["pneumonia"] == "picture right, lower third"
     assert found["tone"] == "above"
+
+
+def test_under_the_headline_stands_how_many_films_without_a_finding_these_cuts_flag(still: Page) -> None:
+    found = said(still, probabilities={"pneumonia": 0.99})
+    assert re.match(r"At these thresholds 1 in \d+ films without a finding is flagged\. ", found["summary"])
+    own = "() => { const [{key}] = cxr.modelLabels(); cxr.setThresholds({[key]: cxr.threshold(key) / 2}); }"
+    still.evaluate(own)
+    assert "films without a finding" not in said(still, probabilities={"pneumonia": 0.99})["summary"]
+    still.evaluate("() => cxr.choices.forget()")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +74,7 @@ def test_one_finding_above_its_cut_is_named_with_the_place_of_its_heat(still: Pa
 def test_the_place_is_said_in_thirds_and_sides_of_the_picture(
     still: Page, at: list[float], place: str
 ) -> None:
-    assert place in said(still, probabilities={"mass": 0.99}, hot={"mass": [at]})["headline"]
+    assert said(still, probabilities={"mass": 0.99}, hot={"mass": [at]})["places"]["mass"] == place
 
 
 @pytest.mark.parametrize(
@@ -74,7 +85,7 @@ def test_no_side_is_named_where_the_other_is_about_as_hot(
     still: Page, other: list[float], place: str
 ) -> None:
     found = said(still, probabilities={"mass": 0.99}, hot={"mass": [[0.8, 0.7], other]})
-    assert found["headline"] == f"Worth a look: mass, heat at {place}."
+    assert found["places"]["mass"] == place
 
 
 @pytest.mark.parametrize(
@@ -86,22 +97,27 @@ def test_no_place_is_said_where_heat_is_flat_or_not_to_be_relied_on(
     still: Page, changes: dict[str, Any]
 ) -> None:
     found = said(still, probabilities={"mass": 0.99}, **changes)
-    assert found["headline"] == "Worth a look: mass."
-    assert "heat" not in found["summary"]
+    assert found["names"] == "To check: mass."
+    assert found["places"]["mass"] is None
 
 
-def test_several_findings_are_listed_and_the_first_ones_heat_is_placed_below(still: Page) -> None:
-    high = dict.fromkeys(("mass", "nodule", "edema", "finding"), 0.99)
-    found = said(still, probabilities=high, hot={key: [[0.1, 0.1]] for key in high})
-    assert re.fullmatch(r"Worth a look: \w+, \w+ and \w+\.", found["headline"])
-    first = found["headline"].removeprefix("Worth a look: ").split(",")[0]
-    assert f"The heat for {first} is strongest at picture left, upper third." in found["summary"]
-    assert "finding" not in found["headline"]
+def test_every_finding_is_named_and_one_that_sums_up_the_others_is_not_counted(still: Page) -> None:
+    high = dict.fromkeys(("mass", "nodule", "edema", "effusion", "finding"), 0.99)
+    found = said(still, probabilities=high)
+    assert found["headline"] == "4 findings to check"
+    for name in ("mass", "nodule", "edema", "effusion"):
+        assert name in found["names"]
+    assert "finding" not in found["names"]
+    assert "more" not in found["names"]
+
+
+def test_any_finding_alone_is_one_finding_to_check(still: Page) -> None:
+    assert said(still, probabilities={"finding": 0.99})["headline"] == "1 finding to check"
 
 
 def test_nothing_above_names_the_nearest_and_does_not_call_the_film_normal(still: Page) -> None:
     found = said(still)
-    assert found["headline"] == "Nothing above its cut."
+    assert found["headline"] == "Nothing above its threshold."
     assert found["summary"].startswith("Closest: ")
     assert "That does not make the film normal." in found["summary"]
     assert found["tone"] == "clear"
@@ -110,7 +126,7 @@ def test_nothing_above_names_the_nearest_and_does_not_call_the_film_normal(still
 def test_a_reassuring_class_alone_above_its_cut_does_not_rule_out_disease(page: Page) -> None:
     choose_model(page, "covid")
     found = said(page, probabilities={"normal": 0.99})
-    assert found["headline"] == "Only normal is above its cut."
+    assert found["headline"] == "Only normal is above its threshold."
     assert "That does not rule out disease." in found["summary"]
 
 
@@ -124,8 +140,7 @@ def test_a_film_that_cannot_be_judged_has_no_figure_in_its_words(still: Page) ->
 def test_figures_of_a_refused_film_announce_no_finding_and_no_certainty(still: Page) -> None:
     found = said(still, probabilities={"pneumonia": 0.99}, verdict="reject", anyway=True)
     assert found["headline"] == "Cannot judge this film; its figures are shown anyway."
-    count = still.evaluate("() => cxr.labels().length")
-    assert f"1 of {count} findings lies above its cut." in found["summary"]
+    assert "1 finding to check" in found["summary"]
     assert "pneumonia" not in found["headline"] + found["summary"]
     assert found["sure"] == "How sure this is cannot be said: no held-out film was like this picture."
 
@@ -134,19 +149,21 @@ def test_every_row_says_how_sure_it_is_and_draws_it(page: Page, films: list[Path
     open_films(page, films[:1])
     in_view(page)
     # the drawn phantoms that stand in for missing films may be refused, and of those nothing is sure
-    page.evaluate("() => { cxr.answerOf(cxr.row()).quality = {verdict: 'ok', reasons: []}; cxr.changed(); }")
+    page.evaluate(
+        "() => { cxr.answerOf(cxr.rowInView()).quality = {verdict: 'ok', reasons: []}; cxr.changed(); }"
+    )
     frames(page)
     shown = page.evaluate(
         """() => {
-            const answer = cxr.answerOf(cxr.row());
-            return cxr.labels().map(({key}) => {
+            const answer = cxr.answerOf(cxr.rowInView());
+            return cxr.modelLabels().map(({key}) => {
                 const {near, sentence} = cxr.conclusion.sure(answer, key);
                 const own = answer.probabilities[key];
                 const row = document.querySelector(`#findings [data-label="${key}"]`);
                 const track = row.querySelector('.track').getBoundingClientRect();
                 const line = row.querySelector('.finding-sure').getBoundingClientRect();
                 return {
-                    near, sentence, own, visible: !row.hidden,
+                    near, sentence, own, visible: row.checkVisibility(),
                     split: cxr.heldOut.splitName(cxr.heldOut.split(key).split),
                     spoken: row.getAttribute('aria-label'), tip: row.title,
                     ends: near ? near.interval.map(cxr.statistics.scale) : null,
@@ -165,11 +182,11 @@ def test_every_row_says_how_sure_it_is_and_draws_it(page: Page, films: list[Path
             assert f"{near['found']} of {near['total']} {counted}" in one["spoken"]
         else:
             assert "often than the" in one["sentence"]
-        assert re.search(r", (above|below) its cut of ", one["spoken"])
+        assert re.search(r", (above|below) its threshold of ", one["spoken"])
         assert one["tip"] == one["spoken"]
         if one["visible"] and near is not None:
             np.testing.assert_allclose(one["drawn"], one["ends"], atol=0.01)
-    label = page.evaluate("() => cxr.label()")
+    label = page.evaluate("() => cxr.labelInView()")
     chosen = page.locator(f'#findings [data-label="{label}"]').get_attribute("aria-label")
     assert chosen is not None
     assert page.inner_text("#how-sure").replace("\u00a0", " ") in chosen.replace("\u00a0", " ")
@@ -181,7 +198,7 @@ def test_the_place_of_the_heat_follows_the_picture_as_it_is_flipped_and_turned(
     open_films(page, films[:1])
     in_view(page)
     place = """() => {
-        const real = cxr.answerOf(cxr.row());
+        const real = cxr.answerOf(cxr.rowInView());
         const heat = {mass: {peak: 1, flat: false, at: [[0.9, 0.1]]}};
         return cxr.conclusion.placeOf({...real, heat, trust_verdict: {}, quality: {verdict: 'ok'}}, 'mass');
     }"""
@@ -211,7 +228,7 @@ def _measured(page: Page) -> tuple[float, float]:
     """The same as the four figures say it."""
     sensitivity, specificity = page.evaluate(
         """() => {
-            const label = cxr.label(), held = cxr.heldOut.split(label);
+            const label = cxr.labelInView(), held = cxr.heldOut.split(label);
             const scores = [held.positives[label], held.negatives[label]];
             const all = cxr.statistics.consequences(...scores, cxr.threshold(label), 0.1);
             return [all.sensitivity.value, all.specificity.value];
@@ -250,29 +267,76 @@ def test_the_point_on_the_roc_curve_and_the_slider_move_each_other_without_a_req
     assert dragged == pytest.approx(_measured(page))
     assert 0.2 < dragged[0] < 0.8
     slider = float(page.input_value("#cut-range")) / 1000
-    cut = page.evaluate("() => cxr.threshold(cxr.label())")
+    cut = page.evaluate("() => cxr.threshold(cxr.labelInView())")
     assert slider == pytest.approx(2 / np.pi * np.arcsin(np.sqrt(cut)), abs=1e-3)
     page.keyboard.press("ArrowRight")  # the point has the keyboard: more sensitive, not the next finding
     frames(page)
-    assert page.evaluate("() => cxr.label()") == "effusion"
-    assert page.evaluate("() => cxr.threshold(cxr.label())") < cut
+    assert page.evaluate("() => cxr.labelInView()") == "effusion"
+    assert page.evaluate("() => cxr.threshold(cxr.labelInView())") < cut
     assert len(watched.requests) == asked
 
 
 def test_presets_and_steps_of_the_cut_have_keys(page: Page, films: list[Path]) -> None:
     open_films(page, films[:1])
     in_view(page)
-    cut = "() => cxr.threshold(cxr.label())"
+    cut = "() => cxr.threshold(cxr.labelInView())"
     default = page.evaluate(cut)
     page.keyboard.press("p")
     frames(page)
     pressed = page.locator('.chip[aria-pressed="true"]').first.get_attribute("data-point")
-    assert page.evaluate(cut) == page.evaluate("key => cxr.point(key).thresholds[cxr.label()]", pressed)
+    assert page.evaluate(cut) == page.evaluate("key => cxr.point(key).thresholds[cxr.labelInView()]", pressed)
     page.keyboard.press("]")
+    frames(page)
     higher = page.evaluate(cut)
     page.keyboard.press("[")
     page.keyboard.press("[")
+    frames(page)
     assert page.evaluate(cut) < higher
     page.click("#cut-defaults")
     frames(page)
     assert page.evaluate(cut) == default
+
+
+@pytest.mark.parametrize(
+    ("fixture", "words"),
+    [
+        ("watched", ("2 findings to check", "just above", "11 findings below · closest: ")),
+        (
+            "spanish",
+            ("2 hallazgos por revisar", "apenas por encima", "11 hallazgos por debajo · más cercano: "),
+        ),
+    ],
+)
+def test_headline_rows_and_list_count_the_same_and_what_is_below_is_one_line(
+    request: pytest.FixtureRequest, films: list[Path], fixture: str, words: tuple[str, str, str]
+) -> None:
+    headline, close, below = words
+    page = request.getfixturevalue(fixture).page
+    open_films(page, films[:1])
+    in_view(page)
+    page.evaluate(
+        """() => {
+            const answer = cxr.answerOf(cxr.rowInView());
+            const low = ({key}) => [key, cxr.threshold(key) / 10];
+            const probabilities = Object.fromEntries(cxr.modelLabels().map(low));
+            probabilities.mass = 0.99;
+            probabilities.effusion = cxr.threshold('effusion') + 0.001;
+            probabilities.finding = 0.99;
+            cxr.hear({...answer, probabilities, quality: {verdict: 'ok', reasons: []}});
+            cxr.changed();
+        }"""
+    )
+    frames(page)
+    assert page.inner_text("#headline") == headline
+    rows = page.locator("#findings .finding:visible")
+    assert rows.count() == page.locator("#findings .finding.above:visible").count() == 2
+    assert page.locator(".row .row-note").inner_text().startswith("2 ")
+    assert page.locator("#findings .borderline .finding-place").inner_text().endswith(close)
+    more = page.locator("#more")
+    assert more.inner_text().startswith(below)
+    line = more.bounding_box()
+    assert line is not None
+    assert line["y"] + line["height"] <= 720
+    more.click()
+    frames(page)
+    assert rows.count() == page.evaluate("() => cxr.modelLabels().length")

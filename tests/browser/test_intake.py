@@ -62,7 +62,9 @@ def _choose(page: Page, path: Path) -> None:
 
 def _names(page: Page) -> list[str | None]:
     rows = page.locator(".row-main")
-    return [rows.nth(index).get_attribute("title") for index in range(rows.count())]
+    titles = [rows.nth(index).get_attribute("title") for index in range(rows.count())]
+    # place in the list and verdict stand before the name
+    return [title and title.rsplit(" · ", 1)[-1] for title in titles]
 
 
 def _settled(page: Page, rows: int) -> None:
@@ -100,7 +102,7 @@ def test_a_folder_becomes_its_films_in_the_order_of_their_paths(
     note = page.inner_text("#intake-note")
     assert "2 files are no films." in note
     assert "4 files left out: hidden, or an index." in note
-    assert page.evaluate("() => cxr.row() && cxr.state.films.indexOf(cxr.row())") == 0
+    assert page.evaluate("() => cxr.rowInView() && cxr.state.films.indexOf(cxr.rowInView())") == 0
 
 
 def test_which_files_are_no_films_is_a_click_away_and_the_note_can_be_closed(
@@ -113,6 +115,7 @@ def test_which_files_are_no_films_is_a_click_away_and_the_note_can_be_closed(
     _settled(page, 3)
     assert page.locator("#intake-note li").first.is_hidden()
     page.click("#intake-note summary")
+    frames(page)
     (kind,) = page.locator("#intake-note details > ul > li").all_inner_texts()
     said, *listed = kind.splitlines()
     assert "a text file" in said, "what is true of both is said once"

@@ -96,6 +96,12 @@ def test_the_page_opens_by_its_key_draws_every_graph_in_view_and_gives_the_keybo
     go(page, "subgroups")
     page.wait_for_selector("#card-groups .js-plotly-plot .main-svg .trace")
     assert page.locator("#card-places .card-example img").count() == 5
+    # how it was trained is drawn where the bundle carries a log, and has no section where it does not
+    logged = bool(bundle(model).get("training_log"))
+    assert page.locator("#card-training").is_visible() == logged
+    if logged:
+        go(page, "training")
+        page.wait_for_selector("#card-epochs .js-plotly-plot .main-svg .trace")
     page.keyboard.press("Escape")
     page.wait_for_selector(".modal", state="detached")
     assert page.evaluate("() => document.activeElement.id") == "card-open"
@@ -175,7 +181,7 @@ def test_the_page_speaks_spanish_and_what_stays_english_is_marked(spanish: Watch
     go(page, "curves")
     label = page.input_value("#card-label")
     drawn(page, label)
-    (name,) = [one["name_es"] for one in bundle(model)["labels"] if one["key"] == label]
+    (name,) = [one["name"]["es"] for one in bundle(model)["labels"] if one["key"] == label]
     (test,) = [one for one in bundle(model)["metrics"] if one["split"] == drawn_split(model)]
     auroc = f"{test['labels'][label]['auroc']['value']:.2f}".replace(".", ",")
     assert f"{name}: AUROC {auroc} (" in str(page.get_attribute(".card-label [role=img]", "aria-label"))

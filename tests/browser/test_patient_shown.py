@@ -10,7 +10,7 @@ import pytest
 from dicom_files import film_dataset, write
 from gunicorn_server import GunicornServer, running_gunicorn
 from playwright.sync_api import Page, expect
-from steps import again, in_view, open_films
+from steps import again, beside, in_view, open_films
 from watched import Watched
 
 from cxr_dash import imaging
@@ -66,7 +66,7 @@ def test_names_are_asked_for_again_after_a_reload_and_kept_in_no_storage(
     open_films(page, patients[:1])
     expect(page.locator(".film-patient")).to_contain_text("DOE, JANE")
     kept = _kept(page)
-    assert page.evaluate("() => cxr.row().film") in kept
+    assert page.evaluate("() => cxr.rowInView().film") in kept
     for word in ("DOE", "JANE", "4711", "ACC-7", "1980-02-28"):
         assert word not in kept
     again(page)
@@ -89,8 +89,7 @@ def test_beside_a_prior_film_each_has_its_own_patient(watched: Watched, patients
     page = watched.page
     open_films(page, patients)
     in_view(page)
-    page.keyboard.press("b")
-    page.click("[data-compare=film]")
+    beside(page, "row-2")
     expect(page.locator(".film-patient")).to_have_count(2)
     expect(page.locator(".film-patient").nth(0)).to_contain_text("DOE, JANE")
     expect(page.locator(".film-patient").nth(1)).to_contain_text("VERYLONG")

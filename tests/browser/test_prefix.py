@@ -36,7 +36,7 @@ def test_under_a_path_everything_is_asked_for_below_it(chromium: Browser, tmp_pa
         page.goto(own)
         ready(page)
         page.click("#phantom")
-        page.wait_for_function("() => Boolean(cxr.answerOf(cxr.row()))")
+        page.wait_for_function("() => Boolean(cxr.answerOf(cxr.rowInView()))")
         in_view(page)
         assert [url for url in asked if not url.startswith((own, "blob:", "data:"))] == []
         assert missed == []

@@ -16,8 +16,8 @@ from cxr_dash.inference.prevalence import shift_to_prevalence, shift_to_prevalen
 
 pytestmark = pytest.mark.browser
 
-_ACCEPTED = "() => { cxr.answerOf(cxr.row()).quality = {verdict: 'ok', reasons: []}; cxr.changed(); }"
-_ROWS = """() => cxr.ranked(cxr.answerOf(cxr.row())).map(
+_ACCEPTED = "() => { cxr.answerOf(cxr.rowInView()).quality = {verdict: 'ok', reasons: []}; cxr.changed(); }"
+_ROWS = """() => cxr.rank(cxr.answerOf(cxr.rowInView())).map(
     ({key, probability, cut, above}) => [key, {probability, cut, above}])"""
 
 
@@ -47,7 +47,7 @@ def test_the_shift_is_the_one_of_the_server(still: Page) -> None:
 
 def test_moving_the_prevalence_moves_the_row_and_its_cut_but_calls_nothing_anew(reading: Page) -> None:
     before = _rows(reading)
-    label = str(reading.evaluate("() => cxr.label()"))
+    label = str(reading.evaluate("() => cxr.labelInView()"))
     stated = reading.evaluate("label => cxr.prevalence.stated(label)", label)
     assert "this prevalence" not in reading.inner_text("#prevalence-stated")
     reading.fill("#prevalence-input", "0.5")
@@ -74,11 +74,11 @@ def test_moving_the_prevalence_moves_the_row_and_its_cut_but_calls_nothing_anew(
 
 def test_classes_that_exclude_each_other_move_together(reading: Page) -> None:
     choose_model(reading, "covid")
-    reading.wait_for_function("() => cxr.answerOf(cxr.row())?.model === 'covid'")
+    reading.wait_for_function("() => cxr.answerOf(cxr.rowInView())?.model === 'covid'")
     reading.evaluate(_ACCEPTED)
     choose_label(reading, "covid")
     before = _rows(reading)
-    keys = reading.evaluate("() => cxr.labels().map(one => one.key)")
+    keys = reading.evaluate("() => cxr.modelLabels().map(one => one.key)")
     stated = reading.evaluate("() => cxr.state.facts.prevalence")
     reading.fill("#prevalence-input", "2")
     frames(reading)
@@ -92,7 +92,7 @@ def test_classes_that_exclude_each_other_move_together(reading: Page) -> None:
 
 
 def test_what_is_taken_away_is_stated_at_the_readers_prevalence(reading: Page) -> None:
-    label = str(reading.evaluate("() => cxr.label()"))
+    label = str(reading.evaluate("() => cxr.labelInView()"))
     assert reading.evaluate("() => cxr.exportBody.of([]).prevalences") == {}
     reading.fill("#prevalence-input", "3")
     frames(reading)
@@ -104,7 +104,7 @@ def test_what_is_taken_away_is_stated_at_the_readers_prevalence(reading: Page) -
 _SURE = """([label, probability]) => {
     const answer = {
         model: cxr.state.facts.id, film: 'drawn', quality: {verdict: 'ok', reasons: []},
-        probabilities: Object.fromEntries(cxr.labels().map(({key}) => [key, probability])),
+        probabilities: Object.fromEntries(cxr.modelLabels().map(({key}) => [key, probability])),
     };
     const {near, sentence} = cxr.conclusion.sure(answer, label);
     return {interval: near && near.interval, sentence};
@@ -166,14 +166,20 @@ def test_films_near_the_end_of_all_scores_do_not_speak_for_one_beyond_most_of_th
     assert near["interval"][0] < 0.97 < near["interval"][1]
 
 
-def test_a_joint_preset_sets_all_cuts_and_another_its_own(reading: Page) -> None:
+def test_a_preset_sets_all_cuts_unless_the_reader_wants_it_for_one_finding(reading: Page) -> None:
     point = reading.evaluate("() => cxr.state.facts.operating_points[1].key")
-    cuts = "() => Object.fromEntries(cxr.labels().map(({key}) => [key, cxr.threshold(key)]))"
-    label = str(reading.evaluate("() => cxr.label()"))
+    cuts = "() => Object.fromEntries(cxr.modelLabels().map(({key}) => [key, cxr.threshold(key)]))"
+    label = str(reading.evaluate("() => cxr.labelInView()"))
     before = reading.evaluate(cuts)
+    press = "key => document.querySelector(`[data-point=${key}]`).click()"
+    reading.evaluate("key => { for (const one of cxr.state.facts.operating_points) one.joint = false; }")
     wanted = reading.evaluate("key => cxr.point(key).thresholds", point)
-    reading.evaluate("key => document.querySelector(`[data-point=${key}]`).click()", point)
+    reading.evaluate("() => document.querySelector('#cut-alone').click()")
+    reading.evaluate(press, point)
     assert reading.evaluate(cuts) == before | {label: wanted[label]}
+    reading.evaluate("() => document.querySelector('#cut-alone').click()")
+    reading.evaluate(press, point)
+    assert reading.evaluate(cuts) == before | {key: one for key, one in wanted.items() if 0 < one < 1}
     reading.evaluate("key => { cxr.point(key).joint = true; }", point)
     reading.evaluate("key => document.querySelector(`[data-point=${key}]`).click()", point)
     assert reading.evaluate(cuts) == wanted

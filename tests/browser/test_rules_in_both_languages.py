@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 from export_material import analysis_of, bundle_of, film_file
-from page_scripts import needed_for
+from parts_alone import parts_alone
 from playwright.sync_api import Browser, Page
 
 from cxr_dash import imaging
-from cxr_dash.domain import HeatScale
+from cxr_dash.domain import CODES, FilmLevels, HeatScale, LocalisedText
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.operating_points import wilson_interval
 from cxr_dash.inference.schema import HeldOut
-from cxr_dash.language import LANGUAGES, translator
+from cxr_dash.language import Translator, languages, say_place, translator
 from cxr_dash.services.exports.listed import label_in_view, margin
-from cxr_dash.services.exports.wording import interval, lower, percent
+from cxr_dash.services.exports.wording import interval, lower, pair, percent
 from cxr_dash.services.report.measured import FEWEST_FILMS, measure
 from cxr_dash.settings import Settings
 from cxr_dash.ui.facts import film_answer, model_facts, page_settings
@@ -56,19 +56,15 @@ LABELS = [
     ("mass", "Mass", "Masa"),
     ("effusion", "Effusion", "Derrame"),
 ]
-PARTS = ("heat", "heldOut", "modelCut", "statistics", "words", "ranked", "stage")
 
 
 @pytest.fixture(scope="module")
 def scripts(chromium: Browser) -> Iterator[Page]:
     """The scripts with no page around them."""
-    page = chromium.new_page()
-    page.evaluate("() => { window.dash_clientside = { set_props() {} }; }")
-    for path in needed_for(*PARTS):
-        page.add_script_tag(path=path)
-    speak(page, "en")
-    yield page
-    page.close()
+    with parts_alone(chromium) as page:
+        page.evaluate("() => { window.dash_clientside = { set_props() {} }; }")
+        speak(page, "en")
+        yield page
 
 
 def speak(page: Page, language: str) -> None:
@@ -79,8 +75,7 @@ def speak(page: Page, language: str) -> None:
 def held_out(split: str, with_it: Sequence[float], without: Sequence[float]) -> HeldOut:
     return HeldOut(
         split=split,
-        description_en="",
-        description_es="",
+        description=LocalisedText(en="–", es="–"),
         probabilities={key: [*with_it, *without] for key, _, _ in LABELS},
         truths={key: [1] * len(with_it) + [0] * len(without) for key, _, _ in LABELS},
     )
@@ -90,6 +85,48 @@ def told(page: Page, bundle: Bundle) -> None:
     page.evaluate(
         "facts => { cxr.takeModel(facts, false); cxr.heldOut.forget(); }", model_facts(bundle, translator())
     )
+
+
+PAIRS = [
+    *((one, other) for one in SHARES for other in SHARES),
+    (0.4812, 0.4789),
+    (0.48, 0.48004),
+    (0.48, 0.4800001),
+    (0.0501, 0.0502),
+    (0.9912, 0.9914),
+    (0.00041, 0.00042),
+]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_probability_that_would_read_like_its_threshold_gets_a_digit_more(
+    scripts: Page, language: str
+) -> None:
+    speak(scripts, language)
+    t = translator(language)
+    assert scripts.evaluate("pairs => pairs.map(one => cxr.words.pair(...one))", PAIRS) == [
+        list(pair(one, other, t)) for one, other in PAIRS
+    ]
+    sign = "," if language == "es" else "."
+    assert pair(0.4812, 0.4789, t) == (f"48{sign}1\u00a0%", f"47{sign}9\u00a0%")
+    speak(scripts, "en")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_place_is_named_alike_on_the_page_and_in_the_report_text(scripts: Page, language: str) -> None:
+    speak(scripts, language)
+    t = translator(language)
+    along = [0.0, 0.33, 0.34, 0.439, 0.44, 0.5, 0.56, 0.561, 0.66, 0.67, 1.0]
+    peaks: list[list[tuple[float, float]]] = [[], *([(x, y)] for x in along for y in along)]
+    peaks += [[(0.2, down), (x, y)] for down in (0.1, 0.5, 0.9) for x in along for y in along]
+    said = scripts.evaluate(
+        """peaks => peaks.map(at => cxr.conclusion.placeOf(
+            {film: "", quality: {verdict: "ok"}, heat: {x: {flat: !at.length, at}}}, "x") || "")""",
+        peaks,
+    )
+    assert said == [say_place(one, t) for one in peaks]
+    assert len(set(said)) == 14
+    speak(scripts, "en")
 
 
 @pytest.mark.parametrize("opacity", [0.0, 0.35, 0.6, 1.0])
@@ -119,7 +156,7 @@ def test_heat_is_as_strong_on_its_findings_scale(scripts: Page) -> None:
     np.testing.assert_allclose(found, HeatScale(**scale).shares(values.astype(np.float32)), atol=1e-6)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_shares_and_intervals_are_written_alike(scripts: Page, language: str) -> None:
     speak(scripts, language)
     t = translator(language)
@@ -143,7 +180,31 @@ def test_shares_and_intervals_are_written_alike(scripts: Page, language: str) ->
 
 def test_a_name_inside_a_sentence_is_written_small_alike(scripts: Page) -> None:
     names = ["Pneumonia", "COVID-19", "Pleural effusion", "AP", "Óseo", "No finding", "X"]
-    assert scripts.evaluate("names => names.map(cxr.words.lower)", names) == [lower(name) for name in names]
+    for language in ("en", "de"):
+        t = Translator(language)
+        scripts.evaluate("settings => cxr.begin(settings)", page_settings(Settings(), t))
+        said = scripts.evaluate("names => names.map(cxr.words.lower)", names)
+        assert said == [lower(name, t) for name in names]
+    speak(scripts, "en")
+    assert said == names
+
+
+def test_a_counted_sentence_has_as_many_forms_as_its_language(scripts: Page) -> None:
+    forms = ["{n} zdjęcie", "{n} zdjęcia", "{n} zdjęć"]
+    polish = {"language": "pl", "words": {"{n} film": forms}, "plural_forms": {"one": 0, "few": 1, "many": 2}}
+    settings = page_settings(Settings(), translator("en")) | polish
+    said = scripts.evaluate(
+        """settings => {
+            cxr.begin(settings);
+            return [1, 3, 5, 13, 22, 112].map(n => cxr.words.plural("{n} film", "{n} films", n))
+                .concat([1, 3].map(n => cxr.words.plural("{n} heat", "{n} heats", n)));
+        }""",
+        settings,
+    )
+    speak(scripts, "en")
+    assert said[:3] == ["1 zdjęcie", "3 zdjęcia", "5 zdjęć"]
+    assert said[3:6] == ["13 zdjęć", "22 zdjęcia", "112 zdjęć"]
+    assert said[6:] == ["1 heat", "3 heats"]
 
 
 def test_a_proportion_has_the_same_interval(scripts: Page) -> None:
@@ -226,10 +287,63 @@ def test_the_same_finding_is_in_view(
             const item = {id: 'row-1', film: answer.film, status: 'kept'};
             cxr.addRow(item);
             cxr.putInView(item.id);
-            const label = cxr.label();
+            const label = cxr.labelInView();
             cxr.takeRowOut(item);
             return label;
         }""",
         [film_answer("k", bundle.id, analysis, translator()), cuts],
     )
     assert found == label_in_view(analysis, bundle, None, cuts)
+
+
+def _levels(black: float, white: float, *, padding: int | None, inclusive: bool) -> FilmLevels:
+    """Of a film whose pixels play no part."""
+    return FilmLevels(
+        pixels=np.zeros((1, 1), np.uint16),
+        slope=0.5,
+        intercept=-1024.0,
+        unit="HU",
+        shown=np.zeros(CODES, np.uint8),
+        black=black,
+        white=white,
+        lowest=-1024.0,
+        highest=3000.0,
+        padding=padding,
+        inclusive=inclusive,
+    )
+
+
+@pytest.mark.parametrize("curve", ["linear", "sigmoid"])
+@pytest.mark.parametrize(
+    "levels",
+    [
+        _levels(-900.0, 2000.5, padding=65_535, inclusive=True),
+        _levels(2000.0, -900.0, padding=None, inclusive=False),
+    ],
+    ids=["rising", "falling"],
+)
+def test_levels_go_through_a_window_alike_and_have_the_same_figures(
+    scripts: Page, levels: FilmLevels, curve: str
+) -> None:
+    told = {
+        name: getattr(levels, name)
+        for name in ("slope", "intercept", "black", "white", "padding", "inclusive")
+    }
+    for width, level in [(254.0, 127.5), (0.8, 17.3), (60.0, -20.0), (900.0, 300.0)]:
+        window = {"width": width, "level": level, **({} if curve == "linear" else {"curve": curve})}
+        greys, own, back = scripts.evaluate(
+            """([levels, window]) => {
+                const own = cxr.tones.toOwn(levels, window);
+                const greys = cxr.tones.greys({ ...levels, tables: [] }, window, false);
+                return [[...greys], own, cxr.tones.fromOwn(levels, own)];
+            }""",
+            [told, window],
+        )
+        expected = imaging.level_table(levels, width, level, curve)
+        # halves may fall to either side of one grey
+        assert np.abs(np.array(greys) - expected.astype(int)).max() <= 1
+        assert (np.array(greys) != expected).sum() <= 2
+        figures = imaging.in_own_levels(levels, width, level)
+        assert (own["width"], own["level"]) == pytest.approx(figures)
+        assert (back["width"], back["level"]) == pytest.approx((width, level), abs=1e-9)
+        assert imaging.in_shown_levels(levels, *figures) == pytest.approx((width, level))

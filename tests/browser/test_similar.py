@@ -54,7 +54,7 @@ def _choose_localised(page: Page) -> None:
     """Choose a finding for which the nearest case has heat to show."""
     localised = page.evaluate(
         """async () => {
-            const film = cxr.row().film;
+            const film = cxr.rowInView().film;
             const found = await (await fetch(cxr.url(`/films/${film}/findings/similar`))).json();
             return Object.keys(found.cases[0].flat).find(key => !found.cases[0].flat[key]);
         }"""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from cxr_dash.domain import LocalisedText
 from cxr_dash.inference.operating_points import predictive_values, threshold_table, wilson_interval
 from cxr_dash.inference.schema import HeldOut
 
@@ -28,8 +29,7 @@ def test_consequences_of_every_cut_are_those_of_the_threshold_table(still: Page)
     probabilities = np.round(np.clip(generator.normal(0.4 + 0.2 * truths, 0.2), 0, 1), 3)
     held = HeldOut(
         split="test",
-        description_en="",
-        description_es="",
+        description=LocalisedText(en="–", es="–"),
         probabilities={"mass": probabilities.tolist()},
         truths={"mass": truths.tolist()},
     )

@@ -55,7 +55,7 @@ def test_pictures_and_the_raw_map_open_at_the_films_own_size_with_their_provenan
     cut = page.evaluate("label => cxr.threshold(label)", label)
     film = imaging.decode(films[0].read_bytes())
     sizes = {
-        "overlay": (film.height, film.width, 3),
+        "overlay": (None, film.width, 3),
         "heat": (film.height, film.width, 4),
         "side": (None, max(2 * film.width + 8, 640), 3),
     }
@@ -63,7 +63,7 @@ def test_pictures_and_the_raw_map_open_at_the_films_own_size_with_their_provenan
         path = take(page, kind, tmp_path)
         picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         assert picture.shape[1:] == size[1:]
-        assert picture.shape[0] == size[0] or (kind == "side" and picture.shape[0] > film.height)
+        assert picture.shape[0] == size[0] or (size[0] is None and picture.shape[0] > film.height)
         written = imaging.read_png_text(path.read_bytes())
         assert (written["Label"], written["Input SHA-256"]) == (label, film.sha256)
         assert written["Threshold"] == f"{cut:.4f}"
@@ -79,9 +79,9 @@ def test_the_report_says_what_the_page_says(page: Page, films: list[Path], tmp_p
     in_view(page)
     page.locator("#cut-range").fill("700")
     frames(page)
-    shown = page.evaluate("() => cxr.ranked(cxr.answerOf(cxr.row())).map(one => [one.name, one.above])")
+    shown = page.evaluate("() => cxr.rank(cxr.answerOf(cxr.rowInView())).map(one => [one.name, one.above])")
     text = report_text(take(page, "report", tmp_path))
-    if page.evaluate("() => cxr.answerOf(cxr.row()).quality.verdict") == "reject":
+    if page.evaluate("() => cxr.answerOf(cxr.rowInView()).quality.verdict") == "reject":
         pytest.skip("the drawn films that stand in for real ones are refused, and reported without figures")
     table = text[text.index("Measured on") :]
     for name, above in shown:
@@ -89,7 +89,7 @@ def test_the_report_says_what_the_page_says(page: Page, films: list[Path], tmp_p
         assert called is not None
         assert called[0] == ("above" if above else "below")
     assert "set by the reader" in table
-    assert page.inner_text("#cut-value").removeprefix("cut ").replace("\u00a0", " ") in table
+    assert page.inner_text("#cut-value").removeprefix("threshold ").replace("\u00a0", " ") in table
 
 
 def test_list_and_zip_hold_every_film(watched: Watched, films: list[Path], tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_list_and_zip_hold_every_film(watched: Watched, films: list[Path], tmp_p
     for number in ("01", "02"):
         kinds = [name.rsplit("/", 1)[1] for name in names if name.startswith(f"film-{number}-")]
         assert {"report.pdf", "analysis.json"} <= set(kinds)
-        assert any(name.endswith("map.npy") for name in kinds) or rows[int(number) - 1]["status"] != "ok"
+        assert any(name.endswith("grid.npy") for name in kinds) or rows[int(number) - 1]["status"] != "ok"
     # three letters would turn up in a megabyte of compressed pixels by chance
     assert b"Doe Jane" not in everything
     assert not [name for name in names if "Doe" in name]
@@ -140,22 +140,27 @@ def test_the_menu_opens_by_key_is_walked_with_arrows_and_gives_the_focus_back(
 ) -> None:
     focused = "() => document.activeElement.id"
     page.keyboard.press("d")
+    frames(page)
     assert page.evaluate(focused) == "download-heat"
     whys = page.locator("#download-menu .download-why").all_text_contents()
-    assert whys == ["No film yet."] * 6
+    assert whys == ["No film yet."] * 7
     page.keyboard.press("Escape")
+    frames(page)
     assert page.locator("#download-menu").is_hidden()
     assert page.evaluate(focused) == "download-more"
     open_films(page, films[:2])
     selected = page.evaluate("() => cxr.state.selected")
     page.locator("#download-more").press("ArrowUp")
-    assert page.evaluate(focused) == "download-zip"
-    for key, wanted in (("ArrowDown", "heat"), ("ArrowDown", "side"), ("End", "zip"), ("Home", "heat")):
+    frames(page)
+    assert page.evaluate(focused) == "download-zip-full"
+    for key, wanted in (("ArrowDown", "heat"), ("ArrowDown", "side"), ("End", "zip-full"), ("Home", "heat")):
         page.keyboard.press(key)
+        frames(page)
         assert page.evaluate(focused) == f"download-{wanted}"
     assert page.evaluate("() => cxr.state.selected") == selected
     assert page.get_attribute("#download-more", "aria-expanded") == "true"
     page.mouse.click(600, 400)
+    frames(page)
     assert page.locator("#download-menu").is_hidden()
     assert page.get_attribute("#download-more", "aria-expanded") == "false"
 
@@ -235,4 +240,5 @@ def test_a_film_that_waits_for_its_reader_is_named_in_the_list_without_its_answe
     page.evaluate("() => cxr.changed()")
     frames(page)
     page.keyboard.press("d")
+    frames(page)
     assert page.locator("#downloads").is_hidden()

@@ -19,7 +19,7 @@ def test_a_report_opens_without_network_and_draws_every_chart(chromium: Browser,
     names = ("auroc", "auprc", "sensitivity", "specificity", "ece", "brier")
     row = {"positives": 2, "negatives": 2, **dict.fromkeys(names, interval)}
     figures = {"macro": {"auroc": interval}, "labels": dict.fromkeys(KEYS, row)}
-    metrics = [{"split": "test", "films": 4, "patients": 3, "description_en": "Four films.", **figures}]
+    metrics = [{"split": "test", "films": 4, "patients": 3, "description": {"en": "Four films."}, **figures}]
     report = tmp_path / "report.html"
     report.write_text(make_report(write_bundle(tmp_path, metrics=metrics), "test"), encoding="utf-8")
 

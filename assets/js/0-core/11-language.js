@@ -1,29 +1,27 @@
 /* The language buttons: the choice is remembered on this computer, and the page comes again in that language. */
-"use strict";
+import { byId, url } from "./00-core.js";
+import * as words from "./10-words.js";
 
-cxr.language = (() => {
-  const { byId } = cxr;
-  const COOKIE = "cxr-language"; // as in cxr_dash/web/language.py
-  const PARAMETER = "lang"; // likewise
-  const YEAR = 365 * 24 * 3600;
-  const leaving = []; // what must be kept before the page goes
+const COOKIE = "cxr-language"; // as in cxr_dash/web/language.py
+const PARAMETER = "lang"; // likewise
+const YEAR = 365 * 24 * 3600;
+const leaving = []; // what must be kept before the page goes
 
-  function choose(code) {
-    if (code === cxr.words.language()) return;
-    for (const keep of leaving) keep();
-    document.cookie = `${COOKIE}=${code}; Path=${cxr.url("/")}; Max-Age=${YEAR}; SameSite=Lax`;
-    const address = new URL(window.location.href);
-    if (!address.searchParams.has(PARAMETER)) return window.location.reload();
-    address.searchParams.delete(PARAMETER); // it would outweigh the choice
-    window.location.replace(address);
-  }
+function choose(code) {
+  if (code === words.language()) return;
+  for (const keep of leaving) keep();
+  document.cookie = `${COOKIE}=${code}; Path=${url("/")}; Max-Age=${YEAR}; SameSite=Lax`;
+  const address = new URL(window.location.href);
+  if (!address.searchParams.has(PARAMETER)) return window.location.reload();
+  address.searchParams.delete(PARAMETER); // it would outweigh the choice
+  window.location.replace(address);
+}
 
-  function start() {
-    byId("languages").addEventListener("click", (event) => {
-      const button = event.target.closest("[data-language]");
-      if (button) choose(button.dataset.language);
-    });
-  }
+function start() {
+  byId("languages").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-language]");
+    if (button) choose(button.dataset.language);
+  });
+}
 
-  return { start, choose, leaving };
-})();
+export { start, leaving };

@@ -1,21 +1,37 @@
 /* The chosen model: its labels and its operating points. */
-"use strict";
+import { addField, state } from "./00-core.js";
 
-Object.assign(cxr, (() => {
-  const { state } = cxr;
-  const setFacts = cxr.own("facts", null); // labels, operating points, held-out probabilities
-  const modelLate = cxr.own("lateModel", false); // the selector names a model whose facts have not come
+const setFacts = addField("facts", null); // labels, operating points, held-out probabilities
+const modelLate = addField("lateModel", false); // the selector names a model whose facts have not come
 
-  /* `late`: the list waits for another model than the one that came. */
-  function takeModel(facts, late) {
-    setFacts(facts);
-    modelLate(late);
-  }
+/** `late`: the list waits for another model than the one that came.
+ * @param {Facts} facts
+ * @param {boolean} late
+ */
+function takeModel(facts, late) {
+  setFacts(facts);
+  modelLate(late);
+}
 
-  const labels = () => (state.facts ? state.facts.labels : []);
-  const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
-  const nameOf = (labelKey) => (labels().find((item) => item.key === labelKey) || { name: labelKey }).name;
-  const defaultThreshold = (labelKey) => point(state.facts.default_operating_point).thresholds[labelKey];
+/** @returns {Label[]} */
+const modelLabels = () => (state.facts ? state.facts.labels : []);
 
-  return { takeModel, modelLate, labels, point, nameOf, defaultThreshold };
-})());
+/**
+ * @param {string} pointKey
+ * @returns {OperatingPoint}
+ */
+const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
+
+/**
+ * @param {string} labelKey
+ * @returns {string}
+ */
+const nameOf = (labelKey) => (modelLabels().find((item) => item.key === labelKey) || { name: labelKey }).name;
+
+/**
+ * @param {string} labelKey
+ * @returns {number}
+ */
+const defaultThreshold = (labelKey) => point(state.facts.default_operating_point).thresholds[labelKey];
+
+export { takeModel, modelLate, modelLabels, point, nameOf, defaultThreshold };

@@ -1,28 +1,37 @@
 /* The rows of the list, and the one in view. */
-"use strict";
+import { addField, changed, state, tell } from "./00-core.js";
 
-Object.assign(cxr, (() => {
-  const { state } = cxr;
-  const setFilms = cxr.own("films", []); // {id, number, status, film, width, height, message, remedy, ...}
-  const putInView = cxr.own("selected", null); // row id
+const setFilms = addField("films", []); // {id, number, status, film, width, height, message, remedy, ...}
+const putInView = addField("selected", null); // row id
 
-  const addRow = (item) => setFilms([...state.films, item]);
-  const takeRowOut = (item) => setFilms(state.films.filter((other) => other !== item));
+/** @param {Row} item */
+const addRow = (item) => setFilms([...state.films, item]);
+/** @param {Row} item */
+const takeRowOut = (item) => setFilms(state.films.filter((other) => other !== item));
 
-  const row = () => state.films.find((item) => item.id === state.selected) || null;
+/** @returns {Row | null} */
+const rowInView = () => state.films.find((item) => item.id === state.selected) || null;
 
-  /* As the reader does it; a film that comes into view because another went is put there in silence. */
-  function select(id) {
-    if (state.selected === id) return;
-    putInView(id);
-    cxr.tell("selected");
-    cxr.changed();
-  }
+/** As the reader does it; a film that comes into view because another went is put there in silence.
+ * @param {string | null} id
+ */
+function select(id) {
+  if (state.selected === id) return;
+  putInView(id);
+  tell("selected");
+  changed();
+}
 
-  /* The row that takes a row's place when it goes. The list's order says which, by the rule of 34-listing.js. */
-  let follows = () => null;
-  const followBy = (rule) => (follows = rule);
-  const beside = (item) => follows(item);
+/* The row that takes a row's place when it goes. The list's order says which, by the rule of 34-listing.js. */
+/** @type {(item: Row) => Row | null} */
+let follows = () => null;
+/** @param {(item: Row) => Row | null} rule */
+const followBy = (rule) => (follows = rule);
 
-  return { row, addRow, takeRowOut, putInView, select, followBy, beside };
-})());
+/**
+ * @param {Row} item
+ * @returns {Row | null}
+ */
+const beside = (item) => follows(item);
+
+export { rowInView, addRow, takeRowOut, putInView, select, followBy, beside };

@@ -1,35 +1,48 @@
 /* The cuts in force: the model's own, or where the reader moved them. */
-"use strict";
+import { addField, changed, listen, state, store, tell } from "./00-core.js";
+import { defaultThreshold } from "./12-model.js";
 
-Object.assign(cxr, (() => {
-  const { state } = cxr;
-  const setMoved = cxr.own("thresholds", {}); // model -> label -> probability, where the reader moved it
-  const settle = cxr.own("settled", {}); // the same as it was when the film came into view: rows keep their order meanwhile
+const setMoved = addField("thresholds", {}); // model -> label -> probability, where the reader moved it
+const settle = addField("settled", {}); // the same as it was when the film came into view: rows keep their order meanwhile
 
-  const within = (cuts, labelKey) => (cuts && labelKey in cuts ? cuts[labelKey] : cxr.defaultThreshold(labelKey));
-  const threshold = (labelKey) => within(state.thresholds[state.facts.id], labelKey);
+const within = (cuts, labelKey) => (cuts && labelKey in cuts ? cuts[labelKey] : defaultThreshold(labelKey));
 
-  /* The cut by which findings are in order: that of the moment when the film came into view. */
-  const settledThreshold = (labelKey) => within(state.settled[state.facts.id], labelKey);
+/**
+ * @param {string} labelKey
+ * @returns {number}
+ */
+const threshold = (labelKey) => within(state.thresholds[state.facts.id], labelKey);
 
-  /* Whether the reader moved this cut. */
-  const isOwnCut = (labelKey) => Math.abs(threshold(labelKey) - cxr.defaultThreshold(labelKey)) > 1e-9;
+/** The cut by which findings are in order: that of the moment when the film came into view.
+ * @param {string} labelKey
+ * @returns {number}
+ */
+const settledThreshold = (labelKey) => within(state.settled[state.facts.id], labelKey);
 
-  /* Take up a model's cuts that the reader moved before. */
-  function recallThresholds(model, cuts) {
-    setMoved({ ...state.thresholds, [model]: cuts });
-    cxr.store("thresholds", state.thresholds);
-  }
+/** Whether the reader moved this cut.
+ * @param {string} labelKey
+ * @returns {boolean}
+ */
+const isOwnCut = (labelKey) => Math.abs(threshold(labelKey) - defaultThreshold(labelKey)) > 1e-9;
 
-  function setThresholds(changes) {
-    const model = state.facts.id;
-    recallThresholds(model, { ...state.thresholds[model], ...changes });
-    cxr.tell("cuts");
-    cxr.changed();
-  }
+/** Take up a model's cuts that the reader moved before.
+ * @param {string} model
+ * @param {Cuts} cuts
+ */
+function recallThresholds(model, cuts) {
+  setMoved({ ...state.thresholds, [model]: cuts });
+  store("thresholds", state.thresholds);
+}
 
-  const settleCuts = () => settle(state.thresholds);
-  cxr.listen("selected", settleCuts);
+/** @param {Cuts} changes */
+function setThresholds(changes) {
+  const model = state.facts.id;
+  recallThresholds(model, { ...state.thresholds[model], ...changes });
+  tell("cuts");
+  changed();
+}
 
-  return { threshold, settledThreshold, isOwnCut, setThresholds, recallThresholds, settleCuts };
-})());
+const settleCuts = () => settle(state.thresholds);
+listen("selected", settleCuts);
+
+export { threshold, settledThreshold, isOwnCut, setThresholds, recallThresholds, settleCuts };

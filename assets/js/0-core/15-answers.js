@@ -1,40 +1,72 @@
 /* What the model said of the films, and the one gate before it. */
-"use strict";
+import { addField, state } from "./00-core.js";
 
-Object.assign(cxr, (() => {
-  const { state } = cxr;
-  const answers = new Map(); // "model/film" -> what the model said
-  const anyway = new Set(); // "model/film" whose figures were asked for in spite of the verdict
-  cxr.own("answers", answers);
-  cxr.own("showRejected", anyway);
+const answers = /** @type {Map<string, any>} */ (new Map()); // "model/film" -> what the model said
+const anyway = new Set(); // "model/film" whose figures were asked for in spite of the verdict
+addField("answers", answers);
+addField("showRejected", anyway);
 
-  const key = (model, film) => `${model}/${film}`;
+/**
+ * @param {string} model
+ * @param {string} film
+ * @returns {string}
+ */
+const answerKey = (model, film) => `${model}/${film}`;
 
-  /* What the model said of a film, shown or not. For the part that asks and for the rule below, not for the screen. */
-  const heard = (item) =>
-    (item && item.film && state.facts && !state.lateModel && state.answers.get(key(state.facts.id, item.film))) || null;
+/** What the model said of a film, shown or not. For the part that asks and for the rule below, not for the screen.
+ * @param {Row | null} item
+ * @returns {Answer | null}
+ */
+const heard = (item) =>
+  (item && item.film && state.facts && !state.lateModel && state.answers.get(answerKey(state.facts.id, item.film))) || null;
 
-  const hear = (answer) => answers.set(key(answer.model, answer.film), answer);
+/** @param {Answer | Unread} answer */
+const hear = (answer) => answers.set(answerKey(answer.model, answer.film), answer);
 
-  function forgetAnswers(film) {
-    for (const known of answers.keys()) if (known.endsWith(`/${film}`)) answers.delete(known);
-  }
+/** @param {string} film */
+function forgetAnswers(film) {
+  for (const known of answers.keys()) if (known.endsWith(`/${film}`)) answers.delete(known);
+}
 
-  const showAnyway = (id, shown = true) => (shown ? anyway.add(id) : anyway.delete(id));
+/**
+ * @param {string} id
+ * @param {boolean} [shown]
+ */
+const showAnyway = (id, shown = true) => (shown ? anyway.add(id) : anyway.delete(id));
 
-  /* The one gate before everything that is shown, spoken or saved: films whose answer has to wait (40-read-first.js). */
-  let waits = () => false;
-  const hideWhile = (rule) => (waits = rule);
-  const hidden = (item) => Boolean(item) && waits(item);
-  const answerOf = (item) => (hidden(item) ? null : heard(item));
+/* The one gate before everything that is shown, spoken or saved: films whose answer has to wait (40-read-first.js). */
+/** @type {(item: Row) => boolean} */
+let waits = () => false;
+/** @param {(item: Row) => boolean} rule */
+const hideWhile = (rule) => (waits = rule);
 
-  /* The film was read, and judged fit for it or shown in spite of the verdict. */
-  const readable = (item, answer) =>
-    Boolean(answer) && !answer.error &&
-    (answer.quality.verdict !== "reject" ||
-      (!answer.quality.withheld && state.showRejected.has(key(answer.model, item.film))));
+/**
+ * @param {Row | null} item
+ * @returns {boolean}
+ */
+const hidden = (item) => Boolean(item) && waits(item);
 
-  const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
+/**
+ * @param {Row | null} item
+ * @returns {Answer | null}
+ */
+const answerOf = (item) => (hidden(item) ? null : heard(item));
 
-  return { key, heard, hear, forgetAnswers, showAnyway, hideWhile, hidden, answerOf, readable, figuresShown };
-})());
+/** The film was read, and judged fit for it or shown in spite of the verdict.
+ * @param {Row | null} item
+ * @param {Answer | null} answer
+ * @returns {boolean}
+ */
+const readable = (item, answer) =>
+  Boolean(answer) && !answer.error &&
+  (answer.quality.verdict !== "reject" ||
+    (!answer.quality.withheld && state.showRejected.has(answerKey(answer.model, item.film))));
+
+/**
+ * @param {Row | null} item
+ * @param {Answer | null} answer
+ * @returns {boolean}
+ */
+const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
+
+export { answerKey, heard, hear, forgetAnswers, showAnyway, hideWhile, hidden, answerOf, readable, figuresShown };

@@ -1,50 +1,77 @@
 /* The findings of an answer in their order, and the one in view. */
-"use strict";
+import { addField, changed, state } from "./00-core.js";
+import { modelLabels } from "./12-model.js";
+import { rowInView } from "./13-films.js";
+import { settledThreshold, threshold } from "./14-cuts.js";
+import { answerKey, answerOf } from "./15-answers.js";
+import { scale } from "./20-statistics.js";
+import * as prevalence from "./21-prevalence.js";
 
-Object.assign(cxr, (() => {
-  const { state } = cxr;
-  const { scale } = cxr.statistics;
-  const chosen = new Map(); // "model/film" -> label key, where the reader chose one
-  cxr.own("chosenLabels", chosen);
+const chosen = new Map(); // "model/film" -> label key, where the reader chose one
+addField("chosenLabels", chosen);
 
-  /* Labels with their probability and how far above (or below) their cut, best first by settled cuts. */
-  function ranked(answer) {
-    return cxr.labels()
-      .map((one) => {
-        // what is called, and in which order, hangs on the model's own scale; what is read, on the reader's prevalence
-        const own = answer.probabilities[one.key];
-        const cut = cxr.threshold(one.key);
-        return {
-          ...one,
-          ...cxr.prevalence.shown(answer, one.key),
-          above: own >= cut,
-          margin: scale(own) - scale(cut),
-          settledMargin: scale(own) - scale(cxr.settledThreshold(one.key)),
-        };
-      })
-      .sort((a, b) => b.settledMargin - a.settledMargin);
-  }
+/** Labels with their probability and how far above (or below) their cut, best first by settled cuts.
+ * @param {Pick<Answer, "probabilities">} answer
+ * @returns {Finding[]}
+ */
+function rank(answer) {
+  return modelLabels()
+    .map((one) => {
+      // what is called, and in which order, hangs on the model's own scale; what is read, on the reader's prevalence
+      const own = answer.probabilities[one.key];
+      const cut = threshold(one.key);
+      return {
+        ...one,
+        ...prevalence.shown(answer, one.key),
+        above: own >= cut,
+        margin: scale(own) - scale(cut),
+        settledMargin: scale(own) - scale(settledThreshold(one.key)),
+      };
+    })
+    .sort((a, b) => b.settledMargin - a.settledMargin);
+}
 
-  /* The label the reader chose on this film, else the one furthest above its cut. */
-  function label() {
-    if (!state.facts) return null;
-    const item = cxr.row();
-    const own = chosen.get(cxr.key(state.facts.id, item ? item.film : ""));
-    if (own) return own;
-    const answer = cxr.answerOf(item);
-    if (!answer || answer.error) return cxr.labels()[0].key;
-    const order = ranked(answer);
-    return (order.find((one) => !one.summary && one.settledMargin >= 0) || order[0]).key;
-  }
+/** Of findings in their order, those to check: the one count of headline, rows, list and paper. A label that only sums
+ * up the others counts where it stands alone.
+ * @param {Finding[]} findings
+ * @returns {Finding[]}
+ */
+function toCheck(findings) {
+  const worrying = findings.filter((one) => one.above && !one.reassuring);
+  const specific = worrying.filter((one) => !one.summary);
+  return specific.length ? specific : worrying;
+}
 
-  function chooseLabel(labelKey) {
-    const item = cxr.row();
-    chosen.set(cxr.key(state.facts.id, item ? item.film : ""), labelKey);
-    cxr.changed();
-  }
+/** Above its cut, and by so little that another film of the same chest may fall below.
+ * @param {Finding} one
+ * @returns {boolean}
+ */
+const borderline = (one) => one.above && one.margin < state.settings.rules.borderline_margin;
 
-  /* As [id, label key], from before the page came again. */
-  const recallLabels = (kept) => kept.forEach(([id, labelKey]) => chosen.set(id, labelKey));
+/** The label the reader chose on this film, else the one furthest above its cut.
+ * @returns {string | null}
+ */
+function labelInView() {
+  if (!state.facts) return null;
+  const item = rowInView();
+  const own = chosen.get(answerKey(state.facts.id, item ? item.film : ""));
+  if (own) return own;
+  const answer = answerOf(item);
+  if (!answer || answer.error) return modelLabels()[0].key;
+  const order = rank(answer);
+  return (order.find((one) => !one.summary && one.settledMargin >= 0) || order[0]).key;
+}
 
-  return { ranked, label, chooseLabel, recallLabels };
-})());
+/** @param {string} labelKey */
+function chooseLabel(labelKey) {
+  const item = rowInView();
+  chosen.set(answerKey(state.facts.id, item ? item.film : ""), labelKey);
+  changed();
+}
+
+/** As [id, label key], from before the page came again.
+ * @param {[string, string][]} kept
+ */
+const recallLabels = (kept) => kept.forEach(([id, labelKey]) => chosen.set(id, labelKey));
+
+export { rank, toCheck, borderline, labelInView, chooseLabel, recallLabels };

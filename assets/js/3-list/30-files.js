@@ -1,44 +1,68 @@
-/* The files in the reader's hand. A file's own name stays in this script, and of its bytes nothing is held but the
- * file's handle: the browser reads them as it sends them. */
-"use strict";
+/* The files in the reader's hand, and their names, of which the server learns none. Of a file's bytes nothing is held
+ * but its handle: the browser reads them as it sends them. */
+import * as words from "../0-core/10-words.js";
+import { t } from "../0-core/10-words.js";
 
-cxr.files = (() => {
-  const { t } = cxr.words;
-  const PARTS_SHOWN = 2;
-  const files = new Map(); // row id -> File, or what 32-zip.js finds in one; null for the phantom
-  const paths = new Map(); // row id -> where in a folder or a ZIP the file lies
+const PARTS_SHOWN = 2;
+const files = new Map(); // row id -> File, or what 32-zip.js finds in one; null for the phantom
+const paths = new Map(); // row id -> where in a folder or a ZIP the file lies, or the name it had before a reload
 
-  function keep(item, file, path) {
-    files.set(item.id, file);
-    if (path) paths.set(item.id, path);
-  }
+/**
+ * @param {Row} item
+ * @param {any} file
+ * @param {string} [path]
+ */
+function keep(item, file, path) {
+  files.set(item.id, file);
+  if (path) paths.set(item.id, path);
+}
 
-  function drop(item) {
-    files.delete(item.id);
-    paths.delete(item.id);
-  }
+/** @param {Row} item */
+function drop(item) {
+  files.delete(item.id);
+  paths.delete(item.id);
+}
 
-  /* Give one row's file to another. */
-  const handOver = (item, other) => keep(other, files.get(item.id), paths.get(item.id));
+/**
+ * @param {Row} item
+ * @param {string} path
+ */
+const recall = (item, path) => paths.set(item.id, path);
 
-  const of = (item) => files.get(item.id) || null;
+/** Give one row's file to another.
+ * @param {Row} item
+ * @param {Row} other
+ */
+const handOver = (item, other) => keep(other, files.get(item.id), paths.get(item.id));
 
-  /* Whether there is something to send: after a reload a row has no file until it is dropped again. */
-  const inHand = (item) => item.phantom || Boolean(of(item));
+/** @param {Row} item */
+const of = (item) => files.get(item.id) || null;
 
-  /* A file's whole name: from the folder or ZIP down, where it came with one. */
-  function pathOf(item) {
-    const file = of(item);
-    if (paths.has(item.id)) return paths.get(item.id);
-    if (file) return file.name;
-    return item.phantom ? t("the synthetic phantom") : cxr.words.film(item);
-  }
+/** Whether there is something to send: after a reload a row has no file until it is dropped again.
+ * @param {Row} item
+ * @returns {boolean}
+ */
+const inHand = (item) => item.phantom || Boolean(of(item));
 
-  /* The end of it: the files of a study are called alike, and differ by the folder. */
-  function nameOf(item) {
-    const parts = pathOf(item).split("/");
-    return parts.length > PARTS_SHOWN ? `…/${parts.slice(-PARTS_SHOWN).join("/")}` : parts.join("/");
-  }
+/** A file's whole name: from the folder or ZIP down, where it came with one; "" where it is not known.
+ * @param {Row} item
+ */
+const known = (item) => paths.get(item.id) || (of(item) ? of(item).name : "");
 
-  return { keep, drop, handOver, of, inHand, pathOf, nameOf };
-})();
+/** The same, with other words where there is no name.
+ * @param {Row} item
+ */
+const pathOf = (item) => known(item) || (item.phantom ? t("the synthetic phantom") : words.film(item));
+
+/* The end of a name: the files of a study are called alike, and differ by the folder. */
+function end(path) {
+  const parts = path.split("/");
+  return parts.length > PARTS_SHOWN ? `…/${parts.slice(-PARTS_SHOWN).join("/")}` : path;
+}
+
+/** @param {Row} item */
+const nameOf = (item) => end(pathOf(item));
+/** @param {Row} item */
+const knownEnd = (item) => end(known(item));
+
+export { keep, recall, drop, handOver, of, inHand, known, knownEnd, pathOf, nameOf };

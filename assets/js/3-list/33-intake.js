@@ -1,106 +1,110 @@
 /* From what a reader drops or chooses to the files that become rows: folders and ZIPs are looked through, in the
  * order of their paths. Nothing is judged by its name but what systems leave in folders by themselves; whether a
  * file is a film, the server says. All names stay in the browser. */
-"use strict";
+import { changed, listen, state } from "../0-core/00-core.js";
+import * as upload from "./31-upload.js";
+import * as folders from "./32-folders.js";
+import * as zip from "./32-zip.js";
 
-cxr.intake = (() => {
-  const { state } = cxr;
-  const LEFT_BEHIND = ["thumbs.db", "ehthumbs.db", "desktop.ini", "dicomdir", "__macosx"];
-  const aside = []; // files of folders and ZIPs that are no films: {path, message}
-  const nothing = () => ({ looking: 0, left: 0, added: 0, total: 0, many: false, empty: false });
-  let said = nothing(); // what there is to say of what came last
-  let turn = Promise.resolve();
+const LEFT_BEHIND = ["thumbs.db", "ehthumbs.db", "desktop.ini", "dicomdir", "__macosx"];
+const aside = []; // files of folders and ZIPs that are no films: {path, message}
+const nothing = () => ({ looking: 0, left: 0, added: 0, total: 0, many: false, empty: false });
+let news = nothing(); // what there is to say of what came last
+let turn = Promise.resolve();
 
-  const name = (path) => path.split("/").pop();
-  const hidden = (part) => /^\.[^.]/.test(part) || LEFT_BEHIND.includes(part.toLowerCase());
+const name = (path) => path.split("/").pop();
+const hidden = (part) => /^\.[^.]/.test(part) || LEFT_BEHIND.includes(part.toLowerCase());
 
-  /* Sources are {file, path, among}, or {entry} for a folder; one drop after the other, so that none mixes in. */
-  function take(sources) {
-    const mine = turn.then(() => look(sources));
-    turn = mine.catch(() => {}); // a fault of ours in one drop does not cost the next
-    return mine;
-  }
+/** Sources are {file, path, among}, or {entry} for a folder; one drop after the other, so that none mixes in.
+ * @param {any[]} sources
+ */
+function take(sources) {
+  const mine = turn.then(() => look(sources));
+  turn = mine.catch(() => {}); // a fault of ours in one drop does not cost the next
+  return mine;
+}
 
-  async function look(sources) {
-    said = nothing();
-    const room = Math.max(0, state.settings.most_films - state.films.length);
-    const found = [];
-    for (const source of sources) {
-      for (const file of await expand(source)) {
-        if (found.length < room) found.push(...(await opened(file)));
-        else said.total += 1;
-      }
-    }
-    const kept = found.slice(0, room);
-    said = { ...said, looking: 0, added: kept.length, total: said.total + found.length };
-    said.many = said.total > kept.length;
-    said.empty = !said.total;
-    cxr.upload.add(kept);
-  }
-
-  /* A folder's files by path, without what systems leave there; anything else as it is. */
-  async function expand(source) {
-    if (!source.entry) return source.among ? withoutLeft([source], 1) : [source];
-    const found = await cxr.folders.below(source.entry, (number) => {
-      said.looking = number;
-      cxr.changed();
-    });
-    return withoutLeft(found.sort(cxr.folders.byPath), 1);
-  }
-
-  /* The first `own` parts of a path are what the reader named. */
-  function withoutLeft(files, own) {
-    const kept = files.filter(({ path }) => !path.split("/").slice(own).some(hidden));
-    said.left += files.length - kept.length;
-    return kept;
-  }
-
-  /* The rows of one file: itself, or what is in it where it is a ZIP. */
-  async function opened(source) {
-    const { among, problem } = source;
-    try {
-      const file = source.file || (problem ? null : await source.load());
-      const path = source.path || file.name;
-      if (problem) return [{ file: { name: name(path), size: 0 }, path, among, problem }];
-      if (!among && file.name.toUpperCase() === "DICOMDIR") return [{ file, problem: "index" }];
-      if (!(await cxr.zip.isZip(file))) return [{ file, path: source.path, among }];
-      return await members(file, path);
-    } catch {
-      // moved, or unplugged: the row that is sent says so
-      const file = source.file || { name: name(source.path), size: 0 };
-      return [{ file, path: source.path, among, problem: "unreadable" }];
+async function look(sources) {
+  news = nothing();
+  const room = Math.max(0, state.settings.most_films - state.films.length);
+  const found = [];
+  for (const source of sources) {
+    for (const file of await expand(source)) {
+      if (found.length < room) found.push(...(await opened(file)));
+      else news.total += 1;
     }
   }
+  const kept = found.slice(0, room);
+  news = { ...news, looking: 0, added: kept.length, total: news.total + found.length };
+  news.many = news.total > kept.length;
+  news.empty = !news.total;
+  upload.add(kept);
+}
 
-  async function members(archive, path) {
-    let found;
-    try {
-      found = await cxr.zip.list(archive);
-    } catch (error) {
-      if (!error.problem) throw error;
-      return [{ file: archive, path, problem: error.problem }];
-    }
-    if (!found) return [{ file: archive, path }];
-    const kept = withoutLeft(found, 0).sort(cxr.folders.byPath);
-    const [first] = kept;
-    if (!kept.length) return [{ file: archive, path, problem: "zip_empty" }];
-    // one row says it as well as a hundred
-    if (first.problem && kept.every(({ problem }) => problem === first.problem)) {
-      return [{ file: archive, path, problem: first.problem }];
-    }
-    return kept.map((file) => ({ file, path: `${path}/${file.path}`, among: true, problem: file.problem }));
-  }
-
-  cxr.listen("set-aside", (file) => {
-    aside.push(file);
-    cxr.changed();
+/* A folder's files by path, without what systems leave there; anything else as it is. */
+async function expand(source) {
+  if (!source.entry) return source.among ? withoutLeft([source], 1) : [source];
+  const found = await folders.below(source.entry, (number) => {
+    news.looking = number;
+    changed();
   });
+  return withoutLeft(found.sort(folders.byPath), 1);
+}
 
-  function dismiss() {
-    aside.length = 0;
-    said = nothing();
-    cxr.changed();
+/* The first `own` parts of a path are what the reader named. */
+function withoutLeft(files, own) {
+  const kept = files.filter(({ path }) => !path.split("/").slice(own).some(hidden));
+  news.left += files.length - kept.length;
+  return kept;
+}
+
+/* The rows of one file: itself, or what is in it where it is a ZIP. */
+async function opened(source) {
+  const { among, problem } = source;
+  try {
+    const file = source.file || (problem ? null : await source.load());
+    const path = source.path || file.name;
+    if (problem) return [{ file: { name: name(path), size: 0 }, path, among, problem }];
+    if (!among && file.name.toUpperCase() === "DICOMDIR") return [{ file, problem: "index" }];
+    if (!(await zip.isZip(file))) return [{ file, path: source.path, among }];
+    return await members(file, path);
+  } catch {
+    // moved, or unplugged: the row that is sent says so
+    const file = source.file || { name: name(source.path), size: 0 };
+    return [{ file, path: source.path, among, problem: "unreadable" }];
   }
+}
 
-  return { take, dismiss, aside, said: () => said };
-})();
+async function members(archive, path) {
+  let found;
+  try {
+    found = await zip.list(archive);
+  } catch (error) {
+    if (!error.problem) throw error;
+    return [{ file: archive, path, problem: error.problem }];
+  }
+  if (!found) return [{ file: archive, path }];
+  const kept = withoutLeft(found, 0).sort(folders.byPath);
+  const [first] = kept;
+  if (!kept.length) return [{ file: archive, path, problem: "zip_empty" }];
+  // one row says it as well as a hundred
+  if (first.problem && kept.every(({ problem }) => problem === first.problem)) {
+    return [{ file: archive, path, problem: first.problem }];
+  }
+  return kept.map((file) => ({ file, path: `${path}/${file.path}`, among: true, problem: file.problem }));
+}
+
+listen("set-aside", (file) => {
+  aside.push(file);
+  changed();
+});
+
+function dismiss() {
+  aside.length = 0;
+  news = nothing();
+  changed();
+}
+
+const said = () => news;
+
+export { take, dismiss, aside, said };

@@ -1,187 +1,202 @@
 /* What each row says, and which rows are shown in what order. Nothing here touches the page. */
-"use strict";
+import { byId, changed, state } from "../0-core/00-core.js";
+import * as words from "../0-core/10-words.js";
+import { N_, plural, t } from "../0-core/10-words.js";
+import { followBy } from "../0-core/13-films.js";
+import { figuresShown, heard, hidden } from "../0-core/15-answers.js";
+import { rank, toCheck } from "../0-core/22-ranked.js";
+import * as files from "./30-files.js";
+import * as duplicates from "./31-duplicates.js";
+import * as problems from "./31-problems.js";
+import * as session from "./32-session.js";
+import * as patients from "./33-patients.js";
+import * as rowLabels from "./33-row-labels.js";
 
-cxr.listing = (() => {
-  const { state } = cxr;
-  const { t, plural, N_ } = cxr.words;
-  const HOLD_MS = 500; // rows do not jump about under a cut that is being moved
-  const ORDERS = [
-    ["added", N_("As added")], ["above", N_("Above cut")], ["score", N_("Film score")], ["finding", N_("Finding")],
-    ["name", N_("Name")],
-  ];
-  /* Which orders there are: by the film's score only where the model has one. */
-  const orders = () => ORDERS.filter(([value]) => value !== "score" || (state.facts && state.facts.film_score));
-  const options = { order: "added", show: "all", text: "" };
-  const judgements = new WeakMap(); // answer -> what its row says, for the cuts it was judged by
-  let cutsSeen = null;
-  let cutsMovedAt = -HOLD_MS;
-  let later = null;
-  let last = { mark: "", items: [] };
+const HOLD_MS = 500; // rows do not jump about under a cut that is being moved
+const ORDERS = [
+  ["added", N_("As added")], ["above", N_("Above threshold")], ["score", N_("Film score")], ["finding", N_("Finding")],
+  ["label", N_("Your label")], ["name", N_("Name")],
+];
+/* Which orders there are: by the film's score only where the model has one. */
+const orders = () => ORDERS.filter(([value]) => value !== "score" || (state.facts && state.facts.film_score));
+const options = { order: "added", show: "all", text: "" };
+const judgements = new WeakMap(); // answer -> what its row says, for the cuts it was judged by
+let cutsSeen = null;
+let cutsMovedAt = -HOLD_MS;
+let later = null;
+let last = { mark: "", items: [] };
 
-  /* {state, note, reason, share, cut, margin, finding, above, action}; state is one of busy, error, same, held,
-   * reject, above, clear. */
-  function describe(item) {
-    if (item.status === "waiting") return { state: "busy", note: t("waiting…"), share: 0 };
-    if (item.status === "sending") {
-      const note = item.progress < 1 ? t("sending… {percent} %", { percent: Math.round(item.progress * 100) }) : t("reading…");
-      return { state: "busy", note, share: item.progress };
-    }
-    if (item.status === "same") return same(item);
-    if (item.status === "failed") {
-      const note = item.problem === "stopped" ? t("stopped") : t("not opened");
-      const action = !item.final && cxr.files.inHand(item) ? "retry" : null;
-      return { state: "error", note, reason: `${item.message} ${item.remedy}`, action };
-    }
-    if (!state.facts && cxr.byId("model").disabled) {
-      return { state: "error", note: t("not read"), reason: t("This server has no model to ask.") };
-    }
-    const answer = cxr.heard(item);
-    if (!answer) return { state: "busy", note: t("reading…"), share: 1 };
-    if (answer.error) return unread(item, answer.error);
-    if (cxr.hidden(item)) return { state: "held", note: t("yours to read first") };
-    if (!cxr.figuresShown(item, answer)) {
-      const reason = (answer.quality.reasons[0] || t("Not a frontal chest film")).replace(/\.$/, "");
-      return { state: "reject", note: t("cannot judge: {reason}", { reason: cxr.words.lower(reason) }) };
-    }
-    return judged(answer);
+/** {state, note, reason, share, cut, margin, finding, above, action}; state is one of busy, error, same, held,
+ * reject, above, clear.
+ * @param {Row} item
+ */
+function describe(item) {
+  if (item.status === "waiting") return { state: "busy", note: t("waiting…"), share: 0 };
+  if (item.status === "sending") {
+    const note = item.progress < 1 ? t("sending… {percent} %", { percent: Math.round(item.progress * 100) }) : t("reading…");
+    return { state: "busy", note, share: item.progress };
   }
-
-  function same(item) {
-    const twin = cxr.duplicates.twin(item);
-    const note = twin ? t("same as {film}", { film: cxr.words.film(twin) }) : t("same as a film that was removed");
-    return { state: "same", note, action: cxr.files.inHand(item) ? "anyway" : null };
+  if (item.status === "same") return same(item);
+  if (item.status === "failed") {
+    const note = item.problem === "stopped" ? t("stopped") : t("not opened");
+    const action = !item.final && files.inHand(item) ? "retry" : null;
+    return { state: "error", note, reason: `${item.message} ${item.remedy}`, action };
   }
-
-  function unread(item, error) {
-    const action = cxr.files.inHand(item) ? "retry" : null;
-    if (error.code !== "case_not_found") {
-      return { state: "error", note: t("not read"), reason: `${error.message} ${error.remedy}`, action: "retry" };
-    }
-    const remedy = action ? "" : t("Drop the same file once more.");
-    return { state: "error", note: t("no longer kept"), reason: `${t("Its time on the server ran out.")} ${remedy}`, action };
+  if (!state.facts && byId("model").disabled) {
+    return { state: "error", note: t("not read"), reason: t("This server has no model to ask.") };
   }
-
-  /* Ranked anew only when a cut moved: the list is painted far more often than it changes. */
-  function judged(answer) {
-    const cuts = state.thresholds[answer.model];
-    const known = judgements.get(answer);
-    const shares = JSON.stringify(state.prevalences);
-    if (known && known.cuts === cuts && known.facts === state.facts && known.shares === shares) return known.said;
-    const said = judge(cxr.ranked(answer).sort((a, b) => b.margin - a.margin));
-    const score = state.facts.film_score;
-    if (score) said.filmScore = answer.probabilities[score];
-    judgements.set(answer, { cuts, shares, facts: state.facts, said });
-    return said;
+  const answer = heard(item);
+  if (!answer) return { state: "busy", note: t("reading…"), share: 1 };
+  if (answer.error) return unread(item, answer.error);
+  if (hidden(item)) return { state: "held", note: t("yours to read first") };
+  if (!figuresShown(item, answer)) {
+    const reason = (answer.quality.reasons[0] || t("Not a frontal chest film")).replace(/\.$/, "");
+    return { state: "reject", note: t("cannot judge: {reason}", { reason: words.lower(reason) }) };
   }
+  // asked for after a refusal: amber like the refusal itself, and not counted among films with findings
+  return answer.quality.verdict === "reject" && !item.phantom ? { ...judged(answer), state: "reject" } : judged(answer);
+}
 
-  function judge(ranked) {
-    const above = ranked.filter((one) => one.above);
-    const worrying = above.filter((one) => !one.reassuring);
-    const top = worrying.find((one) => !one.summary) || above[0];
-    const nearest = ranked.find((one) => !one.reassuring) || ranked[0];
-    const drawn = top || nearest;
-    const said = { share: drawn.probability, cut: drawn.cut, margin: nearest.margin, above: above.map((one) => one.name) };
-    if (!top) return { ...said, state: "clear", note: t("nothing above its cut") };
-    const more = worrying.length - 1;
-    const note = more > 0
-      ? plural("{finding} +{n} above", "{finding} +{n} above", more, { finding: top.name })
-      : t("{finding} above cut", { finding: top.name });
-    return { ...said, state: top.reassuring ? "clear" : "above", note, finding: top.name };
+function same(item) {
+  const twin = duplicates.twin(item);
+  const note = twin ? t("same as {film}", { film: words.film(twin) }) : t("same as a film that was removed");
+  return { state: "same", note, action: files.inHand(item) ? "anyway" : null };
+}
+
+function unread(item, error) {
+  const action = files.inHand(item) ? "retry" : null;
+  if (error.code !== "case_not_found") {
+    const helps = !problems.isFinal(error.code);
+    return { state: "error", note: t("not read"), reason: `${error.message} ${error.remedy}`, action: helps ? "retry" : null };
   }
+  const remedy = action ? "" : t("Drop the same file once more.");
+  return { state: "error", note: t("no longer kept"), reason: `${t("Its time on the server ran out.")} ${remedy}`, action };
+}
 
-  // ---- which rows, in what order
+/* Ranked anew only when a cut moved: the list is painted far more often than it changes. */
+function judged(answer) {
+  const cuts = state.thresholds[answer.model];
+  const known = judgements.get(answer);
+  const shares = JSON.stringify(state.prevalences);
+  if (known && known.cuts === cuts && known.facts === state.facts && known.shares === shares) return known.said;
+  /** @type {Record<string, any>} */
+  const said = judge(rank(answer).sort((a, b) => b.margin - a.margin));
+  const score = state.facts.film_score;
+  if (score) said.filmScore = answer.probabilities[score];
+  judgements.set(answer, { cuts, shares, facts: state.facts, said });
+  return said;
+}
 
-  const SHOWS = {
-    all: () => true,
-    above: (item) => describe(item).state === "above",
-    unread: (item) => !item.read && item.status !== "same",
-    problems: (item) => ["error", "reject"].includes(describe(item).state),
-  };
+function judge(ranked) {
+  const above = ranked.filter((one) => one.above);
+  const check = toCheck(ranked);
+  const top = check[0] || above[0];
+  const nearest = ranked.find((one) => !one.reassuring) || ranked[0];
+  const drawn = top || nearest;
+  const said = { share: drawn.probability, cut: drawn.cut, margin: nearest.margin, above: above.map((one) => one.name), check: check.length };
+  if (!top) return { ...said, state: "clear", note: t("nothing above its threshold") };
+  const note = check.length
+    ? plural("{n} to check: {finding}", "{n} to check: {finding}, …", check.length, { finding: top.name })
+    : t("{finding} above threshold", { finding: top.name });
+  return { ...said, state: top.reassuring ? "clear" : "above", note, finding: top.name };
+}
 
-  /* In small letters, without accents, apart at spaces and signs. */
-  const words = (text) =>
-    text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().split(/[\s,;:()+_./-]+/).filter(Boolean);
+// ---- which rows, in what order
 
-  /* Every word of the filter begins a word of the row: its number, file, note, findings, or "unread". */
-  function matches(item) {
-    const wanted = words(options.text);
-    if (!wanted.length) return true;
-    const what = describe(item);
-    const mark = item.read ? t("read") : t("unread");
-    const said = [cxr.words.film(item), item.number, cxr.files.pathOf(item), what.note, mark, ...(what.above || [])];
-    const own = words(said.join(" "));
-    return wanted.every((word) => own.some((one) => one.startsWith(word)));
+const SHOWS = {
+  all: () => true,
+  above: (item) => describe(item).state === "above",
+  unread: (item) => !item.read && item.status !== "same",
+  problems: (item) => ["error", "reject"].includes(describe(item).state),
+};
+
+/* In small letters, without accents, apart at spaces and signs. */
+const wordsOf = (text) =>
+  text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().split(/[\s,;:()+_./-]+/).filter(Boolean);
+
+/* Every word of the filter begins a word of the row: its number, label, file, patient, note, findings, or "unread". */
+function matches(item) {
+  const wanted = wordsOf(options.text);
+  if (!wanted.length) return true;
+  const what = describe(item);
+  const mark = item.read ? t("read") : t("unread");
+  const said = [rowLabels.title(item), item.number, files.pathOf(item), patients.of(item).line, what.note, mark, ...(what.above || [])];
+  const own = wordsOf(said.join(" "));
+  return wanted.every((word) => own.some((one) => one.startsWith(word)));
+}
+
+const LATER = { above: 0, clear: 1, held: 2, reject: 3, error: 4, busy: 5, same: 6 };
+const margin = (what) => (what.margin === undefined ? -Infinity : what.margin);
+const byMargin = (a, b) => LATER[a.what.state] - LATER[b.what.state] || margin(b.what) - margin(a.what) || 0;
+const filmScore = (what) => (what.filmScore === undefined ? -Infinity : what.filmScore);
+const judgedFirst = (what) => Math.max(LATER[what.state], LATER.clear); // above a cut or not
+/* By the model's one score a film; a model without one orders by cuts. */
+const byScore = (a, b) =>
+  judgedFirst(a.what) - judgedFirst(b.what) || filmScore(b.what) - filmScore(a.what) || byMargin(a, b);
+const byText = (a, b) => a.localeCompare(b, words.language(), { numeric: true });
+const COMPARE = {
+  added: () => 0,
+  above: byMargin,
+  score: byScore,
+  finding: (a, b) =>
+    LATER[a.what.state] - LATER[b.what.state] || byText(a.what.finding || "", b.what.finding || "") || byMargin(a, b),
+  label: (a, b) => Number(!rowLabels.of(a.item)) - Number(!rowLabels.of(b.item)) || byText(rowLabels.of(a.item), rowLabels.of(b.item)),
+  name: (a, b) => byText(files.pathOf(a.item), files.pathOf(b.item)),
+};
+
+/** The rows on the screen, from the top.
+ * @returns {Row[]}
+ */
+function shown() {
+  if (state.films.length < 2) Object.assign(options, { order: "added", show: "all", text: "" });
+  const now = performance.now();
+  if (cutsSeen !== state.thresholds) {
+    if (cutsSeen) cutsMovedAt = now;
+    cutsSeen = state.thresholds;
   }
-
-  const LATER = { above: 0, clear: 1, held: 2, reject: 3, error: 4, busy: 5, same: 6 };
-  const margin = (what) => (what.margin === undefined ? -Infinity : what.margin);
-  const byMargin = (a, b) => LATER[a.what.state] - LATER[b.what.state] || margin(b.what) - margin(a.what) || 0;
-  const filmScore = (what) => (what.filmScore === undefined ? -Infinity : what.filmScore);
-  const judgedFirst = (what) => Math.max(LATER[what.state], LATER.clear); // above a cut or not
-  /* By the model's one score a film; a model without one orders by cuts. */
-  const byScore = (a, b) =>
-    judgedFirst(a.what) - judgedFirst(b.what) || filmScore(b.what) - filmScore(a.what) || byMargin(a, b);
-  const byText = (a, b) => a.localeCompare(b, cxr.words.language(), { numeric: true });
-  const COMPARE = {
-    added: () => 0,
-    above: byMargin,
-    score: byScore,
-    finding: (a, b) =>
-      LATER[a.what.state] - LATER[b.what.state] || byText(a.what.finding || "", b.what.finding || "") || byMargin(a, b),
-    name: (a, b) => byText(cxr.files.pathOf(a.item), cxr.files.pathOf(b.item)),
-  };
-
-  /* The rows on the screen, from the top. */
-  function shown() {
-    if (state.films.length < 2) Object.assign(options, { order: "added", show: "all", text: "" });
-    const now = performance.now();
-    if (cutsSeen !== state.thresholds) {
-      if (cutsSeen) cutsMovedAt = now;
-      cutsSeen = state.thresholds;
-    }
-    const mark = [options.order, options.show, options.text, state.films.length].join("|");
-    if (mark === last.mark && now - cutsMovedAt < HOLD_MS) {
-      clearTimeout(later);
-      later = setTimeout(cxr.changed, HOLD_MS);
-      return last.items;
-    }
-    const items = state.films
-      .filter((item) => SHOWS[options.show](item) && matches(item))
-      .map((item) => ({ item, what: describe(item) }))
-      .sort(COMPARE[options.order]) // stable: equal ones stay in the order in which they were added
-      .map(({ item }) => item);
-    last = { mark, items };
-    return items;
+  const mark = [options.order, options.show, options.text, state.films.length].join("|");
+  if (mark === last.mark && now - cutsMovedAt < HOLD_MS) {
+    clearTimeout(later);
+    later = setTimeout(changed, HOLD_MS);
+    return last.items;
   }
+  const items = state.films
+    .filter((item) => SHOWS[options.show](item) && matches(item))
+    .map((item) => ({ item, what: describe(item) }))
+    .sort(COMPARE[options.order]) // stable: equal ones stay in the order in which they were added
+    .map(({ item }) => item);
+  last = { mark, items };
+  return items;
+}
 
-  const HEADINGS = {
-    clear: N_("Nothing above its cut"), held: N_("Yours to read first"), reject: N_("Cannot judge"), error: N_("Not read"),
-    busy: N_("Under way"), same: N_("Already in the list"),
-  };
+const HEADINGS = {
+  clear: N_("Nothing above its threshold"), held: N_("Yours to read first"), reject: N_("Cannot judge"), error: N_("Not read"),
+  busy: N_("Under way"), same: N_("Already in the list"),
+};
 
-  /* What stands above a film where the list is ordered by finding; "" elsewhere. */
-  function heading(item) {
-    if (options.order !== "finding") return "";
-    const what = describe(item);
-    return what.finding || t(HEADINGS[what.state]);
-  }
+/* What stands above a film where the list is ordered by finding; "" elsewhere. */
+function heading(item) {
+  if (options.order !== "finding") return "";
+  const what = describe(item);
+  return what.finding || t(HEADINGS[what.state]);
+}
 
-  /* The row that takes a row's place when it goes: the next one, else the one before. */
-  function beside(item) {
-    const items = shown();
-    const index = items.indexOf(item);
-    return items[index + 1] || items[index - 1] || state.films.find((other) => other !== item) || null;
-  }
+/* The row that takes a row's place when it goes: the next one, else the one before. */
+function beside(item) {
+  const items = shown().filter((other) => other === item || duplicates.original(other) === other);
+  const index = items.indexOf(item);
+  return items[index + 1] || items[index - 1] || state.films.find((other) => other !== item) || null;
+}
 
-  cxr.followBy(beside);
+followBy(beside);
 
-  const count = (show) => state.films.filter(SHOWS[show]).length;
-  const filtered = () => options.show !== "all" || options.text.trim() !== "";
+/** @param {string} show */
+const count = (show) => state.films.filter(SHOWS[show]).length;
+const filtered = () => options.show !== "all" || options.text.trim() !== "";
 
-  cxr.session.part("list", {
-    save: () => ({ order: options.order, show: options.show }), // what was typed may be a name
-    load: ({ order, show }) => Object.assign(options, { order, show }),
-  });
+session.part("list", {
+  save: () => ({ order: options.order, show: options.show }), // what was typed may be a name
+  load: ({ order, show }) => Object.assign(options, { order, show }),
+});
 
-  return { ORDERS, orders, options, describe, shown, heading, count, filtered };
-})();
+export { ORDERS, orders, options, describe, shown, heading, count, filtered };

@@ -1,96 +1,100 @@
 /* Below the list: how many films, how many read, how long they are kept; above it, a server that is lost. */
-"use strict";
+import { byId, changed, element, painters, setText, state } from "../0-core/00-core.js";
+import { plural, t } from "../0-core/10-words.js";
+import { hidden } from "../0-core/15-answers.js";
+import * as upload from "./31-upload.js";
+import * as listing from "./34-listing.js";
 
-cxr.listNote = (() => {
-  const { state, element, byId, setText } = cxr;
-  const { t, plural } = cxr.words;
-  const SURE_WITHIN_MS = 4000;
-  const MANY = 2;
-  let nodes = null;
-  let asked = 0; // when the clear button was pressed the first time
+const SURE_WITHIN_MS = 4000;
+const MANY = 2;
+let nodes = null;
+let asked = 0; // when the clear button was pressed the first time
 
-  function build(note) {
-    const link = (fn) => element("button", { class: "link", type: "button", onclick: fn });
-    nodes = { count: element("span"), kept: element("span"), doubles: link(dropDoubles), stop: link(stopAll), clear: link(clear) };
-    note.append(...Object.values(nodes));
+function build(note) {
+  const link = (fn) => element("button", { class: "link", type: "button", onclick: fn });
+  nodes = { count: element("span"), kept: element("span"), doubles: link(dropDoubles), stop: link(stopAll), clear: link(clear) };
+  note.append(...Object.values(nodes));
+}
+
+const doubles = () => state.films.filter((item) => item.status === "same");
+const dropDoubles = () => upload.clear(doubles());
+const stopAll = () => upload.stop(upload.waiting());
+
+/* A list of many is not lost to one slip of the mouse. */
+function clear() {
+  if (state.films.length >= MANY && Date.now() - asked > SURE_WITHIN_MS) {
+    asked = Date.now();
+    setTimeout(changed, SURE_WITHIN_MS + 50);
+    changed();
+    return;
   }
+  asked = 0;
+  upload.clear();
+}
 
-  const doubles = () => state.films.filter((item) => item.status === "same");
-  const dropDoubles = () => cxr.upload.clear(doubles());
-  const stopAll = () => cxr.upload.stop(cxr.upload.waiting());
+function counted() {
+  const total = state.films.length;
+  const read = state.films.filter((item) => item.read).length;
+  if (listing.filtered()) return plural("{n} of {total} film shown", "{n} of {total} films shown", total, { n: listing.shown().length, total });
+  return read ? t("{n} of {total} read", { n: read, total }) : plural("{n} film", "{n} films", total);
+}
 
-  /* A list of many is not lost to one slip of the mouse. */
-  function clear() {
-    if (state.films.length >= MANY && Date.now() - asked > SURE_WITHIN_MS) {
-      asked = Date.now();
-      setTimeout(cxr.changed, SURE_WITHIN_MS + 50);
-      cxr.changed();
-      return;
-    }
-    asked = 0;
-    cxr.upload.clear();
+/* When the last of them goes by itself. */
+function keptUntil() {
+  const times = state.films.filter((item) => item.status === "kept" && item.keptAt).map((item) => item.keptAt);
+  if (!times.length) return "";
+  const left = Math.max(...times) + state.settings.case_lifetime_seconds * 1000 - Date.now();
+  const minutes = Math.ceil(left / 60000);
+  return minutes > 0 ? t("deleted within {minutes} min", { minutes }) : t("deleted by now");
+}
+
+function paintNote() {
+  const note = byId("worklist-note");
+  note.hidden = !state.films.length;
+  if (note.hidden) return;
+  if (!nodes) build(note);
+  setText(nodes.count, counted());
+  setText(nodes.kept, keptUntil());
+  const [same, unsent] = [doubles().length, upload.waiting().length];
+  nodes.doubles.hidden = same < MANY;
+  setText(nodes.doubles, t("Take {n} doubles out", { n: same }));
+  nodes.stop.hidden = !unsent;
+  setText(nodes.stop, t("Stop the {n} that wait", { n: unsent }));
+  const sure = Date.now() - asked < SURE_WITHIN_MS;
+  setText(nodes.clear, sure ? t("Delete all {n}?", { n: state.films.length }) : t("Clear now"));
+  nodes.clear.classList.toggle("sure", sure);
+}
+
+function paintBanner() {
+  const banner = byId("banner");
+  const text = state.serverLost
+    ? t("The server does not answer. Your list is kept; trying again…")
+    : state.serverSlow
+      ? t("The server has not answered for 5 s, still waiting…")
+      : state.filmGone ? t("The film of this address is no longer in the list.") : "";
+  banner.hidden = !text;
+  banner.classList.toggle("mild", !state.serverLost);
+  setText(banner, text);
+}
+
+/* For who listens instead of looking: when work has come to an end, and where it stands. */
+function paintStatus() {
+  const busy = state.films.filter((item) => listing.describe(item).state === "busy").length;
+  if (busy || !state.films.length) setText(byId("list-status"), "");
+  else if (state.films.some(hidden)) {
+    // what was found waits for its reader
+    const count = plural("{n} film", "{n} films", state.films.length);
+    setText(byId("list-status"), count);
+  } else {
+    const above = listing.count("above");
+    setText(byId("list-status"), t("Films done: {n}; with a finding above its threshold: {above}.", { n: state.films.length, above }));
   }
+}
 
-  function counted() {
-    const total = state.films.length;
-    const read = state.films.filter((item) => item.read).length;
-    if (cxr.listing.filtered()) return t("{n} of {total} films shown", { n: cxr.listing.shown().length, total });
-    return read ? t("{n} of {total} read", { n: read, total }) : plural("{n} film", "{n} films", total);
-  }
-
-  /* When the last of them goes by itself. */
-  function keptUntil() {
-    const times = state.films.filter((item) => item.status === "kept" && item.keptAt).map((item) => item.keptAt);
-    if (!times.length) return "";
-    const left = Math.max(...times) + state.settings.case_lifetime_seconds * 1000 - Date.now();
-    const minutes = Math.ceil(left / 60000);
-    return minutes > 0 ? t("deleted within {minutes} min", { minutes }) : t("deleted by now");
-  }
-
-  function paintNote() {
-    const note = byId("worklist-note");
-    note.hidden = !state.films.length;
-    if (note.hidden) return;
-    if (!nodes) build(note);
-    setText(nodes.count, counted());
-    setText(nodes.kept, keptUntil());
-    const [same, unsent] = [doubles().length, cxr.upload.waiting().length];
-    nodes.doubles.hidden = same < MANY;
-    setText(nodes.doubles, t("Take {n} doubles out", { n: same }));
-    nodes.stop.hidden = !unsent;
-    setText(nodes.stop, t("Stop the {n} that wait", { n: unsent }));
-    const sure = Date.now() - asked < SURE_WITHIN_MS;
-    setText(nodes.clear, sure ? t("Delete all {n}?", { n: state.films.length }) : t("Clear now"));
-    nodes.clear.classList.toggle("sure", sure);
-  }
-
-  function paintBanner() {
-    const banner = byId("banner");
-    banner.hidden = !state.serverLost;
-    setText(banner, state.serverLost ? t("The server does not answer. Your list is kept; trying again…") : "");
-  }
-
-  /* For who listens instead of looking: when work has come to an end, and where it stands. */
-  function paintStatus() {
-    const busy = state.films.filter((item) => cxr.listing.describe(item).state === "busy").length;
-    if (busy || !state.films.length) setText(byId("list-status"), "");
-    else if (state.films.some(cxr.hidden)) {
-      // what was found waits for its reader
-      const count = plural("{n} film", "{n} films", state.films.length);
-      setText(byId("list-status"), count);
-    } else {
-      const above = cxr.listing.count("above");
-      setText(byId("list-status"), t("Films done: {n}; with a finding above its cut: {above}.", { n: state.films.length, above }));
-    }
-  }
-
-  cxr.painters.push(() => {
-    if (!state.settings || !byId("worklist-note")) return;
-    paintNote();
-    paintBanner();
-    paintStatus();
-  });
-  setInterval(() => state.films.length && cxr.changed(), 20000); // the minutes left
-
-  return { clear };
-})();
+painters.push(() => {
+  if (!state.settings || !byId("worklist-note")) return;
+  paintNote();
+  paintBanner();
+  paintStatus();
+});
+setInterval(() => state.films.length && changed(), 20000); // the minutes left

@@ -1,189 +1,239 @@
 /* Read first: the reader says what is on a film before the model's answer is shown. Off by default.
  *
  * A wrong answer seen first pulls readers after it. While a film waits for its reader, the rule given to
- * `cxr.hideWhile` holds its answer back from everything that asks for it; the server has been asked all the same.
+ * `hideWhile` holds its answer back from everything that asks for it; the server has been asked all the same.
  * The first reading is never overwritten: what is changed after the answer stands beside it. */
-"use strict";
+import { byId, changed, onKey, painters, state } from "../0-core/00-core.js";
+import { N_ } from "../0-core/10-words.js";
+import { modelLabels } from "../0-core/12-model.js";
+import { answerOf, figuresShown, heard, hidden, hideWhile, readable } from "../0-core/15-answers.js";
+import { rank, toCheck } from "../0-core/22-ranked.js";
+import * as session from "../3-list/32-session.js";
+import * as agreement from "./40-agreement.js";
 
-cxr.readFirst = (() => {
-  const { state, byId } = cxr;
-  const KEPT = "cxr-read-first"; // on this computer: that the reader reads first, nothing about films
-  const records = new Map(); // row id -> {opinion, seen, heard}: a film sent anew keeps its row
-  const restored = new Map(); // film key -> the same, from before the page came again
+const KEPT = "cxr-read-first"; // on this computer: that the reader reads first, nothing about films
+const records = new Map(); // row id -> {opinion, seen, heard}: a film sent anew keeps its row
+const restored = new Map(); // film key -> the same, from before the page came again
 
-  let on = recall();
+let on = recall();
 
-  function recall() {
-    try {
-      return window.localStorage.getItem(KEPT) === "on";
-    } catch {
-      return false; // forbidden: off until asked for
-    }
+function recall() {
+  try {
+    return window.localStorage.getItem(KEPT) === "on";
+  } catch {
+    return false; // forbidden: off until asked for
   }
+}
 
-  function record(item) {
-    if (item.film && restored.has(item.film)) {
-      records.set(item.id, restored.get(item.film));
-      restored.delete(item.film);
-    }
-    if (!records.has(item.id)) records.set(item.id, { opinion: null, seen: false, heard: {} });
-    return records.get(item.id);
+function record(item) {
+  if (item.film && restored.has(item.film)) {
+    records.set(item.id, restored.get(item.film));
+    restored.delete(item.film);
   }
+  if (!records.has(item.id)) records.set(item.id, { opinion: null, seen: false, heard: {} });
+  return records.get(item.id);
+}
 
-  const opinion = (item) => (item ? record(item).opinion : null);
+/**
+ * @param {Row | null} item
+ * @returns {Opinion | null}
+ */
+const opinion = (item) => (item ? record(item).opinion : null);
 
-  /* Whether the model's answer had been on the screen before the reader was asked. */
-  const primed = (item) => record(item).seen;
+/** A reading as it now stands: changed, or as it was first.
+ * @param {Row} item
+ * @returns {Reading | null}
+ */
+function latest(item) {
+  const own = opinion(item);
+  return own && (own.after || own);
+}
 
-  /* A verdict that the film cannot be judged, or that it cannot be read, advises nothing and may be seen. */
-  function holdsBack(item) {
-    if (!on || opinion(item)) return false;
-    const answer = cxr.heard(item);
-    return answer ? cxr.readable(item, answer) : item.status === "kept";
+/** The same, where it was given beside the model in view.
+ * @param {Row} item
+ * @returns {Reading | null}
+ */
+const current = (item) => (state.facts && opinion(item) && opinion(item).model === state.facts.id ? latest(item) : null);
+
+/** Whether the model's answer had been on the screen before the reader was asked.
+ * @param {Row} item
+ * @returns {boolean}
+ */
+const primed = (item) => record(item).seen;
+
+/* A verdict that the film cannot be judged, or that it cannot be read, advises nothing and may be seen. */
+function holdsBack(item) {
+  if (!on || opinion(item)) return false;
+  const answer = heard(item);
+  return answer ? readable(item, answer) : item.status === "kept";
+}
+
+/** What a reader can tick: the findings in the bundle's order, which says nothing about the film.
+ * @returns {Label[]}
+ */
+const offered = () => modelLabels().filter((label) => !label.reassuring && !label.summary);
+
+const said = ({ normal, labels, unsure }, among) => ({
+  normal, labels: normal ? [] : among.filter((key) => labels.has(key)), unsure, at: new Date().toISOString(),
+});
+
+/** The first reading, which shows the answer. draft: {normal, labels: Set, unsure}.
+ * @param {Row} item
+ * @param {Draft} draft
+ */
+function give(item, draft) {
+  const kept = record(item);
+  if (kept.opinion) return;
+  const among = offered().map((label) => label.key);
+  kept.opinion = { ...said(draft, among), model: state.facts.id, offered: among, seenBefore: kept.seen, after: null };
+  noteSeen();
+  changed();
+}
+
+/** A reading changed after the answer was seen; back to the first one, nothing has changed.
+ * @param {Row} item
+ * @param {Draft} draft
+ */
+function change(item, draft) {
+  const kept = record(item);
+  const now = said(draft, kept.opinion.offered);
+  const what = ({ normal, labels, unsure }) => JSON.stringify([normal, labels, unsure]);
+  kept.opinion = { ...kept.opinion, after: what(now) === what(kept.opinion) ? null : now };
+  changed();
+}
+
+function toggle() {
+  on = !on;
+  try {
+    window.localStorage.setItem(KEPT, on ? "on" : "off");
+  } catch {
+    // holds until the page closes
   }
+  changed();
+}
 
-  /* What a reader can tick: the findings in the bundle's order, which says nothing about the film. */
-  const offered = () => cxr.labels().filter((label) => !label.reassuring && !label.summary);
+/* What the model says by the cuts in force: {abnormal, above: keys, toCheck: number}; null where it has no say. */
+function model(item) {
+  const probabilities = opinion(item) && state.facts && record(item).heard[state.facts.id];
+  if (!probabilities) return null;
+  const ranked = rank({ probabilities });
+  const above = ranked.filter((one) => one.above && !one.reassuring).map((one) => one.key);
+  return { abnormal: above.length > 0, above, toCheck: toCheck(ranked).length };
+}
 
-  const said = ({ normal, labels, unsure }, among) => ({
-    normal, labels: normal ? [] : among.filter((key) => labels.has(key)), unsure, at: new Date().toISOString(),
-  });
+/** Both readings of a film side by side, or null.
+ * @param {Row} item
+ */
+function compared(item) {
+  const own = opinion(item);
+  const other = model(item);
+  if (!own || !other) return null;
+  const findings = modelLabels()
+    .filter(({ key }) => own.offered.includes(key))
+    .map(({ key, name }) => ({ key, name, reader: own.labels.includes(key), model: other.above.includes(key) }));
+  const agree = own.normal !== other.abnormal;
+  return { item, own, model: other, findings, agree };
+}
 
-  /* The first reading, which shows the answer. draft: {normal, labels: Set, unsure}. */
-  function give(item, draft) {
-    const kept = record(item);
-    if (kept.opinion) return;
-    const among = offered().map((label) => label.key);
-    kept.opinion = { ...said(draft, among), model: state.facts.id, offered: among, seenBefore: kept.seen, after: null };
-    noteSeen();
-    cxr.changed();
+const FEWEST = 10; // films, before a single finding is counted
+
+function perFinding(counted) {
+  return offered()
+    .map(({ key, name }) => {
+      const rows = counted.flatMap((one) => one.findings.filter((finding) => finding.key === key));
+      return { key, name, ...agreement.of(rows.map((row) => [row.reader, row.model])) };
+    })
+    .filter((one) => one.films >= FEWEST && one.kappa.value !== null);
+}
+
+/* Findings that either of the two named, over all films: what the agreement is about. */
+function named(counted) {
+  const all = counted.flatMap((one) => one.findings);
+  const count = (holds) => all.filter(holds).length;
+  return {
+    both: count(({ reader, model: other }) => reader && other),
+    reader: count(({ reader, model: other }) => reader && !other),
+    model: count(({ reader, model: other }) => !reader && other),
+  };
+}
+
+/* Plain figures of the whole list, for the screen and for export. Only films whose reading came first are counted. */
+function summary() {
+  const read = state.films.filter((item) => opinion(item));
+  const fresh = read.filter((item) => !opinion(item).seenBefore);
+  const counted = fresh.map(compared).filter(Boolean);
+  const differing = counted.filter((one) => !one.agree);
+  const swayed = differing.filter(({ own }) => own.after && own.after.normal !== own.normal);
+  return {
+    model: state.facts ? state.facts.id : null,
+    films: state.films.filter((item) => item.status === "kept").length,
+    read: read.length,
+    waiting: state.films.filter(hidden).length,
+    seenBefore: read.length - fresh.length,
+    withoutAnswer: fresh.length - counted.length,
+    unsure: counted.filter(({ own }) => own.unsure).length,
+    // "yes" is abnormal; first the reader, second the model
+    overall: agreement.of(counted.map(({ own, model: other }) => [!own.normal, other.abnormal])),
+    findings: perFinding(counted),
+    named: named(counted),
+    differing: differing.map(({ item, own, model: other }) => ({
+      row: item.id, number: item.number, reader: own.normal ? "normal" : "abnormal",
+      model: other.abnormal ? "abnormal" : "normal", changed: Boolean(own.after && own.after.normal !== own.normal),
+    })),
+    changed: swayed.length,
+  };
+}
+
+/* The agreement as the server takes it into tables; null where nothing was read first. */
+function figures() {
+  const { read, overall, changed: swayed, seenBefore, withoutAnswer } = summary();
+  if (!read) return null;
+  const [low, high] = overall.kappa.interval || [null, null];
+  return {
+    films: overall.films, agreed: overall.agreed, both_abnormal: overall.bothYes, both_normal: overall.bothNo,
+    only_reader_abnormal: overall.firstOnly, only_model_abnormal: overall.secondOnly,
+    kappa: overall.kappa.value, kappa_low: low, kappa_high: high,
+    changed: swayed, seen_before: seenBefore, without_answer: withoutAnswer,
+  };
+}
+
+function save() {
+  const known = state.films.filter((item) => item.film && (opinion(item) || primed(item)));
+  return Object.fromEntries(known.map((item) => [item.film, record(item)]));
+}
+
+function load(kept) {
+  for (const [film, one] of Object.entries(kept || {})) restored.set(film, one);
+  changed();
+}
+
+/* A film whose answer is on the screen, in its row at least, can no longer be read first. What was said of one
+ * that was read is kept beside the reading: the server keeps films for a while only. */
+function noteSeen() {
+  for (const item of state.films) {
+    const answer = answerOf(item);
+    if (!figuresShown(item, answer)) continue;
+    if (opinion(item)) record(item).heard[answer.model] = answer.probabilities;
+    else record(item).seen = true;
   }
+}
 
-  /* A reading changed after the answer was seen; back to the first one, nothing has changed. */
-  function change(item, draft) {
-    const kept = record(item);
-    const now = said(draft, kept.opinion.offered);
-    const what = ({ normal, labels, unsure }) => JSON.stringify([normal, labels, unsure]);
-    kept.opinion = { ...kept.opinion, after: what(now) === what(kept.opinion) ? null : now };
-    cxr.changed();
+function paintToggle() {
+  const button = byId("read-first");
+  if (!button) return;
+  if (!button.dataset.ready) {
+    button.dataset.ready = "yes";
+    button.addEventListener("click", toggle);
   }
+  button.setAttribute("aria-pressed", String(on));
+}
 
-  function toggle() {
-    on = !on;
-    try {
-      window.localStorage.setItem(KEPT, on ? "on" : "off");
-    } catch {
-      // holds until the page closes
-    }
-    cxr.changed();
-  }
+hideWhile(holdsBack);
+painters.push(noteSeen, paintToggle);
+onKey("y", "page", N_("read first: say what you see before the model does"), toggle);
+session.part("readFirst", { save, load });
 
-  /* What the model says by the cuts in force: {abnormal, above: keys}; null where it has no say. */
-  function model(item) {
-    const probabilities = opinion(item) && state.facts && record(item).heard[state.facts.id];
-    if (!probabilities) return null;
-    const above = cxr.ranked({ probabilities }).filter((one) => one.above && !one.reassuring).map((one) => one.key);
-    return { abnormal: above.length > 0, above };
-  }
+/** @returns {boolean} */
+const isOn = () => on;
 
-  /* Both readings of a film side by side, or null. */
-  function compared(item) {
-    const own = opinion(item);
-    const other = model(item);
-    if (!own || !other) return null;
-    const findings = cxr.labels()
-      .filter(({ key }) => own.offered.includes(key))
-      .map(({ key, name }) => ({ key, name, reader: own.labels.includes(key), model: other.above.includes(key) }));
-    const agree = own.normal !== other.abnormal;
-    return { item, own, model: other, findings, agree };
-  }
-
-  const FEWEST = 10; // films, before a single finding is counted
-
-  function perFinding(counted) {
-    return offered()
-      .map(({ key, name }) => {
-        const rows = counted.flatMap((one) => one.findings.filter((finding) => finding.key === key));
-        return { key, name, ...cxr.agreement.of(rows.map((row) => [row.reader, row.model])) };
-      })
-      .filter((one) => one.films >= FEWEST && one.kappa.value !== null);
-  }
-
-  /* Plain figures of the whole list, for the screen and for export. Only films whose reading came first are counted. */
-  function summary() {
-    const read = state.films.filter((item) => opinion(item));
-    const fresh = read.filter((item) => !opinion(item).seenBefore);
-    const counted = fresh.map(compared).filter(Boolean);
-    const differing = counted.filter((one) => !one.agree);
-    const swayed = differing.filter(({ own }) => own.after && own.after.normal !== own.normal);
-    return {
-      model: state.facts ? state.facts.id : null,
-      films: state.films.filter((item) => item.status === "kept").length,
-      read: read.length,
-      waiting: state.films.filter(cxr.hidden).length,
-      seenBefore: read.length - fresh.length,
-      withoutAnswer: fresh.length - counted.length,
-      unsure: counted.filter(({ own }) => own.unsure).length,
-      // "yes" is abnormal; first the reader, second the model
-      overall: cxr.agreement.of(counted.map(({ own, model: other }) => [!own.normal, other.abnormal])),
-      findings: perFinding(counted),
-      differing: differing.map(({ item, own, model: other }) => ({
-        row: item.id, number: item.number, reader: own.normal ? "normal" : "abnormal",
-        model: other.abnormal ? "abnormal" : "normal", changed: Boolean(own.after && own.after.normal !== own.normal),
-      })),
-      changed: swayed.length,
-    };
-  }
-
-  /* The agreement as the server takes it into tables; null where nothing was read first. */
-  function figures() {
-    const { read, overall, changed, seenBefore, withoutAnswer } = summary();
-    if (!read) return null;
-    const [low, high] = overall.kappa.interval || [null, null];
-    return {
-      films: overall.films, agreed: overall.agreed, both_abnormal: overall.bothYes, both_normal: overall.bothNo,
-      only_reader_abnormal: overall.firstOnly, only_model_abnormal: overall.secondOnly,
-      kappa: overall.kappa.value, kappa_low: low, kappa_high: high,
-      changed, seen_before: seenBefore, without_answer: withoutAnswer,
-    };
-  }
-
-  function save() {
-    const known = state.films.filter((item) => item.film && (opinion(item) || primed(item)));
-    return Object.fromEntries(known.map((item) => [item.film, record(item)]));
-  }
-
-  function load(kept) {
-    for (const [film, one] of Object.entries(kept || {})) restored.set(film, one);
-    cxr.changed();
-  }
-
-  /* A film whose answer is on the screen, in its row at least, can no longer be read first. What was said of one
-   * that was read is kept beside the reading: the server keeps films for a while only. */
-  function noteSeen() {
-    for (const item of state.films) {
-      const answer = cxr.answerOf(item);
-      if (!cxr.figuresShown(item, answer)) continue;
-      if (opinion(item)) record(item).heard[answer.model] = answer.probabilities;
-      else record(item).seen = true;
-    }
-  }
-
-  function paintToggle() {
-    const button = byId("read-first");
-    if (!button) return;
-    if (!button.dataset.ready) {
-      button.dataset.ready = "yes";
-      button.addEventListener("click", toggle);
-    }
-    button.setAttribute("aria-pressed", String(on));
-  }
-
-  cxr.hideWhile(holdsBack);
-  cxr.painters.push(noteSeen, paintToggle);
-  const { N_ } = cxr.words;
-  cxr.onKey("y", "page", N_("read first: say what you see before the model does"), toggle);
-  cxr.session.part("readFirst", { save, load });
-
-  return { isOn: () => on, toggle, opinion, primed, offered, give, change, compared, summary, figures };
-})();
+export { isOn, opinion, latest, current, primed, offered, give, change, compared, summary, figures };

@@ -1,149 +1,161 @@
 /* The line at the worklist's foot, and what it opens: how far the reader and the model agree on this list. */
-"use strict";
+import { byId, element, painters, setText } from "../0-core/00-core.js";
+import * as words from "../0-core/10-words.js";
+import { decimal, interval, percent, plural, t } from "../0-core/10-words.js";
+import { select } from "../0-core/13-films.js";
+import * as readFirst from "./40-read-first.js";
 
-cxr.agreementView = (() => {
-  const { element, byId, setText } = cxr;
-  const { t, plural, decimal, percent, interval } = cxr.words;
-  const ROUGH_BELOW = 30; // films; the large-sample formula is no more than a hint below
-  let open = false;
+const ROUGH_BELOW = 30; // films; the large-sample formula is no more than a hint below
+let open = false;
 
-  /* Two decimals, with a true minus and no negative zero. */
-  const two = (value) => decimal(Math.round(100 * value) / 100 || 0, 2).replace("-", "−");
+/* Two decimals, with a true minus and no negative zero. */
+const two = (value) => decimal(Math.round(100 * value) / 100 || 0, 2).replace("-", "−");
 
-  function kappaInWords({ value, interval: bounds, why }) {
-    if (why === "few") return t("Kappa not estimable: at least two films are needed");
-    if (why === "constant") return t("Kappa not estimable: one of you gave the same answer on every film");
-    if (!bounds) return t("Kappa {value}, interval not estimable", { value: two(value) });
-    const [low, high] = bounds.map(two);
-    return t("Kappa {value} (95 % interval {low} to {high})", { value: two(value), low, high });
-  }
+function kappaInWords({ value, interval: bounds, why }) {
+  if (why === "few") return t("Kappa not estimable: at least two films are needed");
+  if (why === "constant") return t("Kappa not estimable: one of you gave the same answer on every film");
+  if (!bounds) return t("Kappa {value}, interval not estimable", { value: two(value) });
+  const [low, high] = bounds.map(two);
+  return t("Kappa {value} (95 % interval {low} to {high})", { value: two(value), low, high });
+}
 
-  function agreed({ films, agreed: n, share, interval: bounds }) {
-    return t("Alike on {agreed} of {films} films: {share} (95 % interval {interval})", {
-      agreed: n, films, share: percent(share), interval: interval(bounds),
+function agreed({ films, agreed: n, share, interval: bounds }) {
+  return plural("Alike on {agreed} of {films} film: {share} (95 % interval {interval})", "Alike on {agreed} of {films} films: {share} (95 % interval {interval})", films, {
+    agreed: n, films, share: percent(share), interval: interval(bounds),
+  });
+}
+
+const line = (text, name = null) => element("p", { class: name, text });
+
+function overall(figures) {
+  if (!figures.films) return [line(t("No film has been read first yet."), "own-note")];
+  return [
+    element("h3", { text: t("Film by film: normal or not") }),
+    line(agreed(figures)),
+    line(kappaInWords(figures.kappa)),
+    line(
+      t("Films with a finding: to both {both}, to neither {neither}, only to you {reader}, only to the model {model}.", {
+        both: figures.bothYes, neither: figures.bothNo, reader: figures.firstOnly, model: figures.secondOnly,
+      }),
+    ),
+    ...(figures.films < ROUGH_BELOW
+      ? [line(plural("Only {n} film: too few to judge either of you.", "Only {n} films: the figures are rough, and too few to judge either of you.", figures.films), "agreement-few")]
+      : []),
+  ];
+}
+
+/* First of all what was named: a film can be "not normal" to both for two different things. */
+function inFindings({ both, reader, model }) {
+  const n = both + reader + model;
+  if (!n) return t("Neither of you named a finding.");
+  return plural(
+    "Of {n} finding that one of you named: {both} by both, {reader} only by you, {model} only by the model.",
+    "Of {n} findings that one of you named: {both} by both, {reader} only by you, {model} only by the model.", n, { both, reader, model },
+  );
+}
+
+function findings(list) {
+  if (!list.length) return [];
+  const rows = list.map((one) =>
+    element("tr", {}, [
+      element("th", { scope: "row", text: one.name }),
+      element("td", { text: t("{agreed} of {films}", { agreed: one.agreed, films: one.films }) }),
+      element("td", { text: kappaInWords(one.kappa) }),
+    ]),
+  );
+  return [element("h3", { text: t("Finding by finding") }), element("table", {}, [element("tbody", {}, rows)])];
+}
+
+function differing({ differing: list, changed }) {
+  if (!list.length) return [];
+  const films = (reader) =>
+    list.filter((one) => one.reader === reader).map((one) => {
+      const name = words.film(one);
+      const text = one.changed ? t("{film} (changed)", { film: name }) : name;
+      return element("li", {}, [element("button", { class: "link", type: "button", text, onclick: () => select(one.row) })]);
     });
+  const group = (reader, text) => {
+    const items = films(reader);
+    return items.length ? [line(text, "agreement-group"), element("ul", { class: "agreement-films" }, items)] : [];
+  };
+  const minds = plural(
+    "Of the {n} film where you differed, you changed your mind on {changed}.",
+    "Of the {n} films where you differed, you changed your mind on {changed}.",
+    list.length, { changed },
+  );
+  return [
+    element("h3", { text: t("Where you differed") }),
+    ...group("normal", t("Nothing to you, a finding to the model:")),
+    ...group("abnormal", t("A finding to you, nothing to the model:")),
+    line(minds),
+  ];
+}
+
+function leftOut({ seenBefore, withoutAnswer, unsure }) {
+  const parts = [];
+  if (unsure) parts.push(plural("You were not sure of {n} film; it is counted.", "You were not sure of {n} films; they are counted.", unsure));
+  if (seenBefore) {
+    parts.push(plural(
+      "{n} film is left out: the model's answer had been on the screen before you read it.",
+      "{n} films are left out: the model's answer had been on the screen before you read them.", seenBefore,
+    ));
   }
-
-  const line = (text, name = null) => element("p", { class: name, text });
-
-  function overall(figures) {
-    if (!figures.films) return [line(t("No film has been read first yet."), "own-note")];
-    return [
-      line(agreed(figures), "agreement-main"),
-      line(kappaInWords(figures.kappa), "agreement-main"),
-      line(
-        t("Both abnormal {both}, both normal {neither}, abnormal only to you {reader}, only to the model {model}.", {
-          both: figures.bothYes, neither: figures.bothNo, reader: figures.firstOnly, model: figures.secondOnly,
-        }),
-      ),
-      ...(figures.films < ROUGH_BELOW
-        ? [line(plural("Only {n} film: too few to judge either of you.", "Only {n} films: the figures are rough, and too few to judge either of you.", figures.films), "agreement-few")]
-        : []),
-    ];
+  if (withoutAnswer) {
+    parts.push(plural("{n} film is left out: the model has no answer.", "{n} films are left out: the model has no answer.", withoutAnswer));
   }
+  return parts.map((text) => line(text, "own-note"));
+}
 
-  function findings(list) {
-    if (!list.length) return [];
-    const rows = list.map((one) =>
-      element("tr", {}, [
-        element("th", { scope: "row", text: one.name }),
-        element("td", { text: t("{agreed} of {films}", { agreed: one.agreed, films: one.films }) }),
-        element("td", { text: kappaInWords(one.kappa) }),
-      ]),
-    );
-    return [element("h3", { text: t("Finding by finding") }), element("table", {}, [element("tbody", {}, rows)])];
+function fill(box, found) {
+  box.replaceChildren(
+    element("header", {}, [
+      element("h2", { text: t("You and the model: findings") }),
+      element("button", { class: "quiet-close", type: "button", "aria-label": t("Close"), text: "×", onclick: () => show(false) }),
+    ]),
+    ...(found.overall.films ? [line(inFindings(found.named), "agreement-main")] : []),
+    ...findings(found.findings),
+    ...overall(found.overall),
+    ...differing(found),
+    ...leftOut(found),
+    line(t("The model names what is above its threshold now in force. Kappa is agreement beyond chance: 0 is what chance gives, 1 is complete. It says how alike you are, not who is right."), "own-note"),
+  );
+}
+
+function inShort(found) {
+  if (!found.overall.films) return t("{read} of {films} read first", { read: found.read, films: found.films });
+  const { both, reader, model } = found.named;
+  const values = { read: found.read, films: found.films, both, named: both + reader + model };
+  if (!values.named) return t("{read} of {films} read first · no finding named", values);
+  return t("{read} of {films} read first · {both} of {named} findings by both", values);
+}
+
+function show(wanted) {
+  if (open === wanted) return;
+  open = wanted;
+  paint();
+  (open ? byId("agreement") : byId("agreement-open")).focus();
+}
+
+function paint() {
+  const [button, box] = [byId("agreement-open"), byId("agreement")];
+  if (!button || !box) return;
+  if (!button.dataset.ready) {
+    button.dataset.ready = "yes";
+    button.addEventListener("click", () => show(!open));
   }
+  const found = readFirst.summary();
+  button.hidden = !(found.read || (readFirst.isOn() && found.films));
+  if (button.hidden) open = false;
+  setText(button, button.hidden ? "" : inShort(found));
+  button.classList.toggle("complete", found.read > 0 && found.waiting === 0);
+  button.setAttribute("aria-expanded", String(open));
+  box.hidden = !open;
+  const mark = open ? JSON.stringify(found) : "";
+  if (box.dataset.mark === mark) return;
+  box.dataset.mark = mark;
+  if (open) fill(box, found);
+  else box.replaceChildren();
+}
 
-  function differing({ differing: list, changed }) {
-    if (!list.length) return [];
-    const films = (reader) =>
-      list.filter((one) => one.reader === reader).map((one) => {
-        const name = cxr.words.film(one);
-        const text = one.changed ? t("{film} (changed)", { film: name }) : name;
-        return element("li", {}, [element("button", { class: "link", type: "button", text, onclick: () => cxr.select(one.row) })]);
-      });
-    const group = (reader, text) => {
-      const items = films(reader);
-      return items.length ? [line(text, "agreement-group"), element("ul", { class: "agreement-films" }, items)] : [];
-    };
-    const minds = plural(
-      "Of the {n} film where you differed, you changed your mind on {changed}.",
-      "Of the {n} films where you differed, you changed your mind on {changed}.",
-      list.length, { changed },
-    );
-    return [
-      element("h3", { text: t("Where you differed") }),
-      ...group("normal", t("Normal to you, abnormal to the model:")),
-      ...group("abnormal", t("Abnormal to you, normal to the model:")),
-      line(minds),
-    ];
-  }
-
-  function leftOut({ seenBefore, withoutAnswer, unsure }) {
-    const parts = [];
-    if (unsure) parts.push(plural("You were not sure of {n} film; it is counted.", "You were not sure of {n} films; they are counted.", unsure));
-    if (seenBefore) {
-      parts.push(plural(
-        "{n} film is left out: the model's answer had been on the screen before you read it.",
-        "{n} films are left out: the model's answer had been on the screen before you read them.", seenBefore,
-      ));
-    }
-    if (withoutAnswer) {
-      parts.push(plural("{n} film is left out: the model has no answer.", "{n} films are left out: the model has no answer.", withoutAnswer));
-    }
-    return parts.map((text) => line(text, "own-note"));
-  }
-
-  function fill(box, found) {
-    box.replaceChildren(
-      element("header", {}, [
-        element("h2", { text: t("You and the model: normal or abnormal") }),
-        element("button", { class: "quiet-close", type: "button", "aria-label": t("Close"), text: "×", onclick: () => show(false) }),
-      ]),
-      ...overall(found.overall),
-      ...differing(found),
-      ...findings(found.findings),
-      ...leftOut(found),
-      line(t("Abnormal means, for the model, any finding above its cut now in force. Kappa is agreement beyond chance: 0 is what chance gives, 1 is complete. It says how alike you are, not who is right."), "own-note"),
-    );
-  }
-
-  function inShort(found) {
-    if (!found.overall.films) return t("{read} of {films} read first", { read: found.read, films: found.films });
-    const values = { read: found.read, films: found.films, share: percent(found.overall.share) };
-    return t("{read} of {films} read first · agreement {share}", values);
-  }
-
-  function show(wanted) {
-    if (open === wanted) return;
-    open = wanted;
-    paint();
-    (open ? byId("agreement") : byId("agreement-open")).focus();
-  }
-
-  function paint() {
-    const [button, box] = [byId("agreement-open"), byId("agreement")];
-    if (!button || !box) return;
-    if (!button.dataset.ready) {
-      button.dataset.ready = "yes";
-      button.addEventListener("click", () => show(!open));
-    }
-    const found = cxr.readFirst.summary();
-    button.hidden = !(found.read || (cxr.readFirst.isOn() && found.films));
-    if (button.hidden) open = false;
-    setText(button, button.hidden ? "" : inShort(found));
-    button.classList.toggle("complete", found.read > 0 && found.waiting === 0);
-    button.setAttribute("aria-expanded", String(open));
-    box.hidden = !open;
-    const mark = open ? JSON.stringify(found) : "";
-    if (box.dataset.mark === mark) return;
-    box.dataset.mark = mark;
-    if (open) fill(box, found);
-    else box.replaceChildren();
-  }
-
-  cxr.painters.push(paint);
-  document.addEventListener("cxr-close", () => show(false));
-
-  return { show };
-})();
+painters.push(paint);
+document.addEventListener("cxr-close", () => show(false));

@@ -1,43 +1,48 @@
 /* What buttons and keys do with the film in view. Later parts add what is theirs. No request but for pictures. */
-"use strict";
+import { changed, onKey, state } from "../0-core/00-core.js";
+import { N_ } from "../0-core/10-words.js";
+import * as look from "./50-look.js";
+import * as geometry from "./51-geometry.js";
+import * as view from "./55-view.js";
 
-cxr.actions = (() => {
-  const { state } = cxr;
-  const { N_ } = cxr.words;
-  const ZOOM_STEP = 1.25;
-  const known = new Map(); // name -> what it does with the sheet in view
+const ZOOM_STEP = 1.25;
+const known = new Map(); // name -> what it does with the sheet in view
 
-  const add = (name, fn) => known.set(name, fn);
+/**
+ * @param {string} name
+ * @param {(sheet: Sheet) => void} fn
+ */
+const add = (name, fn) => known.set(name, fn);
 
-  function act(name) {
-    const sheet = cxr.view.activeSheet();
-    if (!sheet.pane || !sheet.room) return;
-    known.get(name)(sheet);
-    cxr.changed();
-  }
+/** @param {string} name */
+function act(name) {
+  const sheet = view.activeSheet();
+  if (!sheet.pane || !sheet.room) return;
+  known.get(name)(sheet);
+  changed();
+}
 
-  add("invert", (sheet) => cxr.view.invert(sheet));
-  add("heat", () => cxr.look.set({ heat: !state.view.heat }));
-  add("contour", () => cxr.look.set({ contour: !(state.view.heat && state.view.contour), heat: true }));
-  add("above", () => cxr.look.set({ onlyAbove: !state.view.onlyAbove }));
-  add("rotate", (sheet) => cxr.view.turn(sheet, cxr.geometry.turned));
-  add("flip", (sheet) => cxr.view.turn(sheet, cxr.geometry.flipped));
-  add("in", (sheet) => cxr.view.zoomAt(sheet, ZOOM_STEP, cxr.geometry.middle(sheet.room)));
-  add("out", (sheet) => cxr.view.zoomAt(sheet, 1 / ZOOM_STEP, cxr.geometry.middle(sheet.room)));
-  add("fit", (sheet) => cxr.view.fit(sheet));
+add("invert", (sheet) => view.invert(sheet));
+add("heat", () => look.set({ heat: !state.view.heat }));
+add("contour", () => look.set({ contour: !(state.view.heat && state.view.contour), heat: true }));
+add("above", () => look.set({ onlyAbove: !state.view.onlyAbove }));
+add("rotate", (sheet) => view.turn(sheet, geometry.turned));
+add("flip", (sheet) => view.turn(sheet, geometry.flipped));
+add("in", (sheet) => view.zoomAt(sheet, ZOOM_STEP, geometry.middle(sheet.room)));
+add("out", (sheet) => view.zoomAt(sheet, 1 / ZOOM_STEP, geometry.middle(sheet.room)));
+add("fit", (sheet) => view.fit(sheet));
 
-  const key = (name, help, action, shown) => cxr.onKey(name, "film", help, () => act(action), shown);
-  key("h", N_("heatmap on or off"), "heat");
-  key("c", N_("heat as contour lines"), "contour");
-  key("a", N_("heat only for findings above their cut"), "above");
-  key("i", N_("invert the film"), "invert");
-  key("r", N_("rotate by 90°"), "rotate");
-  key("x", N_("flip left to right"), "flip");
-  key("f", N_("fit, or one film pixel per screen pixel"), "zoom");
-  key("+", N_("zoom in"), "in");
-  key("=", "", "in");
-  key("-", N_("zoom out"), "out");
-  key("0", N_("fit the film"), "fit");
+const key = (name, help, action, shown) => onKey(name, "film", help, () => act(action), shown);
+key("h", N_("heatmap on or off"), "heat");
+key("c", N_("heat as contour lines"), "contour");
+key("a", N_("heat only for findings above their threshold"), "above");
+key("i", N_("invert the film"), "invert");
+key("r", N_("rotate by 90°"), "rotate");
+key("x", N_("flip left to right"), "flip");
+key("f", N_("fit, or one film pixel per screen pixel"), "zoom");
+key("+", N_("zoom in"), "in");
+key("=", "", "in");
+key("-", N_("zoom out"), "out");
+key("0", N_("fit the film"), "fit");
 
-  return { act, add };
-})();
+export { act, add };

@@ -1,124 +1,181 @@
-/* The grey window: presets, two sliders, and dragging on the film. The picture has 8 bits, so these are contrasts of the
- * grey levels as they stand in it, and no Hounsfield units. */
-"use strict";
+/* The grey window: presets, those of the film's own file, two sliders, and dragging on the film. A picture of 8 bits has
+ * contrasts of the grey levels as they stand in it, and no Hounsfield units; a film of more bits says its own levels. */
+import { byId, changed, element, onKey, setText } from "../0-core/00-core.js";
+import { decimal, N_, t } from "../0-core/10-words.js";
+import * as tones from "./51-tones.js";
+import * as view from "./55-view.js";
+import * as actions from "./56-actions.js";
+import * as gestures from "./57-gestures.js";
 
-cxr.grey = (() => {
-  const { element, setText } = cxr;
-  const { t, N_ } = cxr.words;
-  // on frontal films as they are shown here the lungs lie mostly between levels 40 and 205, what is around them above 150
-  const PRESETS = [
-    { name: N_("Default"), window: { width: 255, level: 127.5 }, help: N_("contrast: default") },
-    { name: N_("Lung contrast"), window: { width: 170, level: 120 }, help: N_("contrast for the lungs") },
-    { name: N_("Bone and mediastinum contrast"), window: { width: 140, level: 185 }, help: N_("contrast for bone and mediastinum") },
-    { name: N_("High contrast"), window: { width: 128, level: 140 }, help: N_("high contrast") },
-  ];
-  let popover = null;
-  let parts = null;
-  let figures = null;
+// on frontal films as they are shown here the lungs lie mostly between levels 40 and 205, what is around them above 150
+const PRESETS = [
+  { name: N_("Default"), window: { width: 255, level: 127.5 }, help: N_("contrast: default") },
+  { name: N_("Lung contrast"), window: { width: 170, level: 120 }, help: N_("contrast for the lungs") },
+  { name: N_("Bone and mediastinum contrast"), window: { width: 140, level: 185 }, help: N_("contrast for bone and mediastinum") },
+  { name: N_("High contrast"), window: { width: 128, level: 140 }, help: N_("high contrast") },
+];
+let popover = null;
+let parts = null;
+let figures = null;
+let listed = null; // the levels whose windows stand in the menu
 
-  const sheet = () => cxr.view.activeSheet();
-  const current = () => cxr.view.toneOf(sheet()).window;
+const sheet = () => view.activeSheet();
+const current = () => view.toneOf(sheet()).window;
+const same = (one, other) => ["width", "level", "curve", "table"].every((part) => one[part] === other[part]);
 
-  function build(node, toolbar) {
-    popover = node;
-    figures = element("button", { class: "window-figures", type: "button", hidden: true, onclick: reset }, [
-      element("span"), element("span", { class: "window-reset", text: t("Reset") }),
-    ]);
-    toolbar.append(figures);
+/* Whole levels where there are many, else with two decimals. */
+const figure = (value) => (Math.abs(value) >= 10 || Number.isInteger(value) ? String(Math.round(value)) : decimal(value, 2));
+
+/* A window's figures as people read them: of the picture, or of the film's own levels. */
+function inFigures(one, window) {
+  const levels = view.levelsOf(one);
+  return levels ? tones.toOwn(levels, window) : window;
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {HTMLElement} toolbar
+ */
+function build(node, toolbar) {
+  popover = node;
+  figures = element("button", { class: "window-figures", type: "button", hidden: true, onclick: reset }, [
+    element("span"), element("span", { class: "window-reset", text: t("Reset") }),
+  ]);
+  toolbar.append(figures);
+}
+
+function reset() {
+  choose(PRESETS[0]);
+  byId("stage").focus({ preventScroll: true });
+}
+
+function slider(name, text) {
+  const value = element("output", {});
+  const input = element("input", { type: "range", id: `window-${name}` });
+  input.addEventListener("input", () => {
+    const levels = view.levelsOf(sheet());
+    const wanted = { ...inFigures(sheet(), current()), [name]: Number(input.value) };
+    const { width, level } = levels ? tones.fromOwn(levels, wanted) : wanted;
+    view.setWindow(sheet(), width, level, current().curve);
+    changed();
+  });
+  const label = element("label", {}, [element("span", {}, [element("span", { text }), value]), input]);
+  return { name, input, value, label };
+}
+
+/* When it is first opened: the language has come by then. */
+function fill() {
+  const presets = PRESETS.map((preset, index) =>
+    element("button", { class: "tool preset", type: "button", onclick: () => choose(preset) }, [
+      element("span", { text: t(preset.name) }), element("kbd", { text: String(index + 1) }),
+    ]),
+  );
+  const sliders = [slider("width", t("Window (contrast)")), slider("level", t("Level (brightness)"))];
+  const ofFile = element("div", { class: "presets", role: "group", "aria-label": t("Of this film's file"), hidden: true });
+  popover.append(
+    element("div", { class: "presets", role: "group", "aria-label": t("Contrast") }, presets),
+    ofFile,
+    ...sliders.map((one) => one.label),
+    element("p", { class: "hint", text: t("Drag on the film: sideways for contrast, up and down for brightness. The right button does so at any time.") }),
+  );
+  parts = { presets, sliders, ofFile };
+}
+
+function choose(preset) {
+  if (!sheet().pane || !sheet().room) return;
+  view.setWindow(sheet(), preset.window.width, preset.window.level);
+  changed();
+}
+
+/* The windows that the film's file brings, with what it calls them. */
+function listFile(levels) {
+  if (listed === levels) return;
+  listed = levels;
+  const windows = levels ? levels.windows : [];
+  parts.ofFile.hidden = windows.length === 0;
+  parts.ofFile.replaceChildren(
+    element("div", { class: "presets-of", text: t("Of this film's file") }),
+    ...windows.map((one, index) => {
+      const given = tones.ofFile(levels, one);
+      const own = tones.toOwn(levels, given);
+      const text = one.name || t("Window {number} of the file", { number: index + 1 });
+      /** @type {HTMLButtonElement & { given?: GreyWindow }} */
+      const choice = element("button", { class: "tool preset", type: "button", onclick: () => chooseGiven(given) }, [
+        element("span", { text }), element("kbd", { text: `${figure(own.width)} / ${figure(own.level)}` }),
+      ]);
+      choice.given = given;
+      return choice;
+    }),
+  );
+}
+
+function chooseGiven(given) {
+  view.setFileWindow(sheet(), given);
+  changed();
+}
+
+const open = () => Boolean(popover) && !popover.hidden;
+
+const opener = () => byId("toolbar").querySelector("[data-action=window]");
+
+function toggle() {
+  if (!parts) fill();
+  if (open()) return close();
+  popover.hidden = false;
+  // opened by keyboard, the keyboard goes in; with the mouse the film is dragged next
+  if (opener().matches(":focus-visible")) parts.presets[0].focus({ preventScroll: true });
+}
+
+function close() {
+  if (!popover) return;
+  if (popover.contains(document.activeElement)) opener().focus({ preventScroll: true });
+  popover.hidden = true;
+}
+
+/** The window stays from film to film: so its figures stand there for as long as it is not the default one.
+ * @param {Sheet} one
+ * @param {GreyWindow} window
+ */
+function say(one, window) {
+  figures.hidden = tones.isPlain(window);
+  const { width, level } = inFigures(one, window);
+  setText(figures.firstChild, t("window {width} / level {level}", { width: figure(width), level: figure(level) }));
+}
+
+/* A slider goes as far as the film's levels do. */
+function bound({ name, input }, levels) {
+  const [low, high] = (levels ? tones.limits(levels) : view.OF_PICTURE)[name];
+  Object.assign(input, { min: String(low), max: String(high), step: levels ? "any" : "1" });
+}
+
+function paint() {
+  if (!parts || popover.hidden || !sheet().pane) return;
+  const levels = view.levelsOf(sheet());
+  const [now, said] = [current(), inFigures(sheet(), current())];
+  for (const one of parts.sliders) {
+    bound(one, levels);
+    one.input.value = levels ? String(said[one.name]) : String(Math.round(said[one.name]));
+    setText(one.value, figure(said[one.name]));
   }
+  listFile(levels);
+  parts.presets.forEach((button, index) => button.setAttribute("aria-pressed", String(same(PRESETS[index].window, now))));
+  for (const button of parts.ofFile.querySelectorAll("button")) button.setAttribute("aria-pressed", String(same(button.given, now)));
+}
 
-  function reset() {
-    choose(PRESETS[0]);
-    cxr.byId("stage").focus({ preventScroll: true });
-  }
-
-  function slider(name, text, low, high) {
-    const value = element("output", {});
-    const input = element("input", { type: "range", min: String(low), max: String(high), step: "1", id: `window-${name}` });
-    input.addEventListener("input", () => {
-      const { width, level } = { ...current(), [name]: Number(input.value) };
-      cxr.view.setWindow(sheet(), width, level);
-      cxr.changed();
-    });
-    const label = element("label", {}, [element("span", {}, [element("span", { text }), value]), input]);
-    return { name, input, value, label };
-  }
-
-  /* When it is first opened: the language has come by then. */
-  function fill() {
-    const presets = PRESETS.map((preset, index) =>
-      element("button", { class: "tool preset", type: "button", onclick: () => choose(preset) }, [
-        element("span", { text: t(preset.name) }), element("kbd", { text: String(index + 1) }),
-      ]),
-    );
-    const sliders = [slider("width", t("Window (contrast)"), 2, 510), slider("level", t("Level (brightness)"), 0, 255)];
-    popover.append(
-      element("div", { class: "presets", role: "group", "aria-label": t("Contrast") }, presets),
-      ...sliders.map((one) => one.label),
-      element("p", { class: "hint", text: t("Drag on the film: sideways for contrast, up and down for brightness. The right button does so at any time.") }),
-    );
-    parts = { presets, sliders };
-  }
-
-  function choose(preset) {
-    if (!sheet().pane || !sheet().room) return;
-    cxr.view.setWindow(sheet(), preset.window.width, preset.window.level);
-    cxr.changed();
-  }
-
-  const open = () => Boolean(popover) && !popover.hidden;
-
-  const opener = () => cxr.byId("toolbar").querySelector("[data-action=window]");
-
-  function toggle() {
-    if (!parts) fill();
-    if (open()) return close();
-    popover.hidden = false;
-    // opened by keyboard, the keyboard goes in; with the mouse the film is dragged next
-    if (opener().matches(":focus-visible")) parts.presets[0].focus({ preventScroll: true });
-  }
-
-  function close() {
-    if (!popover) return;
-    if (popover.contains(document.activeElement)) opener().focus({ preventScroll: true });
-    popover.hidden = true;
-  }
-
-  /* The window stays from film to film: so its figures stand there for as long as it is not the default one. */
-  function say({ width, level }) {
-    const { PLAIN } = cxr.look;
-    figures.hidden = width === PLAIN.width && level === PLAIN.level;
-    setText(figures.firstChild, t("window {width} / level {level}", { width: Math.round(width), level: Math.round(level) }));
-  }
-
-  function paint() {
-    if (!parts || popover.hidden || !sheet().pane) return;
-    const now = current();
-    for (const { name, input, value } of parts.sliders) {
-      input.value = String(Math.round(now[name]));
-      setText(value, String(Math.round(now[name])));
-    }
-    parts.presets.forEach((button, index) => {
-      const { width, level } = PRESETS[index].window;
-      button.setAttribute("aria-pressed", String(width === now.width && level === now.level));
-    });
-  }
-
-  cxr.gestures.dragGreyWhile(open);
-  cxr.actions.add("window", toggle);
-  cxr.onKey("w", "film", N_("window: drag for contrast and brightness"), () => cxr.actions.act("window"));
-  PRESETS.forEach((preset, index) => cxr.onKey(String(index + 1), "film", preset.help, () => choose(preset)));
-  document.addEventListener("cxr-close", () => {
+gestures.dragGreyWhile(open);
+actions.add("window", toggle);
+onKey("w", "film", N_("window: drag for contrast and brightness"), () => actions.act("window"));
+PRESETS.forEach((preset, index) => onKey(String(index + 1), "film", preset.help, () => choose(preset)));
+document.addEventListener("cxr-close", () => {
+  close();
+  changed();
+});
+document.addEventListener("click", (event) => {
+  // on the film itself the popover stays: there it is dragged
+  if (open() && !event.target.closest("#window-popover, #toolbar, #stage")) {
     close();
-    cxr.changed();
-  });
-  document.addEventListener("click", (event) => {
-    // on the film itself the popover stays: there it is dragged
-    if (open() && !event.target.closest("#window-popover, #toolbar, #stage")) {
-      close();
-      cxr.changed();
-    }
-  });
+    changed();
+  }
+});
 
-  return { build, close, open, say, paint };
-})();
+export { build, close, open, say, paint };

@@ -1,92 +1,105 @@
 /* What another model says of the film in view: asked for once, when the reader compares two models. */
-"use strict";
+import { changed, state } from "../0-core/00-core.js";
+import { percent, t } from "../0-core/10-words.js";
+import { answerKey, figuresShown, hear, hidden } from "../0-core/15-answers.js";
+import * as requests from "../0-core/16-requests.js";
+import * as statistics from "../0-core/20-statistics.js";
+import * as analysis from "../3-list/30-analysis.js";
+import * as look from "./50-look.js";
 
-cxr.otherModel = (() => {
-  const { state } = cxr;
-  const { t, percent } = cxr.words;
-  const facts = new Map(); // model -> its labels and cuts
-  const problems = new Map(); // "model/film" -> what the server said instead
-  const asked = new Set();
+const facts = new Map(); // model -> its labels and cuts
+const problems = new Map(); // "model/film" -> what the server said instead
+const asked = new Set();
 
-  async function ask(model, item) {
-    const id = cxr.key(model, item.film);
-    if (asked.has(id)) return;
-    asked.add(id);
-    problems.delete(id);
-    try {
-      const reply = await fetch(cxr.url(`/films/${item.film}/${model}/answer.json`), { cache: "no-store" });
-      if (!reply.ok) {
-        const { message, remedy } = await cxr.analysis.refusal(reply, item.film);
-        throw new Error(`${message} ${remedy}`);
-      }
-      const found = await reply.json();
-      facts.set(model, found.facts);
-      cxr.hear(found.answer);
-    } catch (error) {
-      problems.set(id, error instanceof TypeError ? t("The server does not answer.") : error.message);
-      asked.delete(id);
-    }
-    cxr.changed();
+async function ask(model, item) {
+  const id = answerKey(model, item.film);
+  if (asked.has(id)) return;
+  asked.add(id);
+  problems.delete(id);
+  try {
+    const reply = await requests.ask(`/films/${item.film}/${model}/answer.json`);
+    if (!reply.ok) throw new Error(await analysis.refused(reply, item.film));
+    const found = await reply.json();
+    facts.set(model, found.facts);
+    hear(found.answer);
+  } catch (error) {
+    problems.set(id, requests.unanswered(error) ? t("The server does not answer.") : error.message);
+    asked.delete(id);
   }
+  changed();
+}
 
-  function cutOf(model, label) {
-    const moved = state.thresholds[model];
-    return moved && label in moved ? moved[label] : facts.get(model).thresholds[label];
-  }
+function cutOf(model, label) {
+  const moved = state.thresholds[model];
+  return moved && label in moved ? moved[label] : facts.get(model).thresholds[label];
+}
 
-  /* The label of the same name where both have it, else the reader's choice, else the one furthest above its cut. */
-  function labelOf(model, one, compare, answer) {
-    const known = facts.get(model).labels.map(({ key }) => key);
-    if (known.includes(one.label)) return one.label;
-    if (known.includes(compare.otherLabel)) return compare.otherLabel;
-    if (!answer) return known[0];
-    const { scale } = cxr.statistics;
-    const margin = (key) => scale(answer.probabilities[key]) - scale(cutOf(model, key));
-    return [...known].sort((a, b) => margin(b) - margin(a))[0];
-  }
+/* The label of the same name where both have it, else the reader's choice, else the one furthest above its cut. */
+function labelOf(model, one, compare, answer) {
+  const known = facts.get(model).labels.map(({ key }) => key);
+  if (known.includes(one.label)) return one.label;
+  if (known.includes(compare.otherLabel)) return compare.otherLabel;
+  if (!answer) return known[0];
+  const { scale } = statistics;
+  const margin = (key) => scale(answer.probabilities[key]) - scale(cutOf(model, key));
+  return [...known].sort((a, b) => margin(b) - margin(a))[0];
+}
 
-  function pane(item, one, compare, models) {
-    const offered = models.some(({ value }) => value === compare.model);
-    const model = offered ? compare.model : models.length ? models[0].value : null;
-    if (!offered) cxr.look.compare({ model });
-    if (!model) return null;
-    const id = cxr.key(model, item.film);
-    const answer = state.answers.get(id);
-    if (!problems.has(id) && !cxr.hidden(item) && (!facts.has(model) || !answer)) ask(model, item);
-    const title = models.find(({ value }) => value === model).text;
-    const empty = { item, answer: null, heat: state.view.heat, label: null, name: "", cut: 1, other: true, model: title };
-    if (!facts.has(model) || !answer) return { ...empty, problem: problems.get(id) || t("Asking this model…") };
-    const shown = cxr.figuresShown(item, answer) ? answer : null; // the finding furthest above its cut is an answer too
-    const label = labelOf(model, one, compare, shown);
-    return {
-      ...empty, label, cut: cutOf(model, label), name: facts.get(model).labels.find(({ key }) => key === label).name,
-      answer: shown, problem: refusal(answer),
-      model: t("{model}, version {version}", { model: title, version: facts.get(model).version }),
-    };
-  }
+/**
+ * @param {Row} item
+ * @param {Pane} one
+ * @param {Comparison} compare
+ * @param {HTMLOptionElement[]} models
+ * @returns {Pane | null}
+ */
+function pane(item, one, compare, models) {
+  const offered = models.some(({ value }) => value === compare.model);
+  const model = offered ? compare.model : models.length ? models[0].value : null;
+  if (!offered) look.compare({ model });
+  if (!model) return null;
+  const id = answerKey(model, item.film);
+  const answer = state.answers.get(id);
+  if (!problems.has(id) && !hidden(item) && (!facts.has(model) || !answer)) ask(model, item);
+  const title = models.find(({ value }) => value === model).text;
+  const empty = { item, answer: null, heat: state.view.heat, label: null, name: "", cut: 1, other: true, model: title };
+  if (!facts.has(model) || !answer) return { ...empty, problem: problems.get(id) || t("Asking this model…") };
+  const shown = figuresShown(item, answer) ? answer : null; // the finding furthest above its cut is an answer too
+  const label = labelOf(model, one, compare, shown);
+  return {
+    ...empty, label, cut: cutOf(model, label), name: facts.get(model).labels.find(({ key }) => key === label).name,
+    answer: shown, problem: refusal(answer),
+    model: t("{model}, version {version}", { model: title, version: facts.get(model).version }),
+  };
+}
 
-  function refusal(answer) {
-    if (answer.error) return answer.error.message;
-    return answer.quality.verdict === "reject" ? t("This model refused the film. {reasons}", { reasons: answer.quality.reasons.join(" ") }) : "";
-  }
+function refusal(answer) {
+  if (answer.error) return answer.error.message;
+  return answer.quality.verdict === "reject" ? t("This model refused the film. {reasons}", { reasons: answer.quality.reasons.join(" ") }) : "";
+}
 
-  /* Finding, probability and cut in a line; or why there is none. */
-  function sentence({ answer, label, name, cut, problem, item }) {
-    if (cxr.hidden(item)) return t("Hidden until you have given your own reading.");
-    if (!answer || !label) return problem || t("No figures to show for this film.");
-    const values = { finding: name, probability: percent(answer.probabilities[label]), cut: percent(cut) };
-    const said = answer.probabilities[label] >= cut
-      ? t("{finding} {probability}, above its cut of {cut}", values)
-      : t("{finding} {probability}, below its cut of {cut}", values);
-    return [...(answer.quality.first_of_all || []), said].join(" ");
-  }
+/** Finding, probability and cut in a line; or why there is none.
+ * @param {Pane} pane
+ * @returns {string}
+ */
+function sentence({ answer, label, name, cut, problem, item }) {
+  if (hidden(item)) return t("Hidden until you have given your own reading.");
+  if (!answer || !label) return problem || t("No figures to show for this film.");
+  const values = { finding: name, probability: percent(answer.probabilities[label]), cut: percent(cut) };
+  const said = answer.probabilities[label] >= cut
+    ? t("{finding} {probability}, above its threshold of {cut}", values)
+    : t("{finding} {probability}, below its threshold of {cut}", values);
+  return [...(answer.quality.first_of_all || []), said].join(" ");
+}
 
-  /* Findings to choose from where the other model has none of the same name. */
-  function labels(shown, one, compare) {
-    const known = compare.kind === "model" && facts.get(compare.model);
-    if (!known || known.labels.some(({ key }) => key === one.label)) return [[], ""];
-    return [known.labels.map(({ key, name }) => [key, name]), shown.label];
-  }
+/** Findings to choose from where the other model has none of the same name.
+ * @param {Pane} shown
+ * @param {Pane} one
+ * @param {Comparison} compare
+ */
+function labels(shown, one, compare) {
+  const known = compare.kind === "model" && facts.get(compare.model);
+  if (!known || known.labels.some(({ key }) => key === one.label)) return [[], ""];
+  return [known.labels.map(({ key, name }) => [key, name]), shown.label];
+}
 
-  return { pane, sentence, labels };
-})();
+export { pane, sentence, labels };

@@ -1,129 +1,160 @@
 /* The films on their stage, and the toolbar: what is shown, where it lies, and what is pressed. */
-"use strict";
+import { byId, listen, painters, setText, state } from "../0-core/00-core.js";
+import { t } from "../0-core/10-words.js";
+import * as listing from "../3-list/34-listing.js";
+import * as ownLevels from "./50-own-levels.js";
+import * as pictures from "./50-pictures.js";
+import * as tones from "./51-tones.js";
+import * as filmSheet from "./53-film-sheet.js";
+import * as stage from "./53-stage.js";
+import * as heat from "./54-heat.js";
+import * as view from "./55-view.js";
+import * as actions from "./56-actions.js";
+import * as legend from "./56-legend.js";
+import * as gestures from "./57-gestures.js";
+import * as outlines from "./57-outlines.js";
+import * as grey from "./58-grey.js";
+import * as lens from "./58-lens.js";
+import * as marks from "./58-marks.js";
+import * as compare from "./59-compare.js";
 
-cxr.viewer = (() => {
-  const { state, byId, setText } = cxr;
-  const { t } = cxr.words;
-  const GAP = 22; // between the toolbar and what lies under it: the line of 59-film-says.js
-  const ALONE = { left: 16, right: 16 };
-  const BESIDE = { left: 8, right: 8, top: 8 };
-  const two = cxr.stage.sheets();
-  let stage = null;
+const SAYS = 22; // the line of 59-film-says.js, where there is one
+const ALONE = { left: 8, right: 8, top: 0, bottom: 0 };
+const BESIDE = { left: 8, right: 8, top: 8, bottom: 8 };
+const two = stage.sheets();
+let host = null;
 
-  function build(node) {
-    stage = node;
-    cxr.stage.build(stage);
-    for (const sheet of two) new ResizeObserver(() => measure(sheet)).observe(sheet.view);
-    new ResizeObserver(() => two.forEach(measure)).observe(byId("toolbar"));
-    cxr.gestures.listen(stage);
-    cxr.grey.build(byId("window-popover"), byId("toolbar"));
-    cxr.lens.build(stage);
-    cxr.compare.build(two[1].head);
-    byId("toolbar").addEventListener("click", (event) => {
-      const button = event.target.closest("[data-action]");
-      if (button) cxr.actions.act(button.dataset.action);
-    });
+/** @param {HTMLElement} node */
+function build(node) {
+  host = node;
+  stage.build(host);
+  for (const sheet of two) new ResizeObserver(() => measure(sheet)).observe(sheet.view);
+  new ResizeObserver(() => two.forEach(measure)).observe(byId("toolbar"));
+  // the line of what the file says comes and goes with the film
+  new MutationObserver(() => two.forEach(measure)).observe(byId("film-says"), { attributes: true, attributeFilter: ["hidden"] });
+  gestures.listen(host);
+  grey.build(byId("window-popover"), byId("toolbar"));
+  lens.build(host);
+  outlines.build(two[0]);
+  marks.build(byId("marks-menu"), two);
+  compare.build(two[1].head);
+  byId("toolbar").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-action]");
+    if (button) actions.act(button.dataset.action);
+  });
+}
+
+/* Beside a fitted film the toolbar's column stays free. The strip that speaks of the heat is no part of the stage: it
+ * keeps its height with or without heat, so that the film does not jump, and covers no costophrenic angle. */
+function measure(sheet) {
+  const bar = byId("toolbar");
+  const over = getComputedStyle(bar).position === "absolute" ? bar.offsetLeft + bar.offsetWidth : 0;
+  byId("viewer").style.setProperty("--bar", `${over}px`);
+  const { clientWidth: width, clientHeight: height } = sheet.view;
+  const beside = Boolean(state.view.compare);
+  const says = byId("film-says").hidden ? 0 : SAYS;
+  const margin = beside ? BESIDE : { ...ALONE, left: over + 8, top: says };
+  sheet.room = width && height ? { width, height, margin, beside } : null;
+  stage.moved(false);
+}
+
+function lay() {
+  for (const sheet of two) {
+    if (!sheet.pane || !sheet.room) continue;
+    const tone = view.toneOf(sheet);
+    filmSheet.place(sheet, view.matrixOf(sheet), view.percent(sheet));
+    filmSheet.tone(sheet, tone.window, tone.invert, stage.moving());
+    warn(sheet);
   }
+  outlines.lay(two[0]);
+  marks.lay(two);
+  lens.lay();
+  const sheet = view.activeSheet();
+  if (!sheet.pane || !sheet.room) return;
+  const fitted = view.placeOf(sheet).scale === "fit";
+  host.classList.toggle("pannable", !fitted);
+  host.classList.toggle("gripped", grey.open() || lens.on() || marks.open());
+  grey.say(sheet, view.toneOf(sheet).window);
+  setText(byId("film-scale"), t("{percent} %", { percent: Math.round(view.percent(sheet)) }));
+  byId("film-scale").classList.toggle("fitted", fitted);
+}
 
-  /* Around a fitted film the toolbar's row, or its two on a phone, stays free: there lies the side marker. So does, with
-   * or without heat, the strip that speaks of the heat: the film may not jump, and there lie the costophrenic angles. */
-  function measure(sheet) {
-    const bar = byId("toolbar");
-    const top = bar.offsetTop + bar.offsetHeight;
-    byId("viewer").style.setProperty("--bar", `${top}px`);
-    const { clientWidth: width, clientHeight: height } = sheet.view;
-    const bottom = parseFloat(getComputedStyle(byId("viewer")).getPropertyValue("--foot"));
-    const beside = Boolean(state.view.compare);
-    const margin = beside ? { ...BESIDE, bottom } : { ...ALONE, top: top + GAP, bottom };
-    sheet.room = width && height ? { width, height, margin, beside } : null;
-    cxr.stage.moved(false);
+/* A film that stands otherwise than it was taken says so, for as long as it does. */
+function warn({ note, node, pane }) {
+  const { turn, flip } = view.wayOf({ pane });
+  const flipped = flip ? t("Flipped left to right: sides in the text are those on the screen") : "";
+  const rotated = turn ? t("Rotated {degrees}°", { degrees: turn }) : "";
+  note.hidden = !flip && !turn;
+  node.classList.toggle("otherwise", Boolean(flip || turn));
+  setText(note, [flipped, rotated].filter(Boolean).join(" · "));
+}
+
+function preloadNeighbours(item) {
+  const items = listing.shown(); // the arrow keys follow the order on the screen
+  const index = items.indexOf(item);
+  for (const neighbour of [items[index + 1], items[index - 1]]) {
+    if (neighbour && neighbour.film) pictures.film(neighbour.film).catch(() => {});
   }
+}
 
-  function lay() {
-    for (const sheet of two) {
-      if (!sheet.pane || !sheet.room) continue;
-      const tone = cxr.view.toneOf(sheet);
-      cxr.sheet.place(sheet, cxr.view.matrixOf(sheet), cxr.view.percent(sheet));
-      cxr.sheet.tone(sheet, tone.window, tone.invert);
-      warn(sheet);
-    }
-    cxr.lens.lay();
-    const sheet = cxr.view.activeSheet();
-    if (!sheet.pane || !sheet.room) return;
-    const fitted = cxr.view.placeOf(sheet).scale === "fit";
-    stage.classList.toggle("pannable", !fitted);
-    stage.classList.toggle("gripped", cxr.grey.open() || cxr.lens.on());
-    cxr.grey.say(cxr.view.toneOf(sheet).window);
-    setText(byId("film-scale"), t("{percent} %", { percent: Math.round(cxr.view.percent(sheet)) }));
-    byId("film-scale").classList.toggle("fitted", fitted);
+function press(action, on) {
+  const button = document.querySelector(`#toolbar [data-action="${action}"]`);
+  if (button) button.setAttribute("aria-pressed", String(on));
+}
+
+function paint() {
+  if (!host) return;
+  const panes = compare.panes();
+  byId("empty").hidden = state.films.length > 0;
+  host.hidden = byId("toolbar").hidden = panes.length === 0;
+  host.classList.toggle("comparing", panes.length > 1);
+  two.forEach((sheet, index) => show(sheet, panes[index]));
+  // only when their pictures stand there
+  ownLevels.keep(panes.map((pane) => pane.item).filter((item) => two.some((sheet) => sheet.shown === item.film)));
+  if (panes.length === 0) grey.close();
+  if (panes.length) paintButtons();
+  legend.paint(heat.paint());
+  outlines.paint(two[0]);
+  lay();
+  grey.paint();
+  marks.paint();
+  compare.paint();
+}
+
+function show(sheet, pane) {
+  sheet.node.hidden = !pane;
+  if (!pane) {
+    filmSheet.clear(sheet);
+    return;
   }
+  sheet.pane = pane;
+  if (!sheet.room || sheet.room.beside !== Boolean(state.view.compare)) measure(sheet);
+  const before = sheet.shown;
+  filmSheet.load(sheet, pane.item);
+  if (sheet.index === 0 && sheet.shown === pane.item.film && before === sheet.shown) preloadNeighbours(pane.item);
+  sheet.frame.style.visibility = sheet.shown === pane.item.film ? "visible" : "hidden";
+}
 
-  /* A film that stands otherwise than it was taken says so, for as long as it does. */
-  function warn({ note, node, pane }) {
-    const { turn, flip } = cxr.view.wayOf({ pane });
-    const flipped = flip ? t("Flipped left to right: sides in the text are those on the screen") : "";
-    const rotated = turn ? t("Rotated {degrees}°", { degrees: turn }) : "";
-    note.hidden = !flip && !turn;
-    node.classList.toggle("otherwise", Boolean(flip || turn));
-    setText(note, [flipped, rotated].filter(Boolean).join(" · "));
-  }
+function paintButtons() {
+  const tone = view.toneOf(view.activeSheet());
+  press("invert", tone.invert);
+  press("heat", state.view.heat);
+  press("outlines", state.view.outlines);
+  press("measure", marks.open());
+  press("window", grey.open() || !tones.isPlain(tone.window));
+  byId("toolbar").querySelector("[data-action=window]").setAttribute("aria-expanded", String(grey.open()));
+  press("lens", lens.on());
+  press("compare", Boolean(state.view.compare));
+  press("flip", view.wayOf(view.activeSheet()).flip);
+}
 
-  function preloadNeighbours(item) {
-    const items = cxr.listing.shown(); // the arrow keys follow the order on the screen
-    const index = items.indexOf(item);
-    for (const neighbour of [items[index + 1], items[index - 1]]) {
-      if (neighbour && neighbour.film) cxr.pictures.film(neighbour.film).catch(() => {});
-    }
-  }
+painters.push(paint);
+listen("lay", lay);
 
-  function press(action, on) {
-    const button = document.querySelector(`#toolbar [data-action="${action}"]`);
-    if (button) button.setAttribute("aria-pressed", String(on));
-  }
+/**
+ * @param {Row} item
+ * @returns {boolean}
+ */
+const inView = (item) => two.length > 0 && two[0].shown === item.film;
 
-  function paint() {
-    if (!stage) return;
-    const panes = cxr.compare.panes();
-    byId("empty").hidden = state.films.length > 0;
-    stage.hidden = byId("toolbar").hidden = panes.length === 0;
-    stage.classList.toggle("comparing", panes.length > 1);
-    two.forEach((sheet, index) => show(sheet, panes[index]));
-    if (panes.length === 0) cxr.grey.close();
-    if (panes.length) paintButtons();
-    cxr.legend.paint(cxr.heat.paint());
-    lay();
-    cxr.grey.paint();
-    cxr.compare.paint();
-  }
-
-  function show(sheet, pane) {
-    sheet.node.hidden = !pane;
-    if (!pane) {
-      cxr.sheet.clear(sheet);
-      return;
-    }
-    sheet.pane = pane;
-    if (!sheet.room || sheet.room.beside !== Boolean(state.view.compare)) measure(sheet);
-    const before = sheet.shown;
-    cxr.sheet.load(sheet, pane.item);
-    if (sheet.index === 0 && sheet.shown === pane.item.film && before === sheet.shown) preloadNeighbours(pane.item);
-    sheet.frame.style.visibility = sheet.shown === pane.item.film ? "visible" : "hidden";
-  }
-
-  function paintButtons() {
-    const { view } = state;
-    const tone = cxr.view.toneOf(cxr.view.activeSheet());
-    press("invert", tone.invert);
-    press("heat", view.heat);
-    press("window", cxr.grey.open() || tone.window.width !== cxr.look.PLAIN.width || tone.window.level !== cxr.look.PLAIN.level);
-    byId("toolbar").querySelector("[data-action=window]").setAttribute("aria-expanded", String(cxr.grey.open()));
-    press("lens", cxr.lens.on());
-    press("compare", Boolean(view.compare));
-    press("flip", cxr.view.wayOf(cxr.view.activeSheet()).flip);
-  }
-
-  cxr.painters.push(paint);
-  cxr.listen("lay", lay);
-
-  return { build, inView: (item) => two.length > 0 && two[0].shown === item.film };
-})();
+export { build, inView };

@@ -3,97 +3,102 @@
  * An entry belongs to one version of one model and to the file that answers: a new one starts from its own
  * defaults, because a cut is a probability that only its own model gives. Nothing of a film is kept. Where the
  * browser keeps nothing (private windows, full or forbidden storage), the page works without. */
-"use strict";
+import { listen, state } from "../0-core/00-core.js";
+import { defaultThreshold, modelLabels } from "../0-core/12-model.js";
+import { isOwnCut, recallThresholds, setThresholds, threshold } from "../0-core/14-cuts.js";
+import * as prevalence from "../0-core/21-prevalence.js";
+import * as heldOut from "../0-core/23-held-out.js";
 
-cxr.choices = (() => {
-  const { state } = cxr;
-  const PREFIX = "cxr-choices:";
-  const recalled = new Set(); // models whose entry was read in this visit
-  const stale = new Set(); // models of which another version's cuts lie here
+const PREFIX = "cxr-choices:";
+const recalled = new Set(); // models whose entry was read in this visit
+const stale = new Set(); // models of which another version's cuts lie here
 
-  const name = (facts) => `${PREFIX}${facts.id}@${facts.version}`;
-  const isCut = (value) => typeof value === "number" && value > 0 && value < 1;
+const name = (facts) => `${PREFIX}${facts.id}@${facts.version}`;
+const isCut = (value) => typeof value === "number" && value > 0 && value < 1;
 
-  function read(key) {
-    try {
-      const entry = JSON.parse(window.localStorage.getItem(key));
-      return entry && typeof entry === "object" ? entry : null;
-    } catch {
-      return null;
-    }
+function read(key) {
+  try {
+    const entry = JSON.parse(window.localStorage.getItem(key));
+    return entry && typeof entry === "object" ? entry : null;
+  } catch {
+    return null;
   }
+}
 
-  function write(key, entry) {
-    try {
-      if (entry) window.localStorage.setItem(key, JSON.stringify(entry));
-      else window.localStorage.removeItem(key);
-    } catch {
-      // kept until the page closes
-    }
+function write(key, entry) {
+  try {
+    if (entry) window.localStorage.setItem(key, JSON.stringify(entry));
+    else window.localStorage.removeItem(key);
+  } catch {
+    // kept until the page closes
   }
+}
 
-  /* Entries of this model by what they belong to: other versions, or another file of the same version. */
-  function strangers(facts) {
-    try {
-      return Object.keys(window.localStorage).filter((key) => {
-        if (!key.startsWith(`${PREFIX}${facts.id}@`)) return false;
-        const entry = read(key);
-        return entry && (key !== name(facts) || entry.sha256 !== facts.sha256);
-      });
-    } catch {
-      return [];
-    }
+/* Entries of this model by what they belong to: other versions, or another file of the same version. */
+function strangers(facts) {
+  try {
+    return Object.keys(window.localStorage).filter((key) => {
+      if (!key.startsWith(`${PREFIX}${facts.id}@`)) return false;
+      const entry = read(key);
+      return entry && (key !== name(facts) || entry.sha256 !== facts.sha256);
+    });
+  } catch {
+    return [];
   }
+}
 
-  const only = (entries, keys, valid) =>
-    Object.fromEntries(Object.entries(entries || {}).filter(([key, value]) => keys.includes(key) && valid(value)));
+const only = (entries, keys, valid) =>
+  Object.fromEntries(Object.entries(entries || {}).filter(([key, value]) => keys.includes(key) && valid(value)));
 
-  /* Take up what was kept for a model, once a visit; what was chosen since is newer. */
-  function recall(facts) {
-    if (recalled.has(facts.id)) return;
-    recalled.add(facts.id);
-    if (strangers(facts).some((key) => Object.keys(read(key).cuts || {}).length)) stale.add(facts.id);
-    const entry = read(name(facts));
-    if (!entry || entry.sha256 !== facts.sha256) return;
-    const keys = facts.labels.map((label) => label.key);
-    const cuts = only(entry.cuts, keys, isCut);
-    if (Object.keys(cuts).length) {
-      cxr.recallThresholds(facts.id, cuts);
-    }
-    for (const [label, share] of Object.entries(only(entry.prevalences, keys, isCut))) {
-      cxr.prevalence.set(label, share);
-    }
-    const split = facts.held_out.findIndex((held) => held.split === entry.split);
-    if (split >= 0) cxr.heldOut.choose(split);
+/** Take up what was kept for a model, once a visit; what was chosen since is newer.
+ * @param {Facts} facts
+ */
+function recall(facts) {
+  if (recalled.has(facts.id)) return;
+  recalled.add(facts.id);
+  if (strangers(facts).some((key) => Object.keys(read(key).cuts || {}).length)) stale.add(facts.id);
+  const entry = read(name(facts));
+  if (!entry || entry.sha256 !== facts.sha256) return;
+  const keys = facts.labels.map((label) => label.key);
+  const cuts = only(entry.cuts, keys, isCut);
+  if (Object.keys(cuts).length) {
+    recallThresholds(facts.id, cuts);
   }
-
-  /* Keep what now holds for the model in view; nothing chosen, nothing kept. */
-  function keep() {
-    const facts = state.facts;
-    const own = cxr.labels().map((label) => label.key);
-    const cuts = Object.fromEntries(own.filter((key) => cxr.isOwnCut(key)).map((key) => [key, cxr.threshold(key)]));
-    const prevalences = Object.fromEntries(
-      own.map((key) => [key, state.prevalences[`${facts.id}/${key}`]]).filter(([, share]) => share !== undefined),
-    );
-    const split = facts.held_out[state.splits[facts.id]];
-    const empty = !Object.keys(cuts).length && !Object.keys(prevalences).length && !split;
-    write(name(facts), empty ? null : { sha256: facts.sha256, cuts, prevalences, split: split ? split.split : null });
+  for (const [label, share] of Object.entries(only(entry.prevalences, keys, isCut))) {
+    prevalence.set(label, share);
   }
+  const split = facts.held_out.findIndex((held) => held.split === entry.split);
+  if (split >= 0) heldOut.choose(split);
+}
 
-  /* Back to what the bundle says, here and on this computer. */
-  function forget() {
-    const { id } = state.facts;
-    for (const { key } of cxr.labels()) cxr.prevalence.forget(key);
-    cxr.heldOut.forget();
-    for (const key of [...strangers(state.facts), name(state.facts)]) write(key, null);
-    stale.delete(id);
-    cxr.setThresholds(Object.fromEntries(cxr.labels().map(({ key }) => [key, cxr.defaultThreshold(key)])));
-  }
+/* Keep what now holds for the model in view; nothing chosen, nothing kept. */
+function keep() {
+  const facts = state.facts;
+  const own = modelLabels().map((label) => label.key);
+  const cuts = Object.fromEntries(own.filter((key) => isOwnCut(key)).map((key) => [key, threshold(key)]));
+  const prevalences = Object.fromEntries(
+    own.map((key) => [key, state.prevalences[`${facts.id}/${key}`]]).filter(([, share]) => share !== undefined),
+  );
+  const split = facts.held_out[state.splits[facts.id]];
+  const empty = !Object.keys(cuts).length && !Object.keys(prevalences).length && !split;
+  write(name(facts), empty ? null : { sha256: facts.sha256, cuts, prevalences, split: split ? split.split : null });
+}
 
-  /* Whether cuts of another version lie here unused, and none of this one: to be said, not to be applied. */
-  const outdated = () => stale.has(state.facts.id) && !cxr.labels().some((label) => cxr.isOwnCut(label.key));
+/* Back to what the bundle says, here and on this computer. */
+function forget() {
+  const { id } = state.facts;
+  for (const { key } of modelLabels()) prevalence.forget(key);
+  heldOut.forget();
+  for (const key of [...strangers(state.facts), name(state.facts)]) write(key, null);
+  stale.delete(id);
+  setThresholds(Object.fromEntries(modelLabels().map(({ key }) => [key, defaultThreshold(key)])));
+}
 
-  cxr.listen("cuts", keep);
+/** Whether cuts of another version lie here unused, and none of this one: to be said, not to be applied.
+ * @returns {boolean}
+ */
+const outdated = () => stale.has(state.facts.id) && !modelLabels().some((label) => isOwnCut(label.key));
 
-  return { recall, keep, forget, outdated };
-})();
+listen("cuts", keep);
+
+export { recall, keep, forget, outdated };

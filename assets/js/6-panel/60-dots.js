@@ -1,39 +1,39 @@
 /* A thousand patients as a thousand dots. */
-"use strict";
+const PITCH = 4;
+const SIDE = 3;
+const COLOURS = { found: "--found", missed: "--missed", alarms: "--alarms", cleared: "--cleared" };
 
-cxr.dots = (() => {
-  const PITCH = 4;
-  const SIDE = 3;
-  const COLOURS = { found: "--found", missed: "--missed", alarms: "--alarms", cleared: "--cleared" };
-
-  function draw(canvas, counts) {
-    const width = canvas.parentElement.clientWidth;
-    if (!width) return;
-    const columns = Math.floor(width / PITCH);
-    const total = counts ? Object.values(counts).reduce((sum, value) => sum + value, 0) : 0;
-    const height = Math.ceil(total / columns) * PITCH;
-    const mark = JSON.stringify([counts, width, window.devicePixelRatio]);
-    if (canvas.dataset.mark === mark) return;
-    canvas.dataset.mark = mark;
-    const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    canvas.style.height = `${height}px`;
-    if (!counts) return;
-    const context = canvas.getContext("2d");
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(document.documentElement);
-    let index = 0;
-    for (const [name, variable] of Object.entries(COLOURS)) {
-      context.fillStyle = style.getPropertyValue(variable).trim();
-      for (let left = counts[name]; left > 0; left -= 1, index += 1) {
-        const [x, y] = [(index % columns) * PITCH, Math.floor(index / columns) * PITCH];
-        context.beginPath();
-        context.roundRect(x, y, SIDE, SIDE, 1);
-        context.fill();
-      }
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Counts | null} counts
+ */
+function draw(canvas, counts) {
+  const width = canvas.parentElement.clientWidth;
+  if (!width) return;
+  const columns = Math.floor(width / PITCH);
+  const total = counts ? Object.values(counts).reduce((sum, value) => sum + value, 0) : 0;
+  const height = Math.ceil(total / columns) * PITCH;
+  const mark = JSON.stringify([counts, width, window.devicePixelRatio]);
+  if (canvas.dataset.mark === mark) return;
+  canvas.dataset.mark = mark;
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.height = `${height}px`;
+  if (!counts) return;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  const style = getComputedStyle(document.documentElement);
+  let index = 0;
+  for (const [name, variable] of Object.entries(COLOURS)) {
+    context.fillStyle = style.getPropertyValue(variable).trim();
+    for (let left = counts[name]; left > 0; left -= 1, index += 1) {
+      const [x, y] = [(index % columns) * PITCH, Math.floor(index / columns) * PITCH];
+      context.beginPath();
+      context.roundRect(x, y, SIDE, SIDE, 1);
+      context.fill();
     }
   }
+}
 
-  return { draw };
-})();
+export { draw };

@@ -1,147 +1,172 @@
 /* What a reader takes away: which of it there is for the film in view, and the way from the server to a file. */
-"use strict";
+import { byId, changed, element, painters, setText, state } from "../0-core/00-core.js";
+import * as words from "../0-core/10-words.js";
+import { lower, t } from "../0-core/10-words.js";
+import { nameOf } from "../0-core/12-model.js";
+import { rowInView } from "../0-core/13-films.js";
+import { threshold } from "../0-core/14-cuts.js";
+import { answerKey, answerOf, hidden, readable } from "../0-core/15-answers.js";
+import * as requests from "../0-core/16-requests.js";
+import * as prevalence from "../0-core/21-prevalence.js";
+import { labelInView } from "../0-core/22-ranked.js";
+import * as analysis from "../3-list/30-analysis.js";
+import * as rowLabels from "../3-list/33-row-labels.js";
+import * as marks from "../5-film/58-marks.js";
+import * as exportBody from "./62-export-body.js";
+import * as downloadMenu from "./63-download-menu.js";
 
-cxr.downloads = (() => {
-  const { state, element, byId, setText } = cxr;
-  const { t, lower } = cxr.words;
-  const PICTURES = { overlay: "overlay.png", heat: "heat.png", side: "side-by-side.png", map: "map.npy" };
-  const LISTS = ["csv", "json", "zip"];
-  const KINDS = [...Object.keys(PICTURES), "report", ...LISTS];
-  let said = { film: null, text: "" }; // what became of the last download, and where that is to be read
-  let job = null; // the download under way: {abort}
+const PICTURES = { overlay: "overlay.png", heat: "heat.png", side: "side-by-side.png", map: "map.npy" };
+const LISTS = ["csv", "json", "zip", "zip-full"];
+const ZIPS = { zip: "grid", "zip-full": "full" }; // and how large the raw maps in it are
+const LIMIT_MS = 900000; // a list of fifty films with all their maps is written while it is sent
+const KINDS = [...Object.keys(PICTURES), "report", ...LISTS];
+let said = { film: null, text: "" }; // what became of the last download, and where that is to be read
+let job = null; // the download under way: {abort}
 
-  /* Why a download cannot be had, in words; "" when it can. */
-  function why(kind) {
-    const item = cxr.row();
-    if (LISTS.includes(kind)) return state.films.length && state.facts ? "" : t("No film yet.");
-    if (!item) return t("No film yet.");
-    if (!item.film) return t("This film is not on the server.");
-    const answer = cxr.answerOf(item);
-    if (!answer) return t("This film is still being read.");
-    if (answer.error) return t("This film could not be read.");
-    if (kind === "report") return "";
-    if (!cxr.readable(item, answer)) return t("This film cannot be judged: there are no figures to take away.");
-    const label = cxr.label();
-    if (kind !== "map" && answer.heat[label].flat) {
-      return t("No localised evidence for {name}.", { name: lower(cxr.nameOf(label)) });
-    }
-    return "";
+/* Why a download cannot be had, in words; "" when it can. */
+function why(kind) {
+  const item = rowInView();
+  if (LISTS.includes(kind)) return state.films.length && state.facts ? "" : t("No film yet.");
+  if (!item) return t("No film yet.");
+  if (!item.film) return t("This film is not on the server.");
+  const answer = answerOf(item);
+  if (!answer) return t("This film is still being read.");
+  if (answer.error) return t("This film could not be read.");
+  if (kind === "report") return "";
+  if (!readable(item, answer)) return t("This film cannot be judged: there are no figures to take away.");
+  const label = labelInView();
+  if (kind !== "map" && answer.heat[label].flat) {
+    return t("No localised evidence for {name}.", { name: lower(nameOf(label)) });
   }
+  return "";
+}
 
-  /* Where a download comes from, as the arguments of fetch. */
-  function request(kind) {
-    const item = cxr.row();
-    const language = cxr.words.language();
-    if (!(kind in PICTURES)) {
-      const films = kind === "report" ? [item] : state.films;
-      const body = JSON.stringify(cxr.exportBody.of(films));
-      const path = `/exports.${kind === "report" ? "pdf" : kind}?lang=${language}`;
-      return [cxr.url(path), { method: "POST", body, headers: { "Content-Type": "application/json" } }];
-    }
-    const { colourMap, opacity } = state.view;
-    const label = cxr.label();
-    const query = new URLSearchParams({
-      colour_map: colourMap, opacity, threshold: cxr.threshold(label), lang: language,
-      anyway: state.showRejected.has(cxr.key(state.facts.id, item.film)) ? "1" : "0",
+/** Where a download comes from, as the arguments of a request.
+ * @param {string} kind
+ * @returns {[string, RequestInit]}
+ */
+function request(kind) {
+  const item = rowInView();
+  if (!(kind in PICTURES)) {
+    const report = kind === "report";
+    const body = exportBody.of(report ? [item] : state.films, { maps: ZIPS[kind], labelled: report });
+    return exportBody.request(report ? "pdf" : kind in ZIPS ? "zip" : kind, JSON.stringify(body));
+  }
+  const { colourMap, opacity } = state.view;
+  const label = labelInView();
+  const query = new URLSearchParams({
+    colour_map: colourMap, opacity: String(opacity), threshold: String(threshold(label)), lang: words.language(),
+    anyway: state.showRejected.has(answerKey(state.facts.id, item.film)) ? "1" : "0",
+  });
+  for (const [name, value] of Object.entries(exportBody.seen())) query.set(name, value === true ? "1" : value === false ? "0" : String(value));
+  const drawn = marks.exported(item);
+  if (drawn.length) query.set("marks", JSON.stringify(drawn));
+  if (prevalence.isOwn(label)) query.set("prevalence", String(prevalence.wanted(label)));
+  return [`/films/${item.film}/${state.facts.id}/${label}/${PICTURES[kind]}?${query}`, {}];
+}
+
+function say(text, film = null) {
+  said = { film, text, shown: film === null ? state.selected : null };
+  changed();
+}
+
+/* Fetched here, not by the browser on its own: a refusal would take the reader away from the list of films. */
+async function save(kind) {
+  if (job) return;
+  const film = LISTS.includes(kind) ? null : rowInView().film;
+  const label = slug(kind); // of the row that is asked for, wherever the reader has gone when the file is there
+  job = { abort: new AbortController() };
+  const tell = (text) => say(text, film);
+  tell(t("Preparing the file…"));
+  try {
+    const [path, options] = request(kind);
+    const reply = await requests.ask(path, { signal: job.abort.signal, limit: LIMIT_MS, ...options });
+    if (reply.ok) tell(t("Saved: {name}.", { name: await keep(reply, kind, label, tell) }));
+    else tell(t("Not saved. {reason}", { reason: await analysis.refused(reply, film) }));
+  } catch (error) {
+    const stopped = error.name === "AbortError";
+    tell(stopped ? t("Stopped; nothing was saved.") : t("Not saved: the server does not answer. Try again."));
+  } finally {
+    job = null;
+    changed();
+  }
+}
+
+/* What the reader wrote on the film, or on the only one of the list, for the file's name: the server is not told. */
+function slug(kind) {
+  const one = LISTS.includes(kind) && state.films.length > 1 ? null : rowInView();
+  return one ? rowLabels.slug(one) : "";
+}
+
+/* Into the reader's folder of downloads, under the name the server gave and the film's label; returns that name. */
+async function keep(reply, kind, label, tell) {
+  const given = /filename="([^"]+)"/.exec(reply.headers.get("Content-Disposition"))[1];
+  const name = label ? given.replace(/(\.\w+)$/, `-${label}$1`) : given;
+  const blob = kind in ZIPS ? await counted(reply, tell) : await reply.blob();
+  const url = URL.createObjectURL(blob);
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+  return name;
+}
+
+/* The ZIP names each film as it comes: that is the progress. */
+function counted(reply, tell) {
+  const numbers = state.films.map((item) => item.number);
+  const seen = exportBody.filmsIn((number) => {
+    const n = numbers.indexOf(number) + 1;
+    if (n) tell(t("Film {n} of {total}…", { n, total: numbers.length }));
+  });
+  const stream = reply.body.pipeThrough(
+    new TransformStream({
+      transform(chunk, out) {
+        seen(chunk);
+        out.enqueue(chunk);
+      },
+    }),
+  );
+  return new Response(stream, { headers: { "Content-Type": "application/zip" } }).blob();
+}
+
+function build() {
+  for (const kind of KINDS) {
+    byId(`download-${kind}`).addEventListener("click", () => {
+      const reason = why(kind);
+      downloadMenu.close();
+      if (reason) say(reason);
+      else save(kind);
     });
-    if (cxr.prevalence.isOwn(label)) query.set("prevalence", cxr.prevalence.wanted(label));
-    return [cxr.url(`/films/${item.film}/${state.facts.id}/${label}/${PICTURES[kind]}?${query}`), {}];
   }
+  byId("download-cancel").addEventListener("click", () => job && job.abort.abort());
+  downloadMenu.build();
+}
 
-  function say(text, film = null) {
-    said = { film, text, shown: film === null ? state.selected : null };
-    cxr.changed();
-  }
+function paintItem(kind) {
+  const node = byId(`download-${kind}`);
+  const reason = why(kind);
+  node.setAttribute("aria-disabled", String(Boolean(reason)));
+  const place = node.querySelector(".download-why");
+  if (place) setText(place, reason || size(kind));
+  else node.title = reason;
+}
 
-  /* Fetched here, not by the browser on its own: a refusal would take the reader away from the list of films. */
-  async function save(kind) {
-    if (job) return;
-    const film = LISTS.includes(kind) ? null : cxr.row().film;
-    job = { abort: new AbortController() };
-    const tell = (text) => say(text, film);
-    tell(t("Preparing the file…"));
-    try {
-      const [url, options] = request(kind);
-      const reply = await fetch(url, { cache: "no-store", signal: job.abort.signal, ...options });
-      if (reply.ok) tell(t("Saved: {name}.", { name: await keep(reply, kind, tell) }));
-      else tell(t("Not saved. {reason}", { reason: await refused(reply, film) }));
-    } catch (error) {
-      const stopped = error.name === "AbortError";
-      tell(stopped ? t("Stopped; nothing was saved.") : t("Not saved: the server does not answer. Try again."));
-    } finally {
-      job = null;
-      cxr.changed();
-    }
-  }
+/* How large a ZIP will be, as near as pixels tell; it is counted over the whole list, so only for who looks. */
+function size(kind) {
+  if (!(kind in ZIPS) || byId("download-menu").hidden) return "";
+  return t("about {size}", { size: words.megabytes(exportBody.bytesOfZip(state.films, ZIPS[kind])) });
+}
 
-  async function refused(reply, film) {
-    const { message, remedy } = await cxr.analysis.refusal(reply, film);
-    return `${message} ${remedy}`.trim();
-  }
+function paint() {
+  const bar = byId("downloads");
+  if (!bar || !state.facts) return;
+  const item = rowInView();
+  bar.hidden = state.lateModel || hidden(item);
+  if (bar.hidden) downloadMenu.close(false);
+  for (const kind of KINDS) paintItem(kind);
+  byId("download-cancel").hidden = !job;
+  const here = said.film === null ? said.shown === state.selected || job : item && said.film === item.film;
+  setText(byId("download-note"), here ? said.text : "");
+}
 
-  /* Into the reader's folder of downloads, under the name the server gave; returns that name. */
-  async function keep(reply, kind, tell) {
-    const name = /filename="([^"]+)"/.exec(reply.headers.get("Content-Disposition"))[1];
-    const blob = kind === "zip" ? await counted(reply, tell) : await reply.blob();
-    const url = URL.createObjectURL(blob);
-    element("a", { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60000);
-    return name;
-  }
+painters.push(paint);
 
-  /* The ZIP names each film as it comes: that is the progress. */
-  function counted(reply, tell) {
-    const numbers = state.films.map((item) => item.number);
-    const seen = cxr.exportBody.filmsIn((number) => {
-      const n = numbers.indexOf(number) + 1;
-      if (n) tell(t("Film {n} of {total}…", { n, total: numbers.length }));
-    });
-    const stream = reply.body.pipeThrough(
-      new TransformStream({
-        transform(chunk, out) {
-          seen(chunk);
-          out.enqueue(chunk);
-        },
-      }),
-    );
-    return new Response(stream, { headers: { "Content-Type": "application/zip" } }).blob();
-  }
-
-  function build() {
-    for (const kind of KINDS) {
-      byId(`download-${kind}`).addEventListener("click", () => {
-        const reason = why(kind);
-        cxr.downloadMenu.close();
-        if (reason) say(reason);
-        else save(kind);
-      });
-    }
-    byId("download-cancel").addEventListener("click", () => job && job.abort.abort());
-    cxr.downloadMenu.build();
-  }
-
-  function paintItem(kind) {
-    const node = byId(`download-${kind}`);
-    const reason = why(kind);
-    node.setAttribute("aria-disabled", String(Boolean(reason)));
-    const place = node.querySelector(".download-why");
-    if (place) setText(place, reason);
-    else node.title = reason;
-  }
-
-  function paint() {
-    const bar = byId("downloads");
-    if (!bar || !state.facts) return;
-    const item = cxr.row();
-    bar.hidden = state.lateModel || cxr.hidden(item);
-    if (bar.hidden) cxr.downloadMenu.close(false);
-    for (const kind of KINDS) paintItem(kind);
-    byId("download-cancel").hidden = !job;
-    const here = said.film === null ? said.shown === state.selected || job : item && said.film === item.film;
-    setText(byId("download-note"), here ? said.text : "");
-  }
-
-  cxr.painters.push(paint);
-
-  return { build };
-})();
+export { build };

@@ -1,56 +1,85 @@
 /* What Dash calls: the functions named by ClientsideFunction in cxr_dash/ui/callbacks.py. */
-"use strict";
+import { allBuilt, begin, byId, changed, painters, state, store, whenPresent } from "../0-core/00-core.js";
+import * as language from "../0-core/11-language.js";
+import { takeModel } from "../0-core/12-model.js";
+import { settleCuts } from "../0-core/14-cuts.js";
+import { labelInView } from "../0-core/22-ranked.js";
+import * as analysis from "../3-list/30-analysis.js";
+import * as session from "../3-list/32-session.js";
+import * as dropping from "../3-list/34-dropping.js";
+import * as address from "../3-list/35-address.js";
+import * as fold from "../3-list/39-fold.js";
+import * as rowLabel from "../3-list/39-row-label.js";
+import * as heat from "../5-film/54-heat.js";
+import * as viewer from "../5-film/59-viewer.js";
+import * as choices from "../6-panel/60-choices.js";
+import * as findings from "../6-panel/60-findings.js";
+import * as thresholdPanel from "../6-panel/61-threshold-panel.js";
+import * as verdictsView from "../6-panel/61-verdicts-view.js";
+import * as cutDrawer from "../6-panel/62-cut-drawer.js";
+import * as downloads from "../6-panel/63-downloads.js";
+import * as roc from "../6-panel/64-roc.js";
+import * as modelPage from "../7-model-page/67-model-page.js";
+import * as keys from "./70-keys.js";
 
-window.dash_clientside = window.dash_clientside || {};
+let announced = null;
+let built = null; // the panel that the parts have taken up
 
-window.dash_clientside.cxr = (() => {
-  const { state } = cxr;
-  let announced = null;
-
-  /* Once, when the page is there. */
-  function start(settings) {
-    if (state.settings) return;
-    cxr.begin(settings);
-    cxr.heat.readTables(settings.colour_maps);
-    cxr.whenPresent("#stage", (stage) => {
-      cxr.viewer.build(stage);
-      cxr.dropping.start();
-      cxr.keys.start();
-      cxr.language.start();
-      cxr.analysis.start();
-      cxr.session.start();
-      cxr.allBuilt();
-    });
-  }
-
-  /* A model was chosen, and its panel is on the page or about to be. */
-  function facts(data) {
-    if (!data || (state.facts && state.facts.id === data.id)) return;
-    cxr.whenPresent(`.panel-body[data-model="${data.id}"]`, (panel) => {
-      cxr.takeModel(data, cxr.session.awaits(data.id));
-      cxr.choices.recall(data);
-      cxr.settleCuts();
-      cxr.findings.build(panel);
-      cxr.cut.build(panel);
-      cxr.roc.build(panel);
-      cxr.downloads.build(panel);
-      cxr.analysis.next();
-      cxr.changed();
-    });
-  }
-
-  const answered = (answer) => cxr.analysis.answered(answer);
-
-  /* The page about the model was opened or closed. */
-  const page_opened = (open) => cxr.modelPage.opened(Boolean(open));
-
-  /* Dash asks for the model card of the label in view. */
-  cxr.painters.push(() => {
-    const label = cxr.label();
-    if (label === announced) return;
-    announced = label;
-    cxr.store("label", label);
+/* Once, when the page is there. */
+function start(settings) {
+  if (state.settings) return;
+  begin(settings);
+  heat.readTables(settings.colour_maps);
+  whenPresent("#stage", (stage) => {
+    viewer.build(stage);
+    dropping.start();
+    keys.start();
+    fold.start();
+    rowLabel.start();
+    cutDrawer.start();
+    language.start();
+    analysis.start();
+    session.start();
+    address.start();
+    // who leaves a model and comes back before the other was there gets a new panel of the same model
+    new MutationObserver(() => state.facts && buildPanel(document.querySelector(".panel-body"))).observe(byId("panel"), { childList: true });
+    allBuilt();
   });
+}
 
-  return { start, facts, answered, page_opened };
-})();
+/* A model was chosen, and its panel is on the page or about to be. */
+function facts(data) {
+  if (!data) return;
+  whenPresent(`.panel-body[data-model="${data.id}"]`, (panel) => {
+    takeModel(data, session.awaits(data.id));
+    choices.recall(data);
+    settleCuts();
+    buildPanel(panel);
+    analysis.next();
+    changed();
+  });
+}
+
+/* Once for each panel of the model in force. */
+function buildPanel(panel) {
+  if (!panel || panel === built || panel.dataset.model !== state.facts.id) return;
+  built = panel;
+  for (const build of [findings.build, verdictsView.build, thresholdPanel.build, roc.build, downloads.build]) build(panel);
+  changed();
+}
+
+const answered = (answer) => analysis.answered(answer);
+
+/* The page about the model was opened or closed. */
+const page_opened = (open) => modelPage.opened(Boolean(open));
+
+/* Dash asks for the model card of the label in view. */
+painters.push(() => {
+  const label = labelInView();
+  if (label === announced) return;
+  announced = label;
+  store("label", label);
+});
+
+window.dash_clientside = window.dash_clientside || /** @type {any} */ ({});
+window.dash_clientside.cxr = { start, facts, answered, page_opened };

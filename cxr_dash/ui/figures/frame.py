@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from cxr_dash import palette
+from cxr_dash import palette, typeface
 from cxr_dash.language import Translator
 
 _MOST_TICKS = 6
@@ -41,6 +41,12 @@ def axis(title: str, t: Translator, top: float = 1.0) -> dict[str, Any]:
     }
 
 
+def tenths(first: int, t: Translator) -> dict[str, Any]:
+    """Marks of an axis at each tenth from ``first`` to 1, as decimals."""
+    marked = [tenth / 10 for tenth in range(first, 11)]
+    return {"tickvals": marked, "ticktext": [t.decimal(value, 1) for value in marked]}
+
+
 def frame(x: dict[str, Any], y: dict[str, Any], t: Translator) -> go.Figure:
     """An empty graph with these axes; what it writes by itself has the language's decimal sign."""
     return go.Figure(
@@ -53,7 +59,7 @@ def frame(x: dict[str, Any], y: dict[str, Any], t: Translator) -> go.Figure:
             "margin": {"l": 56, "r": 24, "t": 12, "b": 46},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": "system-ui, sans-serif", "color": palette.INK, "size": 12},
+            "font": {"family": typeface.STACK, "color": palette.INK, "size": 12},
             "xaxis": x,
             "yaxis": y,
             "hoverlabel": {

@@ -150,9 +150,9 @@ def reliability_figure(view: LabelView, t: Translator) -> Drawn | None:
             "thickness": 1,
             "width": 3,
         },
-        customdata=[one.films for one in bins],
+        customdata=[t.plural("{n} film", "{n} films", one.films) for one in bins],
         hovertemplate=t(
-            "stated {stated}, observed {observed}, {films} films",
+            "stated {stated}, observed {observed}, {films}",
             stated="%{x:.1%}",
             observed="%{y:.1%}",
             films="%{customdata}",
@@ -160,13 +160,16 @@ def reliability_figure(view: LabelView, t: Translator) -> Drawn | None:
         + "<extra></extra>",
     )
     error = interval_text(view.measured.ece if view.measured else None, t, 3)
-    counts = sorted({one.films for one in bins})
+    counts, name = sorted({one.films for one in bins}), view.name(t)
     return Drawn(
         figure,
-        t(
+        t.plural(
+            "{name}: calibration error {figure}. {bins} points of {films} film each; on the dotted line the "
+            "stated probability is what happened.",
             "{name}: calibration error {figure}. {bins} points of {films} films each; on the dotted line the "
             "stated probability is what happened.",
-            name=view.name(t),
+            counts[-1],
+            name=name,
             figure=error,
             bins=len(bins),
             films="–".join(str(count) for count in counts),
@@ -195,7 +198,7 @@ def _mark(figure: go.Figure, view: LabelView, t: Translator, *, across: Share, u
         mode="markers",
         cliponaxis=False,
         marker={"color": palette.WHITE, "size": 12, "symbol": "diamond-open", "line": {"width": 2}},
-        hovertemplate=t("your cut") + "<extra></extra>",
+        hovertemplate=t("your threshold") + "<extra></extra>",
         meta="cut",
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cxr_dash import palette
 from cxr_dash.inference.schema import Interval, SplitMetrics
 from cxr_dash.language import Translator
-from cxr_dash.ui.figures.frame import Drawn, axis, frame, line_of_a_coin
+from cxr_dash.ui.figures.frame import Drawn, axis, frame, line_of_a_coin, tenths
 from cxr_dash.ui.views.card_tables import interval_text
 from cxr_dash.ui.views.card_words import subgroup_name
 
@@ -87,12 +87,7 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
         value for group in groups for value in (group.auroc.low, group.auroc.value) if value is not None
     ]
     first = math.floor(10 * min(0.5, *bounds))
-    tenths = range(first, 11)
-    figure.update_xaxes(
-        range=[(first - 0.1) / 10, 1.01],
-        tickvals=[tenth / 10 for tenth in tenths],
-        ticktext=[t.decimal(tenth / 10, 1) for tenth in tenths],
-    )
+    figure.update_xaxes(range=[(first - 0.1) / 10, 1.01], **tenths(first, t))
     # names above each line: beside it they would leave no room for the line on a phone
     figure.add_scatter(
         x=[first / 10] * len(names),
@@ -121,17 +116,23 @@ def subgroup_figure(split: SplitMetrics, t: Translator) -> Drawn | None:
 def _sentence(groups: list[Subgroup], overall: Interval | None, t: Translator) -> str:
     weighty = [group for group in groups if not group.small] or groups
     worst = min(weighty, key=lambda group: group.auroc.value)
-    return t(
-        "Lowest of the subgroups with at least {least} films: {name}, AUROC {figure} on {films} films; all "
-        "films {overall}, the line. Behind a name: its films and, as 2/3, the labels that could be measured, "
-        "where these are not all; means over other labels are not to be compared with the line. Smaller "
-        "subgroups are grey rings.",
+    figure, whole = interval_text(worst.auroc, t), interval_text(overall, t)
+    lowest = t.plural(
+        "Lowest of the subgroups with at least {least} films: {name}, AUROC {figure} on {n} film; all films "
+        "{overall}, the line.",
+        "Lowest of the subgroups with at least {least} films: {name}, AUROC {figure} on {n} films; all films "
+        "{overall}, the line.",
+        worst.films,
         least=LEAST_FILMS,
         name=worst.name,
-        figure=interval_text(worst.auroc, t),
-        films=worst.films,
-        overall=interval_text(overall, t),
+        figure=figure,
+        overall=whole,
     )
+    how_to_read = t(
+        "Behind a name: its films and, as 2/3, the labels that could be measured, where these are not all; "
+        "means over other labels are not to be compared with the line. Smaller subgroups are grey rings."
+    )
+    return f"{lowest} {how_to_read}"
 
 
 def _beyond(far: float | None, near: float | None) -> float:

@@ -12,6 +12,8 @@ from cxr_dash.inference.schema import BundleSpec, HeldOut, Interval, OperatingPo
 from cxr_dash.inference.schema_films import ONE_IN
 from cxr_dash.language import Translator
 
+_HALF = 0.5
+
 
 def population_line(spec: BundleSpec, t: Translator) -> str:
     """A few words for the header: how many labels, and on whom the model was trained."""
@@ -20,12 +22,12 @@ def population_line(spec: BundleSpec, t: Translator) -> str:
         labels = t.plural("{n} finding", "{n} findings", count)
     else:
         labels = t.plural("{n} class", "{n} classes", count)
-    return f"{labels} · {t.choose({'en': spec.population_en, 'es': spec.population_es})}"
+    return f"{labels} · {t.choose(spec.trained_on)}"
 
 
 def title(spec: BundleSpec, t: Translator) -> str:
     """The model's title."""
-    return t.choose({"en": spec.title_en, "es": spec.title_es})
+    return t.choose(spec.title)
 
 
 def short_title(spec: BundleSpec, t: Translator) -> str:
@@ -35,12 +37,12 @@ def short_title(spec: BundleSpec, t: Translator) -> str:
 
 def label_name(label: Label, t: Translator) -> str:
     """A label's name."""
-    return t.choose({"en": label.name_en, "es": label.name_es})
+    return t.choose(label.name)
 
 
 def point_name(point: OperatingPoint, t: Translator) -> str:
     """An operating point's name."""
-    return t.choose({"en": point.name_en, "es": point.name_es})
+    return t.choose(point.name)
 
 
 _HELD_OUT = {"natural": N_("test films at natural prevalence"), "test": N_("test films")}
@@ -66,10 +68,28 @@ def achieved(point: OperatingPoint, t: Translator) -> str:
     )
 
 
+def flagged_without(point: OperatingPoint, t: Translator) -> str:
+    """How many held-out films without a finding a point flags ("1 in 13"); empty where that was not counted.
+
+    A share above a half is given in per cent: "1 in 1" would say more than was measured. On which films it
+    was measured, and with what interval, ``achieved`` says.
+    """
+    found = {one.split: one for one in point.achieved}
+    films = found.get("natural") or found.get("test")
+    if not point.joint or films is None or films.flagged is None or films.flagged.value <= 0.0:
+        return ""
+    share = films.flagged.value
+    if share > _HALF:
+        return t(
+            "At these thresholds {share} of films without a finding are flagged.", share=t.percent(share)
+        )
+    return t("At these thresholds 1 in {n} films without a finding is flagged.", n=t.decimal(1.0 / share, 0))
+
+
 def calibrated_films(spec: BundleSpec, t: Translator) -> str:
     """The films whose prevalence probabilities are stated at; empty where the bundle does not say."""
     films = spec.calibrated_at
-    return t.choose({"en": films.description_en, "es": films.description_es}) if films else ""
+    return t.choose(films.description) if films else ""
 
 
 def _share(value: Interval, t: Translator) -> str:
@@ -82,12 +102,12 @@ def _share(value: Interval, t: Translator) -> str:
 
 def explanation(point: OperatingPoint, t: Translator) -> str:
     """How an operating point was chosen."""
-    return t.choose({"en": point.explanation_en, "es": point.explanation_es})
+    return t.choose(point.explanation)
 
 
 def description(held: HeldOut, t: Translator) -> str:
     """Which films a held-out split holds."""
-    return t.choose({"en": held.description_en, "es": held.description_es})
+    return t.choose(held.description)
 
 
 def warning_line(spec: BundleSpec, t: Translator) -> str:

@@ -24,11 +24,12 @@ SECTIONS = {
     "audits": N_("Audits"),
     "figures": N_("Figures"),
     "curves": N_("Curves of one label"),
-    "cut": N_("At your cut"),
+    "cut": N_("At your threshold"),
     "subgroups": N_("Subgroups"),
     "places": N_("Where heatmaps point"),
     "use": N_("Use"),
     "films": N_("Films and making"),
+    "training": N_("Training"),
     "text": N_("The whole card as text"),
 }
 
@@ -44,8 +45,10 @@ class CardParts:
         Labels, for the selector.
     label : str
         Key of the label to begin with.
-    nav, top, cut, rest : list of Component
-        The list of sections; sections before the graphs; the splits to count on; sections after the graphs.
+    nav, top, cut, rest, text : list of Component
+        The list of sections; those before the graphs; the splits to count on; those after; the text.
+    untold : bool
+        Whether the model came without a log of its training, which then has no section.
     """
 
     title: str
@@ -55,6 +58,8 @@ class CardParts:
     top: list[Component]
     cut: list[Component]
     rest: list[Component]
+    text: list[Component]
+    untold: bool
 
 
 def card_title(spec: BundleSpec, t: Translator) -> str:
@@ -89,12 +94,12 @@ def card_parts(bundle: Bundle, label_key: str, t: Translator) -> CardParts:
         section("places", t, places_part(spec, t)),
         section("use", t, _use(spec, t)),
         section("films", t, _making(spec, t)),
-        section("text", t, _text(bundle, t)),
     ]
-    shown = {node.id for node in (*top, *rest) if getattr(node, "id", None) and not node.hidden}
-    shown |= {ids.card_section("curves"), ids.card_section("cut")}
-    if any(split.subgroups for split in tables.splits_in_order(spec, judged_only=True)):
-        shown.add(ids.card_section("subgroups"))
+    text = [section("text", t, _text(bundle, t))]
+    shown = {node.id for node in (*top, *rest, *text) if getattr(node, "id", None) and not node.hidden}
+    groups = any(split.subgroups for split in tables.splits_in_order(spec, judged_only=True))
+    late = ["curves", "cut", *(["subgroups"] if groups else []), *(["training"] if spec.training_log else [])]
+    shown |= {ids.card_section(key) for key in late}
     return CardParts(
         title=card_title(spec, t),
         options=[{"label": bundle_words.label_name(one, t), "value": one.key} for one in spec.labels],
@@ -103,6 +108,8 @@ def card_parts(bundle: Bundle, label_key: str, t: Translator) -> CardParts:
         top=top,
         cut=[_counted_split(spec, held.split, t) for held in tables.held_out_in_order(spec)],
         rest=rest,
+        text=text,
+        untold=spec.training_log is None,
     )
 
 
@@ -153,7 +160,7 @@ def _counted_split(spec: BundleSpec, split: str, t: Translator) -> Component:
 def _verdicts(audits: Sequence[Audit], t: Translator) -> Component:
     """One line above all that names what it failed."""
     bad = [t(audit.name) for audit in audits if audit.verdict == "bad"]
-    failed = t("Bad in {bad} of {all} audits:", bad=len(bad), all=len(audits))
+    failed = t.plural("Bad in {bad} of {n} audit:", "Bad in {bad} of {n} audits:", len(audits), bad=len(bad))
     return html.Div(
         [html.Strong(failed), " ", "; ".join(bad)] if bad else [],
         className="card-bad",
@@ -230,6 +237,7 @@ def _use(spec: BundleSpec, t: Translator) -> list[Component]:
 def _making(spec: BundleSpec, t: Translator) -> list[Component]:
     made, calibration = spec.training, spec.calibration
     versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
+    minutes = int(t.decimal(made.minutes, 0))
     return [
         *([tables.source_table(spec, t)] if spec.sources else []),
         note(
@@ -240,10 +248,11 @@ def _making(spec: BundleSpec, t: Translator) -> list[Component]:
             )
         ),
         note(
-            t(
-                "Trained {date} in {minutes} minutes, seed {seed}, commit {commit}; {versions}",
+            t.plural(
+                "Trained {date} in {n} minute, seed {seed}, commit {commit}; {versions}",
+                "Trained {date} in {n} minutes, seed {seed}, commit {commit}; {versions}",
+                minutes,
                 date=made.date,
-                minutes=t.decimal(made.minutes, 0),
                 seed=made.seed,
                 commit=made.commit,
                 versions=versions,

@@ -51,32 +51,36 @@ def _hit_rate(spec: BundleSpec, served: LocalisationFigures, t: Translator) -> s
         (one for one in spec.localisation if one.method == "train_boxes" and one.split == served.split), None
     )
     rate = tables.percent_text(served.mean.get("pointing"), t)
-    if places is None:
-        return t(
-            "The highest point of a map lies inside a radiologist's box in {rate} of {films} films "
-            "({split}, mean over findings).",
-            rate=rate,
-            films=served.films,
-            split=words.short_splits(served.split, t),
-        )
-    return t(
-        "The highest point of a map lies inside a radiologist's box in {rate} of {films} films ({split}, "
-        "mean over findings). The mean box of the training films, which never looks at a film, has {place}.",
+    split = words.short_splits(served.split, t)
+    hit = t.plural(
+        "The highest point of a map lies inside a radiologist's box in {rate} of {n} film ({split}, mean "
+        "over findings).",
+        "The highest point of a map lies inside a radiologist's box in {rate} of {n} films ({split}, mean "
+        "over findings).",
+        served.films,
         rate=rate,
-        films=served.films,
-        split=words.short_splits(served.split, t),
+        split=split,
+    )
+    if places is None:
+        return hit
+    template = t(
+        "The mean box of the training films, which never looks at a film, has {place}.",
         place=tables.percent_text(places.mean.get("pointing"), t),
     )
+    return f"{hit} {template}"
 
 
 def _examples(spec: BundleSpec, served: LocalisationFigures, t: Translator) -> list[Component]:
-    rule = t(
-        "Sketches, not films: patients' films may not be passed on. The {ranked} boxed findings of the split "
-        "({split}) are sorted by the share of heat that lies in the boxes; shown are the best, the median, "
-        "the worst and those half-way between. Nobody chose them.",
-        ranked=served.examples[0].ranked,
-        split=words.short_splits(served.split, t),
+    sketches = t("Sketches, not films: patients' films may not be passed on.")
+    split = words.short_splits(served.split, t)
+    chosen = t.plural(
+        "The {n} boxed finding of the split ({split}) is shown.",
+        "The {n} boxed findings of the split ({split}) are sorted by the share of heat that lies in the "
+        "boxes; shown are the best, the median, the worst and those half-way between. Nobody chose them.",
+        served.examples[0].ranked,
+        split=split,
     )
+    rule = f"{sketches} {chosen}"
     return [
         html.P(rule, className="card-note"),
         html.Div([_example(spec, one, t) for one in served.examples], className="card-examples"),

@@ -10,6 +10,7 @@ from cxr_dash.language import Translator
 from cxr_dash.ui.figures.frame import Drawn
 from cxr_dash.ui.figures.of_a_label import LabelView, precision_figure, reliability_figure, roc_figure
 from cxr_dash.ui.figures.subgroups import subgroup_figure
+from cxr_dash.ui.figures.training import loss_figure, share_figure
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views import card_tables as tables
 from cxr_dash.ui.views import card_words as words
@@ -83,7 +84,7 @@ def _split_part(
         *head,
         html.Div(graphs, className="card-graphs", **{"data-split": held.split}),
         html.P(
-            t("Dots are the operating points, the open diamond is your cut."),
+            t("Dots are the operating points, the open diamond is your threshold."),
             className="card-note",
         ),
         *([points] if points is not None else []),
@@ -121,3 +122,14 @@ def subgroup_part(spec: BundleSpec, t: Translator) -> list[Component]:
             )
         )
     return parts
+
+
+def training_part(spec: BundleSpec, t: Translator) -> list[Component]:
+    """What the run logged epoch by epoch; empty where the bundle carries no log."""
+    phases = spec.training_log.phases if spec.training_log else []
+    drawn = [
+        (t("Loss, epoch by epoch"), loss_figure(phases, t), "loss"),
+        (t("On val, epoch by epoch"), share_figure(phases, t), "val"),
+    ]
+    graphs = [graph(title, figure, kind) for title, figure, kind in drawn if figure is not None]
+    return [html.Div(graphs, className="card-graphs")] if graphs else []

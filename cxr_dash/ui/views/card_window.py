@@ -61,6 +61,13 @@ def _content(t: Translator) -> Component:
             ),
             section("subgroups", t, [html.Div(id=ids.CARD_GROUPS, className="card-late")]),
             html.Div(id=ids.CARD_REST, className="card-content"),
+            section(
+                "training",
+                t,
+                [html.Div(id=ids.CARD_TRAINING, className="card-late")],
+                t("How it was trained, epoch by epoch"),
+            ),
+            html.Div(id=ids.CARD_TEXT, className="card-content"),
         ],
         className="card-sections",
     )

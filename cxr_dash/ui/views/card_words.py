@@ -99,7 +99,7 @@ def split_description(spec: BundleSpec, split: SplitMetrics, t: Translator) -> s
     """Which films a split holds: at length in English, else as the held-out films are described."""
     held = next((one for one in spec.held_out if one.split == split.split), None)
     if held is None or t.language == SOURCE_LANGUAGE:
-        return t(split.description_en)
+        return t(split.description.en)
     return bundle_words.description(held, t)
 
 

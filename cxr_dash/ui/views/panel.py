@@ -14,6 +14,7 @@ from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views.read_first import own_reading
 from cxr_dash.ui.views.similar import similar
 from cxr_dash.ui.views.takeaway import takeaway
+from cxr_dash.ui.views.verdicts import judged_line, verdict_switches
 
 # Probabilities are drawn on the angular scale, 2/pi * asin(sqrt(p)): small ones stay visible, 0, 50 and 100 %
 # stay where they are. assets/js/0-core/20-statistics.js holds the same formula.
@@ -35,6 +36,7 @@ def model_panel(spec: BundleSpec, t: Translator) -> Component:
             html.Div(
                 [
                     html.H1(className="headline", id=ids.HEADLINE),
+                    html.P(className="hidden-label", id=ids.TO_CHECK),  # seen, it is the rows
                     html.P(className="summary", id=ids.SUMMARY),
                     html.Div(className="quality", id=ids.QUALITY, hidden=True),
                 ],
@@ -73,16 +75,17 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
                 className="findings-head",
                 title=t(
                     "Probability, on the angular scale so that small ones can be told apart. "
-                    "The white mark is each finding's own cut; ▲ says that it is reached. The thin line says "
+                    "The notch under the bar is each finding's own threshold; ▲ says that it is reached, △ "
+                    "that it is just reached. The soft band says "
                     "how sure the score is: how often held-out films with the nearest scores had the "
                     "finding, as a 95 % interval."
                 ),
             ),
             html.Div(
-                [_finding_row(label.key, bundle_words.label_name(label, t)) for label in spec.labels],
+                [_finding_row(label.key, bundle_words.label_name(label, t), t) for label in spec.labels],
                 className="findings-list",
                 id=ids.FINDINGS,
-                role="listbox",
+                role="grid",
                 **{
                     "aria-label": t(
                         "{heading}: choose one for the heatmap and the threshold panel", heading=heading
@@ -90,6 +93,7 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
                 },
             ),
             html.Button(id=ids.MORE, className="link more", type="button", hidden=True),
+            judged_line(t),
             html.P(id=ids.HOW_SURE, className="how-sure"),
             *_not_looked_for(spec, t),
         ],
@@ -115,13 +119,13 @@ def _not_looked_for(spec: BundleSpec, t: Translator) -> list[Component]:
     ]
 
 
-def _finding_row(key: str, name: str) -> Component:
+def _finding_row(key: str, name: str, t: Translator) -> Component:
     # what is measured on the film and belongs to a finding stands beside its name, never in its bar
     measure = [html.Span(className="finding-measure")] if key in HEART_LABELS else []
-    return html.Button(
+    finding = html.Button(
         [
             html.Span(className="finding-mark"),
-            html.Span([name, *measure], className="finding-name"),
+            html.Span([name, *measure, html.Span(className="finding-place")], className="finding-name"),
             html.Span(
                 [
                     html.Span(className="finding-fill"),
@@ -134,9 +138,10 @@ def _finding_row(key: str, name: str) -> Component:
         ],
         className="finding",
         type="button",
-        role="option",
+        role="gridcell",
         **{"data-label": key, "data-name": name},
     )
+    return html.Div([finding, verdict_switches(key, name, t)], className="finding-row", role="row")
 
 
 def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
@@ -150,30 +155,48 @@ def _threshold_panel(spec: BundleSpec, t: Translator) -> Component:
                 className="cut-head",
             ),
             _chips(spec, t),
-            html.Div(id=ids.CUT_SLIDER, className="cut-slider"),
-            html.Div(id=ids.OWN_CUT, className="own-cut"),
-            html.Dl([_figure(key, t(name)) for key, name in _FIGURES], className="four"),
-            html.Div(
-                [
-                    html.P(id=ids.THOUSAND, className="thousand"),
-                    html.Div(id=ids.DOTS, className="dots"),
-                    html.Div(id=ids.PREVALENCE, className="prevalence"),
-                ],
-                className="consequences",
-            ),
-            html.Div(id=ids.MEASURED_ON, className="measured-on"),
             html.Button(
-                t("ROC curve"),
-                id=ids.ROC_TOGGLE,
-                className="link roc-toggle",
+                [
+                    html.Span(t("Threshold panel")),
+                    html.Kbd("T", **{"aria-hidden": "true"}),
+                ],
+                id=ids.CUT_OPEN,
+                className="link cut-open",
                 type="button",
-                **{"aria-expanded": "false", "aria-controls": ids.ROC},
+                title=t("The slider, and what follows from this threshold (T)"),
+                **{"aria-expanded": "false", "aria-controls": ids.CUT_DRAWER},
             ),
-            html.Div(id=ids.ROC, className="roc", hidden=True),
+            html.Div(_consequences(t), id=ids.CUT_DRAWER, className="cut-drawer", hidden=True),
         ],
         className="cut-panel",
-        **{"aria-label": t("Where to cut")},
+        **{"aria-label": t("Where to set the threshold")},
     )
+
+
+def _consequences(t: Translator) -> list[Component]:
+    """What the drawer holds: the slider and what follows from where it stands."""
+    return [
+        html.Div(id=ids.CUT_SLIDER, className="cut-slider"),
+        html.Div(id=ids.OWN_CUT, className="own-cut"),
+        html.Dl([_figure(key, t(name)) for key, name in _FIGURES], className="four"),
+        html.Div(
+            [
+                html.P(id=ids.THOUSAND, className="thousand"),
+                html.Div(id=ids.DOTS, className="dots"),
+                html.Div(id=ids.PREVALENCE, className="prevalence"),
+            ],
+            className="consequences",
+        ),
+        html.Div(id=ids.MEASURED_ON, className="measured-on"),
+        html.Button(
+            t("ROC curve"),
+            id=ids.ROC_TOGGLE,
+            className="link roc-toggle",
+            type="button",
+            **{"aria-expanded": "false", "aria-controls": ids.ROC},
+        ),
+        html.Div(id=ids.ROC, className="roc", hidden=True),
+    ]
 
 
 def _chips(spec: BundleSpec, t: Translator) -> Component:
@@ -202,7 +225,7 @@ def _chips(spec: BundleSpec, t: Translator) -> Component:
 def _chip(point: OperatingPoint, default: str, t: Translator) -> Component:
     parts = [bundle_words.explanation(point, t), t("Chosen on {split}.", split=t(point.chosen_on))]
     parts += [said] if (said := bundle_words.achieved(point, t)) else []
-    parts += [t("It sets the cuts of all findings.")] if point.joint else []
+    parts += [t("It sets the thresholds of all findings.")] if point.joint else []
     if point.key == default:
         parts.append(t("This is the default."))
     return html.Button(

@@ -17,6 +17,7 @@ _MENU = (
     ("csv", N_("List as a table, CSV")),
     ("json", N_("List as JSON")),
     ("zip", N_("Everything as one ZIP")),
+    ("zip-full", N_("The same, raw maps at full size")),
 )
 
 

@@ -16,6 +16,7 @@ def viewer(t: Translator) -> Component:
             _toolbar(t),
             html.Div(id=ids.FILM_SAYS, className="film-says", hidden=True),
             html.Div(id=ids.WINDOW_POPOVER, className="popover", hidden=True),
+            html.Div(id=ids.MARKS_MENU, className="popover marks-menu", hidden=True),
             html.Div(
                 id=ids.COMPARE_MENU,
                 className="popover compare-menu",
@@ -33,7 +34,9 @@ def viewer(t: Translator) -> Component:
             ),
             html.Div(
                 [
-                    html.Div(id=ids.HEAT_NOTE, className="heat-note", role="status", hidden=True),
+                    html.Div(
+                        id=ids.HEAT_NOTE, className="heat-note", role="status", hidden=True, tabIndex="0"
+                    ),
                     html.Div(id=ids.LEGEND, className="legend", hidden=True),
                 ],
                 className="film-foot",
@@ -67,17 +70,34 @@ def _toolbar(t: Translator) -> Component:
     return html.Div(
         [
             _toggle(
-                t("Window"), "window", t("Window: drag on the film for contrast and brightness (W, 1 to 4)")
+                t("Window"),
+                "window",
+                t("Window: drag on the film for contrast and brightness (W, 1 to 4)"),
+                icon=True,
             ),
             _toggle(t("Invert"), "invert", t("Swap black and white (I)"), icon=True),
             _tool(t("Rotate"), "rotate", t("Rotate by 90° (R)"), icon=True),
             _toggle(t("Flip"), "flip", t("Flip left to right (X)"), icon=True),
             zoom,
             _toggle(t("Magnifier"), "lens", t("Magnifier: hold M, or press it for on and off"), icon=True),
-            _toggle(t("Heat"), "heat", t("Show where the evidence for the chosen finding lies (H)")),
+            _toggle(
+                t("Measure and mark"),
+                "measure",
+                t("Ruler, arrow, L and R, and the grey level under the pointer (Q)"),
+                icon=True,
+            ),
+            _toggle(
+                t("Heat"), "heat", t("Show where the evidence for the chosen finding lies (H)"), icon=True
+            ),
+            _toggle(
+                t("Outlines of all findings"),
+                "outlines",
+                t("Lines around what raised each flagged finding's score (Z)"),
+                icon=True,
+            ),
             html.Button(
-                t("Compare"),
-                className="tool",
+                html.Span(t("Compare"), className="hidden-label"),
+                className="tool icon icon-compare",
                 type="button",
                 title=t("Side by side: heat, findings, models, another film (B)"),
                 **{
@@ -130,8 +150,8 @@ def _empty(t: Translator) -> Component:
             html.P(
                 t(
                     "Films stay on this server for a limited time, under keys that nobody can guess. "
-                    "File names never leave this browser. This tab remembers the list, without names or "
-                    "pictures, until it is closed or cleared."
+                    "File names never leave this browser. This tab remembers the list and its names, "
+                    "without pictures, until it is closed or cleared or the films' time is over."
                 ),
                 className="empty-note",
             ),

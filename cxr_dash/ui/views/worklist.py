@@ -18,7 +18,7 @@ def worklist_column(settings: Settings, t: Translator) -> Component:
         [
             html.Button(
                 [
-                    html.Span(t("Drop films or a folder here")),
+                    html.Span(t("Drop films or a folder here"), className="drop-words"),
                     html.Small(t("DICOM, PNG, JPEG, WebP or ZIP, up to {most:g} MB a film", most=megabytes)),
                 ],
                 id=ids.DROP,
@@ -29,15 +29,26 @@ def worklist_column(settings: Settings, t: Translator) -> Component:
                 t("Choose a folder"), id=ids.CHOOSE_FOLDER, className="link choose-folder", type="button"
             ),
             html.Div(id=ids.PICKER, hidden=True),
-            html.Div(id=ids.BANNER, className="banner", role="alert", hidden=True),
-            html.Div(id=ids.DELETION_NOTE, className="banner", role="alert", hidden=True),
             html.Div(id=ids.LIST_CONTROLS, className="list-controls", hidden=True),
-            html.Div(id=ids.INTAKE_NOTE, className="intake-note", role="status", hidden=True),
             html.Ol(id=ids.WORKLIST, className="rows", **{"aria-label": t("Films")}),
             agreement_line(t),
             html.Div(id=ids.WORKLIST_NOTE, className="worklist-note", hidden=True),
             html.Div(id=ids.LIST_STATUS, className="hidden-label", role="status"),
         ],
+        id=ids.LIST,
         className="worklist",
         **{"aria-label": t("Worklist")},
+    )
+
+
+def list_notices() -> Component:
+    """What list and server have to say, above the film: a folded list has no room for it."""
+    return html.Div(
+        [
+            html.Div(id=ids.BANNER, className="banner", role="alert", hidden=True),
+            html.Div(id=ids.DELETION_NOTE, className="banner", role="alert", hidden=True),
+            html.Div(id=ids.INTAKE_NOTE, className="intake-note", role="status", hidden=True),
+        ],
+        id=ids.LIST_NOTICES,
+        className="list-notices",
     )
