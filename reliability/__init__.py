@@ -1,0 +1,1 @@
+"""What the server and its tests stand: hours of readers, faults, mutants. See docs/reliability.md."""

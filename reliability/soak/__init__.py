@@ -1,0 +1,1 @@
+"""Readers with think time before the real server for minutes, or until so many films were read."""
