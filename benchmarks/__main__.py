@@ -12,7 +12,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.table import ROOT, Asked, Machine, Table, write_between
+from benchmarks.table import RESULTS, ROOT, Asked, Machine, Table, write_between
 
 # Table -> the module that measures it; loaded only when it is asked for.
 TABLES = {
@@ -45,7 +45,7 @@ def main() -> None:
     for name in names:
         if name not in TABLES:
             parser.error(f"TABLE must be one of {', '.join(TABLES)} or all; received {name}")
-    out = asked.out or (None if asked.brief else ROOT / "benchmarks" / "results")
+    out = asked.out or (None if asked.brief else RESULTS)
 
     # The subjects must see what the machine has, not what this shell happens to set.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -21,7 +21,7 @@ import cv2
 from benchmarks.dicom_film import UNCOMPRESSED, dicom_film
 from benchmarks.film import noisy_films, write_film
 from benchmarks.scale_plan import FilmCost, Site, most_machines, plan, slowest_shard
-from benchmarks.table import ROOT, Machine, Table, write_between
+from benchmarks.table import RESULTS, ROOT, Machine, Table, write_between
 from cxr_dash import imaging
 from cxr_dash.cli.scoring.film import score_film
 from cxr_dash.cli.sources import Source
@@ -30,7 +30,6 @@ from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.settings import Settings
 
 PAGE = ROOT / "docs" / "scale.md"
-RESULTS = ROOT / "benchmarks" / "results"
 ARCHIVES = ((1_000_000, 24.0), (100_000_000, 7 * 24.0))
 _ROUNDS, _BRIEF = 25, 2
 _PARTS = ("whole", "decode", "model")
@@ -48,9 +47,7 @@ def main() -> None:
     text = machine.text(Table(measured, markdown(samples), {}))
     print(text)
     if not asked.brief:
-        machine.keep(
-            "scale", asked.model, Table(measured, "", {"kinds": samples}), ROOT / "benchmarks" / "results"
-        )
+        machine.keep("scale", asked.model, Table(measured, "", {"kinds": samples}), RESULTS)
     if asked.write_docs:
         write_between("scale", text, PAGE)
 

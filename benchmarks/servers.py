@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -68,12 +69,59 @@ class Running:
         return {kind: value / len(workers) for kind, value in memory_mib(workers).items()}
 
 
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The worker processes of a ``gunicorn`` of ours that are alive now."""
+    found = []
+    for child in psutil.Process(process.pid).children():
+        with suppress(psutil.Error):  # it may end between two looks
+            if "cxr_dash.stray_lines" not in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE:
+                found.append(child)
+    return found
+
+
+@contextmanager
+def gunicorn(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: IO[bytes],
+    *,
+    patience: float,
+    must_stop: bool = True,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that runs in ``folder``; stopped at the end as an administrator would.
+
+    One that does not stop within ``patience`` seconds is killed.
+
+    Raises
+    ------
+    subprocess.TimeoutExpired
+        When it was killed although ``must_stop``.
+    """
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            if must_stop:
+                raise
+
+
 @contextmanager
 def started(application: str, bundle: Path, folder: Path, workers: int = 2) -> Iterator[Running]:
     """A cold server; stopped at the end."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = int(trial.getsockname()[1])
+    port = free_port()
     environment = {
         **os.environ,
         "CXR_PORT": str(port),
@@ -90,20 +138,11 @@ def started(application: str, bundle: Path, folder: Path, workers: int = 2) -> I
         if application == "app:server"
         else ["--config", str(ROOT / "benchmarks" / "reference_gunicorn.py")]
     )
+    command = [sys.executable, "-m", "gunicorn", *options, application]
     with (folder / "servers.log").open("ab") as log:
         clock = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *options, application],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
+        with gunicorn(command, ROOT, environment, log, patience=60) as process:
             yield Running(process, port, clock)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
 
 
 def ask_ours(server: Running, film: bytes, model: str, label: str) -> bytes:

@@ -14,6 +14,7 @@ from training.bench.machine import machine_facts
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
+RESULTS = ROOT / "benchmarks" / "results"
 LIBRARIES = (
     "ai-edge-litert",
     "dash",

@@ -12,10 +12,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.table import ROOT, write_between
+from benchmarks.table import RESULTS, ROOT, write_between
 from training.bench.machine import machine_facts
 
-RESULTS = ROOT / "benchmarks" / "results"
 BATCH = 32
 
 

@@ -16,14 +16,17 @@ import platform
 import shutil
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.film import LARGE_HEIGHT, LARGE_WIDTH
+from benchmarks.in_page import show_parts
 from benchmarks.servers import started
 from benchmarks.table import ROOT, Asked, Table
 from cxr_dash import imaging
@@ -48,8 +51,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if asked.origin:
-            film = _film(folder)
-            found = intervals(asked.origin, film, asked.chromium, gpu=asked.gpu, rounds=asked.rounds)
+            films = _films(folder)
+            found = intervals(asked.origin, films, asked.chromium, gpu=asked.gpu, rounds=asked.rounds)
         else:
             found = _with_a_server(
                 folder, ROOT / "models" / "findings", asked.chromium, asked.gpu, asked.rounds
@@ -69,9 +72,11 @@ def measure(asked: Asked) -> Table:
     if chromium is None:
         raise RuntimeError("chromium not found: install it (Debian: apt-get install chromium)")
     found = _with_a_server(asked.folder, asked.bundle, chromium, False, 1 if asked.brief else 3)
-    lines = ["| movement | median | 95th percentile | frames |", "|---|---|---|---|"]
-    for name, figures in found["frame_ms"].items():
-        lines.append(f"| {name} | {figures['median']} ms | {figures['p95']} ms | {figures['frames']} |")
+    lines = ["| bits of the film | movement | median | 95th percentile | frames |", "|---|---|---|---|---|"]
+    for bits, movements in found["frame_ms"].items():
+        for name, figures in movements.items():
+            told = f"{figures['median']} ms | {figures['p95']} ms | {figures['frames']}"
+            lines.append(f"| {bits} | {name} | {told} |")
     measured = (
         f"with a drawn film of {found['film']} in Chromium {found['chromium']} at {found['viewport']}, "
         "**without a GPU**,"
@@ -79,31 +84,43 @@ def measure(asked: Asked) -> Table:
     return Table(measured, "\n".join(lines), found)
 
 
-def _film(folder: Path) -> Path:
-    film = folder / "film.png"
-    film.write_bytes(imaging.encode_png(imaging.chest_phantom(LARGE_HEIGHT, LARGE_WIDTH), {}))
-    return film
+def _films(folder: Path) -> dict[str, Path]:
+    """The same drawing with 8 bits, and with 12 of 16 and noise in the last four as a detector has it."""
+    drawn = imaging.chest_phantom(LARGE_HEIGHT, LARGE_WIDTH)
+    noise = np.random.default_rng(0).integers(0, 16, drawn.shape, np.uint16)
+    films = {"8": folder / "film.png", "16": folder / "film-16.png"}
+    films["8"].write_bytes(imaging.encode_png(drawn, {}))
+    films["16"].write_bytes(cv2.imencode(".png", drawn.astype(np.uint16) * 16 + noise)[1].tobytes())
+    return films
 
 
 def _with_a_server(folder: Path, bundle: Path, chromium: str, gpu: bool, rounds: int) -> dict[str, Any]:
-    film = _film(folder)
+    films = _films(folder)
     with started("app:server", bundle, folder) as server:
         server.wait_until_accepting()
-        return intervals(f"http://127.0.0.1:{server.port}", film, chromium, gpu=gpu, rounds=rounds)
+        return intervals(f"http://127.0.0.1:{server.port}", films, chromium, gpu=gpu, rounds=rounds)
 
 
-def intervals(origin: str, film: Path, chromium: str, *, gpu: bool, rounds: int) -> dict[str, Any]:
-    """Frame intervals of every movement, milliseconds, and what they were measured on."""
+def intervals(
+    origin: str, films: Mapping[str, Path], chromium: str, *, gpu: bool, rounds: int
+) -> dict[str, Any]:
+    """Frame intervals of every movement over every film, milliseconds, and what they were measured on."""
     before = os.getloadavg()[0]
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", *([] if gpu else ["--disable-gpu"])]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        page = browser.new_page(viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]})
-        _open(page, origin, film)
-        seen: dict[str, list[float]] = {name: [] for name in _MOVEMENTS}
+        show_parts(browser)
+        seen: dict[str, dict[str, list[float]]] = {bits: {name: [] for name in _MOVEMENTS} for bits in films}
+        pages = {}
+        for bits, film in films.items():
+            pages[bits] = browser.new_page(viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]})
+            _open(pages[bits], origin, film)
+        # in turns, so that a busy minute of the machine falls on both
         for _ in range(rounds):
-            for name, movement in _MOVEMENTS.items():
-                seen[name] += _timed(page, movement)
+            for bits, page in pages.items():
+                page.bring_to_front()
+                for name, movement in _MOVEMENTS.items():
+                    seen[bits][name] += _timed(page, movement)
         version = browser.version
         browser.close()
     return {
@@ -115,16 +132,22 @@ def intervals(origin: str, film: Path, chromium: str, *, gpu: bool, rounds: int)
         "machine": platform.machine(),
         "load_before": round(before, 2),
         "load_after": round(os.getloadavg()[0], 2),
-        "frame_ms": {name: _summary(values) for name, values in seen.items()},
+        "frame_ms": {
+            bits: {name: _summary(values) for name, values in of.items()} for bits, of in seen.items()
+        },
     }
 
 
 def _open(page: Page, origin: str, film: Path) -> None:
     page.goto(origin)
     page.wait_for_selector("#film-input", state="attached")
+    page.wait_for_function("() => cxr.state.facts")
     page.set_input_files("#film-input", str(film))
-    page.wait_for_function("() => cxr.row() && cxr.viewer.inView(cxr.row()) && cxr.heard(cxr.row())")
+    page.wait_for_function(
+        "() => cxr.rowInView() && cxr.viewer.inView(cxr.rowInView()) && cxr.heard(cxr.rowInView())"
+    )
     page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => !cxr.rowInView().levels || cxr.ownLevels.of(cxr.rowInView().film)")
 
 
 def _timed(page: Page, movement: Callable[[Page, float, float], None]) -> list[float]:

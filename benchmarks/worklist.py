@@ -38,7 +38,7 @@ def measure(asked: Asked) -> Table:
             _warm(ours, asked.bundle.name)
             figures = {
                 "many": _many(browser, ours, many),
-                "interactions": _interactions(browser, ours, many[0]),
+                "interactions": interactions(browser, ours.port, many[0]),
             }
             with started("benchmarks.reference_app:server", asked.bundle, folder) as reference:
                 reference.wait_until_accepting()
@@ -116,12 +116,13 @@ def _single(browser: Browser, ours: Running, reference: Running, films: list[Pat
     return samples
 
 
-def _interactions(browser: Browser, server: Running, film: Path) -> dict[str, int]:
+def interactions(browser: Browser, port: int, film: Path) -> dict[str, int]:
     """Requests of what only changes the picture or a threshold."""
-    with opened(browser, server.port) as page:
+    with opened(browser, port) as page:
         dropped(page, [film])
         page.wait_for_load_state("networkidle")
         page.keyboard.press("h")
+        page.keyboard.press("t")  # the threshold's drawer
         page.wait_for_timeout(1500)  # the heat layer itself is fetched once
         return {name: requests_of(page, act) for name, act in _acts(page).items()}
 

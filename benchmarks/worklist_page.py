@@ -12,9 +12,11 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.in_page import show_parts
 from benchmarks.protocol import MIB
 
-_PATIENCE_MS = 900_000
+# For all films of a list, and for anything else that a page is asked.
+_ALL_FILMS_MS, _PATIENCE_MS = 900_000, 120_000
 _SAMPLE_SECONDS = 0.5
 
 # Marks what the page itself knows: when files came, when rows were judged, how long the main thread was held.
@@ -37,7 +39,7 @@ _WATCH = """() => cxr.painters.push(() => {
     marks.heap = Math.max(marks.heap, performance.memory.usedJSHeapSize);
     const now = name => { marks[name] = marks[name] || performance.now(); };
     const seen = name => requestAnimationFrame(() => setTimeout(() => now(name)));
-    if (!marks.first && cxr.answerOf(cxr.row())) seen('first');
+    if (!marks.first && cxr.answerOf(cxr.rowInView())) seen('first');
     const judged = item => item.status === 'failed' || cxr.heard(item);
     if (!marks.done && cxr.state.films.length && cxr.state.films.every(judged)) seen('done');
 })"""
@@ -46,12 +48,13 @@ _WATCH = """() => cxr.painters.push(() => {
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The installed Chromium, headless."""
-    path = shutil.which("chromium")
+    path = shutil.which("chromium") or shutil.which("chromium-headless-shell")
     if path is None:
         raise SystemExit("chromium not found: install it (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info", "--no-first-run"]
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        show_parts(browser)
         yield browser
         browser.close()
 
@@ -82,7 +85,7 @@ def dropped(page: Page, films: Sequence[Path]) -> dict[str, float]:
         ``failed`` rows.
     """
     page.set_input_files("#film-input", [str(film) for film in films])
-    page.wait_for_function("() => marks.done")
+    page.wait_for_function("() => marks.done", timeout=_ALL_FILMS_MS)
     marks: dict[str, float] = page.evaluate("() => marks")
     return {
         "first": (marks["first"] - marks["dropped"]) / 1000,
