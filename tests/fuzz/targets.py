@@ -24,6 +24,7 @@ from cxr_dash.domain import DecodeLimits, LungField, PreparationSpec, Radiograph
 from cxr_dash.errors import CxrError
 from cxr_dash.explain import make_heatmap
 from cxr_dash.explain.heatmap import film_heat
+from cxr_dash.language import translator
 from cxr_dash.services import AnalysisService, build_service
 from cxr_dash.services.exports import (
     ExportOptions,
@@ -133,7 +134,25 @@ def look(data: bytes) -> object:
     layer = film_heat(make_heatmap(np.linspace(-1, 1, 49, dtype=np.float32).reshape(7, 7), 1.0, plan))
     _finite("a heatmap", layer)
     shown = imaging.display_pixels(film, plan)
+    _own_levels(data)
     return quality, imaging.encode_jpeg(imaging.blend_overlay(shown, layer, "inferno", 0.5))
+
+
+def _own_levels(data: bytes) -> None:
+    levels = imaging.film_levels(data, DecodeLimits())
+    if levels is None:
+        return
+    windows = [(one.width, one.level) for one in levels.windows]
+    figures = [
+        (levels.slope, levels.intercept),
+        (levels.black, levels.white),
+        (levels.lowest, levels.highest),
+    ]
+    _finite("levels", np.array([*figures, *windows]))
+    if levels.black == levels.white or not levels.slope or any(width <= 0 for width, _ in windows):
+        raise AssertionError("levels without a width")
+    for width, level in windows:
+        imaging.level_table(levels, *imaging.in_shown_levels(levels, width, level), "sigmoid")
 
 
 def _lungs(film: Radiograph, seed: int) -> LungField:
@@ -158,7 +177,8 @@ def analyse(data: bytes) -> object:
         _finite("probabilities", np.array([finding.probability for finding in analysis.findings]))
         options, label = ExportOptions(anyway=True), analysis.findings[0].label.key
         heat_layer_png(analysis, label)
-        overlay_png(analysis, label, options, film_display(stored.data, analysis, DecodeLimits()))
+        display = film_display(stored.data, analysis, DecodeLimits())
+        overlay_png(analysis, label, options, display, translator("en"))
         write_map(io.BytesIO(), analysis.heatmaps[label])
         return analysis.quality
     finally:
