@@ -56,10 +56,16 @@ def tried():
     return Tried()
 
 
-def test_the_recipe_trains_and_exports_on_a_miniature_of_its_layout(name, tried, tmp_path_factory):
+@pytest.fixture
+def folder(request, name, tmp_path, tmp_path_factory):
+    """Emptied behind the test, unless others go on from what is in it: all of them together fill a disk."""
+    shared = request.node.get_closest_marker("xdist_group") is not None
+    return (tmp_path_factory.mktemp(name) if shared else tmp_path) / "smoke"
+
+
+def test_the_recipe_trains_and_exports_on_a_miniature_of_its_layout(name, tried, folder):
     recipe = load_any_recipe(name)
-    # a folder that stays: others may go on from what is in it
-    bundle = load_any(smoke(recipe, tmp_path_factory.mktemp(name) / "smoke", tried).bundle)
+    bundle = load_any(smoke(recipe, folder, tried).bundle)
     assert bundle.serving_path is not None
     if isinstance(recipe, SegmenterRecipe):
         assert isinstance(bundle, SegmenterBundle)
