@@ -22,7 +22,8 @@ def new_command(
     labels: Annotated[
         str | None,
         typer.Option(
-            help="FOLDER, FOLDER:key or FOLDER:key=English/Spanish, joined by commas; all if not given."
+            help="FOLDER, FOLDER:key, FOLDER:key=English/Spanish or FOLDER:key=English/es:Spanish/pl:Polish, "
+            "joined by commas; all if not given."
         ),
     ] = None,
     data: Annotated[
@@ -56,7 +57,8 @@ def new_command(
         raise fail(error) from error
     for one in classes:
         new = f"new: [labels.{one.key}]" if one.is_new else "known"
-        typer.echo(f"{one.folder:24} {one.key:24} {one.name.en} / {one.name.said_in('es')} ({new})")
+        names = " / ".join(text for _, text in one.name.texts)
+        typer.echo(f"{one.folder:24} {one.key:24} {names} ({new})")
     typer.echo(f"{target}: read it. Then the commands at its head.")
 
 

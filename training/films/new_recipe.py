@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 
 from cxr_dash.domain import LocalisedText, joined
@@ -15,7 +16,8 @@ from training.labels import LABELS, label_key
 from training.recipe import recipe_names
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_ENTRY = re.compile(r"(?P<folder>[^:=]+?)\s*(:\s*(?P<key>[^=]+?))?\s*(=\s*(?P<en>[^/]+)/(?P<es>.+))?")
+_ENTRY = re.compile(r"(?P<folder>[^:=]+?)\s*(:\s*(?P<key>[^=]+?))?\s*(=\s*(?P<names>.+))?")
+_NAMES = "FOLDER, FOLDER:key, FOLDER:key=English/Spanish or FOLDER:key=English/es:Spanish/pl:Polish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ def read_classes(text: str | None, root: Path) -> list[OwnClass]:
     Parameters
     ----------
     text : str or None
-        ``FOLDER``, ``FOLDER:key`` or ``FOLDER:key=English/Spanish``, joined by commas; every class folder
-        when None.
+        ``FOLDER``, ``FOLDER:key``, ``FOLDER:key=English/Spanish`` or, with the tags of languages,
+        ``FOLDER:key=English/es:Spanish/pl:Polish``, joined by commas; every class folder when None.
     root : Path
         Folder of class folders, or of ``train/ val/ test/`` of such.
 
@@ -88,14 +90,30 @@ def _class(entry: str, there: Sequence[str]) -> OwnClass:
     if read is None or folder is None:
         raise TrainingError(
             f"`--labels` must be of the class folders {', '.join(there)}; received {entry!r}.",
-            remedy="Write FOLDER, FOLDER:key or FOLDER:key=English/Spanish, joined by commas.",
+            remedy=f"Write {_NAMES}, joined by commas.",
         )
     key = label_key(read["key"] or folder, None)
     if key in LABELS:
         return OwnClass(folder, key, LABELS[key].name)
-    plain = key.replace("_", " ").capitalize()
-    names = {tag: (read[tag] or plain).strip() for tag in ("en", "es")}
-    return OwnClass(folder, key, LocalisedText(names))
+    return OwnClass(folder, key, _name(read["names"] or key.replace("_", " ").capitalize(), entry))
+
+
+def _name(text: str, entry: str) -> LocalisedText:
+    """What stands behind ``=``: English first, then Spanish, or any other language behind its tag."""
+    said: dict[str, str] = {}
+    for part, usual in zip(text.split("/"), chain(("en", "es"), repeat("")), strict=False):
+        tag, found, words = part.partition(":")
+        tag, words = (tag.strip(), words) if found else (usual, part)
+        if tag in said:
+            raise TrainingError(f"`--labels` must name a label once in a language; received {entry!r}.")
+        said[tag] = words.strip()
+    try:
+        return LocalisedText(said)
+    except ValueError as error:
+        raise TrainingError(
+            f"`--labels` must name a new label in words; received {entry!r}: {error}.",
+            remedy=f"Write {_NAMES}, joined by commas.",
+        ) from error
 
 
 def recipe_text(name: str, classes: Sequence[OwnClass], root: Path, data: Path, weights: str) -> str:
@@ -165,7 +183,7 @@ TEMPLATE = """\
 id = "{{NAME}}"
 seed = 20
 
-# What a label is called that is not known here, in both languages, in readers' words. Those that are
+# What a label is called that is not known here, in the readers' languages and words. Those that are
 # known have their names in training/labels.py.
 {{NEW_LABELS}}
 [data]

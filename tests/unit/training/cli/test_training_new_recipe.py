@@ -42,3 +42,36 @@ def test_a_recipe_that_cannot_be_read_is_not_left_behind(films):
 def test_a_recipe_is_written_where_it_is_wanted(films):
     assert new("ward", "--from", films, "--out", "recipes/ward.toml")[0] == 0
     assert load_recipe("recipes/ward.toml").data.labels == ["covid", "normal"]
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Lung abscess/Absceso pulmonar", {"en": "Lung abscess", "es": "Absceso pulmonar"}),
+        ("Lung abscess", {"en": "Lung abscess"}),
+        ("Lung abscess/pl:Ropień płuca", {"en": "Lung abscess", "pl": "Ropień płuca"}),
+        (
+            "es:Absceso / en:Abscess / pt-BR:Abscesso",
+            {"en": "Abscess", "es": "Absceso", "pt-BR": "Abscesso"},
+        ),
+        (None, {"en": "Abscess"}),
+    ],
+)
+def test_a_new_label_is_named_in_the_readers_languages(films, written, names):
+    (films / "ABSCESS").mkdir()
+    label = "ABSCESS" if written is None else f"ABSCESS={written}"
+    code, said = new("ward", "--from", films, "--labels", f"NORMAL,{label}")
+    assert code == 0, said
+    assert load_recipe("ward.toml").labels["abscess"].by_language == names
+    assert all(name in said for name in names.values())
+
+
+@pytest.mark.parametrize(
+    "written", ["Lung/Pulmón/Płuco", "A/en:B", "es:Absceso", "Abscess/xx:Y", "Abscess/es:", "Mass: large"]
+)
+def test_names_that_cannot_be_read_are_refused_with_how_to_write_them(films, written):
+    (films / "ABSCESS").mkdir()
+    code, said = new("ward", "--from", films, "--labels", f"NORMAL,ABSCESS={written}")
+    assert code == 2
+    assert "English/es:Spanish/pl:Polish" in " ".join(said.split()) or "once in a language" in said
+    assert not Path("ward.toml").exists()
