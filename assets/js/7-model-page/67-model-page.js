@@ -1,6 +1,6 @@
 /* The page about the model is drawn by Dash. Here is what needs what only the browser knows: the address, the label
  * in view, and the threshold while a hand moves it. */
-import { byId, onKey, state, store, whenPresent } from "../0-core/00-core.js";
+import { byId, listen, onKey, state, store, whenPresent } from "../0-core/00-core.js";
 import { N_, percent, t } from "../0-core/10-words.js";
 import { defaultThreshold } from "../0-core/12-model.js";
 import { setThresholds, threshold } from "../0-core/14-cuts.js";
@@ -80,5 +80,8 @@ function moved(place, label) {
  * @returns {number}
  */
 const usual = (label) => STEPS * scale(defaultThreshold(label));
+
+// with the last film goes what was open beside it
+listen("removed", () => question && !state.films.length && window.dash_clientside.set_props("card", { is_open: false }));
 
 export { asked, opened, moved, usual };
