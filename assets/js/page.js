@@ -83,8 +83,6 @@ import "./6-panel/65-case-words.js";
 import "./6-panel/66-case-window.js";
 import "./6-panel/66-similar.js";
 import "./6-panel/69-hold.js";
-import "./7-model-page/66-model-tables.js";
 import "./7-model-page/67-model-page.js";
-import "./7-model-page/68-model-cut.js";
 import "./9-page/70-keys.js";
 import "./9-page/90-dash.js";

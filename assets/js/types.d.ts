@@ -472,7 +472,6 @@ interface Shortcut {
 
 interface Window {
   dash_clientside: { set_props(id: string, props: object): void; cxr?: Record<string, Function> } & Record<string, any>;
-  Plotly?: { restyle(plot: Element, changes: object, traces: number[]): void };
   beginPage: (begin: () => void) => Promise<void>;
 }
 
@@ -484,7 +483,6 @@ interface RequestInit {
 /** Fields of the page by their ids; whatever else has an id is an element. */
 interface Ids {
   model: HTMLSelectElement;
-  "card-label": HTMLSelectElement;
   "film-input": HTMLInputElement;
   "report-words": HTMLTextAreaElement;
   "report-text-copy": HTMLButtonElement;

@@ -47,7 +47,7 @@ from cxr_dash.domain.preparation import (
     PreparationSpec,
 )
 from cxr_dash.domain.reasons import Reason, ReasonCode
-from cxr_dash.domain.texts import LocalisedText, is_language, joined
+from cxr_dash.domain.texts import LocalisedText, is_language, joined, nearest
 from cxr_dash.words import (
     N_,
     Counted,
@@ -101,4 +101,5 @@ __all__ = [
     "is_language",
     "joined",
     "names_chest",
+    "nearest",
 ]

@@ -65,9 +65,14 @@ class LocalisedText:
         """In that language, where it is there."""
         return self.by_language.get(language)
 
+    def near(self, language: str) -> str | None:
+        """In that language, else in the nearest of its kin (:func:`nearest`), where one is there."""
+        found = self.by_language
+        return next((found[tag] for tag in nearest(language, found)), None)
+
     def said_in(self, language: str) -> str:
-        """In that language, else in English."""
-        return self.get(language) or self.en
+        """In that language, else in the nearest of its kin, else in English."""
+        return self.near(language) or self.en
 
     def filled(self, **values: object) -> LocalisedText:
         """The texts with their fields filled in: each is a format string."""
@@ -101,7 +106,44 @@ def is_language(tag: str) -> bool:
     return bool(_TAG.fullmatch(tag)) and bool(localedata.exists(tag.replace("-", "_")))
 
 
+def nearest(language: str, available: Iterable[str]) -> tuple[str, ...]:
+    """What stands in for a language, best first: ``es-MX`` for ``es-419``, and ``es-419`` for ``es``.
+
+    The language itself; what is left of its tag as parts are taken off its end (RFC 4647, lookup); then its
+    siblings, which are of other regions and written in the same script, those of a group of countries first.
+
+    Parameters
+    ----------
+    language : str
+        A BCP 47 tag.
+    available : iterable of str
+        Tags of known languages.
+
+    Returns
+    -------
+    tuple of str
+        Those of ``available``; none is of another language.
+    """
+    parts, there = language.split("-"), set(available)
+    lookup = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    kin = (tag for tag in there if tag.split("-")[0] == parts[0] and _script(tag) == _script(language))
+    # a group of countries is a number, which comes before letters
+    return tuple(dict.fromkeys((*(tag for tag in lookup if tag in there), *sorted(kin))))
+
+
+@lru_cache(maxsize=64)
+def _script(tag: str) -> str:
+    """The script of a language: ``Hant`` of ``zh-Hant`` and of ``zh-TW``; empty where CLDR knows none."""
+    from babel import core  # noqa: PLC0415 (as above)
+
+    likely = core.get_global("likely_subtags")
+    whole = tag.replace("-", "_")
+    parts = (whole + "_" + str(likely.get(whole) or likely.get(whole.split("_")[0], ""))).split("_")[1:]
+    return next((part for part in parts if len(part) == len("Latn")), "")
+
+
 def joined(texts: Sequence[LocalisedText], separator: str = ", ") -> LocalisedText:
-    """Several texts as one, in the languages that all of them have."""
-    shared = set.intersection(*(set(text.by_language) for text in texts))
+    """Several texts as one, in the languages that all of them have, or have one near to."""
+    asked = {tag for text in texts for tag in text.by_language}
+    shared = [tag for tag in asked if all(text.near(tag) for text in texts)]
     return LocalisedText({tag: separator.join(text.said_in(tag) for text in texts) for tag in shared})

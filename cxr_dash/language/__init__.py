@@ -7,13 +7,14 @@ from cxr_dash.language.film import say_facts, say_identity
 from cxr_dash.language.heat import say_no_place, say_place, say_strength
 from cxr_dash.language.measures import ratio_words, short_ratio
 from cxr_dash.language.reasons import say_reasons
-from cxr_dash.language.translator import Translator, negotiate, translator
+from cxr_dash.language.translator import Translator, negotiate, offered, translator
 
 __all__ = [
     "SOURCE_LANGUAGE",
     "Translator",
     "languages",
     "negotiate",
+    "offered",
     "ratio_words",
     "say_facts",
     "say_identity",

@@ -17,9 +17,11 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from cxr_dash.domain import is_language
+from cxr_dash.domain import is_language, nearest
 
 SOURCE_LANGUAGE = "en"
+# Numbers that between them take every form of a language; Spanish has one of its own for a million.
+TELLING = (*range(201), 1000, 10**6, 10**6 + 1)
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 
@@ -81,13 +83,41 @@ def read_messages(path: Path) -> Catalog:
 
 @lru_cache(maxsize=8)
 def catalogue(language: str) -> Catalogue:
-    """All translations into one language; empty for the language of the source."""
+    """All translations into one language; empty for the language of the source.
+
+    What its own files leave empty is taken from the nearest language that has it (``nearest``).
+    """
+    own = _own(language)
+    if language.split("-", maxsplit=1)[0] == SOURCE_LANGUAGE:
+        return own
+    chain = [own, *(_own(tag) for tag in nearest(language, languages()) if tag != language)]
+    singles: dict[str, str] = {}
+    plurals: dict[str, tuple[str, ...]] = {}
+    for one in reversed(chain):
+        singles |= one.single
+        plurals |= one.plural if one is own else _in_the_forms_of(own, one)
+    return Catalogue(singles, plurals, frozenset().union(*(one.browser for one in chain)), own.form)
+
+
+def _in_the_forms_of(own: Catalogue, other: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Another language's plurals, its forms in the order and number that ``own`` has."""
+    numbers = [
+        next(n for n in TELLING if own.form(n) == form) for form in sorted(set(map(own.form, TELLING)))
+    ]
+    return {
+        key: tuple(forms[other.form(number)] for number in numbers) for key, forms in other.plural.items()
+    }
+
+
+def _own(language: str) -> Catalogue:
+    """What the files of a language say."""
     single: dict[str, str] = {}
     plural: dict[str, tuple[str, ...]] = {}
     browser: set[str] = set()
     form: Callable[[int], int] = _as_in_english
     for path in sorted(folder_of(language).glob("*.po")):
         messages = read_messages(path)
+        form = c2py(messages.plural_expr)
         for message in messages:
             if not message.id or message.fuzzy:
                 continue
@@ -99,5 +129,4 @@ def catalogue(language: str) -> Catalogue:
                     single[key] = message.string
             elif all(message.string):
                 plural[key] = tuple(message.string)
-                form = c2py(messages.plural_expr)
     return Catalogue(single, plural, frozenset(browser), form)

@@ -15,14 +15,12 @@ from babel import Locale, dates, negotiate_locale
 from babel.lists import format_list
 from babel.numbers import get_decimal_symbol
 
-from cxr_dash.domain import Counted, LocalisedText, Words
+from cxr_dash.domain import Counted, LocalisedText, Words, nearest
 from cxr_dash.language import figures
-from cxr_dash.language.catalogue import SOURCE_LANGUAGE, Catalogue, catalogue, languages
+from cxr_dash.language.catalogue import SOURCE_LANGUAGE, TELLING, Catalogue, catalogue, languages
 
 # Languages that write every noun large, also inside a sentence.
 _NOUNS_LARGE = ("de", "lb")
-# Numbers that between them take every form of a language; Spanish has one of its own for a million.
-_TELLING = (*range(201), 1000, 10**6, 10**6 + 1)
 
 
 class _Fields(string.Formatter):
@@ -72,7 +70,7 @@ class Translator:
         The categories are those of ``Intl.PluralRules``: ``{"one": 0, "few": 1, "many": 2}``.
         """
         found: dict[str, int] = {}
-        for number in _TELLING:
+        for number in TELLING:
             found.setdefault(str(self._locale.plural_form(number)), self._catalogue.form(number))
         return found
 
@@ -121,8 +119,10 @@ class Translator:
         }
 
     def choose(self, text: LocalisedText) -> str:
-        """A bundle's text in this language: its own, else the catalogue's, else English."""
-        return text.get(self.language) or self(text.en)
+        """A bundle's text in this language or the nearest of its kin, else the catalogue's, else English."""
+        if self.language == SOURCE_LANGUAGE:
+            return text.en
+        return text.near(self.language) or self(text.en)
 
     @property
     def _catalogue(self) -> Catalogue:
@@ -162,10 +162,26 @@ class Translator:
 
 @lru_cache(maxsize=8)
 def translator(language: str = SOURCE_LANGUAGE) -> Translator:
-    """The translator of a language; English for one that is not among :func:`languages`."""
-    return Translator(language if language in languages() else SOURCE_LANGUAGE)
+    """The translator of a language, or of the nearest of its kin among :func:`languages`; else English."""
+    return Translator(offered(language) or SOURCE_LANGUAGE)
+
+
+def offered(wanted: str) -> str | None:
+    """What of :func:`languages` stands in for a language: ``es`` for ``es-AR``, and ``es-419`` for ``es``."""
+    return next(iter(nearest(wanted, languages())), None)
 
 
 def negotiate(preferred: Iterable[str]) -> str:
     """The best of :func:`languages` for a browser's list, best first: ``["es-AR", "en"]`` gives ``es``."""
-    return negotiate_locale(list(preferred), list(languages()), sep="-") or SOURCE_LANGUAGE
+    for tag in preferred:
+        if found := negotiate_locale([tag], list(languages()), sep="-") or offered(_written(tag)):
+            return found
+    return SOURCE_LANGUAGE
+
+
+def _written(tag: str) -> str:
+    """A browser's tag as they are written here: ``zh-hant-tw`` as ``zh-Hant-TW``."""
+    language, *rest = tag.split("-")
+    return "-".join(
+        [language.lower(), *(one.title() if len(one) == len("Latn") else one.upper() for one in rest)]
+    )

@@ -11,7 +11,6 @@ FACTS = "facts"
 FILMS = "films"
 QUESTION = "question"
 ANSWER = "answer"
-LABEL = "label"
 THRESHOLDS = "thresholds"
 
 # Header
@@ -30,25 +29,25 @@ READ_FIRST = "read-first"
 CARD = "card"
 CARD_OPEN = "card-open"
 AUDITS = "card-audits-badge"
+ADDRESS = "address"
+CARD_ASKED = "card-asked"
 CARD_TITLE = "card-title"
-CARD_BODY = "card-body"
-CARD_LABEL = "card-label"
 CARD_NAV = "card-nav"
-CARD_CURVES = "card-label-curves"
-CARD_CURVES_ASKED = "card-curves-asked"
-CARD_CUT = "card-counts"
-CARD_GROUPS = "card-groups"
-CARD_GROUPS_ASKED = "card-groups-asked"
-CARD_REST = "card-rest"
-CARD_TRAINING = "card-epochs"
-CARD_TRAINING_ASKED = "card-epochs-asked"
-CARD_TEXT = "card-words"
+CARD_SCROLLS = "card-scrolls"
+CARD_FAILED = "card-failed"
+CARD_IN_VIEW = "card-in-view"
+CARD_OF_A_LABEL = "card-of-a-label"
+CARD_LABEL = "card-label"
 CARD_CUT_SLIDER = "card-cut-slider"
+CARD_CUT_VALUE = "card-cut-value"
+CARD_CUT_BACK = "card-cut-back"
+CARD_CUT_MOVED = "card-cut-moved"
+CARD_COUNTS = "card-counts"
 CARD_SECTIONS = (
     "audits",
     "figures",
-    "curves",
     "cut",
+    "curves",
     "subgroups",
     "places",
     "use",
@@ -194,7 +193,6 @@ BY_SCRIPTS = frozenset(
         PREVALENCE_STATED,
         PREVALENCE_REFUSED,
         CASE_TITLE,
-        CARD_CUT_SLIDER,
         *WINDOW_FILTERS,
     }
 )
@@ -213,3 +211,8 @@ def card_section(key: str) -> str:
 def card_section_title(key: str) -> str:
     """The heading of such a section."""
     return f"card-{key}-title"
+
+
+def card_graph(kind: str, split: str) -> str:
+    """A graph of a label on a held-out split, on which its threshold is moved."""
+    return f"card-{kind}-{split}"

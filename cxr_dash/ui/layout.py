@@ -16,6 +16,7 @@ from cxr_dash.services.readiness import shortcomings
 from cxr_dash.settings import Settings
 from cxr_dash.ui import facts, ids
 from cxr_dash.ui.views import bundle_words, card, panel
+from cxr_dash.ui.views.card_parts import FIRST, address
 from cxr_dash.ui.views.card_window import card_window
 from cxr_dash.ui.views.read_first import agreement, read_first_switch
 from cxr_dash.ui.views.verdicts import report_text_panel
@@ -114,11 +115,10 @@ def _stores(
         dcc.Store(id=ids.FILMS, data=[]),
         dcc.Store(id=ids.QUESTION),
         dcc.Store(id=ids.ANSWER),
-        dcc.Store(id=ids.LABEL),
         dcc.Store(id=ids.THRESHOLDS, data={}),
-        dcc.Store(id=ids.CARD_CURVES_ASKED),
-        dcc.Store(id=ids.CARD_GROUPS_ASKED),
-        dcc.Store(id=ids.CARD_TRAINING_ASKED),
+        dcc.Location(id=ids.ADDRESS, refresh=False),
+        dcc.Store(id=ids.CARD_ASKED),
+        dcc.Store(id=ids.CARD_CUT_MOVED),
     ]
 
 
@@ -149,7 +149,7 @@ def _header(bundles: list[Bundle], chosen: Bundle | None, t: Translator) -> Comp
                 disabled=not bundles,
                 className="model-select",
             ),
-            html.Button(
+            html.A(
                 [
                     t("Model card"),
                     html.Span(
@@ -160,15 +160,16 @@ def _header(bundles: list[Bundle], chosen: Bundle | None, t: Translator) -> Comp
                 ],
                 id=ids.CARD_OPEN,
                 className="button",
-                type="button",
-                disabled=not bundles,
+                **_leads_to_the_card(bundles),
             ),
             html.Span(
                 bundle_words.population_line(chosen.spec, t) if chosen else "",
                 id=ids.POPULATION,
                 className="population",
             ),
-            html.Button(warning, id=ids.WARNING, className="warning", type="button", title=warning),
+            html.A(
+                warning, id=ids.WARNING, className="warning", title=warning, **_leads_to_the_card(bundles)
+            ),
             read_first_switch(t),
             html.Button(
                 t("? keys"),
@@ -183,6 +184,11 @@ def _header(bundles: list[Bundle], chosen: Bundle | None, t: Translator) -> Comp
         ],
         className="top",
     )
+
+
+def _leads_to_the_card(bundles: list[Bundle]) -> dict[str, str]:
+    """A link to the model page; none where there is no model."""
+    return {"href": address(FIRST)} if bundles else {"aria-disabled": "true", "role": "link"}
 
 
 def _languages(t: Translator) -> Component:

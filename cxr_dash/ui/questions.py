@@ -29,12 +29,16 @@ class _Question(_Strict):
     model: _Name
 
 
-class _AboutModel(_Strict):
+class _Section(_Strict):
     model: _Name
+    section: _Name
+    label: _Name | None
 
 
-class _AboutLabel(_AboutModel):
+class _Moved(_Strict):
+    model: _Name
     label: _Name
+    cut: _Cut
 
 
 def _adapter(kind: Any) -> TypeAdapter[Any]:
@@ -44,13 +48,9 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 _VALUES: dict[tuple[str, str], TypeAdapter[Any]] = {
     (ids.MODEL, "value"): _adapter(_Name),
     (ids.QUESTION, "data"): _adapter(_Question),
-    (ids.LABEL, "data"): _adapter(_Name | None),
     (ids.THRESHOLDS, "data"): _adapter(dict[_Name, dict[_Name, _Cut]]),
-    (ids.CARD_CURVES_ASKED, "data"): _adapter(_AboutLabel),
-    (ids.CARD_GROUPS_ASKED, "data"): _adapter(_AboutModel),
-    (ids.CARD_TRAINING_ASKED, "data"): _adapter(_AboutModel),
-    (ids.CARD_OPEN, "n_clicks"): _adapter(int | None),
-    (ids.WARNING, "n_clicks"): _adapter(int | None),
+    (ids.CARD_ASKED, "data"): _adapter(_Section),
+    (ids.CARD_CUT_MOVED, "data"): _adapter(_Moved),
 }
 
 

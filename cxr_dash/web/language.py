@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, has_request_context, request
 
-from cxr_dash.language import SOURCE_LANGUAGE, Translator, languages, negotiate, translator
+from cxr_dash.language import SOURCE_LANGUAGE, Translator, negotiate, offered, translator
 
 # Set by the page when a language is chosen there; it says nothing about the reader.
 COOKIE = "cxr-language"
@@ -32,8 +32,8 @@ def request_translator() -> Translator:
 
 def _wanted() -> str:
     for chosen in (request.args.get(PARAMETER), request.cookies.get(COOKIE)):
-        if chosen in languages():
-            return str(chosen)
+        if found := offered(chosen or ""):
+            return found
     return negotiate(tag for tag, quality in request.accept_languages if quality > 0)
 
 
@@ -56,7 +56,7 @@ def tell_language(server: Flask, url_prefix: str) -> None:
         response.vary.update(("Accept-Language", "Cookie"))
         if not response.headers.get("Cache-Control"):
             response.headers["Cache-Control"] = "private, no-cache"
-        if request.path == "/" and request.args.get(PARAMETER) == g.language:
+        if request.path == "/" and offered(request.args.get(PARAMETER, "")) == g.language:
             response.set_cookie(COOKIE, g.language, max_age=_YEAR_SECONDS, path=url_prefix, samesite="Lax")
         return response
 

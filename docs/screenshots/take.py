@@ -186,12 +186,12 @@ class Tour:
         """The model page."""
         self.first(page)
         page.keyboard.press("l")
-        page.wait_for_selector(".modal.show .card-content")
+        page.wait_for_selector(".modal.show .card-warnings")
 
     def curves(self, page: Page) -> None:
         """Its curves."""
         self.model_page(page)
-        page.locator("#card-curves").evaluate("node => node.scrollIntoView()")
+        page.click('.card-nav a[href="#card-curves"]')
         page.wait_for_selector("#card-curves .js-plotly-plot .main-svg")
 
     def help(self, page: Page) -> None:

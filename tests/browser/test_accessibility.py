@@ -34,7 +34,13 @@ def help_open(page: Page) -> None:
 
 def card_open(page: Page) -> None:
     page.click("#card-open")
-    page.wait_for_selector(".modal.show .card-content")
+    page.wait_for_selector(".modal.show .card-warnings")
+
+
+def label_open(page: Page) -> None:
+    card_open(page)
+    page.click('.card-nav a[href="#card-curves"]')
+    page.wait_for_selector(".card-label .js-plotly-plot .main-svg .trace")
 
 
 def menu_open(page: Page) -> None:
@@ -52,7 +58,9 @@ def test_an_empty_page_has_nothing_serious(page: Page, screen: Callable[[Page], 
     assert serious(page) == []
 
 
-@pytest.mark.parametrize("screen", [nothing, show_heat, card_open], ids=["result", "heat", "model page"])
+@pytest.mark.parametrize(
+    "screen", [nothing, show_heat, card_open, label_open], ids=["result", "heat", "model page", "its curves"]
+)
 def test_a_film_that_was_read_has_nothing_serious(
     page: Page, films: list[Path], screen: Callable[[Page], None]
 ) -> None:

@@ -196,8 +196,10 @@ def test_whatever_can_be_pressed_is_24_pixels_wide_and_high(
     )
     small(click.format("[data-compare=film]"))
     page.evaluate("() => document.querySelector('#card-open').click()")
-    page.wait_for_selector(".modal.show .card-content")
-    page.wait_for_selector(".modal.show .card-cut-control input")
+    page.wait_for_selector(".modal.show .card-warnings")
+    small()
+    page.evaluate("() => { location.hash = '#card-cut'; }")
+    page.wait_for_selector(".modal.show #card-cut-slider")
     small()
 
 

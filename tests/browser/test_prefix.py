@@ -38,6 +38,13 @@ def test_under_a_path_everything_is_asked_for_below_it(chromium: Browser, tmp_pa
         page.click("#phantom")
         page.wait_for_function("() => Boolean(cxr.answerOf(cxr.rowInView()))")
         in_view(page)
+        page.click("#card-open")
+        page.click('.card-nav a[href="#card-curves"]')
+        page.wait_for_selector(".card-label .js-plotly-plot .main-svg .trace")
+        assert page.url == f"{own}#card-curves"
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".modal", state="detached")
+        assert page.url.startswith(f"{own}#model=")
         assert [url for url in asked if not url.startswith((own, "blob:", "data:"))] == []
         assert missed == []
     finally:

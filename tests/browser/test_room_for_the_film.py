@@ -145,3 +145,26 @@ def test_one_letter_keys_can_be_switched_off_and_the_arrows_stay(opener: Opener,
     page.keyboard.press("i")
     frames(page)
     assert page.evaluate("cxr.state.view.invert") is True
+
+
+@pytest.mark.parametrize(("locale", "narrowest"), [("en-GB", 100), ("es-ES", 80)])
+def test_a_bar_has_room_on_a_laptop_and_no_name_is_cut_off_not_even_in_bold(
+    opener: Opener, locale: str, narrowest: int
+) -> None:
+    page = opener(1280, 720, locale)
+    bars, cut_off = page.evaluate(
+        """() => {
+            const rows = [...document.querySelectorAll('.finding-row')];
+            for (const row of rows) {
+                row.hidden = false;
+                row.querySelector('.finding').classList.add('above');
+            }
+            const names = rows.map(row => row.querySelector('.finding-name'));
+            const bars = rows.map(row => row.querySelector('.track').clientWidth);
+            return [bars, names.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)];
+        }"""
+    )
+    assert len(bars) == 14
+    assert len(set(bars)) == 1
+    assert bars[0] >= narrowest
+    assert cut_off == []

@@ -227,13 +227,12 @@ def test_films_at_a_cut_and_the_roc_curve_are_the_same(scripts: Page) -> None:
     held = held_out("test", with_it, without)
     sides = [sorted(with_it), sorted(without)]
     for cut in (0.0, 0.25, with_it[0], 0.5, 0.99, 1.0):
-        found = scripts.evaluate(
-            """([[one, other], cut]) =>
-                cxr.modelCut.countsAt({positives: {mass: one}, negatives: {mass: other}}, 'mass', cut)""",
-            [sides, cut],
+        called = scripts.evaluate(
+            "([sides, cut]) => sides.map(values => cxr.statistics.atOrAbove(values, cut))", [sides, cut]
         )
         counts = counts_at(held, "mass", cut)
-        assert found == {name: getattr(counts, name) for name in ("found", "missed", "alarms", "cleared")}
+        assert called == [counts.found, counts.alarms]
+        assert (counts.missed, counts.cleared) == (40 - counts.found, 40 - counts.alarms)
     curve = roc_curve(held, "mass")
     assert curve is not None
     corners = scripts.evaluate(

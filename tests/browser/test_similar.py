@@ -202,3 +202,16 @@ def test_a_library_of_another_version_is_said_and_shows_no_case(
     _open(page)
     assert f"built with version 0.9.0 (dddddddd…) of {MODEL}" in page.inner_text("#similar-body")
     assert page.locator(".case").count() == 0
+
+
+def test_the_window_of_a_case_closes_with_the_film_that_it_is_like(
+    watched: Watched, library: Path, film: Path
+) -> None:
+    page = watched.page
+    open_films(page, [film])
+    _open(page)
+    page.locator(".case").first.click()
+    page.wait_for_selector(".case-window[open]")
+    page.evaluate("() => cxr.upload.clear()")
+    page.wait_for_selector(".case-window[open]", state="detached")
+    page.wait_for_selector("#similar-body", state="hidden")

@@ -55,7 +55,7 @@ def test_of_a_class_called_normal_a_false_call_is_no_false_alarm(page_in: tuple[
     frames(page)
     wrong = page.text_content("#roc .roc-drawing") or ""
     page.click("#card-open")
-    page.wait_for_selector(".modal.show .card-content")
+    page.click('.card-nav a[href="#card-cut"]')
     page.select_option("#card-label", "normal")
     cell = page.locator(".confusion [data-count=alarms] span").first
     expect(cell).to_contain_text("called normal and" if language == "en" else "por normal sin serlo")

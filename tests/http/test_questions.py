@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dash import Dash
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
@@ -146,56 +147,94 @@ def test_a_question_from_another_sites_page_is_refused(client: FlaskClient, head
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "request")
 
 
-_ABOUT = {"model": "findings", "label": "none"}
+def _to_the_model_page(
+    app: Dash, output: str, inputs: dict[str, Any], state: dict[str, Any]
+) -> dict[str, Any]:
+    """A question about the page of a model; ``output`` is how the name of the callback begins."""
+
+    def cells(given: dict[str, Any]) -> list[dict[str, Any]]:
+        places = [(name.partition("."), value) for name, value in given.items()]
+        return [{"id": place, "property": part, "value": value} for (place, _, part), value in places]
+
+    (name,) = [name for name in app.callback_map if name.startswith(output)]
+    several = name.startswith("..")
+    places = [one.partition("@")[0].rpartition(".") for one in name.strip(".").split("...")]
+    outputs = [{"id": place, "property": part} for place, _, part in places]
+    asked = _asked(
+        output=name,
+        outputs=outputs if several else outputs[0],
+        inputs=cells(inputs),
+        changedPropIds=list(inputs),
+    )
+    return asked | ({"state": cells(state)} if state else {})
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Dash:
+    made: Dash = create_app(Settings(cache_dir=tmp_path_factory.mktemp("page"), warm_up=False))
+    made.server.test_client().get("/")  # Dash knows its callbacks from the first request on
+    return made
+
+
+_SECTION = {"model": "findings", "section": "audits", "label": "mass"}
+_MOVED = {"model": "findings", "label": "mass", "cut": 0.5}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"label": label} for label in ("none", "", None)),
+        *({"section": section} for section in ("places", "curves", "no-such-section", "")),
+    ],
+)
+def test_the_model_page_opens_whatever_was_looked_at(app: Dash, change: dict[str, Any]) -> None:
+    asked = _to_the_model_page(
+        app,
+        "..card-title",
+        {"card-asked.data": _SECTION | change},
+        {"thresholds.data": {"findings": {"none": 0.5}}},
+    )
+    answer = app.server.test_client().post(_ADDRESS, json=asked)
+    assert answer.status_code == 200, answer.text
+    response = answer.get_json()
+    assert response["response"]["card-title"]["children"].endswith("findings 3.0.0")
+    # label and slider are set past the graph of callbacks
+    assert response["sideUpdate"]["card-label"]["value"] in {"mass", "atelectasis"}
+
+
+def test_a_moved_threshold_is_counted_and_marked(app: Dash) -> None:
+    asked = _to_the_model_page(app, "card-counts.children", {"card-cut-moved.data": _MOVED}, {})
+    answer = app.server.test_client().post(_ADDRESS, json=asked).get_json()
+    assert set(answer["sideUpdate"]) == {
+        f"card-{kind}-{split}" for kind in ("roc", "precision") for split in ("natural", "test")
+    }
+    assert "data-count" in json.dumps(answer["response"])
 
 
 @pytest.mark.parametrize(
     ("output", "inputs", "state"),
     [
-        ("card-groups.children", {"card-groups-asked.data": {"model": "no-such-model"}}, {}),
-        ("card-epochs.children", {"card-epochs-asked.data": {"model": "no-such-model"}}, {}),
-        ("card-label-curves.children", {"card-curves-asked.data": _ABOUT}, {"thresholds.data": {}}),
-        (
-            "card-label-curves.children",
-            {"card-curves-asked.data": _ABOUT | {"label": "effusion"}},
-            {"thresholds.data": {"findings": {"none": 0.5}}},
-        ),
+        ("..card-title", {"card-asked.data": _SECTION | {"model": "no-such-model"}}, {"thresholds.data": {}}),
+        ("card-counts.children", {"card-cut-moved.data": _MOVED | {"model": "no-such-model"}}, {}),
+        ("card-counts.children", {"card-cut-moved.data": _MOVED | {"label": "no-such-label"}}, {}),
     ],
 )
 def test_a_name_that_nobody_has_is_an_answer_of_ours(
-    client: FlaskClient, output: str, inputs: dict[str, Any], state: dict[str, Any]
+    app: Dash, output: str, inputs: dict[str, Any], state: dict[str, Any]
 ) -> None:
-    def cells(given: dict[str, Any]) -> list[dict[str, Any]]:
-        places = [(name.partition("."), value) for name, value in given.items()]
-        return [{"id": place, "property": part, "value": value} for (place, _, part), value in places]
-
-    (outputs,) = cells({output: None})
-    asked = _asked(output=output, outputs=outputs, inputs=cells(inputs), changedPropIds=list(inputs))
-    answer = client.post(_ADDRESS, json=asked | ({"state": cells(state)} if state else {}))
-    assert answer.status_code in {200, 404}, answer.text
+    asked = _to_the_model_page(app, output, inputs, state)
+    answer = app.server.test_client().post(_ADDRESS, json=asked)
+    assert answer.status_code == 404, answer.text
 
 
-@pytest.mark.parametrize("label", ["none", "", None])
-def test_the_model_page_opens_whatever_label_was_looked_at(label: str | None) -> None:
-    page = create_app(Settings(cache_type="memory", warm_up=False))
-    client = page.server.test_client()
-    client.get("/")
-    (output,) = [name for name in page.callback_map if name.startswith("..card.is_open")]
-    places = [name.rpartition(".") for name in output[2:-2].split("...")]
-    asked = _asked(
-        output=output,
-        outputs=[{"id": place, "property": part} for place, _, part in places],
-        inputs=[
-            {"id": "card-open", "property": "n_clicks", "value": 1},
-            {"id": "warning", "property": "n_clicks"},
-        ],
-        state=[
-            {"id": "model", "property": "value", "value": "findings"},
-            {"id": "label", "property": "data", "value": label},
-        ],
-        changedPropIds=["card-open.n_clicks"],
-    )
-    assert client.post(_ADDRESS, json=asked).status_code == 200
+@pytest.mark.parametrize(
+    "value",
+    [None, {}, _MOVED | {"cut": 1.5}, _MOVED | {"cut": "0.5"}, {"model": "findings", "label": "mass"}],
+)
+def test_what_is_no_threshold_is_refused(app: Dash, value: Any) -> None:
+    asked = _to_the_model_page(app, "card-counts.children", {"card-cut-moved.data": value}, {})
+    answer = app.server.test_client().post(_ADDRESS, json=asked)
+    assert answer.status_code == 400, answer.text
 
 
 def test_what_nobody_foresaw_is_said_in_words_and_written_down_once_without_key_or_message(

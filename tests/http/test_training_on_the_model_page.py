@@ -40,42 +40,21 @@ def _answer(app: Dash, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("model", "graphs"), [("told", 1), ("untold", 0)])
-def test_what_was_logged_comes_as_graphs_once_it_is_asked_for(app: Dash, model: str, graphs: int) -> None:
-    found = _answer(
-        app,
-        {
-            "output": "card-epochs.children",
-            "outputs": {"id": "card-epochs", "property": "children"},
-            "inputs": [
-                {"id": "card-epochs-asked", "property": "data", "value": {"model": model, "serial": 1}}
-            ],
-            "changedPropIds": ["card-epochs-asked.data"],
-        },
-    )
-    assert json.dumps(found["card-epochs"]["children"]).count('"type": "Graph"') == graphs
-
-
-@pytest.mark.parametrize(("model", "hidden"), [("told", False), ("untold", True)])
-def test_opening_the_page_shows_the_section_only_where_there_is_a_log(
-    app: Dash, model: str, hidden: bool
-) -> None:
+def test_what_was_logged_comes_as_graphs_where_there_is_a_log(app: Dash, model: str, graphs: int) -> None:
     app.server.test_client().get("/")
-    (output,) = [name for name in app.callback_map if name.startswith("..card.is_open")]
+    (output,) = [name for name in app.callback_map if name.startswith("..card-title.children")]
     places = [name.rpartition(".") for name in output[2:-2].split("...")]
+    asked = {"model": model, "section": "training", "label": None}
     found = _answer(
         app,
         {
             "output": output,
             "outputs": [{"id": place, "property": part} for place, _, part in places],
-            "inputs": [
-                {"id": "card-open", "property": "n_clicks", "value": 1},
-                {"id": "warning", "property": "n_clicks"},
-            ],
-            "state": [
-                {"id": "model", "property": "value", "value": model},
-                {"id": "label", "property": "data", "value": None},
-            ],
-            "changedPropIds": ["card-open.n_clicks"],
+            "inputs": [{"id": "card-asked", "property": "data", "value": asked}],
+            "state": [{"id": "thresholds", "property": "data", "value": {}}],
+            "changedPropIds": ["card-asked.data"],
         },
     )
-    assert found["card-training"]["hidden"] is hidden
+    nav, view = (json.dumps(found[name]["children"]) for name in ("card-nav", "card-in-view"))
+    assert ("#card-training" in nav) == (graphs > 0)
+    assert view.count("card-figure of-loss") == graphs

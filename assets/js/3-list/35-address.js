@@ -58,6 +58,14 @@ function go({ model, film }) {
   changed();
 }
 
+/* Where the address stood before the page about the model was opened; what follows the address is told. */
+function leaveCard() {
+  if (!window.location.hash.startsWith(CARD)) return;
+  const bare = window.location.pathname + window.location.search;
+  window.history.replaceState(null, "", state.selected || byId("model").value !== first ? wanted() : bare);
+  window.dash_clientside.set_props("address", { hash: window.location.hash });
+}
+
 function start() {
   byId("model").addEventListener("change", () => (going = null));
   window.addEventListener("popstate", () => {
@@ -84,4 +92,4 @@ painters.push(() => {
 listen("other-reader", () => window.history.replaceState(null, "", window.location.pathname + window.location.search));
 session.part("address", { save: () => mark, load: (kept) => (mark = kept) });
 
-export { start };
+export { start, leaveCard };

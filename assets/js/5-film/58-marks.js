@@ -2,6 +2,7 @@
  * film's own pixels, so that they move, turn and flip with it, and are kept with the film until the list is cleared. */
 import { addField, byId, changed, element, listen, onKey, setText, state } from "../0-core/00-core.js";
 import { decimal, N_, percent, t } from "../0-core/10-words.js";
+import { rowInView } from "../0-core/13-films.js";
 import { heard } from "../0-core/15-answers.js";
 import * as session from "../3-list/32-session.js";
 import * as geometry from "./51-geometry.js";
@@ -231,6 +232,7 @@ listen("film-gone", (film) => {
   if (gone) write(others);
 });
 document.addEventListener("cxr-close", close);
+listen("removed", () => rowInView() || close());
 session.part("marks", { save: () => state.marks, load: (kept) => write(kept) });
 
 export { build, lay, paint, open, exported };

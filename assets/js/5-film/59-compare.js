@@ -266,6 +266,8 @@ function paint() {
 
 // what it says of the films, it says beside the one in view
 listen("selected", () => byId("compare-menu").hidden || closeMenu());
+// its films, or the one in view, may be the one that went
+listen("film-gone", () => byId("compare-menu").hidden || closeMenu());
 actions.add("compare", toggle);
 onKey("b", "film", N_("compare side by side, and back"), () => actions.act("compare"));
 

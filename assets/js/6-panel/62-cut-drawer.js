@@ -1,6 +1,7 @@
 /* The threshold panel's drawer: presets stand in the panel, the slider and what follows from it come when asked for. */
-import { addField, byId, changed, onKey, painters, state } from "../0-core/00-core.js";
+import { addField, byId, changed, listen, onKey, painters, state } from "../0-core/00-core.js";
 import { N_ } from "../0-core/10-words.js";
+import { rowInView } from "../0-core/13-films.js";
 import * as session from "../3-list/32-session.js";
 
 const ROOM = "(min-height: 1000px)"; // where the drawer takes nothing from the findings
@@ -8,7 +9,7 @@ const write = addField("cutOpen", null); // null: not chosen, so by the screen
 
 const open = () => (state.cutOpen === null ? window.matchMedia(ROOM).matches : state.cutOpen);
 
-/** @param {boolean} wanted */
+/** @param {boolean | null} wanted */
 function set(wanted) {
   write(wanted);
   changed();
@@ -37,6 +38,8 @@ function start() {
 }
 
 painters.push(paint);
+// a new list begins as the first one did
+listen("removed", () => rowInView() || set(null));
 session.part("cut-drawer", { save: () => state.cutOpen, load: (kept) => write(kept) });
 onKey("t", "findings", N_("threshold panel"), toggle);
 

@@ -1,6 +1,7 @@
 /* The menu of further downloads: a button and its items, by the pattern of the ARIA authoring practices. */
-import { byId, changed, onKey } from "../0-core/00-core.js";
+import { byId, changed, listen, onKey } from "../0-core/00-core.js";
 import * as words from "../0-core/10-words.js";
+import { rowInView } from "../0-core/13-films.js";
 
 const items = () => [...byId("download-menu").querySelectorAll('[role="menuitem"]')];
 const isOpen = () => Boolean(byId("download-menu")) && !byId("download-menu").hidden;
@@ -57,6 +58,7 @@ function build() {
 }
 
 document.addEventListener("cxr-close", () => close());
+listen("removed", () => rowInView() || close());
 document.addEventListener("click", (event) => {
   if (!event.target.closest(".more-downloads")) close(false);
 });

@@ -1,5 +1,5 @@
 /* One case of the library, larger: its film, and beside it the film under its heat. */
-import { element, setText, state } from "../0-core/00-core.js";
+import { element, listen, setText, state } from "../0-core/00-core.js";
 import { lower, percent, t } from "../0-core/10-words.js";
 import { nameOf } from "../0-core/12-model.js";
 import { rowInView } from "../0-core/13-films.js";
@@ -14,7 +14,7 @@ import * as caseWords from "./65-case-words.js";
 
 const TALLEST = 62; // of the screen's height, in per cent
 let nodes = null;
-let shown = null; // {answer, model, index}
+let shown = null; // {answer, model, index, film}
 
 function build() {
   const title = element("h2", { class: "case-title", id: "case-title" });
@@ -72,7 +72,7 @@ function hide() {
  */
 function show(answer, model, index) {
   if (!nodes) build();
-  shown = { answer, model, index };
+  shown = { answer, model, index, film: rowInView().film };
   const one = answer.cases[index];
   const label = labelInView();
   const name = lower(nameOf(label));
@@ -140,5 +140,7 @@ async function drawHeat(one, label, name) {
 }
 
 document.addEventListener("cxr-close", hide);
+// the cases are those of a film: they go with it
+listen("film-gone", (film) => shown && shown.film === film && hide());
 
 export { show };

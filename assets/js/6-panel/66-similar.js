@@ -1,5 +1,5 @@
 /* Similar cases: the nearest films of the site's own library. Nothing is fetched until the section is opened. */
-import { byId, changed, element, onKey, painters, setText, state } from "../0-core/00-core.js";
+import { byId, changed, element, listen, onKey, painters, setText, state } from "../0-core/00-core.js";
 import { lower, N_, percent, plural, t } from "../0-core/10-words.js";
 import { nameOf } from "../0-core/12-model.js";
 import { rowInView } from "../0-core/13-films.js";
@@ -161,3 +161,6 @@ document.addEventListener("click", (event) => {
 });
 onKey("s", "findings", N_("similar cases from this site's library"), () => toggleSection(true));
 painters.push(paint);
+listen("removed", () => {
+  if (!rowInView()) open = false;
+});

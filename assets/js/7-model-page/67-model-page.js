@@ -1,127 +1,87 @@
-/* The page about the model: asks for graphs once they are looked at, and keeps the list of sections in step. */
-import { byId, changed, onKey, painters, state, store, whenPresent } from "../0-core/00-core.js";
-import { N_, t } from "../0-core/10-words.js";
-import * as modelTables from "./66-model-tables.js";
+/* The page about the model is drawn by Dash. Here is what needs what only the browser knows: the address, the label
+ * in view, and the threshold while a hand moves it. */
+import { byId, listen, onKey, state, store, whenPresent } from "../0-core/00-core.js";
+import { N_, percent, t } from "../0-core/10-words.js";
+import { defaultThreshold } from "../0-core/12-model.js";
+import { setThresholds, threshold } from "../0-core/14-cuts.js";
+import { scale, unscale } from "../0-core/20-statistics.js";
+import { labelInView } from "../0-core/22-ranked.js";
+import * as address from "../3-list/35-address.js";
 
-const EARLY = "400px"; // graphs are asked for before they come into view
-const ASKED = "#card-"; // an address that ends so opens the page at that section
-const SETTLED_MS = 5000; // the graphs above a section that an address names are drawn by then
-const PARTS = { "card-curves": "curves", "card-subgroups": "groups", "card-training": "epochs" }; // by section
-const watching = [];
-let asked = {}; // section -> what was asked for it last
-let wasOpen = false;
-let looked = false; // at the address that the page came with
-let wanted = null; // section to go to, from the address
+const SECTION = /^#card-([a-z]{1,20})$/;
+const STEPS = 1000; // of the slider
+const SAME = 1e-9; // of two thresholds
+const REST_MS = 120; // a thumb that lies still so long is asked about
+let question = null; // what the open page shows: {model, section, label}
+let resting = null;
 
 onKey("l", "page", N_("model card"), () => byId("card-open").click());
 
-/** @returns {boolean} */
-const isOpen = () => Boolean(document.querySelector(".modal.show .card-page"));
-/** @returns {string} */
-const label = () => byId("card-label").value;
+/** Whether the page is open, and what is to be drawn: nothing where it is there already.
+ * @param {string | undefined} hash
+ * @param {string} model
+ * @param {string} label
+ * @returns {[any, any]}
+ */
+function asked(hash, model, label) {
+  const { no_update } = window.dash_clientside;
+  const [, section] = SECTION.exec(hash || "") || [];
+  const shown = question;
+  if (!section) {
+    question = null;
+    return [shown ? false : no_update, no_update];
+  }
+  question = { model, section, label: shown ? label || shown.label : labelInView() };
+  const alike = shown && shown.model === model && shown.section === section;
+  // before the page knows its labels, the server chooses one
+  if (alike && (shown.label === label || !shown.label)) return [no_update, no_update];
+  if (!alike) whenPresent(".modal .card-sections", (frame) => arrive(frame, section));
+  return [true, question];
+}
+
+/* The section takes the keyboard, so that its keys scroll it and Tab goes on from there. */
+function arrive(frame, section) {
+  frame.scrollTop = 0;
+  frame.focus({ preventScroll: true });
+  // below another one in its view
+  if (section === "curves") whenPresent("#card-curves", (node) => node.scrollIntoView());
+}
 
 /** @param {boolean} open */
 function opened(open) {
-  for (const observer of watching.splice(0)) observer.disconnect();
-  modelTables.stop();
-  if (open) whenPresent(".modal .card-nav a", start);
-  else if (wasOpen && window.location.hash.startsWith(ASKED)) history.replaceState(null, "", window.location.pathname + window.location.search);
-  wasOpen = open;
-}
-
-function start() {
-  asked = {};
-  const frame = document.querySelector(".modal-body");
-  // a box that scrolls must be reached by keyboard
-  frame.tabIndex = 0;
   // the library's own name for its button is English
-  document.querySelector(".modal-header .btn-close").ariaLabel = t("Close");
-  watch(frame, Object.keys(PARTS).map(byId), { rootMargin: EARLY }, inView);
-  watch(frame, document.querySelectorAll(".card-section"), { rootMargin: "-10% 0px -70% 0px" }, underWay);
-  byId("card-label").onchange = () => {
-    ask("curves");
-    changed();
-  };
-  document.querySelector(".card-nav").onclick = go;
-  modelTables.start(document.querySelector(".card-page"));
-  changed();
-  if (wanted) stay(document.querySelector(wanted));
-  wanted = null;
-}
-
-/* What stands above the section is drawn after it was gone to and pushes it away: it is gone to again, until the
- * reader moves or all has settled. */
-function stay(section) {
-  if (!section) return;
-  section.scrollIntoView();
-  const again = new ResizeObserver(() => section.scrollIntoView());
-  for (const part of document.querySelectorAll(".card-section")) again.observe(part);
-  watching.push(again);
-  const leave = () => again.disconnect();
-  for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
-    document.addEventListener(kind, leave, { once: true, passive: true, capture: true });
-  }
-  setTimeout(leave, SETTLED_MS);
-}
-
-function watch(root, nodes, options, seen) {
-  const observer = new IntersectionObserver((entries) => entries.filter((one) => one.isIntersecting).forEach(seen), {
-    root, ...options,
-  });
-  for (const node of nodes) observer.observe(node);
-  watching.push(observer);
-}
-
-const inView = (entry) => ask(PARTS[entry.target.id]);
-
-/* Once for a label: the answer is a part of the page that Dash puts in. */
-function ask(part) {
-  const question = { model: byId("model").value, ...(part === "curves" ? { label: label() } : {}) };
-  const text = JSON.stringify(question);
-  if (asked[part] === text) return;
-  asked[part] = text;
-  store(`card-${part}-asked`, { ...question, serial: performance.now() });
-}
-
-function underWay(entry) {
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".card-nav a"))) {
-    if (link.hash === `#${entry.target.id}`) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
+  if (open) whenPresent(".modal-header .btn-close", (button) => (button.ariaLabel = t("Close")));
+  else {
+    question = null;
+    address.leaveCard();
   }
 }
 
-/* The section also takes the keyboard, so that Tab goes on from there. */
-function go(event) {
-  const link = event.target.closest("a");
-  const section = link && document.querySelector(link.hash);
-  if (!section) return;
-  section.tabIndex = -1;
-  section.focus({ preventScroll: true });
-}
-
-/** Where the cut lies on the curves in view. Plotly is there once they are.
- * @param {string} split
- * @param {Record<string, Point2>} rates
+/** Follows the thumb at once, here and beside the film; films are counted by the server when it rests.
+ * @param {number} place
+ * @param {string} label
+ * @returns {[string, boolean]} the threshold in words, and whether it is the model's own
  */
-function moveMarks(split, rates) {
-  if (!window.Plotly) return;
-  /** @type {NodeListOf<any>} */
-  const graphs = document.querySelectorAll(`.card-label[data-label="${label()}"] [data-split="${split}"] .js-plotly-plot`);
-  for (const plot of graphs) {
-    const trace = (plot.data || []).findIndex((one) => one.meta === "cut");
-    const at = rates[plot.closest("[data-graph]").dataset.graph];
-    if (trace < 0 || !at || (plot.data[trace].x[0] === at[0] && plot.data[trace].y[0] === at[1])) continue;
-    window.Plotly.restyle(plot, { x: [[at[0]]], y: [[at[1]]] }, [trace]);
+function moved(place, label) {
+  const cut = unscale(Number(place) / STEPS);
+  const text = percent(cut);
+  byId("card-cut-slider").ariaValueText = text;
+  if (!state.facts) return [text, true];
+  if (Math.abs(cut - threshold(label)) > SAME) {
+    setThresholds({ [label]: cut });
+    clearTimeout(resting);
+    resting = setTimeout(() => question && store("card-cut-moved", { model: state.facts.id, label, cut }), REST_MS);
   }
+  return [text, Math.abs(cut - defaultThreshold(label)) < SAME];
 }
 
-/* An address with a section in it opens the page there, once. */
-painters.push(() => {
-  if (looked || !state.facts) return;
-  looked = true;
-  if (!window.location.hash.startsWith(ASKED)) return;
-  wanted = window.location.hash;
-  byId("card-open").click();
-});
+/** Where the thumb is at the model's own threshold.
+ * @param {string} label
+ * @returns {number}
+ */
+const usual = (label) => STEPS * scale(defaultThreshold(label));
 
-export { opened, isOpen, label, moveMarks };
+// with the last film goes what was open beside it
+listen("removed", () => question && !state.films.length && window.dash_clientside.set_props("card", { is_open: false }));
+
+export { asked, opened, moved, usual };

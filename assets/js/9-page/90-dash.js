@@ -1,9 +1,8 @@
 /* What Dash calls: the functions named by ClientsideFunction in cxr_dash/ui/callbacks.py. */
-import { allBuilt, begin, byId, changed, painters, state, store, whenPresent } from "../0-core/00-core.js";
+import { allBuilt, begin, byId, changed, state, whenPresent } from "../0-core/00-core.js";
 import * as language from "../0-core/11-language.js";
 import { takeModel } from "../0-core/12-model.js";
 import { settleCuts } from "../0-core/14-cuts.js";
-import { labelInView } from "../0-core/22-ranked.js";
 import * as analysis from "../3-list/30-analysis.js";
 import * as session from "../3-list/32-session.js";
 import * as dropping from "../3-list/34-dropping.js";
@@ -22,7 +21,6 @@ import * as roc from "../6-panel/64-roc.js";
 import * as modelPage from "../7-model-page/67-model-page.js";
 import * as keys from "./70-keys.js";
 
-let announced = null;
 let built = null; // the panel that the parts have taken up
 
 /* Once, when the page is there. */
@@ -70,16 +68,11 @@ function buildPanel(panel) {
 
 const answered = (answer) => analysis.answered(answer);
 
-/* The page about the model was opened or closed. */
+/* The page about the model. */
+const page_asked = (hash, model, label) => modelPage.asked(hash, model, label);
 const page_opened = (open) => modelPage.opened(Boolean(open));
-
-/* Dash asks for the model card of the label in view. */
-painters.push(() => {
-  const label = labelInView();
-  if (label === announced) return;
-  announced = label;
-  store("label", label);
-});
+const threshold_moved = (place, label) => modelPage.moved(place, label);
+const threshold_back = (_clicks, label) => modelPage.usual(label);
 
 window.dash_clientside = window.dash_clientside || /** @type {any} */ ({});
-window.dash_clientside.cxr = { start, facts, answered, page_opened };
+window.dash_clientside.cxr = { start, facts, answered, page_asked, page_opened, threshold_moved, threshold_back };

@@ -16,7 +16,8 @@ from cxr_dash.ui.figures.frame import Drawn, axis, frame, line_of_a_coin
 from cxr_dash.ui.views import bundle_words
 from cxr_dash.ui.views.card_tables import interval_text
 
-Share = Callable[[CutCounts], float | None]
+# across and up, 0-1
+Place = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,15 @@ class LabelView:
         split = next((found for found in self.spec.metrics if found.split == self.held.split), None)
         return split.labels.get(self.key) if split else None
 
-    def counts(self, cut: float) -> CutCounts:
-        """The films at a cut."""
-        return counts_at(self.held, self.key, cut)
+    def on_roc(self, cut: float) -> Place:
+        """Where a cut lies on the ROC."""
+        counts = counts_at(self.held, self.key, cut)
+        return _false_alarms(counts), _sensitivity(counts)
+
+    def on_precision(self, cut: float) -> Place:
+        """Where a cut lies on the curve of precision; nowhere, where no film is called."""
+        counts = counts_at(self.held, self.key, cut)
+        return _sensitivity(counts), _precision(counts)
 
 
 def roc_figure(view: LabelView, t: Translator) -> Drawn | None:
@@ -80,7 +87,7 @@ def roc_figure(view: LabelView, t: Translator) -> Drawn | None:
             hovertemplate=f"{names[key]}<br>{_rates('%{y:.0%}', '%{customdata:.0%}', t)}<extra></extra>",
             customdata=1 - found.false_positive_rate,
         )
-    _mark(figure, view, t, across=_false_alarms, up=_sensitivity)
+    _mark(figure, view, t, view.on_roc)
     measured = view.measured
     return Drawn(
         figure,
@@ -112,7 +119,7 @@ def precision_figure(view: LabelView, t: Translator) -> Drawn | None:
         )
         + "<extra></extra>",
     )
-    _mark(figure, view, t, across=_sensitivity, up=_precision)
+    _mark(figure, view, t, view.on_precision)
     measured = view.measured
     return Drawn(
         figure,
@@ -177,13 +184,13 @@ def reliability_figure(view: LabelView, t: Translator) -> Drawn | None:
     )
 
 
-def _mark(figure: go.Figure, view: LabelView, t: Translator, *, across: Share, up: Share) -> None:
-    """The operating points that the films could give, and the reader's cut, which scripts move."""
+def _mark(figure: go.Figure, view: LabelView, t: Translator, place: Callable[[float], Place]) -> None:
+    """The operating points that the films could give, and last the reader's cut, which a callback moves."""
     points = [point for point in view.spec.operating_points if 0.0 < point.thresholds[view.key] < 1.0]
-    counts = [view.counts(point.thresholds[view.key]) for point in points]
+    places = [place(point.thresholds[view.key]) for point in points]
     figure.add_scatter(
-        x=[across(one) for one in counts],
-        y=[up(one) for one in counts],
+        x=[x for x, _ in places],
+        y=[y for _, y in places],
         mode="markers",
         cliponaxis=False,
         marker={"color": palette.ALERT, "size": 9, "line": {"color": palette.GROUND, "width": 1.5}},
@@ -191,10 +198,10 @@ def _mark(figure: go.Figure, view: LabelView, t: Translator, *, across: Share, u
         hovertemplate="%{text}<extra></extra>",
         meta="points",
     )
-    now = view.counts(view.cut)
+    x, y = place(view.cut)
     figure.add_scatter(
-        x=[across(now)],
-        y=[up(now)],
+        x=[x],
+        y=[y],
         mode="markers",
         cliponaxis=False,
         marker={"color": palette.WHITE, "size": 12, "symbol": "diamond-open", "line": {"width": 2}},

@@ -60,6 +60,7 @@ def model_panel(spec: BundleSpec, t: Translator) -> Component:
 
 def _findings(spec: BundleSpec, t: Translator) -> Component:
     heading = t("Findings") if spec.activation == "sigmoid" else t("Classes")
+    names = {label.key: bundle_words.label_name(label, t) for label in spec.labels}
     return html.Section(
         [
             html.Div(
@@ -82,7 +83,7 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
                 ),
             ),
             html.Div(
-                [_finding_row(label.key, bundle_words.label_name(label, t), t) for label in spec.labels],
+                [_finding_row(key, name, t) for key, name in names.items()],
                 className="findings-list",
                 id=ids.FINDINGS,
                 role="grid",
@@ -98,6 +99,7 @@ def _findings(spec: BundleSpec, t: Translator) -> Component:
             *_not_looked_for(spec, t),
         ],
         className="findings",
+        style={"--longest": str(max(map(len, names.values())))},
     )
 
 

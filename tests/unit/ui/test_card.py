@@ -9,27 +9,37 @@ from xml.etree import ElementTree
 
 import pytest
 from bundle_builder import KEYS, spec_dict
+from dash import html
 from trees import nodes, text, with_class
 
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.inference.schema_localisation import LocalisationExample
 from cxr_dash.language import Translator
-from cxr_dash.ui.views import card, card_examples, card_label, card_tables
+from cxr_dash.ui.views import card, card_counts, card_examples, card_label, card_tables, card_window
+from cxr_dash.ui.views.card_parts import FIRST
 
 T, ES = Translator(), Translator("es")
 
 
 def cells(tree: Any) -> str:
-    """What the tables of a tree say; scripts draw them from data."""
-    tables = [getattr(node, "data-table") for node in with_class(tree, "card-table-frame")]
-    return " | ".join(cell for table in tables for row in json.loads(table) for cell in row)
+    """What the tables of a tree say."""
+    rows = [node for node in nodes(with_class(tree, "card-table")) if kind(node) == "Tr"]
+    return " | ".join(text(cell) for row in rows for cell in row.children)
 
 
-def body(bundle: Bundle, label: str = "", t: Translator = T) -> list[Any]:
-    """The words of the page, in their order."""
-    parts = card.card_parts(bundle, label, t)
-    return [*parts.top, *parts.rest, *parts.text]
+def kind(node: Any) -> str:
+    return str(node.to_plotly_json()["type"])
+
+
+def page(bundle: Bundle, section: str, label: str = KEYS[0], t: Translator = T) -> card.CardPage:
+    return card.card_page(bundle, section, label, {}, t)
+
+
+def seen(bundle: Bundle, section: str, label: str = KEYS[0], t: Translator = T) -> list[Any]:
+    """What stands below the title, in its order."""
+    one = page(bundle, section, label, t)
+    return [html.Div(one.failed, className="card-bad"), *one.counts, *one.view]
 
 
 def example(**changes: Any) -> dict[str, Any]:
@@ -116,15 +126,15 @@ def measured(bundle: Bundle) -> Bundle:
     return Bundle(path=bundle.path, spec=spec)
 
 
-def test_bad_audits_are_named_in_red_before_anything_else(measured: Bundle) -> None:
-    page = body(measured)
-    classes = [getattr(node, "className", None) for node in nodes(page)]
+def test_bad_audits_are_named_above_every_section(measured: Bundle) -> None:
+    for section in card.sections(measured.spec):
+        said = " ".join(text(page(measured, section).failed).split())
+        assert said == "Bad in 2 of 3 audits: Audit border; Audit source"
+    view = seen(measured, "audits")
+    classes = [getattr(node, "className", None) for node in nodes(view)]
     assert classes.index("card-bad") < classes.index("card-warnings") < classes.index("card-section")
-    (strip,) = with_class(page, "card-bad")
-    assert " ".join(text(strip).split()) == "Bad in 2 of 3 audits: Audit border; Audit source"
-    assert strip.role == "alert"
-    assert [text(mark) for mark in with_class(page, "verdict-mark")] == ["Bad", "Bad", "OK"]
-    assert len(with_class(page, "bad")) == 4  # two audits, two marks
+    assert [text(mark) for mark in with_class(view, "verdict-mark")] == ["Bad", "Bad", "OK"]
+    assert len(with_class(view, "bad")) == 4  # two audits, two marks
 
 
 def test_the_header_counts_failed_audits_and_says_nothing_when_there_are_none(
@@ -132,14 +142,13 @@ def test_the_header_counts_failed_audits_and_says_nothing_when_there_are_none(
 ) -> None:
     assert card.audit_badge(measured.spec, T) == "2 bad audits"
     assert card.audit_badge(spec, T) == ""
-    (strip,) = with_class(body(Bundle(measured.path, spec)), "card-bad")
-    assert strip.hidden is True
+    assert page(Bundle(measured.path, spec), "use").failed == []
 
 
 def test_every_audit_opens_to_its_limit_and_figures(measured: Bundle) -> None:
-    page = body(measured)
-    assert "Limit: bad above half." in text(page)
-    assert "0.77 (0.67–0.87)" in cells(page)
+    view = page(measured, "audits").view
+    assert "Limit: bad above half." in text(view)
+    assert "0.77 (0.67–0.87)" in cells(view)
 
 
 def test_other_hospitals_stand_next_to_test_with_intervals(measured: Bundle) -> None:
@@ -178,21 +187,56 @@ def test_subgroups_show_splits_that_nothing_was_chosen_on(measured: Bundle) -> N
     assert len(with_class(part, "card-graph")) == 2
 
 
-def test_the_list_of_sections_leads_to_sections_that_are_there(measured: Bundle) -> None:
-    parts = card.card_parts(measured, "", T)
-    links = [node.href for node in nodes(parts.nav) if getattr(node, "href", None)]
-    late = {"card-curves", "card-cut", "card-subgroups"}  # in the frame of the page
-    sections = (*parts.top, *parts.rest, *parts.text)
-    there = {node.id for node in sections if getattr(node, "id", None) and not node.hidden}
-    assert {link.removeprefix("#") for link in links} == there | late
-    assert "#card-places" not in links  # these maps were never measured
-    assert links.index("#card-audits") == 0
+def test_every_section_of_the_list_is_there_and_marked_when_it_is_in_view(measured: Bundle) -> None:
+    keys = card.sections(measured.spec)
+    assert keys[0] == FIRST
+    assert "places" not in keys  # these maps were never measured
+    for key in keys:
+        one = page(measured, key)
+        links = {node.href: node for node in nodes(one.nav) if getattr(node, "href", None)}
+        assert list(links) == [f"#card-{other}" for other in keys]
+        assert [href for href, link in links.items() if hasattr(link, "aria-current")] == [f"#card-{key}"]
+        sections = with_class([one.view, _label_frame()], "card-section")
+        assert f"card-{key}" in {node.id for node in sections}
+        assert one.of_a_label == (key in {"cut", "curves"}) == bool(one.counts)
 
 
-def test_the_page_begins_with_the_label_in_view_or_else_the_first(measured: Bundle) -> None:
-    assert card.card_parts(measured, KEYS[1], T).label == KEYS[1]
-    assert card.card_parts(measured, "no-such-label", T).label == KEYS[0]
-    assert [one["value"] for one in card.card_parts(measured, "", T).options] == list(KEYS)
+def _label_frame() -> Any:
+    return card_window.card_window(T)
+
+
+def test_a_section_that_the_model_has_not_is_the_first_one(measured: Bundle) -> None:
+    for wanted in ("places", "no-such-section", ""):
+        assert text(page(measured, wanted).view) == text(page(measured, "audits").view)
+
+
+def test_films_are_counted_at_the_readers_threshold_with_their_rates(measured: Bundle) -> None:
+    # films without it at 0.1 and 0.4, with it at 0.6 and 0.9; the default threshold is 0.4
+    (part,) = card_counts.counts_part(measured.spec, KEYS[0], 0.7, T)
+    counts = {getattr(node, "data-count"): text(node) for node in nodes(part) if hasattr(node, "data-count")}
+    assert counts == {
+        "found": "1 found",
+        "missed": "1 missed",
+        "alarms": "0 false alarms",
+        "cleared": "2 rightly cleared",
+    }
+    rates = {getattr(node, "data-rate"): text(node) for node in nodes(part) if hasattr(node, "data-rate")}
+    assert rates["sensitivity"] == "Sensitivity 50\u00a0% 9–91"
+    assert rates["ppv"] == "PPV 100\u00a0% 21–100"
+    assert "not called 3 films" in text(part)
+    (strict,) = card_counts.counts_part(measured.spec, KEYS[0], 0.95, T)
+    assert "PPV – not estimable" in text(strict)
+
+
+def test_of_a_class_like_normal_the_counts_say_what_was_called() -> None:
+    table = json.loads(json.dumps(spec_dict()).replace(KEYS[0], "normal").replace(KEYS[0].title(), "Normal"))
+    (part,) = card_counts.counts_part(BundleSpec.model_validate(table), "normal", 0.4, T)
+    said = text(part)
+    for words in ("2 rightly called normal", "0 normal but not called so", "1 called normal and is not"):
+        assert words in said
+    assert "Normal 2 films" in said
+    assert "not normal 2 films" in said
+    assert "false alarm" not in said
 
 
 def test_every_graph_has_its_sentence_as_caption_and_as_the_name_of_a_picture(measured: Bundle) -> None:
@@ -218,9 +262,28 @@ def test_the_readers_own_cut_is_marked_instead_of_the_default_one(measured: Bund
     assert cut_on_roc({KEYS[0]: 0.7}) == (0.0, 0.5)
 
 
+def test_a_moved_threshold_changes_the_last_trace_of_its_graphs_and_nothing_else(measured: Bundle) -> None:
+    part = card_label.label_part(measured.spec, KEYS[0], {}, T)
+    graphs = {node.id: node.figure for node in with_class(part, "card-graph") if hasattr(node, "id")}
+    moved = card_label.moved_marks(measured.spec, KEYS[0], 0.7)
+    assert set(moved) == set(graphs) == {"card-roc-test", "card-precision-test"}
+    assert all(figure.data[-1].meta == "cut" for figure in graphs.values())
+    changes = {
+        graph: json.loads(json.dumps(patch.to_plotly_json()))["operations"] for graph, patch in moved.items()
+    }
+    at = {
+        graph: {tuple(one["location"]): one["params"]["value"] for one in ones}
+        for graph, ones in changes.items()
+    }
+    assert at["card-roc-test"] == {("data", -1, "x"): [0.0], ("data", -1, "y"): [0.5]}
+    assert at["card-precision-test"] == {("data", -1, "x"): [0.5], ("data", -1, "y"): [1.0]}
+
+
 def test_a_split_without_films_of_both_kinds_says_why_there_is_no_curve(measured: Bundle) -> None:
     held = measured.spec.held_out[0].model_copy(update={"truths": {key: [0, 0, 0, 0] for key in KEYS}})
-    part = card_label.label_part(measured.spec.model_copy(update={"held_out": [held]}), KEYS[0], {}, T)
+    spec = measured.spec.model_copy(update={"held_out": [held]})
+    part = card_label.label_part(spec, KEYS[0], {}, T)
+    assert card_label.moved_marks(spec, KEYS[0], 0.5) == {}
     assert "No curve can be drawn" in text(part)
     assert with_class(part, "card-graph") == []
 
@@ -228,7 +291,7 @@ def test_a_split_without_films_of_both_kinds_says_why_there_is_no_curve(measured
 def test_the_text_of_the_card_stays_english_and_says_so_to_others(measured: Bundle) -> None:
     (measured.path / "CARD.md").write_text("# Facts", encoding="utf-8")
     for t, notes in ((T, 0), (ES, 1)):
-        (section,) = [node for node in body(measured, t=t) if getattr(node, "id", "") == "card-text"]
+        (section,) = page(measured, "text", t=t).view
         (english,) = [node for node in nodes(section) if getattr(node, "lang", "") == "en"]
         assert [node.children for node in nodes(english) if node.to_plotly_json()["type"] == "Markdown"]
         assert len(with_class(section, "card-note")) == notes

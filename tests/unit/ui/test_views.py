@@ -81,9 +81,10 @@ def test_the_footer_names_model_version_and_hash(bundle: Bundle) -> None:
 
 
 def test_the_page_about_the_model_begins_with_its_warnings_and_ends_with_the_text(bundle: Bundle) -> None:
-    page = card.card_parts(bundle, "nodule", T)
-    assert "Children were left out." in text(page.top)
-    (markdown,) = [node for node in nodes(page.text) if node.to_plotly_json()["type"] == "Markdown"]
+    first, *_, last = card.sections(bundle.spec)
+    assert "Children were left out." in text(card.card_page(bundle, first, "nodule", {}, T).view)
+    text_view = card.card_page(bundle, last, "nodule", {}, T).view
+    (markdown,) = [node for node in nodes(text_view) if node.to_plotly_json()["type"] == "Markdown"]
     assert "# Facts about this model" in text(markdown)
 
 
