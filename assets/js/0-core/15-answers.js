@@ -1,8 +1,9 @@
 /* What the model said of the films, and the one gate before it. */
 import { addField, state } from "./00-core.js";
+import { isKept } from "./13-films.js";
 
 const answers = /** @type {Map<string, any>} */ (new Map()); // "model/film" -> what the model said
-const anyway = new Set(); // "model/film" whose figures were asked for in spite of the verdict
+const anyway = /** @type {Set<string>} */ (new Set()); // "model/film" whose figures were asked for in spite of the verdict
 addField("answers", answers);
 addField("showRejected", anyway);
 
@@ -44,7 +45,7 @@ const hideWhile = (rule) => (waits = rule);
  * @param {Row | null} item
  * @returns {boolean}
  */
-const hidden = (item) => Boolean(item) && waits(item);
+const hidden = (item) => (item ? waits(item) : false);
 
 /**
  * @param {Row | null} item
@@ -54,18 +55,19 @@ const answerOf = (item) => (hidden(item) ? null : heard(item));
 
 /** The film was read, and judged fit for it or shown in spite of the verdict.
  * @param {Row | null} item
- * @param {Answer | null} answer
- * @returns {boolean}
+ * @param {Answer | null | undefined} answer
+ * @returns {answer is Readable}
  */
-const readable = (item, answer) =>
-  Boolean(answer) && !answer.error &&
-  (answer.quality.verdict !== "reject" ||
-    (!answer.quality.withheld && state.showRejected.has(answerKey(answer.model, item.film))));
+function readable(item, answer) {
+  if (!answer || answer.error) return false;
+  if (answer.quality.verdict !== "reject") return true;
+  return isKept(item) && !answer.quality.withheld && state.showRejected.has(answerKey(answer.model, item.film));
+}
 
 /**
  * @param {Row | null} item
- * @param {Answer | null} answer
- * @returns {boolean}
+ * @param {Answer | null | undefined} answer
+ * @returns {answer is Readable}
  */
 const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
 
