@@ -317,7 +317,6 @@ interface Near {
   share: number;
   interval: Interval;
   span: [number, number];
-  beyond?: undefined;
 }
 
 /** The same carried to the prevalence in force, and whether that is another one. */
@@ -522,7 +521,7 @@ interface LevelsLayer {
 
 /** What a pane shows of a film. */
 interface Pane {
-  item: Row;
+  item: Kept;
   label: string | null;
   answer: Answer | null;
   heat: boolean;
@@ -695,7 +694,7 @@ interface Ids {
   "report-text-print": HTMLButtonElement;
 }
 
-type ById<K extends string> = K extends keyof Ids ? Ids[K] : any;
+type ById<K extends string> = K extends keyof Ids ? Ids[K] : HTMLElement;
 
 /** What stands on an element that a script makes: attributes, `text`, and what hears of events, as `onclick`. */
 interface Attributes {
@@ -703,16 +702,10 @@ interface Attributes {
   onpointerdown?: (event: PointerEvent) => unknown;
   onkeydown?: (event: KeyboardEvent) => unknown;
   oninput?: (event: Event) => unknown;
-  onchange?: (event: any) => unknown;
+  onchange?: (event: Event) => unknown;
   onsubmit?: (event: SubmitEvent) => unknown;
   onblur?: (event: FocusEvent) => unknown;
   [name: string]: string | number | boolean | null | undefined | ((event: any) => unknown);
-}
-
-// all that events come from is one of HTML
-interface EventTarget {
-  closest(selectors: string): HTMLElement | null;
-  readonly isConnected: boolean;
 }
 
 // every element that the page looks for by a selector is one of HTML

@@ -108,12 +108,13 @@ function onKey(name, group, help, action, shown = name.length === 1 ? name.toUpp
  */
 const ifThere = (id) => /** @type {any} */ (document.getElementById(id));
 
-/** The same, where its node is known to be there.
+/** The element of an id that has to be there.
  * @template {string} K
  * @param {K} id
  * @returns {ById<K>}
+ * @throws {Error} by its id, where it is not
  */
-const byId = (id) => /** @type {any} */ (ifThere(id));
+const byId = (id) => present(ifThere(id), `#${id}`);
 
 /** The first element below a node that fits, and has to be there.
  * @template {HTMLElement} [E=HTMLElement]
