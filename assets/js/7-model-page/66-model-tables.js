@@ -12,10 +12,15 @@ const sizes = new ResizeObserver((entries) => {
 });
 const added = new MutationObserver(drawAll);
 
+const drawn = /** @type {WeakMap<HTMLElement, string>} */ (new WeakMap()); // what stands in a frame
+
+/** @param {HTMLElement} frame */
 function draw(frame) {
-  if (frame.drawn === frame.dataset.table) return;
-  frame.drawn = frame.dataset.table;
-  const [head, ...rows] = JSON.parse(frame.dataset.table);
+  const { table = "[]" } = frame.dataset;
+  if (drawn.get(frame) === table) return;
+  drawn.set(frame, table);
+  const [head, ...rows] = /** @type {string[][]} */ (JSON.parse(table));
+  /** @param {string[]} row */
   const cells = ([first, ...rest]) => [
     element("th", { scope: "row", text: first }), ...rest.map((text) => element("td", { text })),
   ];

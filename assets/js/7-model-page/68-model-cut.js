@@ -1,7 +1,7 @@
 /* The page about the model, "at your threshold": held-out films counted at the threshold of the chosen label. */
-import { element, painters, setText, state } from "../0-core/00-core.js";
+import { element, inside, painters, setText, state } from "../0-core/00-core.js";
 import { interval, lower, percent, plural, t } from "../0-core/10-words.js";
-import { defaultThreshold, modelLabels, nameOf } from "../0-core/12-model.js";
+import { defaultThreshold, modelFacts, modelLabels, nameOf } from "../0-core/12-model.js";
 import { setThresholds, threshold } from "../0-core/14-cuts.js";
 import { atOrAbove, scale, unscale, wilson } from "../0-core/20-statistics.js";
 import * as called from "../0-core/24-called.js";
@@ -22,13 +22,15 @@ function countsAt(held, label, cut) {
   return { found, missed: positives.length - found, alarms, cleared: negatives.length - alarms };
 }
 
-/* A count large, and behind it what it counts: "12 false alarms". */
+/** A count large, and behind it what it counts: "12 false alarms".
+ * @type {(counts: Counts, name: keyof Counts, words: Record<keyof Counts, string>, className: string) => HTMLElement} */
 function number(counts, name, words, className) {
   const value = String(counts[name]);
   const rest = words[name].split(value).map((part) => part.trim()).filter(Boolean).join(" ");
   return element("td", { class: className, "data-count": name }, [element("strong", { text: value }), element("span", { text: rest })]);
 }
 
+/** @type {(name: string, title: string, part: number, total: number) => HTMLElement} */
 function rate(name, title, part, total) {
   const text = total ? percent(part / total) : "–";
   return element("td", { class: "rate", "data-rate": name }, [
@@ -36,12 +38,15 @@ function rate(name, title, part, total) {
   ]);
 }
 
-/* The matrix with its margins: sensitivity and specificity below, predictive values beside. */
+/** The matrix with its margins: sensitivity and specificity below, predictive values beside.
+ * @type {(counts: Counts, label: string) => HTMLElement} */
 function matrix(counts, label) {
   const name = nameOf(label);
   const words = called.words(counts, label);
   const { found, missed, alarms, cleared } = counts;
-  const films = (count, one) => plural("{n} film", "{n} films", count, { one });
+  /** @param {number} count */
+  const films = (count) => plural("{n} film", "{n} films", count);
+  /** @type {(text: string, scope: string, more: string) => HTMLElement} */
   const head = (text, scope, more) => element("th", { scope }, [element("span", { text }), element("small", { text: more })]);
   return element("table", {}, [
     element("caption", { class: "hidden-label", text: t("Confusion matrix of {name}", { name }) }),
@@ -70,7 +75,11 @@ function matrix(counts, label) {
   ]);
 }
 
-/* The same slider as beside the film: moving it here moves it there. */
+const controls = /** @type {WeakMap<HTMLElement, ReturnType<typeof control>>} */ (new WeakMap());
+
+/** The same slider as beside the film: moving it here moves it there.
+ * @param {HTMLElement} node
+ */
 function control(node) {
   const slider = element("input", { type: "range", min: 0, max: STEPS, id: "card-cut-slider" });
   slider.addEventListener("input", () =>
@@ -81,24 +90,26 @@ function control(node) {
   } });
   const parts = { name: element("label", { for: "card-cut-slider" }), slider, value: element("output"), reset };
   node.replaceChildren(...Object.values(parts));
-  node.parts = parts;
+  controls.set(node, parts);
   return parts;
 }
 
+/** @type {(node: HTMLElement, name: string, cut: number, usual: number) => void} */
 function paintControl(node, name, cut, usual) {
-  const { name: title, slider, value, reset } = node.parts || control(node);
+  const { name: title, slider, value, reset } = controls.get(node) || control(node);
   setText(title, t("Threshold for {name}", { name }));
   setText(value, percent(cut));
   setText(reset, t("back to {cut}", { cut: percent(usual) }));
   reset.hidden = Math.abs(cut - usual) < 1e-9;
   slider.setAttribute("aria-valuetext", percent(cut));
   const place = Math.round(scale(cut) * STEPS);
-  if (Number(slider.value) !== place) slider.value = place;
+  if (Number(slider.value) !== place) slider.value = String(place);
   slider.style.setProperty("--share", String(place / STEPS));
 }
 
+/** @type {(node: HTMLElement, label: string, cut: number) => void} */
 function paintSplit(node, label, cut) {
-  const held = state.facts.held_out.find((one) => one.split === node.dataset.split);
+  const held = modelFacts().held_out.find((one) => one.split === node.dataset.split);
   if (!held) return;
   const counts = countsAt(held, label, cut);
   const { found, missed, alarms, cleared } = counts;
@@ -120,7 +131,7 @@ painters.push(function paint() {
   const label = modelPage.label();
   if (!splits.length || !modelLabels().some((one) => one.key === label)) return;
   const cut = threshold(label);
-  paintControl(document.querySelector(".card-cut-control"), nameOf(label), cut, defaultThreshold(label));
+  paintControl(inside(document, ".card-cut-control"), nameOf(label), cut, defaultThreshold(label));
   for (const node of splits) paintSplit(node, label, cut);
 });
 
