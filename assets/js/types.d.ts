@@ -40,7 +40,7 @@ interface TrustReport {
   trust: Record<string, string>;
 }
 
-/** What one model says of one film; of one that it could not read, `error` says why, and the rest is missing (Unread). */
+/** What one model says of one film. The gate may have refused the film all the same. */
 interface Answer extends TrustReport {
   film: string;
   model: string;
@@ -52,7 +52,7 @@ interface Answer extends TrustReport {
   height: number;
   crop: Crop;
   inverted: boolean;
-  file: { line: string; mirrored: boolean } & Record<string, any>;
+  file: { line: string; mirrored: boolean; pixel_spacing_mm?: Point2 | null };
   quality: Quality;
   probabilities: Record<string, number>;
   heat: Record<string, Heat>;
@@ -61,16 +61,17 @@ interface Answer extends TrustReport {
   trust_waits: boolean;
   /** Whether it was asked for in vain. */
   trust_failed?: boolean;
-  error: Problem | null;
-}
-
-/** One that is no error; the gate may have refused its film all the same. */
-interface Readable extends Answer {
   error: null;
 }
 
-/** The same place, where there is no more than the reason. */
+/** One whose figures may be shown: the gate took the film, or they were asked for in spite of it. */
+type Readable = Answer & { quality: { verdict: "ok" | "warn" } | { withheld: false } };
+
+/** The same place, where the film could not be read: no more than the reason. */
 type Unread = Pick<Answer, "film" | "model"> & { error: Problem };
+
+/** What was heard of a film. */
+type Heard = Answer | Unread;
 
 interface Label {
   key: string;
@@ -638,7 +639,7 @@ interface State {
   readonly selected: string | null;
   readonly thresholds: Record<string, Cuts>;
   readonly settled: Record<string, Cuts>;
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: ReadonlyMap<string, Heard>;
   readonly showRejected: ReadonlySet<string>;
   readonly serverSlow: boolean;
   readonly serverLost: boolean;
@@ -652,6 +653,24 @@ interface State {
   readonly marks: Record<string, Mark[]>;
   readonly cutOpen: boolean | null;
   readonly letterKeys: boolean;
+}
+
+/** What parts tell each other, by event; most say all by their name. */
+interface Events {
+  selected: [];
+  cuts: [];
+  "server-back": [];
+  removed: [];
+  lay: [];
+  "other-reader": [];
+  /** A row whose film has come a little further. */
+  progress: [item: Row];
+  /** One that the server keeps no more. */
+  "film-gone": [film: string];
+  /** One that is no film, and why. */
+  "set-aside": [file: { path: string; message: string }];
+  /** The row to bring into view. */
+  reveal: [row: string];
 }
 
 /** What Dash is told, by store; no name of a file is among it. */

@@ -8,7 +8,7 @@
 const state = /** @type {State} */ ({}); // what all may read; each field has one writer
 const painters = /** @type {((state: State) => void)[]} */ ([]);
 const shortcuts = /** @type {Map<string, Shortcut>} */ (new Map()); // by key
-const listeners = /** @type {Map<string, ((detail: any) => void)[]>} */ (new Map()); // event -> what hears of it
+const listeners = /** @type {Map<keyof Events, ((...details: any) => void)[]>} */ (new Map()); // event -> what hears of it
 let scheduled = false;
 
 /** @param {any} value */
@@ -69,10 +69,10 @@ function changed() {
   });
 }
 
-/** Hear of an event, in the order of the parts: "selected", "cuts", "server-back", "progress", "removed", "film-gone",
- * "set-aside", "reveal", "lay", "other-reader".
- * @param {string} event
- * @param {(detail: any) => void} fn
+/** Hear of an event, in the order of the parts.
+ * @template {keyof Events} E
+ * @param {E} event
+ * @param {(...details: Events[E]) => void} fn
  */
 function listen(event, fn) {
   const known = listeners.get(event);
@@ -81,11 +81,12 @@ function listen(event, fn) {
 }
 
 /** Say an event to who listens, before this returns.
- * @param {string} event
- * @param {any} [detail]
+ * @template {keyof Events} E
+ * @param {E} event
+ * @param {Events[E]} details
  */
-function tell(event, detail) {
-  for (const fn of listeners.get(event) || []) fn(detail);
+function tell(event, ...details) {
+  for (const fn of listeners.get(event) || []) fn(...details);
 }
 
 /** Give a key to an action; `help` is a sentence for the overlay, and without one the key is not listed.

@@ -2,7 +2,7 @@
 import { addField, state } from "./00-core.js";
 import { isKept } from "./13-films.js";
 
-const answers = /** @type {Map<string, any>} */ (new Map()); // "model/film" -> what the model said
+const answers = /** @type {Map<string, Heard>} */ (new Map()); // "model/film" -> what the model said
 const anyway = /** @type {Set<string>} */ (new Set()); // "model/film" whose figures were asked for in spite of the verdict
 addField("answers", answers);
 addField("showRejected", anyway);
@@ -16,12 +16,12 @@ const answerKey = (model, film) => `${model}/${film}`;
 
 /** What the model said of a film, shown or not. For the part that asks and for the rule below, not for the screen.
  * @param {Row | null} item
- * @returns {Answer | null}
+ * @returns {Heard | null}
  */
 const heard = (item) =>
   (item && item.film && state.facts && !state.lateModel && state.answers.get(answerKey(state.facts.id, item.film))) || null;
 
-/** @param {Answer | Unread} answer */
+/** @param {Heard} answer */
 const hear = (answer) => answers.set(answerKey(answer.model, answer.film), answer);
 
 /** @param {string} film */
@@ -49,13 +49,13 @@ const hidden = (item) => (item ? waits(item) : false);
 
 /**
  * @param {Row | null} item
- * @returns {Answer | null}
+ * @returns {Heard | null}
  */
 const answerOf = (item) => (hidden(item) ? null : heard(item));
 
 /** The film was read, and judged fit for it or shown in spite of the verdict.
  * @param {Row | null} item
- * @param {Answer | null | undefined} answer
+ * @param {Heard | null | undefined} answer
  * @returns {answer is Readable}
  */
 function readable(item, answer) {
@@ -66,7 +66,7 @@ function readable(item, answer) {
 
 /**
  * @param {Row | null} item
- * @param {Answer | null | undefined} answer
+ * @param {Heard | null | undefined} answer
  * @returns {answer is Readable}
  */
 const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);

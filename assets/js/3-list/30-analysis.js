@@ -70,7 +70,7 @@ function watch(question, since, asked) {
   }, LOST_AFTER_MS);
 }
 
-/** @param {Answer | Unread | null} answer none before the first question */
+/** @param {Heard | null} answer none before the first question */
 function answered(answer) {
   if (!answer) return;
   hear(answer);

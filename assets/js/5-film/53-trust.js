@@ -46,7 +46,7 @@ async function fetched(film, model) {
 /* What could not be had is asked for once more: when the server is back, and when its reader looks at a film anew. */
 function again() {
   for (const answer of state.answers.values()) {
-    if (answer.trust_failed) hear({ ...answer, trust_failed: false, trust_waits: true });
+    if (!answer.error && answer.trust_failed) hear({ ...answer, trust_failed: false, trust_waits: true });
   }
 }
 

@@ -45,7 +45,7 @@ function measure({ from, to }, item, spacing) {
 /** @type {(item: Kept) => Point2 | null} */
 function spacingOf(item) {
   const answer = heard(item);
-  return (answer && answer.file && answer.file.pixel_spacing_mm) || null;
+  return (answer && !answer.error && answer.file && answer.file.pixel_spacing_mm) || null;
 }
 
 // ---- the menu
@@ -255,7 +255,7 @@ function paint() {
 gestures.markWith({ active: open, down, move, up });
 actions.add("measure", toggle);
 onKey("q", "film", N_("measure and mark"), () => actions.act("measure"));
-listen("film-gone", (/** @type {string} */ film) => {
+listen("film-gone", (film) => {
   const { [film]: gone, ...others } = state.marks;
   if (gone) write(others);
 });

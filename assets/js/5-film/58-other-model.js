@@ -79,7 +79,7 @@ function pane(item, one, compare, models) {
   };
 }
 
-/** @param {Answer} answer */
+/** @param {Heard} answer */
 function refusal(answer) {
   if (answer.error) return answer.error.message;
   return answer.quality.verdict === "reject" ? t("This model refused the film. {reasons}", { reasons: answer.quality.reasons.join(" ") }) : "";

@@ -12,7 +12,7 @@ let shown = "";
 /** @param {Kept} item */
 function partsOf(item) {
   const answer = heard(item);
-  const file = (answer && answer.file) || { line: "", mirrored: false };
+  const file = (answer && !answer.error && answer.file) || { line: "", mirrored: false };
   return { patient: patients.of(item).line, line: file.line, mirrored: file.mirrored ? t("may be mirrored") : "" };
 }
 

@@ -16,7 +16,7 @@ import * as view from "../5-film/55-view.js";
 /** {headline, summary, tone, names?} of a film: tone is idle, busy, error, reject, shown, above or clear; `placed` where it
  * says on which side the heat is.
  * @param {Row | null} item
- * @param {Answer | null} answer
+ * @param {Heard | null} answer
  * @returns {Conclusion}
  */
 function words(item, answer) {
@@ -282,7 +282,7 @@ function counted(near, split) {
 }
 
 /** Whether the gate refused the film, whose figures are then shown only because they were asked for.
- * @type {(item: Row | null, answer: Answer | null) => boolean} */
+ * @type {(item: Row | null, answer: Heard | null) => boolean} */
 const refused = (item, answer) => Boolean(item && !item.phantom && answer && !answer.error && answer.quality.verdict === "reject");
 
 const sides = () => t(SIDES);

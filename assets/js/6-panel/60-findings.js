@@ -33,7 +33,7 @@ function build(panel) {
 }
 
 /** What must be known before the answer is looked at stands above it, for as long as it is shown.
- * @param {Answer | null} answer
+ * @param {Heard | null} answer
  */
 function paintFirstOfAll(answer) {
   const box = byId("first-of-all");
@@ -42,7 +42,7 @@ function paintFirstOfAll(answer) {
   setText(box, said.join(" "));
 }
 
-/** @type {(item: Row | null, answer: Answer | null) => void} */
+/** @type {(item: Row | null, answer: Heard | null) => void} */
 function paintQuality(item, answer) {
   const box = byId("quality");
   const quality = answer && !answer.error ? answer.quality : null;
@@ -85,7 +85,7 @@ const unjudged = (label) => ({
   ...label, cut: prevalence.cut(label.key, threshold(label.key)), above: false, probability: NaN, margin: NaN, settledMargin: NaN,
 });
 
-/** @type {(item: Row | null, answer: Answer | null) => void} */
+/** @type {(item: Row | null, answer: Heard | null) => void} */
 function paintRows(item, answer) {
   const visible = figuresShown(item, answer);
   const ranked = visible ? rank(answer) : modelLabels().map(unjudged);

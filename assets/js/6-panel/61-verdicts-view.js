@@ -59,7 +59,7 @@ function paint() {
   const item = rowInView();
   const shown = verdicts.open(item);
   const answer = answerOf(item);
-  const ranked = shown && answer ? rank(answer) : [];
+  const ranked = shown && answer && !answer.error ? rank(answer) : [];
   for (const row of list.querySelectorAll(".finding-row")) {
     const label = labelOf(row);
     paintRow(row, item, ranked.find((one) => one.key === label), label === labelInView());

@@ -127,7 +127,7 @@ async function drawHeat(mine, one, label) {
     return;
   }
   const own = answerOf(rowInView());
-  const scale = own && own.heat && own.heat[label] ? own.heat[label].scale : null;
+  const scale = own && !own.error && own.heat && own.heat[label] ? own.heat[label].scale : null;
   const map = { peak: one.peaks[label], scale };
   const caption = scale ? t("Evidence for {name}, on its fixed scale", { name }) : t("Evidence for {name}, up to this map's own peak", { name });
   setText(heated.caption, caption);
