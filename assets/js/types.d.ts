@@ -40,7 +40,7 @@ interface TrustReport {
   trust: Record<string, string>;
 }
 
-/** What one model says of one film; of one that it could not read, `error` says why, and the rest is missing (Unread). */
+/** What one model says of one film. The gate may have refused the film all the same. */
 interface Answer extends TrustReport {
   film: string;
   model: string;
@@ -52,7 +52,7 @@ interface Answer extends TrustReport {
   height: number;
   crop: Crop;
   inverted: boolean;
-  file: { line: string; mirrored: boolean } & Record<string, any>;
+  file: { line: string; mirrored: boolean; pixel_spacing_mm?: Point2 | null };
   quality: Quality;
   probabilities: Record<string, number>;
   heat: Record<string, Heat>;
@@ -61,11 +61,17 @@ interface Answer extends TrustReport {
   trust_waits: boolean;
   /** Whether it was asked for in vain. */
   trust_failed?: boolean;
-  error: Problem | null;
+  error: null;
 }
 
-/** The same place, where there is no more than the reason. */
+/** One whose figures may be shown: the gate took the film, or they were asked for in spite of it. */
+type Readable = Answer & { quality: { verdict: "ok" | "warn" } | { withheld: false } };
+
+/** The same place, where the film could not be read: no more than the reason. */
 type Unread = Pick<Answer, "film" | "model"> & { error: Problem };
+
+/** What was heard of a film. */
+type Heard = Answer | Unread;
 
 interface Label {
   key: string;
@@ -154,8 +160,8 @@ interface Row {
   number: number;
   status: "waiting" | "sending" | "kept" | "failed" | "same";
   /** The film's key on the server, once it is kept there. */
-  film?: string;
-  sha?: string;
+  film?: string | null;
+  sha?: string | null;
   size?: number;
   width?: number;
   height?: number;
@@ -190,10 +196,96 @@ interface Row {
   rowLabel?: string;
 }
 
+/** One whose film the server keeps. */
+interface Kept extends Row {
+  film: string;
+  width: number;
+  height: number;
+}
+
+/** Which rows are shown, and in what order. */
+type Showing = "all" | "above" | "unread" | "problems";
+type Ordering = "added" | "above" | "score" | "finding" | "label" | "name";
+
+/** What one row of the list says; `share` and `cut` are probabilities, or `share` how far a film has come. */
+interface RowSays {
+  state: "busy" | "error" | "same" | "held" | "reject" | "above" | "clear";
+  note: string;
+  reason?: string;
+  action?: "retry" | "anyway" | null;
+  share?: number;
+  cut?: number;
+  margin?: number;
+  /** Names of the findings above their thresholds, how many are to check, and the first of them. */
+  above?: string[];
+  check?: number;
+  finding?: string;
+  filmScore?: number;
+}
+
+/** The same of a film that was read. */
+type Judged = RowSays & Required<Pick<RowSays, "share" | "cut" | "margin" | "above" | "check">>;
+
+/** What a tab keeps over a reload; 32-session.js. */
+interface KeptSession {
+  version: number;
+  reader?: string;
+  films: Row[];
+  rows?: number;
+  selected: string | null;
+  model: string;
+  chosenLabels: [string, string][];
+  showRejected: string[];
+  parts: Record<string, any>;
+}
+
+// ---- files in the reader's hand
+
+/** A file in a ZIP, with why it cannot be opened or the way to its bytes. */
+interface Member {
+  path: string;
+  name: string;
+  size: number;
+  lastModified: number;
+  problem?: string;
+  open?: () => Promise<Blob>;
+}
+
+/** What a row's film is read from; null for the phantom. `lastModified` and `open` are missing of a file that was not found. */
+type Held = File | { name: string; size: number; lastModified?: number; open?: () => Promise<Blob> } | null;
+
+/** A file by itself, or (`among`) one of a chosen folder. */
+interface Chosen {
+  file: File;
+  path?: string;
+  among?: boolean;
+}
+
+/** One below a dropped folder, or what of it may not be opened. */
+type Lying = { path: string; among: true; load: () => Promise<File> } | { path: string; among: true; problem: string };
+
+/** What a reader drops or chooses. */
+type Source = Chosen | { entry: FileSystemDirectoryEntry };
+
+/** What the server said of a film that was sent to it; nothing where it said nothing. */
+interface Reply {
+  film?: string;
+  sha256?: string;
+  width?: number;
+  height?: number;
+  levels?: boolean;
+  patient?: string;
+  taken?: number;
+  day_only?: boolean;
+  error?: Problem;
+  problem?: string;
+  code?: number;
+}
+
 /** A file on its way to a row: `path` where it lies in a folder or a ZIP, `among` where its reader did not choose it by
  * itself; none stands for a phantom, and `drawn` says which. */
 interface Entry {
-  file: File | { name: string; size: number } | null;
+  file: Held;
   path?: string;
   among?: boolean;
   drawn?: "plain" | "effusion";
@@ -219,6 +311,33 @@ interface Counts {
   missed: number;
   alarms: number;
   cleared: number;
+}
+
+/** What became of the held-out films with the scores nearest to one: how many had the finding, and between which scores. */
+interface Near {
+  found: number;
+  total: number;
+  share: number;
+  interval: Interval;
+  span: [number, number];
+}
+
+/** The same carried to the prevalence in force, and whether that is another one. */
+interface Carried extends Near {
+  other: boolean;
+  prevalence: number;
+}
+
+/** A share with its 95 % interval; `value` is NaN where there is none. */
+interface Figure {
+  value: number;
+  interval: Interval | null;
+}
+
+/** A score below or above those of all held-out films. */
+interface Beyond {
+  beyond: "below" | "above";
+  edge: number;
 }
 
 /** What is said of a film: one sentence and what follows. */
@@ -253,6 +372,29 @@ interface Draft {
   normal: boolean;
   labels: Set<string>;
   unsure: boolean;
+}
+
+/** The same in its form: `normal` is null until one of the two is ticked. */
+type Ticked = Omit<Draft, "normal"> & { normal: boolean | null };
+
+/** Cohen's kappa, or why there is none, or no interval of it. */
+interface Kappa {
+  value: number | null;
+  interval: Interval | null;
+  why: "few" | "constant" | "degenerate" | null;
+}
+
+/** How far two readings agree: counts of films, and their share. */
+interface Agreement {
+  films: number;
+  agreed: number;
+  bothYes: number;
+  bothNo: number;
+  firstOnly: number;
+  secondOnly: number;
+  share: number | null;
+  interval: Interval | null;
+  kappa: Kappa;
 }
 
 type Verdict = "accepted" | "rejected";
@@ -348,7 +490,7 @@ interface Levels {
   highest: number;
   padding: number | null;
   inclusive: boolean;
-  windows: any[];
+  windows: (GreyWindow & { name?: string })[];
   tables: Uint8Array[];
   /** The film, and each next one half as wide and high. */
   sizes: (Size & { codes: Uint16Array })[];
@@ -359,9 +501,30 @@ interface HeatLayer extends Size {
   grey: Uint8Array;
 }
 
+/** A part of a film, in its pixels. */
+interface Area {
+  left: number;
+  right: number;
+  top: number;
+  low: number;
+}
+
+/** A canvas for a film's own levels, and what is drawn on it. */
+interface LevelsLayer {
+  canvas: HTMLCanvasElement;
+  context: CanvasRenderingContext2D | null;
+  image: ImageData | null;
+  levels: Levels | null;
+  drawn: string;
+  area: Area | null;
+  /** Pixels in a millisecond. */
+  pace: number;
+  lost: boolean;
+}
+
 /** What a pane shows of a film. */
 interface Pane {
-  item: Row;
+  item: Kept;
   label: string | null;
   answer: Answer | null;
   heat: boolean;
@@ -380,7 +543,8 @@ interface Sheet {
   pane: Pane | null;
   room: Room | null;
   at: { m: Matrix; room: Room; shown: number } | null;
-  crop: any;
+  /** Where the map lies on the film, and how many of the film's pixels one of its own covers. */
+  crop: (XY & { across: number; down: number }) | null;
   /** Keys of the film whose picture stands there, and of the one that was asked for. */
   shown: string | null;
   wanted: string | null;
@@ -389,7 +553,7 @@ interface Sheet {
   toned: string;
   filter: string;
   channels: SVGElement[];
-  layer: any;
+  layer: LevelsLayer;
   picture: HTMLImageElement;
   canvas: HTMLCanvasElement;
   lines: SVGElement;
@@ -404,10 +568,42 @@ interface Sheet {
   note: HTMLElement;
 }
 
+/** One with a film on it, and one that has been measured besides. */
+interface Filled extends Sheet {
+  pane: Pane;
+}
+
+interface Ready extends Filled {
+  room: Room;
+}
+
+/** What draws on a film where it is dragged. */
+interface Marker {
+  active(): boolean;
+  down(sheet: Sheet, point: XY): void;
+  move(sheet: Sheet, point: XY): void;
+  up(sheet: Sheet): void;
+}
+
 interface Mark {
-  kind: string;
+  kind: "ruler" | "arrow" | "L" | "R";
   from: XY;
   to: XY;
+}
+
+/** What is known of another model than the one in force. */
+interface OtherFacts {
+  version: string;
+  labels: Pick<Label, "key" | "name">[];
+  thresholds: Cuts;
+}
+
+/** How another film stands to one: `same`, where their files give one patient; `seconds` from the one to the other. */
+interface Relation {
+  kind: "earlier" | "day" | "undated" | "later" | "unknown" | "different";
+  same: boolean;
+  seconds?: number;
+  words: string;
 }
 
 /** What is compared, and whether heat was on before. */
@@ -415,8 +611,8 @@ interface Comparison {
   kind: "heat" | "finding" | "model" | "film";
   heatBefore: boolean;
   label?: string;
-  model?: string;
-  otherLabel?: string;
+  model?: string | null;
+  otherLabel?: string | null;
   /** Row of the film that was chosen, and of the one that it was chosen for. */
   film?: string;
   of?: string;
@@ -445,7 +641,7 @@ interface State {
   readonly selected: string | null;
   readonly thresholds: Record<string, Cuts>;
   readonly settled: Record<string, Cuts>;
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: ReadonlyMap<string, Heard>;
   readonly showRejected: ReadonlySet<string>;
   readonly serverSlow: boolean;
   readonly serverLost: boolean;
@@ -459,6 +655,33 @@ interface State {
   readonly marks: Record<string, Mark[]>;
   readonly cutOpen: boolean | null;
   readonly letterKeys: boolean;
+}
+
+/** What parts tell each other, by event; most say all by their name. */
+interface Events {
+  selected: [];
+  cuts: [];
+  "server-back": [];
+  removed: [];
+  lay: [];
+  "other-reader": [];
+  /** A row whose film has come a little further. */
+  progress: [item: Row];
+  /** One that the server keeps no more. */
+  "film-gone": [film: string];
+  /** One that is no film, and why. */
+  "set-aside": [file: { path: string; message: string }];
+  /** The row to bring into view. */
+  reveal: [row: string];
+}
+
+/** What Dash is told, by store; no name of a file is among it. */
+interface Stores {
+  question: { film: string; model: string; serial: number };
+  films: (Pick<Row, "id" | "number" | "status"> & Record<"film" | "message" | "remedy", string | null>)[];
+  thresholds: Record<string, Cuts>;
+  label: string | null;
+  "card-cut-moved": { model: string; label: string; cut: number };
 }
 
 interface Shortcut {
@@ -482,6 +705,7 @@ interface RequestInit {
 
 /** Fields of the page by their ids; whatever else has an id is an element. */
 interface Ids {
+  "_dash-config": HTMLScriptElement;
   model: HTMLSelectElement;
   "film-input": HTMLInputElement;
   "report-words": HTMLTextAreaElement;
@@ -489,13 +713,26 @@ interface Ids {
   "report-text-print": HTMLButtonElement;
 }
 
-// every element that the page looks for by a selector, and all that events come from, is one of HTML
-interface ParentNode {
-  querySelector(selectors: string): HTMLElement | null;
-  querySelectorAll(selectors: string): NodeListOf<HTMLElement>;
+type ById<K extends string> = K extends keyof Ids ? Ids[K] : HTMLElement;
+
+/** What stands on an element that a script makes: attributes, `text`, and what hears of events, as `onclick`. */
+interface Attributes {
+  onclick?: (event: MouseEvent) => unknown;
+  onpointerdown?: (event: PointerEvent) => unknown;
+  onkeydown?: (event: KeyboardEvent) => unknown;
+  oninput?: (event: Event) => unknown;
+  onchange?: (event: Event) => unknown;
+  onsubmit?: (event: SubmitEvent) => unknown;
+  onblur?: (event: FocusEvent) => unknown;
+  [name: string]: string | number | boolean | null | undefined | ((event: any) => unknown);
 }
 
-interface EventTarget {
-  closest(selectors: string): HTMLElement | null;
-  readonly isConnected: boolean;
+// every element that the page looks for by a selector is one of HTML
+interface ParentNode {
+  querySelector<E extends HTMLElement = HTMLElement>(selectors: string): E | null;
+  querySelectorAll<E extends HTMLElement = HTMLElement>(selectors: string): NodeListOf<E>;
+}
+
+interface Element {
+  closest<E extends HTMLElement = HTMLElement>(selectors: string): E | null;
 }

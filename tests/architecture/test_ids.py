@@ -19,8 +19,8 @@ _ROW = "row-$"  # the key of a film in the list; no node has it
 _NAME = r"[a-zA-Z_][\w-]*"
 # an id in a script: asked for, given to a node, spoken of by another; or behind a # in a selector
 _IN_A_SCRIPT = re.compile(
-    r"(?:byId\(|\b(?:id|for): |target\.id === |store\(|set_props\(|\"aria-(?:controls|labelledby)\": )"
-    rf"[\"`]({_NAME}\$?)|(?<![\w&])#({_NAME}\$?)"
+    r"(?:(?:byId|ifThere|store|set_props)\(|\b(?:id|for): |target\.id === "
+    rf"|\"aria-(?:controls|labelledby)\": )[\"`]({_NAME}\$?)|(?<![\w&])#({_NAME}\$?)"
 )
 
 

@@ -16,24 +16,43 @@ _COMPILER = ROOT / ".venv" / "types" / "node_modules" / "typescript" / "bin" / "
 _PARTS = "assets/js"
 # Each line of the second half is a mistake by itself.
 _PLANTED = """\
-import { rowInView, select } from "PARTS/0-core/13-films.js";
-import { answerOf } from "PARTS/0-core/15-answers.js";
-import { state, tell } from "PARTS/0-core/00-core.js";
+import { byId, ifThere, state, tell } from "PARTS/0-core/00-core.js";
+import { modelFacts } from "PARTS/0-core/12-model.js";
+import { rowAtHand, rowInView, select } from "PARTS/0-core/13-films.js";
+import { answerOf, figuresShown } from "PARTS/0-core/15-answers.js";
 import * as statistics from "PARTS/0-core/20-statistics.js";
 import * as view from "PARTS/5-film/55-view.js";
-select(rowInView().id);
-tell("selected", state.facts.labels.map(({ key }) => key));
-rowInView().flim;
-answerOf(rowInView()).probabilites;
-state.facts.label;
+const item = rowInView();
+const answer = answerOf(item);
+select(item ? rowAtHand().id : null);
+tell("reveal", modelFacts().labels.map(({ key }) => key).join());
+tell("selected");
+if (figuresShown(item, answer)) statistics.roc(Object.values(answer.probabilities), []);
+byId("model").value = ifThere("model")?.value ?? "";
+rowAtHand().flim;
+answerOf(rowInView())?.probabilites;
+modelFacts().label;
 state.selected = "row-1";
 select(7);
 statistics.wilsen(1, 2);
 statistics.wilson("1", 2);
-view.fit(rowInView());
-state.view.compare.kind === "findings";
+view.fit(rowAtHand());
+state.view.compare?.kind === "findings";
+byId("figures").value;
+rowInView().id;
+state.facts.id;
+answerOf(rowInView()).film;
+ifThere("model").value;
+answerOf(rowAtHand())?.quality;
+tell("revealed", "row-1");
+tell("reveal");
+const [low] = statistics.wilson(1, 2);
+document.querySelector("#model").hidden;
+const twice = (value) => 2 * value;
+let kept = null; const keep = () => (kept = 1); const known = () => kept;
+try { keep(); } catch (error) { error.message; }
 """
-_RIGHT = 7
+_RIGHT = 13
 
 
 def test_the_compiler_finds_each_planted_mistake_and_no_other_in_the_parts(tmp_path: Path) -> None:

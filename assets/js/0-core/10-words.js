@@ -3,11 +3,12 @@
  * Sentences stand in the scripts in English, as string literals in t("…") and plural("…", "…", n), from where
  * they are collected for translators; `{name}` stands for a value. Scripts say them while they run, never
  * while they load: the language comes with the page's settings. */
-import { state } from "./00-core.js";
+import { pageSettings, state } from "./00-core.js";
 
 const language = () => (state.settings ? state.settings.language : "en");
 const known = () => (state.settings ? state.settings.words : {});
 
+/** @type {(text: string, values: Record<string, unknown>) => string} */
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (field, name) => (name in values ? String(values[name]) : field));
 
 /** The sentence in the reader's language.
@@ -20,11 +21,13 @@ function t(text, values = {}) {
   return fill(typeof found === "string" ? found : text, values);
 }
 
-const rules = new Map(); // language -> which of CLDR's categories a number has
+let rules = new Intl.PluralRules("en"); // which of CLDR's categories a number has, in the language that was asked for last
+let rulesOf = "en";
 
+/** @param {number} number */
 function category(number) {
-  if (!rules.has(language())) rules.set(language(), new Intl.PluralRules(language()));
-  return rules.get(language()).select(number);
+  if (rulesOf !== language()) [rules, rulesOf] = [new Intl.PluralRules(language()), language()];
+  return rules.select(number);
 }
 
 /** The form for a number, of as many as the language has, which all may name as {n}.
@@ -38,7 +41,7 @@ function plural(one, many, number, values = {}) {
   const found = known()[one];
   // what has no translation is said in English, and counted as English does
   const forms = Array.isArray(found) ? found : [one, many];
-  const at = Array.isArray(found) ? state.settings.plural_forms[category(number)] : Number(number !== 1);
+  const at = Array.isArray(found) ? pageSettings().plural_forms[category(number)] : Number(number !== 1);
   return fill(forms[at] ?? forms[forms.length - 1], { n: number, ...values });
 }
 
@@ -65,7 +68,9 @@ function decimal(value, digits = 0) {
  */
 const percent = (value) => (Number.isFinite(value) ? `${inPercent(value * 100)}\u00a0%` : "–");
 
-/* Enough digits to tell small ones apart, never a false 0 or 100. */
+/** Enough digits to tell small ones apart, never a false 0 or 100.
+ * @param {number} share
+ */
 function inPercent(share) {
   if (share > 0 && share < 0.1) return `<${decimal(0.1, 1)}`;
   if (share < 100 && share > 99.9) return `>${decimal(99.9, 1)}`;
@@ -108,10 +113,14 @@ function interval(bounds) {
  * @returns {string}
  */
 const lower = (name) =>
-  !state.settings.rules.nouns_large && /^\p{Lu}\p{Ll}/u.test(name) ? name[0].toLowerCase() + name.slice(1) : name;
+  !pageSettings().rules.nouns_large && /^\p{Lu}\p{Ll}/u.test(name) ? name[0].toLowerCase() + name.slice(1) : name;
 
-/* "a", "a and b", "a, b and 3 more", joined as the language does it. */
-function list(names, most = state.settings.rules.most_named) {
+/** "a", "a and b", "a, b and 3 more", joined as the language does it.
+ * @param {string[]} names
+ * @param {number} [most]
+ * @returns {string}
+ */
+function list(names, most = pageSettings().rules.most_named) {
   const rest = names.length - most + 1;
   const shown = names.length > most ? [...names.slice(0, most - 1), plural("{n} more", "{n} more", rest)] : names;
   const style = language() === "en" ? "en-GB" : language(); // no comma before "and"

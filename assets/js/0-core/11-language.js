@@ -1,12 +1,13 @@
 /* The language buttons: the choice is remembered on this computer, and the page comes again in that language. */
-import { byId, url } from "./00-core.js";
+import { around, byId, url } from "./00-core.js";
 import * as words from "./10-words.js";
 
 const COOKIE = "cxr-language"; // as in cxr_dash/web/language.py
 const PARAMETER = "lang"; // likewise
 const YEAR = 365 * 24 * 3600;
-const leaving = []; // what must be kept before the page goes
+const leaving = /** @type {(() => void)[]} */ ([]); // what must be kept before the page goes
 
+/** @param {string | undefined} code */
 function choose(code) {
   if (code === words.language()) return;
   for (const keep of leaving) keep();
@@ -19,7 +20,7 @@ function choose(code) {
 
 function start() {
   byId("languages").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-language]");
+    const button = around(event, "[data-language]");
     if (button) choose(button.dataset.language);
   });
 }

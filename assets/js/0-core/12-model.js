@@ -1,5 +1,5 @@
 /* The chosen model: its labels and its operating points. */
-import { addField, state } from "./00-core.js";
+import { addField, present, state } from "./00-core.js";
 
 const setFacts = addField("facts", null); // labels, operating points, held-out probabilities
 const modelLate = addField("lateModel", false); // the selector names a model whose facts have not come
@@ -13,14 +13,21 @@ function takeModel(facts, late) {
   modelLate(late);
 }
 
+/** What is known of the model in force.
+ * @returns {Facts}
+ * @throws {Error} before one has come
+ */
+const modelFacts = () => present(state.facts, "model in force");
+
 /** @returns {Label[]} */
 const modelLabels = () => (state.facts ? state.facts.labels : []);
 
 /**
- * @param {string} pointKey
+ * @param {string | undefined} pointKey
  * @returns {OperatingPoint}
+ * @throws {Error} where the model has no point of this key
  */
-const point = (pointKey) => state.facts.operating_points.find((item) => item.key === pointKey);
+const point = (pointKey) => present(modelFacts().operating_points.find(({ key }) => key === pointKey), `point ${pointKey}`);
 
 /**
  * @param {string} labelKey
@@ -32,6 +39,6 @@ const nameOf = (labelKey) => (modelLabels().find((item) => item.key === labelKey
  * @param {string} labelKey
  * @returns {number}
  */
-const defaultThreshold = (labelKey) => point(state.facts.default_operating_point).thresholds[labelKey];
+const defaultThreshold = (labelKey) => point(modelFacts().default_operating_point).thresholds[labelKey];
 
-export { takeModel, modelLate, modelLabels, point, nameOf, defaultThreshold };
+export { takeModel, modelLate, modelFacts, modelLabels, point, nameOf, defaultThreshold };

@@ -1,5 +1,5 @@
 /* The rows of the list, and the one in view. */
-import { addField, changed, state, tell } from "./00-core.js";
+import { addField, changed, present, state, tell } from "./00-core.js";
 
 const setFilms = addField("films", []); // {id, number, status, film, width, height, message, remedy, ...}
 const putInView = addField("selected", null); // row id
@@ -11,6 +11,18 @@ const takeRowOut = (item) => setFilms(state.films.filter((other) => other !== it
 
 /** @returns {Row | null} */
 const rowInView = () => state.films.find((item) => item.id === state.selected) || null;
+
+/** The same where there is one: a part of the page that stands beside a film asks for it.
+ * @returns {Row}
+ * @throws {Error} where the list is empty
+ */
+const rowAtHand = () => present(rowInView(), "film in view");
+
+/** Whether the server keeps a row's film: the row knows its key and its size then.
+ * @param {Row | null | undefined} item
+ * @returns {item is Kept}
+ */
+const isKept = (item) => Boolean(item && item.film);
 
 /** As the reader does it; a film that comes into view because another went is put there in silence.
  * @param {string | null} id
@@ -34,4 +46,4 @@ const followBy = (rule) => (follows = rule);
  */
 const beside = (item) => follows(item);
 
-export { rowInView, addRow, takeRowOut, putInView, select, followBy, beside };
+export { rowInView, rowAtHand, isKept, addRow, takeRowOut, putInView, select, followBy, beside };

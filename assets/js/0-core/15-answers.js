@@ -1,8 +1,9 @@
 /* What the model said of the films, and the one gate before it. */
 import { addField, state } from "./00-core.js";
+import { isKept } from "./13-films.js";
 
-const answers = /** @type {Map<string, any>} */ (new Map()); // "model/film" -> what the model said
-const anyway = new Set(); // "model/film" whose figures were asked for in spite of the verdict
+const answers = /** @type {Map<string, Heard>} */ (new Map()); // "model/film" -> what the model said
+const anyway = /** @type {Set<string>} */ (new Set()); // "model/film" whose figures were asked for in spite of the verdict
 addField("answers", answers);
 addField("showRejected", anyway);
 
@@ -15,12 +16,12 @@ const answerKey = (model, film) => `${model}/${film}`;
 
 /** What the model said of a film, shown or not. For the part that asks and for the rule below, not for the screen.
  * @param {Row | null} item
- * @returns {Answer | null}
+ * @returns {Heard | null}
  */
 const heard = (item) =>
   (item && item.film && state.facts && !state.lateModel && state.answers.get(answerKey(state.facts.id, item.film))) || null;
 
-/** @param {Answer | Unread} answer */
+/** @param {Heard} answer */
 const hear = (answer) => answers.set(answerKey(answer.model, answer.film), answer);
 
 /** @param {string} film */
@@ -44,28 +45,29 @@ const hideWhile = (rule) => (waits = rule);
  * @param {Row | null} item
  * @returns {boolean}
  */
-const hidden = (item) => Boolean(item) && waits(item);
+const hidden = (item) => (item ? waits(item) : false);
 
 /**
  * @param {Row | null} item
- * @returns {Answer | null}
+ * @returns {Heard | null}
  */
 const answerOf = (item) => (hidden(item) ? null : heard(item));
 
 /** The film was read, and judged fit for it or shown in spite of the verdict.
  * @param {Row | null} item
- * @param {Answer | null} answer
- * @returns {boolean}
+ * @param {Heard | null | undefined} answer
+ * @returns {answer is Readable}
  */
-const readable = (item, answer) =>
-  Boolean(answer) && !answer.error &&
-  (answer.quality.verdict !== "reject" ||
-    (!answer.quality.withheld && state.showRejected.has(answerKey(answer.model, item.film))));
+function readable(item, answer) {
+  if (!answer || answer.error) return false;
+  if (answer.quality.verdict !== "reject") return true;
+  return isKept(item) && !answer.quality.withheld && state.showRejected.has(answerKey(answer.model, item.film));
+}
 
 /**
  * @param {Row | null} item
- * @param {Answer | null} answer
- * @returns {boolean}
+ * @param {Heard | null | undefined} answer
+ * @returns {answer is Readable}
  */
 const figuresShown = (item, answer) => readable(item, answer) && !hidden(item);
 

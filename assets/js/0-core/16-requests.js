@@ -4,7 +4,8 @@ import { addField, changed, state, url } from "./00-core.js";
 const SAID_AFTER_MS = 5000;
 const LIMIT_MS = 120000; // to the last byte, where a request says nothing else
 const write = addField("serverSlow", false); // whether a request waits for longer than is worth no word
-const open = new Set();
+/** @typedef {{ late: boolean, stop: (() => void) | null, timers: number[] }} Waiting a request, and what its time brings */
+const open = /** @type {Set<Waiting>} */ (new Set());
 const plain = window.fetch.bind(window);
 
 function tell() {
@@ -16,15 +17,19 @@ function tell() {
 
 /** A request has gone out. `stop` ends one that can say nothing of a limit itself, once nothing was heard for so long.
  * @param {(() => void) | null} [stop]
+ * @returns {Waiting}
  */
 function begin(stop = null) {
+  /** @type {Waiting} */
   const one = { late: false, stop, timers: [] };
   open.add(one);
   heard(one);
   return one;
 }
 
-/* Something came, or went: its time begins anew. */
+/** Something came, or went: its time begins anew.
+ * @param {Waiting} one
+ */
 function heard(one) {
   one.timers.forEach(clearTimeout);
   one.late = false;
@@ -36,6 +41,7 @@ function heard(one) {
   tell();
 }
 
+/** @param {Waiting} one */
 function end(one) {
   one.timers.forEach(clearTimeout);
   open.delete(one);
@@ -60,10 +66,17 @@ window.fetch = async (address, { limit = LIMIT_MS, signal = null, ...options } =
  */
 const ask = (path, options = {}) => window.fetch(url(path), { cache: "no-store", ...options });
 
-/** Whether no answer came, in time or at all; anything else that fails is a fault of ours.
- * @param {any} error
+/** Whether an error is the browser's of that name, as "TimeoutError" or "AbortError".
+ * @param {unknown} error
+ * @param {string} name
  * @returns {boolean}
  */
-const unanswered = (error) => error instanceof TypeError || error.name === "TimeoutError";
+const isNamed = (error, name) => error instanceof Error && error.name === name;
 
-export { begin, heard, end, ask, unanswered };
+/** Whether no answer came, in time or at all; anything else that fails is a fault of ours.
+ * @param {unknown} error
+ * @returns {boolean}
+ */
+const unanswered = (error) => error instanceof TypeError || isNamed(error, "TimeoutError");
+
+export { begin, heard, end, ask, isNamed, unanswered };

@@ -1,6 +1,6 @@
 /* A sign-in whose time is over while its page is open: the page says so, keeps its films, and goes on when
  * its reader has signed in again, in another tab. */
-import { byId, changed, element, state, tell, url } from "./00-core.js";
+import { byId, changed, element, ifThere, state, tell, url } from "./00-core.js";
 import { t } from "./10-words.js";
 
 const UNAUTHORIZED = 401;
@@ -28,7 +28,7 @@ function meet(reader) {
 }
 
 function say() {
-  const note = byId("signed-out");
+  const note = ifThere("signed-out");
   if (over || !note) return;
   over = true;
   const way = { href: url("/sign-in"), target: "_blank", rel: "noopener", text: t("Sign in again in a new tab") };

@@ -13,13 +13,15 @@ const scale = (probability) => (2 / Math.PI) * Math.asin(Math.sqrt(Math.min(1, M
  */
 const unscale = (position) => Math.sin((Math.PI / 2) * position) ** 2;
 
-/** 95 % score interval of a proportion (Wilson 1927).
+/** 95 % score interval of a proportion (Wilson 1927); none of nothing.
  * @param {number} successes
  * @param {number} total
  * @returns {Interval | null}
  */
-function wilson(successes, total) {
-  if (!total) return null;
+const wilson = (successes, total) => (total ? ofSome(successes, total) : null);
+
+/** @type {(successes: number, total: number) => Interval} */
+function ofSome(successes, total) {
   const share = successes / total;
   const centre = (share + Z ** 2 / (2 * total)) / (1 + Z ** 2 / total);
   const half =
@@ -43,6 +45,7 @@ function atOrAbove(sorted, threshold) {
   return sorted.length - low;
 }
 
+/** @param {number} x */
 const logistic = (x) => 1 / (1 + Math.exp(-x));
 
 /** 95 % intervals of PPV and NPV at a known prevalence: the adjusted logit interval of Mercaldo, Lau and
@@ -94,10 +97,12 @@ function consequences(positives, negatives, threshold, prevalence) {
     cleared: specificity * (1 - prevalence),
   };
   const intervals = predictiveIntervals(found, positives.length, cleared, negatives.length, prevalence);
+  /** @type {(part: number, other: number) => number} */
   const ratio = (part, other) => (part + other > 0 ? part / (part + other) : NaN);
   const ppv = ratio(shares.found, shares.alarms);
   const npv = ratio(shares.cleared, shares.missed);
   // the interval is drawn in from 0 and 1 by its adjustment: where the figure itself is there, so must it be
+  /** @type {(interval: Interval | null, value: number) => Interval | null} */
   const holding = (interval, value) =>
     interval && value === value ? [Math.min(interval[0], value), Math.max(interval[1], value)] : interval;
   return {
@@ -110,11 +115,16 @@ function consequences(positives, negatives, threshold, prevalence) {
   };
 }
 
-/* Shares as whole numbers that add up to the total (largest remainders). */
+/** Shares as whole numbers that add up to the total (largest remainders); null where one is not known.
+ * @param {Counts} shares
+ * @param {number} total
+ * @returns {Counts | null}
+ */
 function wholeNumbers(shares, total) {
-  const names = Object.keys(shares);
+  const names = /** @type {(keyof Counts)[]} */ (Object.keys(shares));
   if (names.some((name) => Number.isNaN(shares[name]))) return null;
-  const whole = Object.fromEntries(names.map((name) => [name, Math.floor(shares[name] * total)]));
+  const whole = { ...shares };
+  for (const name of names) whole[name] = Math.floor(shares[name] * total);
   let left = total - names.reduce((sum, name) => sum + whole[name], 0);
   const byRemainder = [...names].sort(
     (a, b) => shares[b] * total - whole[b] - (shares[a] * total - whole[a]),
@@ -127,12 +137,18 @@ const NEIGHBOURS = 60;
 const FEWEST_NEIGHBOURS = 20;
 const FEWEST_A_SIDE = 5;
 
-/* What became of the held-out films with the scores nearest to this one: how many had the finding (`found` of
+/** What became of the held-out films with the scores nearest to this one: how many had the finding (`found` of
  * `total`), its share with a 95 % interval (Wilson), and the scores that they span. As many films below as above,
  * or films near the end of all scores would speak for one beyond most of them. At most 60, and at most a quarter
  * of them all, so that they are films *like this*; films with the score of the last are in it too, so that the
  * answer does not hang on the order of equal scores. null where that leaves fewer than 20. `beyond` and `edge`
- * where the score lies below or above every film. positives, negatives: sorted probabilities of held-out films. */
+ * where the score lies below or above every film. positives, negatives: sorted probabilities of held-out films.
+ * @param {number[]} positives
+ * @param {number[]} negatives
+ * @param {number} probability
+ * @param {number} [most]
+ * @returns {Beyond | Near | null}
+ */
 function nearest(positives, negatives, probability, most = NEIGHBOURS) {
   const all = [...positives, ...negatives].sort((a, b) => a - b);
   const wanted = Math.min(most, Math.floor(all.length / 4));
@@ -143,8 +159,10 @@ function nearest(positives, negatives, probability, most = NEIGHBOURS) {
   const downwards = all.filter((score) => score <= probability).reverse();
   const half = wanted / 2;
   const side = Math.max(FEWEST_A_SIDE, Math.min(half, upwards.length, downwards.length));
+  /** @param {number[]} sorted */
   const last = (sorted) => sorted[Math.min(Math.ceil(side), sorted.length) - 1];
   const [lowest, highest] = [last(downwards), last(upwards)];
+  /** @param {number[]} sorted */
   const near = (sorted) => sorted.filter((score) => score >= lowest && score <= highest);
   const [withIt, without] = [near(positives), near(negatives)];
   const total = withIt.length + without.length;
@@ -153,7 +171,7 @@ function nearest(positives, negatives, probability, most = NEIGHBOURS) {
     found: withIt.length,
     total,
     share: withIt.length / total,
-    interval: wilson(withIt.length, total),
+    interval: ofSome(withIt.length, total),
     span: [Math.min(...scores), Math.max(...scores)],
   };
 }

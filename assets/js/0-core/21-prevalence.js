@@ -1,23 +1,26 @@
 /* Probabilities at the reader's own prevalence. The model states them at one of its own; where a finding is rarer,
  * the same film is less likely to have it. Cuts move along, so that what was called is called. */
-import { addField, state } from "./00-core.js";
-import { modelLabels } from "./12-model.js";
+import { addField, pageSettings, state } from "./00-core.js";
+import { modelFacts, modelLabels } from "./12-model.js";
 import { threshold } from "./14-cuts.js";
 
 const write = addField("prevalences", {}); // model/label -> share, where the reader changed it
 const FIELD = [0.001, 0.99]; // what a reader may say, and predictive values are given at
-const least = () => state.settings.rules.least_prevalence; // no prevalence is 0 or 1
+const least = () => pageSettings().rules.least_prevalence; // no prevalence is 0 or 1
+/** @param {number} share */
 const inside = (share) => Math.min(1 - least(), Math.max(least(), share));
+/** @param {number} share */
 const odds = (share) => share / (1 - share);
 
-const key = (label) => `${state.facts.id}/${label}`;
+/** @param {string} label */
+const key = (label) => `${modelFacts().id}/${label}`;
 
 /** The share of films at which the model states a label's probability.
  * @param {string} label
  * @returns {number}
  */
 const stated = (label) => {
-  const share = (state.facts.prevalence || {})[label];
+  const share = (modelFacts().prevalence || {})[label];
   return share === undefined ? 0.05 : share;
 };
 
@@ -42,8 +45,9 @@ const anyOwn = () => modelLabels().some((one) => isOwn(one.key));
  */
 function wanted(label) {
   if (isOwn(label)) return state.prevalences[key(label)];
-  if (!state.facts.exclusive || !anyOwn()) return stated(label);
+  if (!modelFacts().exclusive || !anyOwn()) return stated(label);
   const keys = modelLabels().map((one) => one.key);
+  /** @type {(labels: string[], share: (label: string) => number) => number} */
   const sum = (labels, share) => labels.reduce((total, one) => total + share(one), 0);
   const left = Math.max(least(), 1 - sum(keys.filter(isOwn), (one) => state.prevalences[key(one)]));
   const rest = sum(keys.filter((one) => !isOwn(one)), stated);
@@ -80,9 +84,10 @@ const cut = (label, own) => shift(own, stated(label), wanted(label));
 function shown(answer, label) {
   const [probability, own] = [answer.probabilities[label], threshold(label)];
   if (!anyOwn()) return { probability, cut: own };
-  if (!state.facts.exclusive) {
+  if (!modelFacts().exclusive) {
     return { probability: shift(probability, stated(label), wanted(label)), cut: cut(label, own) };
   }
+  /** @param {string} one */
   const weight = (one) => answer.probabilities[one] * (inside(wanted(one)) / inside(stated(one)));
   const moved = weight(label) / modelLabels().reduce((total, one) => total + weight(one.key), 0);
   if (probability <= 0 || probability >= 1 || moved >= 1) return { probability: moved, cut: own };

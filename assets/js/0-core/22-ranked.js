@@ -1,13 +1,13 @@
 /* The findings of an answer in their order, and the one in view. */
-import { addField, changed, state } from "./00-core.js";
-import { modelLabels } from "./12-model.js";
+import { addField, changed, pageSettings, present, state } from "./00-core.js";
+import { modelFacts, modelLabels } from "./12-model.js";
 import { rowInView } from "./13-films.js";
 import { settledThreshold, threshold } from "./14-cuts.js";
 import { answerKey, answerOf } from "./15-answers.js";
 import { scale } from "./20-statistics.js";
 import * as prevalence from "./21-prevalence.js";
 
-const chosen = new Map(); // "model/film" -> label key, where the reader chose one
+const chosen = /** @type {Map<string, string>} */ (new Map()); // "model/film" -> label key, where the reader chose one
 addField("chosenLabels", chosen);
 
 /** Labels with their probability and how far above (or below) their cut, best first by settled cuts.
@@ -46,26 +46,33 @@ function toCheck(findings) {
  * @param {Finding} one
  * @returns {boolean}
  */
-const borderline = (one) => one.above && one.margin < state.settings.rules.borderline_margin;
+const borderline = (one) => one.above && one.margin < pageSettings().rules.borderline_margin;
+
+/** Under what a choice is kept; films that the server does not keep yet share one. */
+const choiceKey = () => answerKey(modelFacts().id, rowInView()?.film ?? "");
 
 /** The label the reader chose on this film, else the one furthest above its cut.
  * @returns {string | null}
  */
 function labelInView() {
   if (!state.facts) return null;
-  const item = rowInView();
-  const own = chosen.get(answerKey(state.facts.id, item ? item.film : ""));
+  const own = chosen.get(choiceKey());
   if (own) return own;
-  const answer = answerOf(item);
+  const answer = answerOf(rowInView());
   if (!answer || answer.error) return modelLabels()[0].key;
   const order = rank(answer);
   return (order.find((one) => !one.summary && one.settledMargin >= 0) || order[0]).key;
 }
 
+/** The same where a model is in force, as it is wherever its panel stands.
+ * @returns {string}
+ * @throws {Error} where none is
+ */
+const labelAtHand = () => present(labelInView(), "label in view");
+
 /** @param {string} labelKey */
 function chooseLabel(labelKey) {
-  const item = rowInView();
-  chosen.set(answerKey(state.facts.id, item ? item.film : ""), labelKey);
+  chosen.set(choiceKey(), labelKey);
   changed();
 }
 
@@ -74,4 +81,4 @@ function chooseLabel(labelKey) {
  */
 const recallLabels = (kept) => kept.forEach(([id, labelKey]) => chosen.set(id, labelKey));
 
-export { rank, toCheck, borderline, labelInView, chooseLabel, recallLabels };
+export { rank, toCheck, borderline, labelInView, labelAtHand, chooseLabel, recallLabels };

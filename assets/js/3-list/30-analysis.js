@@ -1,8 +1,8 @@
 /* Asking the server about films, one at a time, the film in view first; and noticing when it does not answer. */
 import { addField, byId, changed, listen, state, store, tell } from "../0-core/00-core.js";
 import { t } from "../0-core/10-words.js";
-import { modelLate } from "../0-core/12-model.js";
-import { rowInView } from "../0-core/13-films.js";
+import { modelFacts, modelLate } from "../0-core/12-model.js";
+import { isKept, rowInView } from "../0-core/13-films.js";
 import { answerKey, forgetAnswers, hear, heard, showAnyway } from "../0-core/15-answers.js";
 import * as requests from "../0-core/16-requests.js";
 import * as signedOut from "../0-core/16-signed-out.js";
@@ -13,11 +13,15 @@ const ASK_AGAIN_AFTER_MS = 7000;
 const PROBE_EVERY_MS = 2500;
 const PROBE_LIMIT_MS = 15000;
 const GIVE_UP_AFTER_MS = 90000;
-let pending = null;
+let pending = /** @type {Stores["question"] | null} */ (null);
 let serial = 0;
 let probing = false;
 
-const unanswered = (item) => item.status === "kept" && !heard(item);
+/**
+ * @param {Row} item
+ * @returns {item is Kept}
+ */
+const unanswered = (item) => isKept(item) && item.status === "kept" && !heard(item);
 
 /* Ask the next question unless one is under way. */
 function next() {
@@ -29,15 +33,22 @@ function next() {
   ask(item.film, Date.now());
 }
 
-/* Put a question first asked at `since`. */
+/** Put a question first asked at `since`.
+ * @param {string} film
+ * @param {number} since
+ */
 function ask(film, since) {
-  pending = { film, model: state.facts.id, serial: ++serial };
+  pending = { film, model: modelFacts().id, serial: ++serial };
   store("question", pending);
   watch(pending, since, Date.now());
 }
 
-/* A question that stays open is followed by a look at the server's health. One that went down with a server
- * that is up again is put again: Dash does not say so, and the server answers from what it remembers. */
+/** A question that stays open is followed by a look at the server's health. One that went down with a server
+ * that is up again is put again: Dash does not say so, and the server answers from what it remembers.
+ * @param {Stores["question"]} question
+ * @param {number} since
+ * @param {number} asked
+ */
 function watch(question, since, asked) {
   setTimeout(async () => {
     if (pending !== question) return;
@@ -53,13 +64,13 @@ function watch(question, since, asked) {
         model: question.model,
         error: { code: "no_answer", message: t("The server gave no answer for this film."), remedy: t("Try again.") },
       });
-    } else if (Date.now() - asked > ASK_AGAIN_AFTER_MS && question.model === state.facts.id) {
+    } else if (Date.now() - asked > ASK_AGAIN_AFTER_MS && question.model === modelFacts().id) {
       ask(question.film, since);
     } else watch(question, since, asked);
   }, LOST_AFTER_MS);
 }
 
-/** @param {Answer | Unread} answer */
+/** @param {Heard | null} answer none before the first question */
 function answered(answer) {
   if (!answer) return;
   hear(answer);
@@ -73,13 +84,13 @@ function answered(answer) {
 
 /** @param {Row} item */
 function forget(item) {
-  forgetAnswers(item.film);
+  if (item.film) forgetAnswers(item.film);
   if (pending && pending.film === item.film) pending = null;
 }
 
 /** What the server said instead of a picture or a download; when it keeps the film no more, the list learns it.
  * @param {Response} reply
- * @param {string} film
+ * @param {string | null | undefined} film none where it is no film's
  * @returns {Promise<Problem>}
  */
 async function refusal(reply, film) {
@@ -87,7 +98,7 @@ async function refusal(reply, film) {
   const message = t("The server answered {status}.", { status: reply.status });
   const error = known || { code: "status", message, remedy: t("Try again.") };
   const item = state.films.find((candidate) => candidate.film === film);
-  if (error.code === "case_not_found" && item && state.facts) {
+  if (error.code === "case_not_found" && film && item && state.facts) {
     forget(item);
     hear({ film, model: state.facts.id, error });
     changed();
@@ -97,7 +108,7 @@ async function refusal(reply, film) {
 
 /** The same in words.
  * @param {Response} reply
- * @param {string} film
+ * @param {string | null | undefined} film none where it is no film's
  * @returns {Promise<string>}
  */
 async function refused(reply, film) {
@@ -114,12 +125,15 @@ function isGone(item) {
   return Boolean(answer && answer.error && answer.error.code === "case_not_found");
 }
 
-/* The selector names a model that has not come: no figure of the earlier one may stand beside that name. */
+/** The selector names a model that has not come: no figure of the earlier one may stand beside that name.
+ * @param {string} wanted
+ */
 function modelChosen(wanted) {
   modelLate(false);
   awaitModel(wanted);
 }
 
+/** @param {string} wanted */
 function awaitModel(wanted) {
   const waiting = () => byId("model").value === wanted && (!state.facts || state.facts.id !== wanted);
   setTimeout(async () => {

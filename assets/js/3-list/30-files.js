@@ -4,16 +4,16 @@ import * as words from "../0-core/10-words.js";
 import { t } from "../0-core/10-words.js";
 
 const PARTS_SHOWN = 2;
-const files = new Map(); // row id -> File, or what 32-zip.js finds in one; null for a phantom
-const paths = new Map(); // row id -> where in a folder or a ZIP the file lies, or the name it had before a reload
+const files = /** @type {Map<string, Held>} */ (new Map()); // row id -> File, or what 32-zip.js finds in one; null for a phantom
+const paths = /** @type {Map<string, string>} */ (new Map()); // row id -> where in a folder or a ZIP the file lies, or the name it had before a reload
 
 /**
  * @param {Row} item
- * @param {any} file
+ * @param {Held | undefined} file
  * @param {string} [path]
  */
 function keep(item, file, path) {
-  files.set(item.id, file);
+  files.set(item.id, file ?? null);
   if (path) paths.set(item.id, path);
 }
 
@@ -38,6 +38,17 @@ const handOver = (item, other) => keep(other, files.get(item.id), paths.get(item
 /** @param {Row} item */
 const of = (item) => files.get(item.id) || null;
 
+/** The bytes of a row's file, from where they lie.
+ * @param {NonNullable<Held>} file
+ * @returns {Promise<Blob>}
+ * @throws {Error} where it was not found when the list learned of it
+ */
+async function bytesOf(file) {
+  if (file instanceof Blob) return file;
+  if (file.open) return file.open();
+  throw new Error(`no bytes of ${file.name}`);
+}
+
 /** Whether there is something to send: after a reload a row has no file until it is dropped again.
  * @param {Row} item
  * @returns {boolean}
@@ -47,9 +58,11 @@ const inHand = (item) => Boolean(item.phantom || of(item));
 /** A file's whole name: from the folder or ZIP down, where it came with one; "" where it is not known.
  * @param {Row} item
  */
-const known = (item) => paths.get(item.id) || (of(item) ? of(item).name : "");
+const known = (item) => paths.get(item.id) || of(item)?.name || "";
 
-/* What a drawn chest is called. */
+/** What a drawn chest is called.
+ * @param {Row} item
+ */
 const drawnName = (item) => (item.phantom === "effusion" ? t("a drawn chest with an effusion") : t("a drawn chest"));
 
 /** The same, with other words where there is no name.
@@ -57,7 +70,9 @@ const drawnName = (item) => (item.phantom === "effusion" ? t("a drawn chest with
  */
 const pathOf = (item) => known(item) || (item.phantom ? drawnName(item) : words.film(item));
 
-/* The end of a name: the files of a study are called alike, and differ by the folder. */
+/** The end of a name: the files of a study are called alike, and differ by the folder.
+ * @param {string} path
+ */
 function end(path) {
   const parts = path.split("/");
   return parts.length > PARTS_SHOWN ? `…/${parts.slice(-PARTS_SHOWN).join("/")}` : path;
@@ -68,4 +83,4 @@ const nameOf = (item) => end(pathOf(item));
 /** @param {Row} item */
 const knownEnd = (item) => end(known(item));
 
-export { keep, recall, drop, handOver, of, inHand, known, knownEnd, pathOf, nameOf };
+export { keep, recall, drop, handOver, of, bytesOf, inHand, known, knownEnd, pathOf, nameOf };

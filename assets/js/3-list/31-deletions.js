@@ -5,7 +5,8 @@ import * as requests from "../0-core/16-requests.js";
 const AT_ONCE = 4;
 const LIMIT_MS = 30000;
 const PAUSES_MS = [500, 2000, 5000]; // before the second try and those behind it
-const owing = new Map(); // film -> {film, tries, late, state}: "queued", "sent", "waiting" for another try, or "failed"
+/** @typedef {{ film: string, tries: number, late: boolean, state: "queued" | "sent" | "waiting" | "failed" }} Owed `waiting`: for another try */
+const owing = /** @type {Map<string, Owed>} */ (new Map()); // by film
 let sending = 0;
 
 /** @param {string} film */
@@ -22,6 +23,7 @@ function pump() {
   }
 }
 
+/** @param {Owed} one */
 async function send(one) {
   sending += 1;
   one.state = "sent";
@@ -34,7 +36,9 @@ async function send(one) {
   changed();
 }
 
-/* Whether the film is gone; where it is not, how long the server wants to be left alone. */
+/** Whether the film is gone; where it is not, how long the server wants to be left alone, in ms.
+ * @param {string} film
+ */
 async function ask(film) {
   try {
     const reply = await requests.ask(`/films/${film}`, { method: "DELETE", keepalive: true, limit: LIMIT_MS });
@@ -45,6 +49,10 @@ async function ask(film) {
   }
 }
 
+/**
+ * @param {Owed} one
+ * @param {number} pause
+ */
 function wait(one, pause) {
   one.late = true;
   if (one.tries > PAUSES_MS.length) {
@@ -55,6 +63,7 @@ function wait(one, pause) {
   setTimeout(() => queue(one), Math.max(pause, PAUSES_MS[one.tries - 1]));
 }
 
+/** @param {Owed} one */
 function queue(one) {
   one.state = "queued";
   pump();

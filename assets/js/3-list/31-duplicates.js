@@ -6,7 +6,7 @@ let turn = /** @type {Promise<unknown>} */ (Promise.resolve());
 
 /** SHA-256 of the file's bytes, in hex; one file at a time, so that no more than one is in memory. Over plain
  * HTTP from another machine browsers offer no digest: null then, and the server's comes with its answer.
- * @param {File} file
+ * @param {Blob} file
  * @returns {Promise<string | null>}
  */
 function fingerprint(file) {
@@ -15,6 +15,7 @@ function fingerprint(file) {
   return mine;
 }
 
+/** @param {Blob} file */
 async function digest(file) {
   if (!window.crypto || !window.crypto.subtle) {
     await file.slice(0, 1).arrayBuffer();
@@ -24,10 +25,11 @@ async function digest(file) {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** @type {(item: Row, earlierItem: Row) => boolean} */
 function sameFile(item, earlierItem) {
-  const [one, other] = [item, earlierItem].map(files.of);
-  return Boolean(one && other) && one.size === other.size && one.lastModified === other.lastModified &&
-    files.pathOf(item) === files.pathOf(earlierItem);
+  const [one, other] = [files.of(item), files.of(earlierItem)];
+  if (!one || !other || one.size !== other.size || one.lastModified !== other.lastModified) return false;
+  return files.pathOf(item) === files.pathOf(earlierItem);
 }
 
 /** The row that has this film already. Without digests the same name, size and date stand for the same file.

@@ -1,12 +1,13 @@
 /* Why a film was not sent, and what to do, by a code that outlives a change of language. */
-import { state } from "../0-core/00-core.js";
+import { pageSettings } from "../0-core/00-core.js";
 import { megabytes, t } from "../0-core/10-words.js";
 
 const unpack = () => t("Unpack it, and drop the folder.");
+/** @type {Record<string, (item: Row) => [string, string]>} */
 const WORDS = {
   large: (item) => [
     t("This file has {size}; at most {most} can be opened.", {
-      size: megabytes(item.size), most: megabytes(state.settings.max_upload_bytes),
+      size: megabytes(item.size ?? 0), most: megabytes(pageSettings().max_upload_bytes),
     }),
     t("Export it at a lower resolution, or as JPEG."),
   ],
@@ -34,7 +35,13 @@ const FINAL = ["large", "refused", "index", "folder_locked", ...Object.keys(WORD
  * @param {string} code
  * @returns {boolean}
  */
-const isFinal = (code) => FINAL.includes(code) || state.settings.rules.lasting_errors.includes(code);
+const isFinal = (code) => FINAL.includes(code) || pageSettings().rules.lasting_errors.includes(code);
+
+/** The code that an error brings of a file that could not be opened; "" of any other error.
+ * @param {unknown} error
+ * @returns {string}
+ */
+const codeOf = (error) => (error instanceof Error && "problem" in error ? String(error.problem) : "");
 
 /**
  * @param {Row} item
@@ -43,4 +50,4 @@ const isFinal = (code) => FINAL.includes(code) || state.settings.rules.lasting_e
  */
 const words = (item, problem) => (WORDS[problem] || WORDS.unsent)(item);
 
-export { words, isFinal };
+export { words, codeOf, isFinal };

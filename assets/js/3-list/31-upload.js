@@ -1,5 +1,5 @@
 /* From a file in the reader's hand to a film under a key. */
-import { changed, listen, state, store, tell, url } from "../0-core/00-core.js";
+import { changed, listen, pageSettings, state, store, tell, url } from "../0-core/00-core.js";
 import { addRow, beside, putInView, rowInView, select, takeRowOut } from "../0-core/13-films.js";
 import * as requests from "../0-core/16-requests.js";
 import * as signedOut from "../0-core/16-signed-out.js";
@@ -11,11 +11,12 @@ import * as problems from "./31-problems.js";
 
 const AT_ONCE = 2;
 const MOST_TRIES = 3; // a film that takes the server down with it is not sent for ever
-const underWay = new Map(); // row id -> what is under way
+const underWay = /** @type {Map<string, XMLHttpRequest>} */ (new Map()); // row id -> what is under way
 let rows = 0; // every row that ever was: an id is never given twice
 let numbers = 0; // what rows are called by; one that is no film gives its own back
 let sending = 0;
 
+/** @type {(item: Row, problem: string, values?: Partial<Row>) => void} */
 function fail(item, problem, values = {}) {
   Object.assign(item, { status: "failed", problem, lost: false, ...values });
   [item.message, item.remedy] = problems.words(item, problem);
@@ -48,7 +49,7 @@ function add(entries) {
     addRow(item);
     files.keep(item, file, path);
     if (problem) fail(item, problem);
-    else if (item.size > state.settings.max_upload_bytes) fail(item, "large");
+    else if (item.size > pageSettings().max_upload_bytes) fail(item, "large");
     if (!state.selected) putInView(item.id);
   }
   publish();
@@ -74,17 +75,18 @@ function pump() {
   }
 }
 
+/** @type {(item: Row, attempt: number) => Promise<void>} */
 async function send(item, attempt) {
   const file = files.of(item);
   const current = () => state.films.includes(item) && item.status === "sending" && item.attempt === attempt;
-  let data = file;
+  let data = null;
   if (file) {
     // a file that was moved or unplugged fails here, and is not taken for a lost server
     try {
-      if (file.open) data = await file.open();
+      data = await files.bytesOf(file);
       item.sha = await duplicates.fingerprint(data);
     } catch (error) {
-      if (current()) fail(item, error.problem || "unreadable");
+      if (current()) fail(item, problems.codeOf(error) || "unreadable");
       return;
     }
     if (!current() || isDouble(item)) return;
@@ -94,6 +96,7 @@ async function send(item, attempt) {
   else if (reply.film) deletions.release(reply.film);
 }
 
+/** @type {(item: Row, reply: Reply) => void} */
 function settle(item, reply) {
   if (reply.film) {
     item.sha = reply.sha256 || item.sha;
@@ -119,7 +122,8 @@ function settle(item, reply) {
   }
 }
 
-/* A file that its reader did not choose, and that is no film, asks for no row of its own. */
+/** A file that its reader did not choose, and that is no film, asks for no row of its own.
+ * @type {(item: Row, error: Problem) => void} */
 function setAside(item, error) {
   const next = beside(item);
   tell("set-aside", { path: files.pathOf(item), message: error.message });
@@ -133,9 +137,10 @@ function setAside(item, error) {
   if (state.selected === item.id) putInView(next ? next.id : null);
 }
 
-const phantomPath = (item) => (item.phantom === "effusion" ? "/films/phantom/effusion" : "/films/phantom");
+const phantomPath = (/** @type {Row} */ item) => (item.phantom === "effusion" ? "/films/phantom/effusion" : "/films/phantom");
 
-/* POST the raw bytes; fetch cannot report progress, XMLHttpRequest can. */
+/** POST the raw bytes; fetch cannot report progress, XMLHttpRequest can.
+ * @type {(item: Row, file: Blob | null) => Promise<Reply>} */
 function post(item, file) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
@@ -158,10 +163,11 @@ function post(item, file) {
       underWay.delete(item.id);
       requests.end(watched);
     });
-    request.send(file || null);
+    request.send(file);
   });
 }
 
+/** @type {(request: XMLHttpRequest) => Reply} */
 function readReply(request) {
   try {
     const body = JSON.parse(request.responseText);
@@ -202,17 +208,18 @@ function stop(items) {
   for (const item of items) {
     const request = underWay.get(item.id);
     fail(item, "stopped");
-    if (request && item.progress < 1) request.abort();
+    if (request && (item.progress ?? 0) < 1) request.abort();
   }
   publish();
 }
 
+/** @param {Row} item */
 function takeOut(item) {
   const request = underWay.get(item.id);
   if (!state.films.includes(item)) return; // asked twice before the row was gone
   takeRowOut(item);
   files.drop(item);
-  if (request && item.progress < 1) request.abort();
+  if (request && (item.progress ?? 0) < 1) request.abort();
   if (!item.film) return;
   deletions.release(item.film);
   analysis.forget(item);
@@ -236,7 +243,8 @@ function clear(items = [...state.films]) {
   tell("removed");
 }
 
-/* A file that came again is what an earlier row has been waiting for. */
+/** A file that came again is what an earlier row has been waiting for.
+ * @type {(item: Row, earlier: Row) => void} */
 function handOver(item, earlier) {
   files.handOver(item, earlier);
   earlier.among = item.among;
@@ -245,7 +253,8 @@ function handOver(item, earlier) {
   retry(earlier);
 }
 
-/* Whether the row needs no sending, because another has the film, or now gets it. */
+/** Whether the row needs no sending, because another has the film, or now gets it.
+ * @type {(item: Row) => boolean} */
 function isDouble(item) {
   if (item.anyway || item.phantom) return false;
   const other = duplicates.earlier(item);

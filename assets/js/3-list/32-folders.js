@@ -1,22 +1,37 @@
 /* Everything below a dropped folder, as files with the path by which a reader knows them. */
 const MOST_LOOKED_AT = 20000; // of a whole disk that was dropped by mistake
 
-/** What a drop carries, taken while its event lasts: {file, path, among} or {entry} for a folder.
+/** What a drop carries, taken while its event lasts.
  * @param {DataTransfer} transfer
+ * @returns {Source[]}
  */
 function ofDrop(transfer) {
   const items = [...(transfer.items || [])].filter((item) => item.kind === "file");
-  /** @typedef {{ entry?: FileSystemEntry, file?: File }} Carried */
-  const sources = items.map((item) => {
+  if (!items.length) return [...transfer.files].map((file) => ({ file }));
+  const sources = /** @type {Source[]} */ ([]);
+  for (const item of items) {
     const entry = item.webkitGetAsEntry && item.webkitGetAsEntry();
-    return /** @type {Carried} */ (entry && entry.isDirectory ? { entry } : { file: item.getAsFile() });
-  });
-  return (sources.length ? sources : [...transfer.files].map((file) => /** @type {Carried} */ ({ file }))).filter(({ entry, file }) => entry || file);
+    const file = isFolder(entry) ? null : item.getAsFile();
+    if (isFolder(entry)) sources.push({ entry });
+    else if (file) sources.push({ file });
+  }
+  return sources;
 }
 
 /**
- * @param {{ path?: string }} one
- * @param {{ path?: string }} other
+ * @param {FileSystemEntry | null} entry
+ * @returns {entry is FileSystemDirectoryEntry}
+ */
+const isFolder = (entry) => Boolean(entry && entry.isDirectory);
+/**
+ * @param {FileSystemEntry} entry
+ * @returns {entry is FileSystemFileEntry}
+ */
+const isFile = (entry) => entry.isFile;
+
+/**
+ * @param {{ path: string }} one
+ * @param {{ path: string }} other
  */
 const byPath = (one, other) => one.path.localeCompare(other.path, "en", { numeric: true });
 
@@ -26,29 +41,36 @@ const byPath = (one, other) => one.path.localeCompare(other.path, "en", { numeri
 const ofPicker = (files) =>
   [...files].map((file) => ({ file, path: file.webkitRelativePath || file.name, among: true })).sort(byPath);
 
-/* The files below a folder, in no order: {path, among, file()}, or {path, problem} where it may not be opened. */
+/** The files below a folder, in no order, with a `problem` in place of what may not be opened.
+ * @param {FileSystemDirectoryEntry} entry
+ * @param {(files: number) => void} counted
+ */
 async function below(entry, counted) {
-  const found = [];
+  const found = /** @type {Lying[]} */ ([]);
   const folders = [entry];
-  while (folders.length && found.length < MOST_LOOKED_AT) {
-    const folder = folders.pop();
+  for (let folder = folders.pop(); folder && found.length < MOST_LOOKED_AT; folder = folders.pop()) {
     for (const child of await children(folder)) {
       if (!child) found.push({ path: folder.fullPath.slice(1), among: true, problem: "folder_locked" });
-      else if (child.isDirectory) folders.push(child);
-      else found.push({ path: child.fullPath.slice(1), among: true, load: () => new Promise((take, fail) => child.file(take, fail)) });
+      else if (isFolder(child)) folders.push(child);
+      else if (isFile(child)) {
+        found.push({ path: child.fullPath.slice(1), among: true, load: () => new Promise((take, fail) => child.file(take, fail)) });
+      }
     }
     counted(found.length);
   }
   return found;
 }
 
-/* A browser hands over a folder's children a hundred at a time; null stands for those that it may not read. */
+/** A browser hands over a folder's children a hundred at a time; null stands for those that it may not read.
+ * @param {FileSystemDirectoryEntry} folder
+ * @returns {Promise<(FileSystemEntry | null)[]>}
+ */
 async function children(folder) {
   const reader = folder.createReader();
-  const all = [];
+  const all = /** @type {FileSystemEntry[]} */ ([]);
   try {
     for (;;) {
-      const some = await new Promise((take, fail) => reader.readEntries(take, fail));
+      const some = /** @type {FileSystemEntry[]} */ (await new Promise((take, fail) => reader.readEntries(take, fail)));
       if (!some.length) return all;
       all.push(...some);
     }

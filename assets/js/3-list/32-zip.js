@@ -13,12 +13,14 @@ const DOCUMENTS = ["[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"];
 
 /* Why a ZIP, or a file in it, cannot be opened: `problem` is one of 31-problems.js. */
 class ZipProblem extends Error {
+  /** @param {string} problem */
   constructor(problem) {
     super(problem);
     this.problem = problem;
   }
 }
 
+/** @type {(blob: Blob, from: number, to: number) => Promise<DataView<ArrayBuffer>>} */
 const view = async (blob, from, to) => new DataView(await blob.slice(from, to).arrayBuffer());
 
 /** By content: what a file is called plays no part.
@@ -32,7 +34,8 @@ async function isZip(file) {
 
 /** The files in an archive, as {name, path, size, lastModified, open} or, where one cannot be opened, with its
  * `problem`; null for a document. Throws a ZipProblem where the whole archive is at fault.
- * @param {Blob} archive
+ * @param {File} archive
+ * @returns {Promise<Member[] | null>}
  */
 async function list(archive) {
   if (!window.DecompressionStream) throw new ZipProblem("zip_browser");
@@ -49,6 +52,7 @@ async function list(archive) {
   return entries;
 }
 
+/** @param {Blob} archive */
 async function readDirectory(archive) {
   const from = Math.max(0, archive.size - END_BYTES - MOST_COMMENT);
   const tail = await view(archive, from, archive.size);
@@ -66,6 +70,8 @@ async function readDirectory(archive) {
   return { directory: await view(archive, start, start + size), files, base: start - offset };
 }
 
+/** @typedef {ReturnType<typeof readEntry>} Packed what the directory says of a file */
+/** @type {(directory: DataView<ArrayBuffer>, at: number) => { flags: number, bytes: number, method: number, crc: number, packed: number, size: number, offset: number, path: string }} */
 function readEntry(directory, at) {
   const flags = directory.getUint16(at + 8, true);
   const nameBytes = directory.getUint16(at + 28, true);
@@ -83,7 +89,8 @@ function readEntry(directory, at) {
   };
 }
 
-/* A label and nothing else, so a name in an old code page may come out with a wrong letter. */
+/** A label and nothing else, so a name in an old code page may come out with a wrong letter.
+ * @type {(bytes: Uint8Array, flags: number) => string} */
 function readName(bytes, flags) {
   let text;
   try {
@@ -94,16 +101,18 @@ function readName(bytes, flags) {
   return text.replaceAll("\\", "/");
 }
 
+/** @type {(archive: File, base: number, entry: Packed) => Member} */
 function member(archive, base, entry) {
   const { path, size, flags, method } = entry;
-  const made = { path, name: path.split("/").pop(), size, lastModified: archive.lastModified };
+  const made = { path, name: path.slice(path.lastIndexOf("/") + 1), size, lastModified: archive.lastModified };
   if (flags & ENCRYPTED) return { ...made, problem: "zip_locked" };
   if (![STORED, DEFLATED].includes(method)) return { ...made, problem: "zip_method" };
   if ([size, entry.packed, entry.offset].includes(0xffffffff)) return { ...made, problem: "zip_large" };
   return { ...made, open: () => open(archive, base, entry) };
 }
 
-/* The bytes of one file, as a Blob. Never more than its entry says, whatever its packed bytes would grow to. */
+/** The bytes of one file, as a Blob. Never more than its entry says, whatever its packed bytes would grow to.
+ * @type {(archive: Blob, base: number, entry: Packed) => Promise<Blob>} */
 async function open(archive, base, entry) {
   const head = await view(archive, base + entry.offset, base + entry.offset + 30);
   if (head.byteLength < 30 || head.getUint32(0, true) !== LOCAL) throw new ZipProblem("zip_damaged");
@@ -115,6 +124,7 @@ async function open(archive, base, entry) {
   return new Blob([bytes]);
 }
 
+/** @type {(packed: Blob, size: number) => Promise<Uint8Array<ArrayBuffer>>} */
 async function inflate(packed, size) {
   const bytes = new Uint8Array(size);
   const reader = packed.stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
@@ -134,8 +144,9 @@ async function inflate(packed, size) {
   }
 }
 
-let table = null;
+let table = /** @type {Uint32Array | null} */ (null);
 
+/** @param {Uint8Array} bytes */
 function crc32(bytes) {
   table ||= Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;

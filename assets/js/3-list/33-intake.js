@@ -1,22 +1,25 @@
 /* From what a reader drops or chooses to the files that become rows: folders and ZIPs are looked through, in the
  * order of their paths. Nothing is judged by its name but what systems leave in folders by themselves; whether a
  * file is a film, the server says. All names stay in the browser. */
-import { changed, listen, state } from "../0-core/00-core.js";
+import { changed, listen, pageSettings, state } from "../0-core/00-core.js";
+import * as problems from "./31-problems.js";
 import * as upload from "./31-upload.js";
 import * as folders from "./32-folders.js";
 import * as zip from "./32-zip.js";
 
 const LEFT_BEHIND = ["thumbs.db", "ehthumbs.db", "desktop.ini", "dicomdir", "__macosx"];
-const aside = []; // files of folders and ZIPs that are no films: {path, message}
+const aside = /** @type {{ path: string, message: string }[]} */ ([]); // files of folders and ZIPs that are no films
 const nothing = () => ({ looking: 0, left: 0, added: 0, total: 0, many: false, empty: false });
 let news = nothing(); // what there is to say of what came last
 let turn = Promise.resolve();
 
-const name = (path) => path.split("/").pop();
+/** @param {string} path */
+const name = (path) => path.slice(path.lastIndexOf("/") + 1);
+/** @param {string} part */
 const hidden = (part) => /^\.[^.]/.test(part) || LEFT_BEHIND.includes(part.toLowerCase());
 
-/** Sources are {file, path, among}, or {entry} for a folder; one drop after the other, so that none mixes in.
- * @param {any[]} sources
+/** One drop after the other, so that none mixes in.
+ * @param {Source[]} sources
  */
 function take(sources) {
   const mine = turn.then(() => look(sources));
@@ -24,10 +27,11 @@ function take(sources) {
   return mine;
 }
 
+/** @param {Source[]} sources */
 async function look(sources) {
   news = nothing();
-  const room = Math.max(0, state.settings.most_films - state.films.length);
-  const found = [];
+  const room = Math.max(0, pageSettings().most_films - state.films.length);
+  const found = /** @type {Entry[]} */ ([]);
   for (const source of sources) {
     for (const file of await expand(source)) {
       if (found.length < room) found.push(...(await opened(file)));
@@ -41,9 +45,12 @@ async function look(sources) {
   upload.add(kept);
 }
 
-/* A folder's files by path, without what systems leave there; anything else as it is. */
+/** A folder's files by path, without what systems leave there; anything else as it is.
+ * @param {Source} source
+ * @returns {Promise<(Chosen | Lying)[]>}
+ */
 async function expand(source) {
-  if (!source.entry) return source.among ? withoutLeft([source], 1) : [source];
+  if (!("entry" in source)) return source.path !== undefined && source.among ? withoutLeft([{ ...source, path: source.path }], 1) : [source];
   const found = await folders.below(source.entry, (number) => {
     news.looking = number;
     changed();
@@ -51,37 +58,46 @@ async function expand(source) {
   return withoutLeft(found.sort(folders.byPath), 1);
 }
 
-/* The first `own` parts of a path are what the reader named. */
+/** The first `own` parts of a path are what the reader named.
+ * @template {{ path: string }} F
+ * @param {F[]} files
+ * @param {number} own
+ */
 function withoutLeft(files, own) {
   const kept = files.filter(({ path }) => !path.split("/").slice(own).some(hidden));
   news.left += files.length - kept.length;
   return kept;
 }
 
-/* The rows of one file: itself, or what is in it where it is a ZIP. */
+/** The rows of one file: itself, or what is in it where it is a ZIP.
+ * @param {Chosen | Lying} source
+ * @returns {Promise<Entry[]>}
+ */
 async function opened(source) {
-  const { among, problem } = source;
+  const { among } = source;
+  if ("problem" in source) return [{ ...source, file: { name: name(source.path), size: 0 } }];
   try {
-    const file = source.file || (problem ? null : await source.load());
+    const file = "file" in source ? source.file : await source.load();
     const path = source.path || file.name;
-    if (problem) return [{ file: { name: name(path), size: 0 }, path, among, problem }];
     if (!among && file.name.toUpperCase() === "DICOMDIR") return [{ file, problem: "index" }];
     if (!(await zip.isZip(file))) return [{ file, path: source.path, among }];
     return await members(file, path);
   } catch {
     // moved, or unplugged: the row that is sent says so
-    const file = source.file || { name: name(source.path), size: 0 };
+    const file = "file" in source ? source.file : { name: name(source.path), size: 0 };
     return [{ file, path: source.path, among, problem: "unreadable" }];
   }
 }
 
+/** @type {(archive: File, path: string) => Promise<Entry[]>} */
 async function members(archive, path) {
-  let found;
+  let found = /** @type {Member[] | null} */ (null);
   try {
     found = await zip.list(archive);
   } catch (error) {
-    if (!error.problem) throw error;
-    return [{ file: archive, path, problem: error.problem }];
+    const problem = problems.codeOf(error);
+    if (!problem) throw error;
+    return [{ file: archive, path, problem }];
   }
   if (!found) return [{ file: archive, path }];
   const kept = withoutLeft(found, 0).sort(folders.byPath);

@@ -2,40 +2,43 @@
  *
  * Names are asked for film by film, stay in this script for as long as the film is in the list, and are written
  * nowhere else. */
-import { changed, painters, state } from "../0-core/00-core.js";
+import { changed, pageSettings, painters, state } from "../0-core/00-core.js";
 import * as requests from "../0-core/16-requests.js";
 
 const AT_ONCE = 2;
 const TRY_AGAIN_AFTER_MS = 3000;
 const MINUTES = "2024-02-29 08:15".length;
 const NOBODY = { line: "", short: "" };
-const known = new Map(); // film key -> {line, short}: nobody until it is known, and where nobody says
-const queue = [];
+const known = /** @type {Map<string, { line: string, short: string }>} */ (new Map()); // by film: nobody until it is known, and where nobody says
+const queue = /** @type {string[]} */ ([]);
 let asking = 0;
 
 /** Asked for once, where the server shows it at all.
  * @param {Row} item
  */
 function of(item) {
-  if (!state.settings.show_identity || !item.film) return NOBODY;
-  if (!known.has(item.film)) {
-    known.set(item.film, NOBODY);
-    queue.push(item.film);
-    next();
-  }
-  return known.get(item.film);
+  if (!pageSettings().show_identity || !item.film) return NOBODY;
+  const found = known.get(item.film);
+  if (found) return found;
+  known.set(item.film, NOBODY);
+  queue.push(item.film);
+  next();
+  return NOBODY;
 }
 
 function next() {
-  while (asking < AT_ONCE && queue.length) {
+  while (asking < AT_ONCE) {
+    const film = queue.shift();
+    if (film === undefined) return;
     asking += 1;
-    ask(queue.shift()).finally(() => {
+    ask(film).finally(() => {
       asking -= 1;
       next();
     });
   }
 }
 
+/** @param {string} film */
 async function ask(film) {
   if (!known.has(film)) return; // removed while it waited
   try {
@@ -54,7 +57,7 @@ async function ask(film) {
 }
 
 function forgetOthers() {
-  const kept = new Set(state.films.map((item) => item.film));
+  const kept = new Set(state.films.map(({ film }) => film));
   for (const film of known.keys()) if (!kept.has(film)) known.delete(film);
 }
 

@@ -2,7 +2,7 @@
  *
  * Names and labels may be a patient's. The tab's own storage keeps them for as long as the server keeps the film, for the
  * user who is signed in; they go with their row. The server is sent no file's name, and a label with the report alone. */
-import { changed, state } from "../0-core/00-core.js";
+import { around, changed, pageSettings, state } from "../0-core/00-core.js";
 import * as words from "../0-core/10-words.js";
 import * as signedOut from "../0-core/16-signed-out.js";
 import * as files from "./30-files.js";
@@ -18,7 +18,7 @@ let left = false; // the reader has signed out
  */
 function clean(text) {
   const shown = text.normalize("NFC").replace(/[\t-\r\p{Z}]/gu, " ").replace(/\p{C}/gu, "").replace(/ +/g, " ");
-  return [...shown.trim()].slice(0, state.settings.rules.most_of_label).join("").trim();
+  return [...shown.trim()].slice(0, pageSettings().rules.most_of_label).join("").trim();
 }
 
 /**
@@ -51,16 +51,20 @@ function slug(item) {
   return plain.replace(/[^a-z0-9]+/g, "-").slice(0, SLUG_CHARACTERS).replace(/^-+|-+$/g, "");
 }
 
-/* Whether the film's time on the server is not over; one that was never there has as long. */
-const inTime = (item) => Date.now() < (item.keptAt || item.addedAt || 0) + state.settings.case_lifetime_seconds * 1000;
+/** Whether the film's time on the server is not over; one that was never there has as long.
+ * @param {Row} item
+ */
+const inTime = (item) => Date.now() < (item.keptAt || item.addedAt || 0) + pageSettings().case_lifetime_seconds * 1000;
 
 function save() {
   if (left || signedOut.isOver()) return {};
+  /** @param {Row} item */
   const known = (item) => [files.known(item), of(item)];
   const rows = state.films.filter((item) => inTime(item) && known(item).some(Boolean));
   return Object.fromEntries(rows.map((item) => [item.id, known(item)]));
 }
 
+/** @param {Record<string, [string, string]>} kept */
 function load(kept) {
   for (const item of state.films) {
     if (!kept[item.id] || !inTime(item)) continue;
@@ -72,7 +76,7 @@ function load(kept) {
 
 session.part("names", { save, load });
 document.addEventListener("submit", (event) => {
-  if (event.target.closest(".signed-in")) left = true;
+  if (around(event, ".signed-in")) left = true;
 });
 // a tab in the background paints nothing, and its films' time ends all the same
 setInterval(() => state.films.length && session.save(), LOOK_EVERY_MS);

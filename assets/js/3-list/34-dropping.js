@@ -14,9 +14,10 @@ function buildPicker() {
   const attributes = { type: "file", multiple: true, tabindex: "-1" };
   const files = element("input", { ...attributes, id: "film-input", "aria-label": t("Films") });
   const folder = element("input", { ...attributes, id: "folder-input", webkitdirectory: true, "aria-label": t("A folder of films") });
+  /** @type {(input: HTMLInputElement, sources: (files: File[]) => Source[]) => void} */
   const chosen = (input, sources) => {
     input.addEventListener("change", () => {
-      intake.take(sources([...input.files]));
+      intake.take(sources([...(input.files ?? [])]));
       input.value = ""; // so that the same file can be chosen again
     });
   };
@@ -33,7 +34,9 @@ function buildPicker() {
 function start() {
   buildPicker();
   let depth = 0;
+  /** @param {DragEvent} event */
   const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+  /** @param {boolean} on */
   const veil = (on) => document.body.classList.toggle("dropping", on);
   window.addEventListener("dragenter", (event) => {
     if (carriesFiles(event)) veil(++depth > 0);
@@ -45,7 +48,7 @@ function start() {
     if (carriesFiles(event)) event.preventDefault();
   });
   window.addEventListener("drop", (event) => {
-    if (!carriesFiles(event)) return;
+    if (!event.dataTransfer || !carriesFiles(event)) return;
     event.preventDefault();
     depth = 0;
     veil(false);

@@ -1,5 +1,5 @@
 /* The worklist: one row a film, whatever became of it. Rows are updated in place, so focus is never lost. */
-import { byId, changed, element, listen, onKey, painters, setText, state, url } from "../0-core/00-core.js";
+import { changed, element, ifThere, listen, onKey, painters, setText, state, url } from "../0-core/00-core.js";
 import { film, N_, t } from "../0-core/10-words.js";
 import { beside, rowInView, select } from "../0-core/13-films.js";
 import { heard } from "../0-core/15-answers.js";
@@ -13,11 +13,13 @@ import * as rowLabels from "./33-row-labels.js";
 import * as dropping from "./34-dropping.js";
 import * as listing from "./34-listing.js";
 
-const rows = new Map(); // row id -> its nodes
-const headings = new Map(); // text -> node
-const touched = new Set(); // items whose progress alone has changed
-let lazy = null; // watches which rows come into view
+const rows = /** @type {Map<string, RowNodes>} */ (new Map()); // by row
+const headings = /** @type {Map<string, HTMLLIElement>} */ (new Map()); // by text
+const touched = /** @type {Set<Row>} */ (new Set()); // items whose progress alone has changed
+let lazy = /** @type {IntersectionObserver | null} */ (null); // watches which rows come into view
 
+/** @typedef {ReturnType<typeof make>} RowNodes */
+/** @param {Row} item */
 function make(item) {
   const thumb = element("span", { class: "thumb", "aria-hidden": "true" });
   const badge = element("span", { class: "row-badge", "aria-hidden": "true" });
@@ -44,24 +46,28 @@ function make(item) {
   remove.addEventListener("click", (event) => event.detail < 2 && takeAway(item));
   const node = element("li", { class: "row" }, [main, label, mark, remove, element("div", { class: "row-more" }, [reason, again])]);
   node.dataset.row = item.id;
-  lazy.observe(node);
-  return { node, main, thumb, badge, title, patient, name, tick, note, bar, reason, again, label, mark, remove, said: "" };
+  lazy?.observe(node);
+  return { node, main, thumb, badge, title, patient, name, tick, note, bar, reason, again, label, mark, remove, said: "", near: false, path: "" };
 }
 
-/* A double has nothing of its own to show: its original comes into view. */
+/** A double has nothing of its own to show: its original comes into view.
+ * @param {Row} item
+ */
 function choose(item) {
   const { id } = duplicates.original(item);
   select(id);
   if (id !== item.id) reveal(id);
 }
 
-/* Pictures of rows that come near the view, and of no others. */
+/** Pictures of rows that come near the view, and of no others.
+ * @param {HTMLElement} list
+ */
 function watch(list) {
-  lazy = new IntersectionObserver(
+  return new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
         const { row: id } = /** @type {HTMLElement} */ (target).dataset;
-        const row = rows.get(id);
+        const row = id && rows.get(id);
         if (row && row.near !== isIntersecting) {
           row.near = isIntersecting;
           paintThumb(row, state.films.find((item) => item.id === id));
@@ -72,6 +78,7 @@ function watch(list) {
   );
 }
 
+/** @type {(row: RowNodes, item: Row | undefined) => void} */
 function paintThumb(row, item) {
   const path = item && item.film && row.near ? `url("${url(`/films/${item.film}/thumbnail.jpg`)}")` : "";
   if (!path || row.path === path) return;
@@ -79,6 +86,7 @@ function paintThumb(row, item) {
   row.thumb.style.backgroundImage = path;
 }
 
+/** @param {Row} item */
 function act(item) {
   if (!listing.describe(item).action) return; // clicked twice, before the row was painted without its button
   const answer = heard(item);
@@ -88,21 +96,26 @@ function act(item) {
   } else upload.retry(item);
 }
 
+/** @param {Row} item */
 const isBusy = (item) => ["waiting", "sending"].includes(item.status);
 
-/* Stops what is under way, takes out what is not; the keyboard goes on beside it. */
+/** Stops what is under way, takes out what is not; the keyboard goes on beside it.
+ * @param {Row} item
+ */
 function takeAway(item) {
   if (isBusy(item)) {
     upload.stop([item]);
     return;
   }
-  const held = rows.get(item.id) && rows.get(item.id).node.contains(document.activeElement);
+  const held = rows.get(item.id)?.node.contains(document.activeElement);
   const next = beside(item);
   upload.remove(item);
-  if (held && next) rows.get(next.id).main.focus();
+  if (held && next) rows.get(next.id)?.main.focus();
 }
 
-/* Only the reader says that a film was read. Where that takes it off the screen, the next one comes. */
+/** Only the reader says that a film was read. Where that takes it off the screen, the next one comes.
+ * @param {Row} item
+ */
 function markRead(item) {
   const next = beside(item);
   item.read = !item.read;
@@ -110,9 +123,10 @@ function markRead(item) {
   changed();
 }
 
+/** @param {Row} item */
 function paintRow(item) {
-  if (!rows.has(item.id)) rows.set(item.id, make(item));
-  const row = rows.get(item.id);
+  const row = rows.get(item.id) ?? make(item);
+  rows.set(item.id, row);
   const what = listing.describe(item);
   const selected = item.id === state.selected;
   const called = { label: rowLabels.of(item), name: files.knownEnd(item), patient: patients.of(item).short };
@@ -124,6 +138,7 @@ function paintRow(item) {
   return row.node;
 }
 
+/** @type {(row: RowNodes, item: Row, what: RowSays, selected: boolean, called: Record<"label" | "name" | "patient", string>) => void} */
 function write(row, item, what, selected, called) {
   row.node.dataset.state = what.state;
   row.node.classList.toggle("selected", selected);
@@ -147,18 +162,20 @@ function write(row, item, what, selected, called) {
   setText(row.again, anyway ? t("Add anyway") : t("Try again"));
   row.again.setAttribute("aria-label", anyway ? t("Add {film} anyway", { film: film(item) }) : t("Try {film} again", { film: film(item) }));
   row.bar.hidden = what.share === undefined;
-  row.bar.style.setProperty("--share", what.state === "busy" ? what.share : statistics.scale(what.share || 0));
-  row.bar.style.setProperty("--cut", what.cut === undefined ? -1 : statistics.scale(what.cut));
+  row.bar.style.setProperty("--share", String(what.state === "busy" ? what.share : statistics.scale(what.share || 0)));
+  row.bar.style.setProperty("--cut", String(what.cut === undefined ? -1 : statistics.scale(what.cut)));
   writeButtons(row, item);
   paintThumb(row, item);
 }
 
-/* In one sign, for a folded list: how many findings are to check, as headline and row count them, or what became of the film. */
-function sign({ state: what, check }) {
-  if (what === "above") return String(check || "");
-  return { clear: "–", reject: "?", error: "!", same: "=", held: "·" }[what] || "";
-}
+const SIGNS = { clear: "–", reject: "?", error: "!", same: "=", held: "·", busy: "" };
 
+/** In one sign, for a folded list: how many findings are to check, as headline and row count them, or what became of the film.
+ * @param {RowSays} said
+ */
+const sign = ({ state: what, check }) => (what === "above" ? String(check || "") : SIGNS[what]);
+
+/** @type {(row: RowNodes, item: Row) => void} */
 function writeButtons(row, item) {
   const busy = isBusy(item);
   row.mark.hidden = busy || item.status === "same";
@@ -175,15 +192,16 @@ function forgetRows() {
   const known = new Set(state.films.map((item) => item.id));
   for (const [id, row] of rows) {
     if (known.has(id)) continue;
-    lazy.unobserve(row.node);
+    lazy?.unobserve(row.node);
     row.node.remove();
     rows.delete(id);
   }
 }
 
+/** @type {(text: string, films: number) => HTMLLIElement} */
 function headingNode(text, films) {
-  if (!headings.has(text)) headings.set(text, element("li", { class: "list-group" }));
-  const node = headings.get(text);
+  const node = headings.get(text) ?? element("li", { class: "list-group" });
+  headings.set(text, node);
   setText(node, t("{heading} · {n}", { heading: text, n: films }));
   return node;
 }
@@ -192,7 +210,7 @@ function headingNode(text, films) {
 function wantedNodes() {
   const shown = listing.shown();
   const titles = shown.map(listing.heading);
-  const nodes = [];
+  const nodes = /** @type {HTMLLIElement[]} */ ([]);
   shown.forEach((item, index) => {
     const title = titles[index];
     if (title && title !== titles[index - 1]) nodes.push(headingNode(title, titles.filter((other) => other === title).length));
@@ -202,11 +220,11 @@ function wantedNodes() {
 }
 
 function paint() {
-  const list = byId("worklist");
+  const list = ifThere("worklist");
   if (!list) return;
-  if (!lazy) watch(list);
+  lazy ??= watch(list);
   forgetRows();
-  const held = /** @type {HTMLElement} */ (list.contains(document.activeElement) ? document.activeElement : null);
+  const held = /** @type {HTMLElement | null} */ (list.contains(document.activeElement) ? document.activeElement : null);
   let at = list.firstChild;
   for (const node of wantedNodes()) {
     if (node === at) at = at.nextSibling;
@@ -221,7 +239,9 @@ function paint() {
   if (held && held.isConnected && document.activeElement !== held) held.focus({ preventScroll: true });
 }
 
-/* Paint one row before the next frame: its film has come a little further. */
+/** Paint one row before the next frame: its film has come a little further.
+ * @param {Row} item
+ */
 function touch(item) {
   touched.add(item);
   if (touched.size > 1) return;
@@ -231,7 +251,9 @@ function touch(item) {
   });
 }
 
-/* One row up or down, as the rows stand on the screen. */
+/** One row up or down, as the rows stand on the screen.
+ * @param {number} by
+ */
 function step(by) {
   const items = listing.shown().filter((item) => duplicates.original(item) === item);
   if (!items.length) return;
@@ -241,17 +263,22 @@ function step(by) {
   reveal(item.id);
 }
 
+/** @param {string} id */
 function reveal(id) {
-  requestAnimationFrame(() => rows.get(id) && rows.get(id).node.scrollIntoView({ block: "nearest" }));
+  requestAnimationFrame(() => rows.get(id)?.node.scrollIntoView({ block: "nearest" }));
 }
 
 /* One row is marked: the keyboard's mark goes along where it was on a row. */
 function follow() {
-  const row = rows.get(state.selected);
+  const row = state.selected && rows.get(state.selected);
   if (row && document.activeElement && document.activeElement.matches(".row-main")) row.main.focus({ preventScroll: true });
 }
 
-const onSelected = (fn) => () => rowInView() && fn(rowInView());
+/** @type {(fn: (item: Row) => void) => () => void} */
+const onSelected = (fn) => () => {
+  const item = rowInView();
+  if (item) fn(item);
+};
 
 painters.push(paint);
 listen("progress", touch);

@@ -9,12 +9,14 @@ const CARD = "#card-"; // a section of the page about the model: that one's, whi
 const STILL_MS = 300; // films that are only passed by leave no entry
 const setGone = addField("filmGone", false); // whether the address asked for names a film that the list has no more
 let mark = Math.random().toString(36).slice(2, 8); // of this list: another one's rows have the same numbers
-let first = null; // the model that the page came with
-let going = null; // the model that was gone back to, until the selector has it
-let timer = null;
-let shown = null; // the film in view when the address was looked at last
+let first = /** @type {string | null} */ (null); // the model that the page came with
+let going = /** @type {string | null} */ (null); // the model that was gone back to, until the selector has it
+let timer = 0; // 0 while none runs
+let shown = /** @type {string | null} */ (null); // the film in view when the address was looked at last
 
+/** @param {string} id */
 const nameOf = (id) => `${id}.${mark}`;
+/** @param {string} film */
 const named = (film) => state.films.find(({ id }) => nameOf(id) === film) || null;
 
 /* {model, film} of an address; null where it holds none. */
@@ -30,7 +32,7 @@ function wanted() {
 }
 
 function write() {
-  timer = null;
+  timer = 0;
   const next = wanted();
   if (going || window.location.hash === next || window.location.hash.startsWith(CARD)) return;
   const here = read();
@@ -42,7 +44,9 @@ function write() {
   else window.history.pushState(null, "", next);
 }
 
-/* Show what the address says. */
+/** Show what the address says.
+ * @param {{ model: string | null, film: string | null }} address
+ */
 function go({ model, film }) {
   const item = film ? named(film) : null;
   if (item) {
@@ -51,7 +55,7 @@ function go({ model, film }) {
   }
   setGone(Boolean(film) && !item);
   const chooser = byId("model");
-  if (model !== chooser.value && [...chooser.options].some((one) => one.value === model && !one.disabled)) {
+  if (model !== null && model !== chooser.value && [...chooser.options].some((one) => one.value === model && !one.disabled)) {
     going = model;
     analysis.turnTo(model);
   }

@@ -1,5 +1,5 @@
 /* Below the list: how many films, how many read, how long they are kept; above it, a server that is lost. */
-import { byId, changed, element, painters, setText, state } from "../0-core/00-core.js";
+import { byId, changed, element, ifThere, pageSettings, painters, setText, state } from "../0-core/00-core.js";
 import { plural, t } from "../0-core/10-words.js";
 import { hidden } from "../0-core/15-answers.js";
 import * as upload from "./31-upload.js";
@@ -7,13 +7,16 @@ import * as listing from "./34-listing.js";
 
 const SURE_WITHIN_MS = 4000;
 const MANY = 2;
-let nodes = null;
+let nodes = /** @type {ReturnType<typeof build> | null} */ (null);
 let asked = 0; // when the clear button was pressed the first time
 
+/** @param {HTMLElement} note */
 function build(note) {
+  /** @param {() => void} fn */
   const link = (fn) => element("button", { class: "link", type: "button", onclick: fn });
-  nodes = { count: element("span"), kept: element("span"), doubles: link(dropDoubles), stop: link(stopAll), clear: link(clear) };
-  note.append(...Object.values(nodes));
+  const made = { count: element("span"), kept: element("span"), doubles: link(dropDoubles), stop: link(stopAll), clear: link(clear) };
+  note.append(...Object.values(made));
+  return made;
 }
 
 const doubles = () => state.films.filter((item) => item.status === "same");
@@ -41,9 +44,9 @@ function counted() {
 
 /* When the last of them goes by itself. */
 function keptUntil() {
-  const times = state.films.filter((item) => item.status === "kept" && item.keptAt).map((item) => item.keptAt);
+  const times = state.films.flatMap(({ status, keptAt }) => (status === "kept" && keptAt ? [keptAt] : []));
   if (!times.length) return "";
-  const left = Math.max(...times) + state.settings.case_lifetime_seconds * 1000 - Date.now();
+  const left = Math.max(...times) + pageSettings().case_lifetime_seconds * 1000 - Date.now();
   const minutes = Math.ceil(left / 60000);
   return minutes > 0 ? t("deleted within {minutes} min", { minutes }) : t("deleted by now");
 }
@@ -52,7 +55,7 @@ function paintNote() {
   const note = byId("worklist-note");
   note.hidden = !state.films.length;
   if (note.hidden) return;
-  if (!nodes) build(note);
+  nodes ??= build(note);
   setText(nodes.count, counted());
   setText(nodes.kept, keptUntil());
   const [same, unsent] = [doubles().length, upload.waiting().length];
@@ -92,7 +95,7 @@ function paintStatus() {
 }
 
 painters.push(() => {
-  if (!state.settings || !byId("worklist-note")) return;
+  if (!state.settings || !ifThere("worklist-note")) return;
   paintNote();
   paintBanner();
   paintStatus();

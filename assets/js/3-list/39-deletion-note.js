@@ -1,17 +1,20 @@
 /* Above the list: films that were taken out of it, and that the server has not deleted. */
-import { byId, element, painters, setText } from "../0-core/00-core.js";
+import { element, ifThere, painters, setText } from "../0-core/00-core.js";
 import { plural, t } from "../0-core/10-words.js";
 import * as deletions from "./31-deletions.js";
 import * as session from "./32-session.js";
 
-let nodes = null;
+let nodes = /** @type {ReturnType<typeof build> | null} */ (null);
 
+/** @param {HTMLElement} box */
 function build(box) {
   const again = { class: "link", type: "button", text: t("Try again"), onclick: deletions.again };
-  nodes = { text: element("span"), again: element("button", again) };
-  box.append(nodes.text, " ", nodes.again);
+  const made = { text: element("span"), again: element("button", again) };
+  box.append(made.text, " ", made.again);
+  return made;
 }
 
+/** @type {(failed: number, late: number) => string} */
 function sentence(failed, late) {
   if (failed) {
     return plural(
@@ -24,15 +27,15 @@ function sentence(failed, late) {
 }
 
 painters.push((state) => {
-  const box = byId("deletion-note");
+  const box = ifThere("deletion-note");
   if (!box || !state.settings) return;
   const [failed, late] = [deletions.failed().length, deletions.late().length];
   box.hidden = !(failed || late);
   if (box.hidden && !nodes) return;
-  if (!nodes) build(box);
+  nodes ??= build(box);
   setText(nodes.text, sentence(failed, late));
   nodes.again.hidden = !failed;
 });
 
 // a reload does not make them gone
-session.part("deletions", { save: deletions.owed, load: (films) => films.forEach(deletions.release) });
+session.part("deletions", { save: deletions.owed, load: (/** @type {string[]} */ films) => films.forEach(deletions.release) });

@@ -1,6 +1,6 @@
 /* The list as a strip or with all it says: folded where its width would be taken from the film. On a phone, where there is
  * no room beside the film, folded means out of sight. */
-import { addField, byId, changed, listen, onKey, painters, setText, state } from "../0-core/00-core.js";
+import { addField, byId, changed, ifThere, listen, onKey, painters, setText, state } from "../0-core/00-core.js";
 import { N_, plural } from "../0-core/10-words.js";
 import * as session from "./32-session.js";
 
@@ -17,7 +17,7 @@ function toggle(wanted = !open()) {
 }
 
 function paint() {
-  const button = byId("list-fold");
+  const button = ifThere("list-fold");
   if (!button) return;
   byId("list").classList.toggle("folded", !open());
   document.body.classList.toggle("list-folded", !open());

@@ -3,17 +3,19 @@
  * A wrong answer seen first pulls readers after it. While a film waits for its reader, the rule given to
  * `hideWhile` holds its answer back from everything that asks for it; the server has been asked all the same.
  * The first reading is never overwritten: what is changed after the answer stands beside it. */
-import { byId, changed, onKey, painters, state } from "../0-core/00-core.js";
+import { changed, ifThere, onKey, painters, present, state } from "../0-core/00-core.js";
 import { N_ } from "../0-core/10-words.js";
-import { modelLabels } from "../0-core/12-model.js";
+import { modelFacts, modelLabels } from "../0-core/12-model.js";
+import { isKept } from "../0-core/13-films.js";
 import { answerOf, figuresShown, heard, hidden, hideWhile, readable } from "../0-core/15-answers.js";
 import { rank, toCheck } from "../0-core/22-ranked.js";
 import * as session from "../3-list/32-session.js";
 import * as agreement from "./40-agreement.js";
 
 const KEPT = "cxr-read-first"; // on this computer: that the reader reads first, nothing about films
-const records = new Map(); // row id -> {opinion, seen, heard}: a film sent anew keeps its row
-const restored = new Map(); // film key -> the same, from before the page came again
+/** @typedef {{ opinion: Opinion | null, seen: boolean, heard: Record<string, Record<string, number>> }} ReadRecord `heard`: probabilities by model */
+const records = /** @type {Map<string, ReadRecord>} */ (new Map()); // by row: a film sent anew keeps its row
+const restored = /** @type {Map<string, ReadRecord>} */ (new Map()); // film key -> the same, from before the page came again
 
 let on = recall();
 
@@ -25,13 +27,16 @@ function recall() {
   }
 }
 
+/**
+ * @param {Row} item
+ * @returns {ReadRecord}
+ */
 function record(item) {
-  if (item.film && restored.has(item.film)) {
-    records.set(item.id, restored.get(item.film));
-    restored.delete(item.film);
-  }
-  if (!records.has(item.id)) records.set(item.id, { opinion: null, seen: false, heard: {} });
-  return records.get(item.id);
+  const film = item.film ?? "";
+  const kept = restored.get(film) ?? records.get(item.id) ?? { opinion: null, seen: false, heard: {} };
+  restored.delete(film);
+  records.set(item.id, kept);
+  return kept;
 }
 
 /**
@@ -53,7 +58,7 @@ function latest(item) {
  * @param {Row} item
  * @returns {Reading | null}
  */
-const current = (item) => (state.facts && opinion(item) && opinion(item).model === state.facts.id ? latest(item) : null);
+const current = (item) => (state.facts && opinion(item)?.model === state.facts.id ? latest(item) : null);
 
 /** Whether the model's answer had been on the screen before the reader was asked.
  * @param {Row} item
@@ -61,7 +66,9 @@ const current = (item) => (state.facts && opinion(item) && opinion(item).model =
  */
 const primed = (item) => record(item).seen;
 
-/* A verdict that the film cannot be judged, or that it cannot be read, advises nothing and may be seen. */
+/** A verdict that the film cannot be judged, or that it cannot be read, advises nothing and may be seen.
+ * @param {Row} item
+ */
 function holdsBack(item) {
   if (!on || opinion(item)) return false;
   const answer = heard(item);
@@ -73,6 +80,7 @@ function holdsBack(item) {
  */
 const offered = () => modelLabels().filter((label) => !label.reassuring && !label.summary);
 
+/** @type {(draft: Draft, among: string[]) => Reading} */
 const said = ({ normal, labels, unsure }, among) => ({
   normal, labels: normal ? [] : among.filter((key) => labels.has(key)), unsure, at: new Date().toISOString(),
 });
@@ -85,7 +93,7 @@ function give(item, draft) {
   const kept = record(item);
   if (kept.opinion) return;
   const among = offered().map((label) => label.key);
-  kept.opinion = { ...said(draft, among), model: state.facts.id, offered: among, seenBefore: kept.seen, after: null };
+  kept.opinion = { ...said(draft, among), model: modelFacts().id, offered: among, seenBefore: kept.seen, after: null };
   noteSeen();
   changed();
 }
@@ -96,9 +104,11 @@ function give(item, draft) {
  */
 function change(item, draft) {
   const kept = record(item);
-  const now = said(draft, kept.opinion.offered);
+  const first = present(kept.opinion, "first reading");
+  const now = said(draft, first.offered);
+  /** @param {Reading} reading */
   const what = ({ normal, labels, unsure }) => JSON.stringify([normal, labels, unsure]);
-  kept.opinion = { ...kept.opinion, after: what(now) === what(kept.opinion) ? null : now };
+  kept.opinion = { ...first, after: what(now) === what(first) ? null : now };
   changed();
 }
 
@@ -112,7 +122,9 @@ function toggle() {
   changed();
 }
 
-/* What the model says by the cuts in force: {abnormal, above: keys, toCheck: number}; null where it has no say. */
+/** What the model says by the cuts in force: {abnormal, above: keys, toCheck: number}; null where it has no say.
+ * @param {Row} item
+ */
 function model(item) {
   const probabilities = opinion(item) && state.facts && record(item).heard[state.facts.id];
   if (!probabilities) return null;
@@ -121,6 +133,7 @@ function model(item) {
   return { abnormal: above.length > 0, above, toCheck: toCheck(ranked).length };
 }
 
+/** @typedef {NonNullable<ReturnType<typeof compared>>} Compared */
 /** Both readings of a film side by side, or null.
  * @param {Row} item
  */
@@ -137,6 +150,7 @@ function compared(item) {
 
 const FEWEST = 10; // films, before a single finding is counted
 
+/** @param {Compared[]} counted */
 function perFinding(counted) {
   return offered()
     .map(({ key, name }) => {
@@ -146,9 +160,12 @@ function perFinding(counted) {
     .filter((one) => one.films >= FEWEST && one.kappa.value !== null);
 }
 
-/* Findings that either of the two named, over all films: what the agreement is about. */
+/** Findings that either of the two named, over all films: what the agreement is about.
+ * @param {Compared[]} counted
+ */
 function named(counted) {
   const all = counted.flatMap((one) => one.findings);
+  /** @param {(finding: Compared["findings"][number]) => boolean} holds */
   const count = (holds) => all.filter(holds).length;
   return {
     both: count(({ reader, model: other }) => reader && other),
@@ -160,8 +177,8 @@ function named(counted) {
 /* Plain figures of the whole list, for the screen and for export. Only films whose reading came first are counted. */
 function summary() {
   const read = state.films.filter((item) => opinion(item));
-  const fresh = read.filter((item) => !opinion(item).seenBefore);
-  const counted = fresh.map(compared).filter(Boolean);
+  const fresh = read.filter((item) => !opinion(item)?.seenBefore);
+  const counted = fresh.map(compared).filter((one) => one !== null);
   const differing = counted.filter((one) => !one.agree);
   const swayed = differing.filter(({ own }) => own.after && own.after.normal !== own.normal);
   return {
@@ -198,10 +215,11 @@ function figures() {
 }
 
 function save() {
-  const known = state.films.filter((item) => item.film && (opinion(item) || primed(item)));
+  const known = state.films.filter(isKept).filter((item) => opinion(item) || primed(item));
   return Object.fromEntries(known.map((item) => [item.film, record(item)]));
 }
 
+/** @param {Record<string, ReadRecord> | undefined} kept */
 function load(kept) {
   for (const [film, one] of Object.entries(kept || {})) restored.set(film, one);
   changed();
@@ -219,7 +237,7 @@ function noteSeen() {
 }
 
 function paintToggle() {
-  const button = byId("read-first");
+  const button = ifThere("read-first");
   if (!button) return;
   if (!button.dataset.ready) {
     button.dataset.ready = "yes";

@@ -1,28 +1,37 @@
 /* The form in place of the answer while a film is read first, and both readings side by side afterwards. */
-import { byId, changed, element, onKey, painters, setText, state } from "../0-core/00-core.js";
+import { byId, changed, element, ifThere, onKey, painters, present, setText, state } from "../0-core/00-core.js";
 import { list, lower, N_, plural, t } from "../0-core/10-words.js";
-import { nameOf } from "../0-core/12-model.js";
-import { rowInView } from "../0-core/13-films.js";
+import { modelFacts, nameOf } from "../0-core/12-model.js";
+import { rowAtHand, rowInView } from "../0-core/13-films.js";
 import { hidden } from "../0-core/15-answers.js";
 import * as readFirst from "./40-read-first.js";
 
-const drafts = new Map(); // row id -> {normal, labels, unsure}: what is ticked and not yet given
-const revising = new Map(); // row id -> the reading that is being changed
-let nodes = null;
+const drafts = /** @type {Map<string, Ticked>} */ (new Map()); // by row: what is ticked and not yet given
+const revising = /** @type {Map<string, Reading>} */ (new Map()); // by row: the reading that is being changed
+let made = /** @type {ReturnType<typeof build> | null} */ (null);
+const nodes = () => present(made, "form of an own reading");
 
+/**
+ * @param {Row} item
+ * @returns {Ticked}
+ */
 function draft(item) {
-  if (!drafts.has(item.id)) drafts.set(item.id, { normal: null, labels: new Set(), unsure: false });
-  return drafts.get(item.id);
+  const now = drafts.get(item.id) ?? { normal: null, labels: new Set(), unsure: false };
+  drafts.set(item.id, now);
+  return now;
 }
 
 // ---- the form
-function option(kind, name, value, text, key = null) {
+/** @type {(kind: string, name: string, value: string, text: string, key?: string) => HTMLLabelElement} */
+function option(kind, name, value, text, key = "") {
   const input = element("input", { type: kind, name, value });
   return element("label", { class: "own-option" }, [input, element("span", { text }), ...(key ? [element("kbd", { text: key })] : [])]);
 }
 
+/** @param {HTMLElement} host */
 function build(host) {
-  const kind = state.facts.exclusive ? "radio" : "checkbox";
+  const { exclusive, id } = modelFacts();
+  const kind = exclusive ? "radio" : "checkbox";
   const title = element("h1", { class: "headline", id: "own-title" });
   const why = element("p", { class: "summary" });
   const primed = element("p", { class: "own-note" });
@@ -32,7 +41,7 @@ function build(host) {
     option("radio", "own-verdict", "abnormal", t("Abnormal")),
   ]);
   const findings = element("fieldset", { class: "own-findings" }, [
-    element("legend", { text: state.facts.exclusive ? t("Which one, if you can say") : t("Which, if any of these") }),
+    element("legend", { text: exclusive ? t("Which one, if you can say") : t("Which, if any of these") }),
     ...readFirst.offered().map(({ key, name }) => option(kind, "own-finding", key, name)),
   ]);
   const other = element("p", { class: "own-note", text: t("Anything else is abnormal without a tick.") });
@@ -45,35 +54,40 @@ function build(host) {
     title, why, primed, verdict, findings, other, problem, last,
   ]);
   host.replaceChildren(form);
-  nodes = { host, form, title, why, primed, problem, submit, cancel, model: state.facts.id };
+  return { host, form, title, why, primed, problem, submit, cancel, model: id, shownFor: "" };
 }
 
-const inputs = (name) => [...nodes.form.querySelectorAll(`[name="${name}"]`)];
+/** @param {string} name */
+const inputs = (name) => [.../** @type {NodeListOf<HTMLInputElement>} */ (nodes().form.querySelectorAll(`[name="${name}"]`))];
 
-function ticked(event) {
-  const now = draft(rowInView());
-  const { name, value, checked } = event.target;
+/** @param {Event} event */
+function ticked({ target }) {
+  if (!(target instanceof HTMLInputElement)) return;
+  const now = draft(rowAtHand());
+  const { name, value, checked } = target;
   if (name === "own-verdict") now.normal = value === "normal";
   if (name === "own-unsure") now.unsure = checked;
   if (name === "own-finding") {
-    if (state.facts.exclusive) now.labels.clear();
+    if (modelFacts().exclusive) now.labels.clear();
     now.labels[checked ? "add" : "delete"](value);
     if (checked) now.normal = false;
   }
   if (now.normal) now.labels.clear();
-  setText(nodes.problem, "");
+  setText(nodes().problem, "");
   changed();
 }
 
+/** @param {Event} event */
 function submitted(event) {
   event.preventDefault();
-  const item = rowInView();
-  const now = draft(item);
-  if (now.normal === null) {
-    setText(nodes.problem, t("Say normal or abnormal first."));
+  const item = rowAtHand();
+  const { normal: said, ...rest } = draft(item);
+  if (said === null) {
+    setText(nodes().problem, t("Say normal or abnormal first."));
     inputs("own-verdict")[0].focus();
     return;
   }
+  const now = { ...rest, normal: said };
   if (revising.delete(item.id)) readFirst.change(item, now);
   else readFirst.give(item, now);
   drafts.delete(item.id);
@@ -81,7 +95,7 @@ function submitted(event) {
 }
 
 function leave() {
-  const item = rowInView();
+  const item = rowAtHand();
   revising.delete(item.id);
   drafts.delete(item.id);
   changed();
@@ -91,63 +105,78 @@ function leave() {
 /* The form goes and takes the focus with it: the reader goes on at the comparison. */
 const afterwards = () => requestAnimationFrame(() => requestAnimationFrame(() => byId("compared").focus()));
 
-/* What is changed, from the reading as it now stands. */
+/** What is changed, from the reading as it now stands.
+ * @param {Row} item
+ */
 function begin(item) {
-  const kept = readFirst.latest(item);
+  const kept = present(readFirst.latest(item), "reading to change");
   drafts.set(item.id, { normal: kept.normal, labels: new Set(kept.labels), unsure: kept.unsure });
   revising.set(item.id, kept);
 }
 
+/** @param {Row} item */
 function revise(item) {
   begin(item);
   changed();
-  requestAnimationFrame(() => requestAnimationFrame(() => inputs("own-verdict").find((input) => input.checked).focus()));
+  requestAnimationFrame(() => requestAnimationFrame(() => inputs("own-verdict").find((input) => input.checked)?.focus()));
 }
 
+/** @type {(item: Row, again: boolean) => void} */
 function paintForm(item, again) {
   const now = draft(item);
-  if (nodes.shownFor !== item.id) setText(nodes.problem, "");
-  nodes.shownFor = item.id;
-  setText(nodes.title, again ? t("What do you see now?") : t("What do you see?"));
-  setText(nodes.why, again ? t("Your first reading stays on record.") : t("The model's answer waits until you have said."));
+  const { title, why, primed: note, problem, submit, cancel, shownFor } = nodes();
+  if (shownFor !== item.id) setText(problem, "");
+  nodes().shownFor = item.id;
+  setText(title, again ? t("What do you see now?") : t("What do you see?"));
+  setText(why, again ? t("Your first reading stays on record.") : t("The model's answer waits until you have said."));
   const primed = !again && readFirst.primed(item);
-  setText(nodes.primed, primed ? t("Its answer to this film has been on the screen before, so this reading will not count in the agreement.") : "");
-  setText(nodes.submit, again ? t("Keep the change") : t("Show the model's answer"));
-  nodes.cancel.hidden = !again;
+  setText(note, primed ? t("Its answer to this film has been on the screen before, so this reading will not count in the agreement.") : "");
+  setText(submit, again ? t("Keep the change") : t("Show the model's answer"));
+  cancel.hidden = !again;
   for (const input of inputs("own-verdict")) input.checked = now.normal === (input.value === "normal");
   for (const input of inputs("own-finding")) input.checked = now.labels.has(input.value);
   inputs("own-unsure")[0].checked = now.unsure;
 }
 
 // ---- both readings
+/** @type {(verdict: string, unsure: boolean) => string} */
 const hedged = (verdict, unsure) => (unsure ? t("{reading}, not sure", { reading: verdict }) : verdict);
+/** @param {Reading} reading */
 const verdictInWords = (reading) => hedged(reading.normal ? t("normal") : t("abnormal"), reading.unsure);
 
+/** @param {Reading} reading */
 function inWords(reading) {
   const names = reading.labels.map((key) => lower(nameOf(key)));
   return names.length ? hedged(list(names, 9), reading.unsure) : verdictInWords(reading);
 }
 
+/** @param {{ toCheck: number }} verdict */
 function modelInWords({ toCheck }) {
   return toCheck ? plural("{n} finding to check", "{n} findings to check", toCheck) : t("nothing above its threshold");
 }
 
-/* Finding by finding, at most three lines: what both name, what one alone does. */
+/** Finding by finding, at most three lines: what both name, what one alone does.
+ * @param {{ name: string, reader: boolean, model: boolean }[]} findings
+ * @returns {Line[]}
+ */
 function findingLines(findings) {
+  /** @type {(reader: boolean, model: boolean) => string} */
   const named = (reader, model) =>
     list(findings.filter((one) => one.reader === reader && one.model === model).map((one) => lower(one.name)), 9);
   return [
-    { mark: "=", kind: "agree", names: named(true, true), say: (names) => t("Both: {findings}", { findings: names }) },
-    { mark: "≠", kind: "differ", names: named(true, false), say: (names) => t("Only you: {findings}", { findings: names }) },
-    { mark: "≠", kind: "differ", names: named(false, true), say: (names) => t("Only the model: {findings}", { findings: names }) },
-  ].filter(({ names }) => names).map(({ mark, kind, names, say }) => ({ mark, kind, text: say(names) }));
+    { mark: "=", kind: "agree", names: named(true, true), text: t("Both: {findings}", { findings: named(true, true) }) },
+    { mark: "≠", kind: "differ", names: named(true, false), text: t("Only you: {findings}", { findings: named(true, false) }) },
+    { mark: "≠", kind: "differ", names: named(false, true), text: t("Only the model: {findings}", { findings: named(false, true) }) },
+  ].filter(({ names }) => names).map(({ mark, kind, text }) => ({ mark, kind, text }));
 }
 
+/** @typedef {{ mark: string, kind: string, text: string }} Line */
+/** @type {(tag: string, line: Line) => HTMLElement} */
 const marked = (tag, { mark, kind, text }) =>
   element(tag, { class: `own-${kind}` }, [element("span", { class: "own-mark", "aria-hidden": "true", text: mark }), element("span", { text })]);
 
-function lines(item) {
-  const own = readFirst.opinion(item);
+/** @type {(item: Row, own: Opinion) => HTMLElement[]} */
+function lines(item, own) {
   const both = readFirst.compared(item);
   if (!both) return [marked("p", { mark: "·", kind: "alone", text: t("You: {reading}.", { reading: inWords(own) }) })];
   const said = t("You: {reading}. Model: {verdict}.", { reading: verdictInWords(own), verdict: modelInWords(both.model) });
@@ -163,41 +192,44 @@ function lines(item) {
   ];
 }
 
+/** @type {(item: Row | null, host: HTMLElement) => void} */
 function paintCompared(item, host) {
   const own = readFirst.opinion(item);
-  const shown = Boolean(own && state.facts && !state.lateModel && !revising.has(item.id) && item.status === "kept");
-  host.hidden = !shown;
-  const both = shown && readFirst.compared(item);
-  const mark = shown ? JSON.stringify([state.facts.id, item.id, own, both && both.model]) : "";
-  if (host.dataset.mark === mark) return;
-  host.dataset.mark = mark;
-  if (!shown) {
-    host.replaceChildren();
+  const { facts, lateModel } = state;
+  const none = !item || !own || !facts || lateModel || revising.has(item.id) || item.status !== "kept";
+  host.hidden = none;
+  if (none) {
+    if (host.dataset.mark) host.replaceChildren();
+    host.dataset.mark = "";
     return;
   }
+  const both = readFirst.compared(item);
+  const mark = JSON.stringify([facts.id, item.id, own, both && both.model]);
+  if (host.dataset.mark === mark) return;
+  host.dataset.mark = mark;
   const again = element("button", { class: "link", type: "button", text: t("Change my reading"), onclick: () => revise(item) });
-  host.replaceChildren(...lines(item), ...(both && own.model === state.facts.id ? [again] : []));
+  host.replaceChildren(...lines(item, own), ...(both && own.model === facts.id ? [again] : []));
 }
 
 function paint() {
-  const host = byId("own-reading");
+  const host = ifThere("own-reading");
   if (!host || !state.facts) return;
   const item = rowInView();
-  const waits = Boolean(item) && !state.lateModel && hidden(item);
-  const again = Boolean(item) && !waits && revising.has(item.id);
-  if (again && revising.get(item.id) !== readFirst.latest(item)) begin(item); // a verdict was given beside the form
+  const waits = !state.lateModel && hidden(item);
+  const revised = item && !waits ? revising.get(item.id) : undefined;
+  if (item && revised && revised !== readFirst.latest(item)) begin(item); // a verdict was given beside the form
   document.body.toggleAttribute("data-own-reading", waits); // the style sheet takes the rest of the panel away
-  host.hidden = !(waits || again);
-  if (!host.firstChild || nodes.host !== host || nodes.model !== state.facts.id) build(host);
-  if (!host.hidden) paintForm(item, again);
-  paintCompared(item || {}, byId("compared"));
+  host.hidden = !(waits || revised);
+  if (!host.firstChild || made?.host !== host || made.model !== state.facts.id) made = build(host);
+  if (item && !host.hidden) paintForm(item, Boolean(revised));
+  paintCompared(item, byId("compared"));
 }
 
 /* Ready for a decision: Normal is ticked, the arrows change it, Enter shows the answer. */
 function normal() {
   const item = rowInView();
   paint(); // the film, or the switch, may have come since the last frame
-  if (!nodes || nodes.host.hidden || !item) return;
+  if (!made || made.host.hidden || !item) return;
   Object.assign(draft(item), { normal: true });
   draft(item).labels.clear();
   changed();

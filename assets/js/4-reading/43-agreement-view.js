@@ -1,5 +1,5 @@
 /* The line at the worklist's foot, and what it opens: how far the reader and the model agree on this list. */
-import { byId, element, painters, setText } from "../0-core/00-core.js";
+import { byId, element, ifThere, painters, setText } from "../0-core/00-core.js";
 import * as words from "../0-core/10-words.js";
 import { decimal, interval, percent, plural, t } from "../0-core/10-words.js";
 import { select } from "../0-core/13-films.js";
@@ -8,25 +8,33 @@ import * as readFirst from "./40-read-first.js";
 const ROUGH_BELOW = 30; // films; the large-sample formula is no more than a hint below
 let open = false;
 
-/* Two decimals, with a true minus and no negative zero. */
+/** @typedef {ReturnType<typeof readFirst.summary>} Summary */
+
+/** Two decimals, with a true minus and no negative zero.
+ * @param {number} value
+ */
 const two = (value) => decimal(Math.round(100 * value) / 100 || 0, 2).replace("-", "−");
 
+/** @param {Kappa} kappa */
 function kappaInWords({ value, interval: bounds, why }) {
   if (why === "few") return t("Kappa not estimable: at least two films are needed");
-  if (why === "constant") return t("Kappa not estimable: one of you gave the same answer on every film");
+  if (why === "constant" || value === null) return t("Kappa not estimable: one of you gave the same answer on every film");
   if (!bounds) return t("Kappa {value}, interval not estimable", { value: two(value) });
   const [low, high] = bounds.map(two);
   return t("Kappa {value} (95 % interval {low} to {high})", { value: two(value), low, high });
 }
 
+/** @param {Agreement} agreement */
 function agreed({ films, agreed: n, share, interval: bounds }) {
   return plural("Alike on {agreed} of {films} film: {share} (95 % interval {interval})", "Alike on {agreed} of {films} films: {share} (95 % interval {interval})", films, {
-    agreed: n, films, share: percent(share), interval: interval(bounds),
+    agreed: n, films, share: percent(share ?? NaN), interval: interval(bounds),
   });
 }
 
+/** @type {(text: string, name?: string | null) => HTMLParagraphElement} */
 const line = (text, name = null) => element("p", { class: name, text });
 
+/** @type {(figures: Agreement) => HTMLElement[]} */
 function overall(figures) {
   if (!figures.films) return [line(t("No film has been read first yet."), "own-note")];
   return [
@@ -44,7 +52,9 @@ function overall(figures) {
   ];
 }
 
-/* First of all what was named: a film can be "not normal" to both for two different things. */
+/** First of all what was named: a film can be "not normal" to both for two different things.
+ * @param {Summary["named"]} named
+ */
 function inFindings({ both, reader, model }) {
   const n = both + reader + model;
   if (!n) return t("Neither of you named a finding.");
@@ -54,6 +64,7 @@ function inFindings({ both, reader, model }) {
   );
 }
 
+/** @type {(list: Summary["findings"]) => HTMLElement[]} */
 function findings(list) {
   if (!list.length) return [];
   const rows = list.map((one) =>
@@ -66,14 +77,17 @@ function findings(list) {
   return [element("h3", { text: t("Finding by finding") }), element("table", {}, [element("tbody", {}, rows)])];
 }
 
+/** @param {Summary} found */
 function differing({ differing: list, changed }) {
   if (!list.length) return [];
+  /** @param {string} reader */
   const films = (reader) =>
     list.filter((one) => one.reader === reader).map((one) => {
       const name = words.film(one);
       const text = one.changed ? t("{film} (changed)", { film: name }) : name;
       return element("li", {}, [element("button", { class: "link", type: "button", text, onclick: () => select(one.row) })]);
     });
+  /** @type {(reader: string, text: string) => HTMLElement[]} */
   const group = (reader, text) => {
     const items = films(reader);
     return items.length ? [line(text, "agreement-group"), element("ul", { class: "agreement-films" }, items)] : [];
@@ -91,8 +105,9 @@ function differing({ differing: list, changed }) {
   ];
 }
 
+/** @param {Summary} found */
 function leftOut({ seenBefore, withoutAnswer, unsure }) {
-  const parts = [];
+  const parts = /** @type {string[]} */ ([]);
   if (unsure) parts.push(plural("You were not sure of {n} film; it is counted.", "You were not sure of {n} films; they are counted.", unsure));
   if (seenBefore) {
     parts.push(plural(
@@ -106,6 +121,7 @@ function leftOut({ seenBefore, withoutAnswer, unsure }) {
   return parts.map((text) => line(text, "own-note"));
 }
 
+/** @type {(box: HTMLElement, found: Summary) => void} */
 function fill(box, found) {
   box.replaceChildren(
     element("header", {}, [
@@ -121,6 +137,7 @@ function fill(box, found) {
   );
 }
 
+/** @param {Summary} found */
 function inShort(found) {
   if (!found.overall.films) return t("{read} of {films} read first", { read: found.read, films: found.films });
   const { both, reader, model } = found.named;
@@ -129,6 +146,7 @@ function inShort(found) {
   return t("{read} of {films} read first · {both} of {named} findings by both", values);
 }
 
+/** @param {boolean} wanted */
 function show(wanted) {
   if (open === wanted) return;
   open = wanted;
@@ -137,7 +155,7 @@ function show(wanted) {
 }
 
 function paint() {
-  const [button, box] = [byId("agreement-open"), byId("agreement")];
+  const [button, box] = [ifThere("agreement-open"), ifThere("agreement")];
   if (!button || !box) return;
   if (!button.dataset.ready) {
     button.dataset.ready = "yes";

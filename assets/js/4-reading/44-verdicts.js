@@ -2,27 +2,33 @@
  *
  * Where a film was read first there is one reading, not two: what was ticked is accepted, and a verdict changes the later
  * reading, beside the first one. Elsewhere verdicts stand by themselves. They are kept with the row. */
-import { addField, changed, listen, onKey, state } from "../0-core/00-core.js";
+import { addField, changed, listen, onKey, present, state } from "../0-core/00-core.js";
 import { N_ } from "../0-core/10-words.js";
-import { rowInView } from "../0-core/13-films.js";
+import { modelFacts } from "../0-core/12-model.js";
+import { isKept, rowInView } from "../0-core/13-films.js";
 import { answerOf, figuresShown } from "../0-core/15-answers.js";
 import { labelInView, toCheck } from "../0-core/22-ranked.js";
 import * as session from "../3-list/32-session.js";
 import * as readFirst from "./40-read-first.js";
 
 const write = addField("verdicts", {}); // "row id/model" -> {labels: {label key: "accepted" | "rejected"}, at}
+/** @type {State["verdicts"][string]} */
 const NONE = Object.freeze({ labels: {}, at: "" });
 
-const id = (item) => `${item.id}/${state.facts.id}`;
+/** @param {Row} item */
+const id = (item) => `${item.id}/${modelFacts().id}`;
+/** @param {Row} item */
 const kept = (item) => state.verdicts[id(item)] || NONE;
 
 /** Whether there is something to judge: the figures are on the screen.
  * @param {Row | null} item
- * @returns {boolean}
+ * @returns {item is Kept}
  */
-const open = (item) => Boolean(item) && !state.lateModel && figuresShown(item, answerOf(item));
+const open = (item) => isKept(item) && !state.lateModel && figuresShown(item, answerOf(item));
 
-/* A class "normal" is no finding, and a label that sums up the others names none. */
+/** A class "normal" is no finding, and a label that sums up the others names none.
+ * @param {string} label
+ */
 const canBeJudged = (label) => readFirst.offered().some(({ key }) => key === label);
 
 /** "accepted", "rejected" or null.
@@ -49,15 +55,15 @@ function word(item, finding) {
 }
 
 /** Give a verdict on a finding of the film in view; the same one again takes it back.
- * @param {string} label
+ * @param {string | null} label
  * @param {Verdict} verdict
  */
 function judge(label, verdict) {
   const item = rowInView();
-  if (!open(item) || !canBeJudged(label)) return;
+  if (label === null || !open(item) || !canBeJudged(label)) return;
   const next = of(item, label) === verdict ? null : verdict;
   // of classes that exclude one another only one can be accepted
-  const alone = state.facts.exclusive && next === "accepted";
+  const alone = modelFacts().exclusive && next === "accepted";
   const rest = Object.entries(kept(item).labels).filter(([key, one]) => key !== label && !(alone && one === "accepted"));
   const labels = Object.fromEntries(next ? [...rest, [label, next]] : rest);
   write({ ...state.verdicts, [id(item)]: { labels, at: new Date().toISOString() } });
@@ -65,13 +71,14 @@ function judge(label, verdict) {
   changed();
 }
 
-/* A film that was read first has its later reading changed with it. */
+/** A film that was read first has its later reading changed with it.
+ * @type {(item: Row, label: string, next: Verdict | null, alone: boolean) => void} */
 function readAgain(item, label, next, alone) {
   const reading = readFirst.current(item);
   if (!reading) return;
   const labels = new Set(alone ? [] : reading.labels);
   labels[next === "accepted" ? "add" : "delete"](label);
-  const normal = labels.size ? false : readFirst.opinion(item).normal;
+  const normal = labels.size ? false : present(readFirst.opinion(item), "first reading").normal;
   readFirst.change(item, { normal, labels, unsure: reading.unsure });
 }
 
@@ -83,6 +90,7 @@ function counts(item, ranked) {
   const judged = ranked.filter((one) => canBeJudged(one.key));
   const words = judged.map((one) => word(item, one));
   const check = toCheck(judged).filter((one) => !of(item, one.key)).length;
+  /** @param {Verdict | "added"} wanted */
   const count = (wanted) => words.filter((one) => one === wanted).length;
   return { accepted: count("accepted"), added: count("added"), rejected: count("rejected"), open: check };
 }
@@ -92,7 +100,10 @@ function counts(item, ranked) {
  * @returns {{ verdicts: Record<string, Verdict>, at: string } | null}
  */
 function exported(item) {
-  const pairs = readFirst.offered().map(({ key }) => [key, of(item, key)]).filter(([, verdict]) => verdict);
+  const pairs = readFirst.offered().flatMap(({ key }) => {
+    const verdict = of(item, key);
+    return verdict ? [/** @type {const} */ ([key, verdict])] : [];
+  });
   const reading = readFirst.current(item);
   return pairs.length ? { verdicts: Object.fromEntries(pairs), at: kept(item).at || (reading ? reading.at : "") } : null;
 }

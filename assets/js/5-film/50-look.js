@@ -1,5 +1,5 @@
 /* How films are looked at: heat, colours, grey window, what stands beside. */
-import { addField, state } from "../0-core/00-core.js";
+import { addField, present, state } from "../0-core/00-core.js";
 
 const PLAIN = Object.freeze({ width: 255, level: 127.5 });
 const write = addField("view", {
@@ -10,13 +10,9 @@ const write = addField("view", {
 /** @param {Partial<Look>} changes */
 const set = (changes) => write({ ...state.view, ...changes });
 
-/** What is compared: {kind, heatBefore} and, as far as they are chosen, label, model, otherLabel, film.
+/** Compare with something else, while two films stand side by side.
  * @param {Partial<Comparison>} changes
- * @returns {Comparison}
  */
-function compare(changes) {
-  set({ compare: Object.freeze({ ...state.view.compare, ...changes }) });
-  return state.view.compare;
-}
+const compare = (changes) => set({ compare: Object.freeze({ ...present(state.view.compare, "comparison"), ...changes }) });
 
 export { PLAIN, set, compare };

@@ -6,16 +6,19 @@ import * as requests from "../0-core/16-requests.js";
 const REST_MS = 150; // who leafs through a list asks for none
 const TRY_AGAIN_AFTER_MS = 3000;
 const CODES = 65536;
-const held = new Map(); // film key -> {levels, stop}: levels are null until they have come
+const held = /** @type {Map<string, { levels: Levels | null, stop: () => void }>} */ (new Map()); // by film: levels are null until they have come
 
 /**
  * @param {string} film
  * @returns {Levels | null}
  */
-const of = (film) => (held.has(film) ? held.get(film).levels : null);
+const of = (film) => held.get(film)?.levels ?? null;
 
-/* What comes: the length of a JSON text, the text, tables of a grey for each code, codes row by row;
- * cxr_dash/web/levels.py writes it. */
+/** What comes: the length of a JSON text, the text, tables of a grey for each code, codes row by row;
+ * cxr_dash/web/levels.py writes it.
+ * @param {ArrayBuffer} buffer
+ * @returns {Levels}
+ */
 function read(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const told = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
@@ -35,6 +38,7 @@ function size(levels, step) {
   return sizes[Math.log2(step)];
 }
 
+/** @type {(film: Levels["sizes"][number], padding: number | null) => Levels["sizes"][number]} */
 function halved({ width, height, codes }, padding) {
   const [across, down] = [Math.ceil(width / 2), Math.ceil(height / 2)];
   const half = new Uint16Array(across * down);
@@ -44,13 +48,14 @@ function halved({ width, height, codes }, padding) {
     for (let x = 0; x < across; x += 1) {
       const [left, right] = [2 * x, Math.min(2 * x + 1, width - 1)];
       const [a, b, c, d] = [codes[above + left], codes[above + right], codes[below + left], codes[below + right]];
-      const pads = padding !== null && (a === padding || b === padding || c === padding || d === padding);
-      half[y * across + x] = pads ? padding : (a + b + c + d + 2) >> 2;
+      const pads = a === padding || b === padding || c === padding || d === padding;
+      half[y * across + x] = padding !== null && pads ? padding : (a + b + c + d + 2) >> 2;
     }
   }
   return { width: across, height: down, codes: half };
 }
 
+/** @type {(film: string, signal: AbortSignal) => Promise<Levels | null>} */
 async function ask(film, signal) {
   const reply = await requests.ask(`/films/${film}/levels.bin`, { signal });
   // one that is gone, or has none, is not asked for again
@@ -59,9 +64,10 @@ async function ask(film, signal) {
   return read(await reply.arrayBuffer());
 }
 
+/** @param {string} film */
 function begin(film) {
   const ending = new AbortController();
-  const entry = { levels: null, stop: () => (clearTimeout(timer), ending.abort()) };
+  const entry = /** @type {{ levels: Levels | null, stop: () => void }} */ ({ levels: null, stop: () => (clearTimeout(timer), ending.abort()) });
   const still = () => held.get(film) === entry;
   const start = async () => {
     try {
@@ -69,21 +75,21 @@ function begin(film) {
       if (still()) changed();
     } catch (error) {
       // over a link that is too slow for them the same would come to nothing again
-      if (still() && error.name !== "TimeoutError") timer = setTimeout(start, TRY_AGAIN_AFTER_MS);
+      if (still() && !requests.isNamed(error, "TimeoutError")) timer = setTimeout(start, TRY_AGAIN_AFTER_MS);
     }
   };
   let timer = setTimeout(start, REST_MS);
   held.set(film, entry);
 }
 
+/** @param {string} film */
 function drop(film) {
-  if (!held.has(film)) return;
-  held.get(film).stop();
+  held.get(film)?.stop();
   held.delete(film);
 }
 
 /** `items`: the films in view. All others are let go.
- * @param {readonly Row[]} items
+ * @param {readonly Kept[]} items
  */
 function keep(items) {
   const wanted = new Set(items.filter((item) => item.levels).map((item) => item.film));

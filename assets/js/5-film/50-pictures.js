@@ -1,12 +1,13 @@
 /* Film pictures and heat layers, fetched once and kept in memory, because the server forbids caching on disk. */
-import { listen } from "../0-core/00-core.js";
+import { listen, pen } from "../0-core/00-core.js";
 import * as requests from "../0-core/16-requests.js";
 import * as analysis from "../3-list/30-analysis.js";
 
 const MOST = 12; // films kept decoded; older ones are fetched again
-const films = new Map(); // film key -> Promise of an object URL
-const layers = new Map(); // "film/model/label" -> Promise of {width, height, grey}
+const films = /** @type {Map<string, Promise<string>>} */ (new Map()); // film key -> an object URL
+const layers = /** @type {Map<string, Promise<HeatLayer>>} */ (new Map()); // by "film/model/label"
 
+/** @type {(filmKey: string, path: string) => Promise<Blob>} */
 async function fetchBlob(filmKey, path) {
   const reply = await requests.ask(path);
   if (!reply.ok) throw new Error((await analysis.refusal(reply, filmKey)).message);
@@ -18,13 +19,13 @@ async function fetchBlob(filmKey, path) {
  * @returns {Promise<string>}
  */
 function film(filmKey) {
-  if (!films.has(filmKey)) {
-    const url = fetchBlob(filmKey, `/films/${filmKey}/picture.jpg`).then(URL.createObjectURL);
+  let url = films.get(filmKey);
+  if (!url) {
+    url = fetchBlob(filmKey, `/films/${filmKey}/picture.jpg`).then(URL.createObjectURL);
     url.catch(() => films.delete(filmKey));
     films.set(filmKey, url);
     for (const old of [...films.keys()].slice(0, Math.max(0, films.size - MOST))) forget(old);
   }
-  const url = films.get(filmKey);
   // looked at last, forgotten last: a prior film stays while others pass beside it
   films.delete(filmKey);
   films.set(filmKey, url);
@@ -39,12 +40,12 @@ function film(filmKey) {
  */
 function layer(filmKey, model, label) {
   const id = `${filmKey}/${model}/${label}`;
-  if (!layers.has(id)) {
-    const grey = fetchBlob(filmKey, `/films/${id}/heat-layer.png`).then(readGrey);
-    grey.catch(() => layers.delete(id));
-    layers.set(id, grey);
-  }
-  return layers.get(id);
+  const known = layers.get(id);
+  if (known) return known;
+  const grey = fetchBlob(filmKey, `/films/${id}/heat-layer.png`).then(readGrey);
+  grey.catch(() => layers.delete(id));
+  layers.set(id, grey);
+  return grey;
 }
 
 /**
@@ -55,7 +56,7 @@ async function readGrey(blob) {
   const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = pen(canvas, { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
   const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
   const grey = new Uint8Array(bitmap.width * bitmap.height);

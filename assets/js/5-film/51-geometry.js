@@ -4,12 +4,17 @@
  * of the room, in shares of its width and height. A room is {width, height, margin: {left, right, top, bottom}} in
  * screen pixels, a film {width, height} in its own. A way is {turn, flip}: the film is first mirrored left to right in
  * its own frame, then turned clockwise by 0, 90, 180 or 270 degrees. A matrix is CSS's [a, b, c, d, e, f]. */
+/** @type {Readonly<Place>} */
 const FIT = Object.freeze({ scale: "fit", x: 0.5, y: 0.5 });
+/** @type {Readonly<Way>} */
 const UPRIGHT = Object.freeze({ turn: 0, flip: false });
 const MOST = 8; // screen pixels per film pixel
+/** @type {Record<number, number>} */
 const COSINES = { 0: 1, 90: 0, 180: -1, 270: 0 };
+/** @type {Record<number, number>} */
 const SINES = { 0: 0, 90: 1, 180: 0, 270: -1 };
 
+/** @type {(room: Room) => Size} */
 const free = ({ width, height, margin }) => ({
   width: Math.max(1, width - margin.left - margin.right),
   height: Math.max(1, height - margin.top - margin.bottom),
@@ -24,7 +29,8 @@ const middle = (room) => {
   return { x: room.margin.left + width / 2, y: room.margin.top + height / 2 };
 };
 
-/* The film's size as it stands, in its own pixels. */
+/** The film's size as it stands, in its own pixels.
+ * @type {(film: Size, way: Way) => Size} */
 const standing = (film, { turn }) => (turn % 180 === 0 ? film : { width: film.height, height: film.width });
 
 /**
@@ -81,6 +87,7 @@ function unapply([a, b, c, d], { x, y }) {
 function matrix(place, room, film, way = UPRIGHT, grain = 0) {
   const part = linear(scaleOf(place, room, film, way), way);
   const [to, from] = [middle(room), apply(part, { x: place.x * film.width, y: place.y * film.height })];
+  /** @param {number} offset */
   const lay = (offset) => (grain ? Math.round(offset / grain) * grain : offset);
   return [...part, lay(to.x - from.x), lay(to.y - from.y)];
 }
@@ -102,20 +109,24 @@ const toStage = (m, point) => {
  */
 const toFilm = (m, point) => unapply(m, { x: point.x - m[4], y: point.y - m[5] });
 
-/* The place whose film has its middle `offset` screen pixels away from the room's. */
+/** The place whose film has its middle `offset` screen pixels away from the room's.
+ * @type {(scale: number, offset: XY, room: Room, film: Size, way: Way) => Place} */
 function placed(scale, offset, room, film, way) {
   const fit = fitScale(room, film, way);
   if (Math.abs(scale / fit - 1) < 1e-3) return FIT;
   const size = standing(film, way);
   // an edge comes no further in than where it lies when the film is fitted: so the toolbar's row can always be
   // cleared, and zooming about any point of the fitted film keeps that point
+  /** @param {number} length */
   const limit = (length) => Math.max(0, (length * (scale - fit)) / 2);
+  /** @type {(value: number, most: number) => number} */
   const bounded = (value, most) => Math.min(most, Math.max(-most, value));
   const within = { x: bounded(offset.x, limit(size.width)), y: bounded(offset.y, limit(size.height)) };
   const back = unapply(linear(scale, way), within);
   return { scale, x: 0.5 - back.x / film.width, y: 0.5 - back.y / film.height };
 }
 
+/** @type {(place: Place, room: Room, film: Size, way: Way) => XY} */
 function offsetOf(place, room, film, way) {
   const away = { x: (0.5 - place.x) * film.width, y: (0.5 - place.y) * film.height };
   return apply(linear(scaleOf(place, room, film, way), way), away);
@@ -161,6 +172,7 @@ function zoomAt(place, factor, point, room, film, way = UPRIGHT, whole = 1) {
   const after = Math.min(Math.max(MOST, fit), Math.max(Math.min(fit, whole), before * factor));
   const [centre, offset] = [middle(room), offsetOf(place, room, film, way)];
   const share = after / before;
+  /** @type {(from: number, at: number) => number} */
   const kept = (from, at) => at + (from - at) * share;
   const moved = { x: kept(offset.x, point.x - centre.x), y: kept(offset.y, point.y - centre.y) };
   return placed(after, moved, room, film, way);

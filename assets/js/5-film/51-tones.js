@@ -7,6 +7,7 @@ import * as look from "./50-look.js";
 
 const CODES = 65536;
 
+/** @param {Pick<Levels, "black" | "white">} levels */
 const perLevel = ({ black, white }) => 255 / (white - black);
 
 /** Whether a window is that of a film's first picture.
@@ -23,7 +24,9 @@ const isPlain = ({ width, level, curve, table }) =>
  * @returns {Uint8Array}
  */
 function greys(levels, window, invert) {
-  const made = isPlain(window) ? levels.tables[0] : levels.tables[window.table] || drawn(levels, window);
+  const { table } = window;
+  const given = table === undefined ? null : levels.tables[table];
+  const made = isPlain(window) ? levels.tables[0] : given || drawn(levels, window);
   if (!invert) return made;
   const turned = new Uint8Array(CODES);
   for (let code = 0; code < CODES; code += 1) turned[code] = 255 - made[code];

@@ -1,6 +1,6 @@
 /* One film in one box: its picture behind a linear grey window, or its own levels through theirs, its heat and its contour
  * lines, moved by one matrix. */
-import { changed, element } from "../0-core/00-core.js";
+import { changed, element, present } from "../0-core/00-core.js";
 import * as words from "../0-core/10-words.js";
 import * as analysis from "../3-list/30-analysis.js";
 import * as look from "./50-look.js";
@@ -16,18 +16,20 @@ const PIXELATED_FROM = 3; // device pixels per film pixel
 /**
  * @template {string} K
  * @param {K} tag
- * @param {Record<string, any>} [attributes]
+ * @param {Record<string, string | number>} [attributes]
  * @param {(Node | string)[]} [children]
  * @returns {K extends keyof SVGElementTagNameMap ? SVGElementTagNameMap[K] : SVGElement}
  */
 function drawing(tag, attributes = {}, children = []) {
   const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
   node.append(...children);
   return /** @type {any} */ (node);
 }
 
-/* A filter that maps grey levels by one straight line, on the colours as they are stored. */
+/** A filter that maps grey levels by one straight line, on the colours as they are stored.
+ * @param {string} id
+ */
 function windowFilter(id) {
   const channels = ["R", "G", "B"].map((one) => drawing(`feFunc${one}`, { type: "linear", slope: "1", intercept: "0" }));
   const filter = drawing("filter", { id, x: "0", y: "0", width: "1", height: "1", "color-interpolation-filters": "sRGB" }, [
@@ -38,9 +40,11 @@ function windowFilter(id) {
 
 /**
  * @param {string} name
- * @param {string} canvasId
+ * @param {string | null} canvasId
+ * @param {number} [index] among those of the stage
+ * @returns {Sheet}
  */
-function make(name, canvasId) {
+function make(name, canvasId, index = 0) {
   const picture = element("img", { class: "film", alt: "", draggable: "false" });
   const canvas = element("canvas", { class: "heat", id: canvasId, role: "img", hidden: true });
   const layer = levelsLayer.make();
@@ -56,11 +60,37 @@ function make(name, canvasId) {
   const head = element("div", { class: "pane-head", hidden: true }, [caption]);
   const node = element("div", { class: `pane ${name}` }, [head, view]);
   return {
-    node, view, head, caption, picture, layer, canvas, frame, warm, tone: toned, lines, group, note,
+    index, node, view, head, caption, picture, layer, canvas, frame, warm, tone: toned, lines, group, note,
     channels: filter.channels, filter: `url(#window-of-${name})`, toned: "",
     pane: null, room: null, at: null, crop: null, shown: null, wanted: null, job: "", failed: "",
   };
 }
+
+/** What a sheet shows, where it shows a film.
+ * @param {Pick<Sheet, "pane">} sheet
+ * @returns {Pane}
+ * @throws {Error} where it is empty
+ */
+const paneOf = ({ pane }) => present(pane, "film on this sheet");
+
+/** The room that a sheet's film has.
+ * @param {Pick<Sheet, "room">} sheet
+ * @returns {Room}
+ * @throws {Error} before it was measured
+ */
+const roomOf = ({ room }) => present(room, "room for this sheet");
+
+/**
+ * @param {Sheet} sheet
+ * @returns {sheet is Filled}
+ */
+const isFilled = (sheet) => sheet.pane !== null;
+
+/**
+ * @param {Sheet} sheet
+ * @returns {sheet is Ready}
+ */
+const isReady = (sheet) => sheet.pane !== null && sheet.room !== null;
 
 /** Lay the film, its heat and its lines at a matrix.
  * @param {Sheet} sheet
@@ -68,28 +98,31 @@ function make(name, canvasId) {
  * @param {number} percent
  */
 function place(sheet, m, percent) {
-  const { width, height } = sheet.pane.item;
+  const { width, height } = paneOf(sheet).item;
   const transform = geometry.written(m);
   for (const layer of [sheet.frame, sheet.warm]) {
     Object.assign(layer.style, { width: `${width}px`, height: `${height}px`, transform });
   }
   for (const one of [sheet.picture, sheet.layer.canvas]) one.classList.toggle("pixelated", percent >= 100 * PIXELATED_FROM);
-  sheet.at = { m, room: sheet.room, shown: percent / 100 };
+  sheet.at = { m, room: roomOf(sheet), shown: percent / 100 };
   if (!sheet.crop) return;
   // a stroke keeps its width only inside its own drawing: so that stands still and its contents move
   const { x, y, across, down } = sheet.crop;
   sheet.group.setAttribute("transform", `${transform} translate(${x} ${y}) scale(${across} ${down})`);
 }
 
-/* Grey levels from level - width / 2 to level + width / 2 become black to white, or white to black. `quick`: while it
- * moves, a large film may be drawn coarser. */
+/** Grey levels from level - width / 2 to level + width / 2 become black to white, or white to black. `quick`: while it
+ * moves, a large film may be drawn coarser.
+ * @type {(sheet: Sheet, window: GreyWindow, invert: boolean, quick?: boolean) => void} */
 function tone(sheet, window, invert, quick = false) {
-  const levels = sheet.shown === sheet.pane.item.film ? ownLevels.of(sheet.shown) : null;
-  const own = levels ? levelsLayer.paint(sheet.layer, levels, sheet.at, { window, invert }, quick) : levelsLayer.hide(sheet.layer);
+  const { film } = paneOf(sheet).item;
+  const levels = sheet.shown === film ? ownLevels.of(film) : null;
+  const own = levels && sheet.at ? levelsLayer.paint(sheet.layer, levels, sheet.at, { window, invert }, quick) : levelsLayer.hide(sheet.layer);
   sheet.frame.classList.toggle("own-levels", own);
   straighten(sheet, own ? look.PLAIN : window, invert && !own);
 }
 
+/** @type {(sheet: Sheet, window: GreyWindow, invert: boolean) => void} */
 function straighten(sheet, { width, level }, invert) {
   const slope = 255 / width;
   const intercept = 0.5 - level / width;
@@ -98,15 +131,15 @@ function straighten(sheet, { width, level }, invert) {
   if (sheet.toned === wanted) return;
   sheet.toned = wanted;
   for (const channel of sheet.channels) {
-    channel.setAttribute("slope", rise);
-    channel.setAttribute("intercept", start);
+    channel.setAttribute("slope", String(rise));
+    channel.setAttribute("intercept", String(start));
   }
   sheet.tone.style.filter = rise === 1 && start === 0 ? "none" : sheet.filter;
 }
 
 /**
  * @param {Sheet} sheet
- * @param {Row} item
+ * @param {Kept} item
  */
 async function load(sheet, item) {
   if (sheet.wanted === item.film) return;
@@ -132,6 +165,7 @@ async function load(sheet, item) {
   changed();
 }
 
+/** @type {(sheet: Sheet, film: string) => void} */
 function loadAgain(sheet, film) {
   if (sheet.wanted !== film || sheet.shown === film) return;
   sheet.wanted = null;
@@ -144,4 +178,4 @@ function clear(sheet) {
   levelsLayer.hide(sheet.layer);
 }
 
-export { make, place, tone, load, clear, drawing };
+export { make, paneOf, roomOf, isFilled, isReady, place, tone, load, clear, drawing };

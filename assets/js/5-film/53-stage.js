@@ -1,21 +1,21 @@
 /* The room for one film or two, and when they are laid anew. */
-import { tell } from "../0-core/00-core.js";
+import { present, tell } from "../0-core/00-core.js";
 import * as filmSheet from "./53-film-sheet.js";
 
 const STILL_AFTER_MS = 180;
-const two = [];
-let stage = null;
+const two = /** @type {Sheet[]} */ ([]);
+let host = /** @type {HTMLElement | null} */ (null);
+const stage = () => present(host, "stage");
 let placing = false;
 let stillTimer = 0;
 
 /** @param {HTMLElement} node */
 function build(node) {
-  stage = node;
+  host = node;
   ["first", "second"].forEach((name, index) => {
-    const sheet = filmSheet.make(name, index === 0 ? "heat-canvas" : "heat-canvas-2");
-    Object.assign(sheet, { index });
+    const sheet = filmSheet.make(name, index === 0 ? "heat-canvas" : "heat-canvas-2", index);
     two.push(sheet);
-    stage.append(sheet.node);
+    node.append(sheet.node);
   });
 }
 
@@ -24,8 +24,8 @@ function build(node) {
  * @param {boolean} [moving]
  */
 function moved(moving = true) {
-  if (moving && stage) {
-    stage.classList.add("moving");
+  if (moving && host) {
+    host.classList.add("moving");
     clearTimeout(stillTimer);
     stillTimer = setTimeout(rest, STILL_AFTER_MS);
   }
@@ -38,12 +38,12 @@ function moved(moving = true) {
 }
 
 function rest() {
-  stage.classList.remove("moving");
+  stage().classList.remove("moving");
   tell("lay");
 }
 
 /** @returns {boolean} */
-const moving = () => stage.classList.contains("moving");
+const moving = () => stage().classList.contains("moving");
 
 /** @returns {Sheet[]} */
 const sheets = () => two;

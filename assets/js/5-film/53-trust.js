@@ -5,7 +5,7 @@ import { answerKey, hear } from "../0-core/15-answers.js";
 import * as requests from "../0-core/16-requests.js";
 import * as analysis from "../3-list/30-analysis.js";
 
-const asked = new Set(); // "model/film" whose report is on its way
+const asked = /** @type {Set<string>} */ (new Set()); // "model/film" whose report is on its way
 
 /**
  * @param {Answer | null} answer
@@ -22,7 +22,7 @@ const doubted = (answer, label) =>
   waits(answer) || Boolean(answer.trust_failed) || ["poor", "caution"].includes((answer.trust_verdict || {})[label]);
 
 /**
- * @param {Row} item
+ * @param {Kept} item
  * @param {Answer} answer
  */
 async function ask(item, answer) {
@@ -36,6 +36,7 @@ async function ask(item, answer) {
   changed();
 }
 
+/** @type {(film: string, model: string) => Promise<TrustReport>} */
 async function fetched(film, model) {
   const reply = await requests.ask(`/films/${film}/${model}/trust.json`);
   if (!reply.ok) throw new Error((await analysis.refusal(reply, film)).message);
@@ -45,7 +46,7 @@ async function fetched(film, model) {
 /* What could not be had is asked for once more: when the server is back, and when its reader looks at a film anew. */
 function again() {
   for (const answer of state.answers.values()) {
-    if (answer.trust_failed) hear({ ...answer, trust_failed: false, trust_waits: true });
+    if (!answer.error && answer.trust_failed) hear({ ...answer, trust_failed: false, trust_waits: true });
   }
 }
 

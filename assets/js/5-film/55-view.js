@@ -5,41 +5,50 @@ import * as ownLevels from "./50-own-levels.js";
 import * as geometry from "./51-geometry.js";
 import { FIT, UPRIGHT } from "./51-geometry.js";
 import * as tones from "./51-tones.js";
+import { paneOf, roomOf } from "./53-film-sheet.js";
 import * as stage from "./53-stage.js";
 
 const OF_PICTURE = { width: [2, 510], level: [0, 255] }; // what a window of 8 bits may be
-const films = new Map(); // film key -> {place, way}: a film turned or flipped stays so, and no other one is
-let second = null; // what the second pane has of its own while the two are not linked
+const films = /** @type {Map<string, { place: Place, way: Way }>} */ (new Map()); // by film: one turned or flipped stays so, and no other one is
+let second = /** @type {(Tone & { place: Place }) | null} */ (null); // what the second pane has of its own while the two are not linked
 let active = 0; // the pane that keys and buttons mean while they are not linked
 
+/** @param {string} film */
 function record(film) {
-  if (!films.has(film)) films.set(film, { place: FIT, way: UPRIGHT });
-  return films.get(film);
+  const kept = films.get(film) ?? { place: FIT, way: UPRIGHT };
+  films.set(film, kept);
+  return kept;
 }
 
-/* The films that do not stand as they were taken, by key, for a page that comes again. */
-const ways = () => [...films].map(([film, { way }]) => [film, way]).filter(([, way]) => way.turn || way.flip);
+/** The films that do not stand as they were taken, by key, for a page that comes again.
+ * @returns {[string, Way][]}
+ */
+const ways = () => [...films].filter(([, { way }]) => way.turn || way.flip).map(([film, { way }]) => [film, way]);
 /** @param {[string, Way][]} kept */
 const restoreWays = (kept) => kept.forEach(([film, way]) => (record(film).way = way));
 
-const apart = (sheet) => Boolean(second) && sheet.index === 1;
+/** @param {Sheet} sheet */
+const ownOf = (sheet) => (sheet.index === 1 ? second : null);
 
 /**
  * @param {Pick<Sheet, "pane">} sheet
  * @returns {Way}
  */
-const wayOf = (sheet) => record(sheet.pane.item.film).way;
-const setting = (sheet) => ({ room: sheet.room, film: sheet.pane.item, way: wayOf(sheet) });
+const wayOf = (sheet) => record(paneOf(sheet).item.film).way;
+/** @type {(sheet: Sheet) => Setting} */
+const setting = (sheet) => ({ room: roomOf(sheet), film: paneOf(sheet).item, way: wayOf(sheet) });
 const first = () => stage.sheets()[0];
 
 /**
  * @param {Sheet} sheet
  * @returns {Tone}
  */
-const toneOf = (sheet) => (apart(sheet) ? second : state.view);
+const toneOf = (sheet) => ownOf(sheet) ?? state.view;
 
+/** @type {(sheet: Sheet, changes: Partial<Tone>) => void} */
 function setTone(sheet, changes) {
-  if (apart(sheet)) Object.assign(second, changes);
+  const own = ownOf(sheet);
+  if (own) Object.assign(own, changes);
   else look.set(changes);
 }
 
@@ -52,18 +61,17 @@ const invert = (sheet) => setTone(sheet, { invert: !toneOf(sheet).invert });
  */
 function placeOf(sheet) {
   const { room, film, way } = setting(sheet);
-  if (apart(sheet)) return geometry.clamp(second.place, room, film, way);
-  const place = record(first().pane.item.film).place;
+  const own = ownOf(sheet);
+  if (own) return geometry.clamp(own.place, room, film, way);
+  const { place } = record(paneOf(first()).item.film);
   if (sheet.index === 0) return geometry.clamp(place, room, film, way);
   return geometry.carried(place, setting(first()), { room, film, way });
 }
 
+/** @type {(sheet: Sheet, place: Place) => void} */
 function setPlace(sheet, place) {
-  if (apart(sheet)) second.place = place;
-  else {
-    const own = sheet.index === 0 ? place : geometry.carried(place, setting(sheet), setting(first()));
-    record(first().pane.item.film).place = own;
-  }
+  const own = ownOf(sheet) ?? record(paneOf(first()).item.film);
+  own.place = sheet.index === 0 || own === second ? place : geometry.carried(place, setting(sheet), setting(first()));
   stage.moved();
 }
 
@@ -109,7 +117,7 @@ function toggleTrue(sheet, point) {
  * @param {(way: Way) => Way} fn
  */
 function turn(sheet, fn) {
-  const own = record(sheet.pane.item.film);
+  const own = record(paneOf(sheet).item.film);
   own.way = fn(own.way);
   stage.moved();
 }
@@ -118,9 +126,10 @@ function turn(sheet, fn) {
  * @param {Sheet} sheet
  * @returns {Levels | null}
  */
-const levelsOf = (sheet) => ownLevels.of(sheet.pane.item.film);
+const levelsOf = (sheet) => ownLevels.of(paneOf(sheet).item.film);
 
-/* What a window of this film may be, in shown levels. */
+/** What a window of this film may be, in shown levels.
+ * @type {(sheet: Sheet) => { width: number[], level: number[] }} */
 function bounds(sheet) {
   const levels = levelsOf(sheet);
   if (!levels) return OF_PICTURE;

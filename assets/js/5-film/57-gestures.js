@@ -1,7 +1,8 @@
 /* Wheel, drag, pinch and double click on the films. Pointers only; keys belong to the parts they serve. */
-import { changed, onKey, state } from "../0-core/00-core.js";
+import { around, changed, onKey, state } from "../0-core/00-core.js";
 import * as words from "../0-core/10-words.js";
 import * as geometry from "./51-geometry.js";
+import { isReady, roomOf } from "./53-film-sheet.js";
 import * as stage from "./53-stage.js";
 import * as view from "./55-view.js";
 import * as actions from "./56-actions.js";
@@ -11,9 +12,10 @@ const PINCH_WHEEL = 0.01; // a trackpad's pinch comes as a wheel with the contro
 const LINE = 16;
 const SPREAD = 1.2; // grey levels per screen pixel
 const FINEST = 0.02; // of that, in a narrow window of a film's own levels
-const pointers = new Map(); // pointer id -> {x, y}
-let grip = null; // what the pointers hold: {sheet, kind}
-let last = null; // where the mouse was seen last: {sheet, x, y}
+/** @typedef {XY & { touch?: boolean }} Seen `touch`: by a finger, which hides what lies under it */
+const pointers = /** @type {Map<number, XY>} */ (new Map()); // by id
+let grip = /** @type {{ sheet: Sheet, kind: "pan" | "pinch" | "grey" | "mark" } | null} */ (null); // what the pointers hold
+let last = /** @type {(Seen & { sheet: Sheet }) | null} */ (null); // where the mouse was seen last
 
 /* Whether dragging means the grey window: 58-grey.js says when. */
 /** @type {() => boolean} */
@@ -22,18 +24,24 @@ let greyIs = () => false;
 const dragGreyWhile = (rule) => (greyIs = rule);
 
 /* Whether dragging draws a mark, and who draws it: 58-marks.js. */
-let marking = { active: () => false };
-/** @param {any} who */
+/** @type {Marker} */
+let marking = { active: () => false, down() {}, move() {}, up() {} };
+/** @param {Marker} who */
 const markWith = (who) => (marking = who);
 
-/* By where it happened: a held pointer belongs to the stage, and a double click ends with one held. */
-function sheetAt({ clientX, clientY, target }) {
-  if (target.closest(".pane-head")) return null;
+/** By where it happened: a held pointer belongs to the stage, and a double click ends with one held.
+ * @param {MouseEvent} event
+ */
+function sheetAt(event) {
+  if (around(event, ".pane-head")) return null;
+  const { clientX, clientY } = event;
+  /** @param {DOMRect} box */
   const holds = ({ left, right, top, bottom }) => clientX >= left && clientX < right && clientY >= top && clientY < bottom;
-  const ready = stage.sheets().filter((sheet) => sheet.pane && sheet.room);
+  const ready = stage.sheets().filter(isReady);
   return ready.find((sheet) => holds(sheet.view.getBoundingClientRect())) || null;
 }
 
+/** @type {(sheet: Sheet, at: { clientX: number, clientY: number }) => XY} */
 function inside(sheet, { clientX, clientY }) {
   const box = sheet.view.getBoundingClientRect();
   return { x: clientX - box.left, y: clientY - box.top };
@@ -41,9 +49,11 @@ function inside(sheet, { clientX, clientY }) {
 
 /** The point under the mouse, or the middle.
  * @param {Sheet} sheet
+ * @returns {Seen}
  */
-const pointIn = (sheet) => (last && last.sheet === sheet ? last : geometry.middle(sheet.room));
+const pointIn = (sheet) => (last && last.sheet === sheet ? last : geometry.middle(roomOf(sheet)));
 
+/** @param {WheelEvent} event */
 function wheel(event) {
   const sheet = sheetAt(event);
   if (!sheet) return;
@@ -53,21 +63,23 @@ function wheel(event) {
   view.zoomAt(sheet, Math.exp(-delta * (event.ctrlKey ? PINCH_WHEEL : WHEEL)), inside(sheet, event));
 }
 
-function down(event) {
+/** @type {(event: PointerEvent, node: HTMLElement) => void} */
+function down(event, node) {
   const sheet = sheetAt(event);
   if (!sheet || event.button > 2) return;
   pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
   const grey = event.button === 2 || (event.button === 0 && greyIs());
-  grip = { sheet, kind: pointers.size > 1 ? "pinch" : grey ? "grey" : "pan", moved: 0 };
+  grip = { sheet, kind: pointers.size > 1 ? "pinch" : grey ? "grey" : "pan" };
   if (grip.kind === "pan" && event.button === 0 && marking.active()) {
     grip.kind = "mark";
     marking.down(sheet, inside(sheet, event));
   }
   view.activate(sheet);
-  event.currentTarget.setPointerCapture(event.pointerId);
-  event.currentTarget.classList.add("held");
+  node.setPointerCapture(event.pointerId);
+  node.classList.add("held");
 }
 
+/** @param {PointerEvent} event */
 function move(event) {
   const over = grip ? grip.sheet : sheetAt(event);
   if (over) last = { sheet: over, ...inside(over, event), touch: event.pointerType === "touch" };
@@ -77,7 +89,7 @@ function move(event) {
   const now = { x: event.clientX, y: event.clientY };
   const [dx, dy] = [now.x - before.x, now.y - before.y];
   if (grip.kind === "mark") marking.move(grip.sheet, inside(grip.sheet, event));
-  else if (grip.kind === "pinch") pinch(event.pointerId, before, now);
+  else if (grip.kind === "pinch") pinch(grip.sheet, event.pointerId, before, now);
   else if (grip.kind === "grey") {
     const { width, level, curve } = view.toneOf(grip.sheet).window;
     const fine = view.levelsOf(grip.sheet) ? Math.min(1, Math.max(FINEST, width / 255)) : 1;
@@ -86,27 +98,31 @@ function move(event) {
   pointers.set(event.pointerId, now);
 }
 
-/* Two fingers: the film follows the point between them and grows with their distance. */
-function pinch(id, before, now) {
+/** Two fingers: the film follows the point between them and grows with their distance.
+ * @type {(sheet: Sheet, id: number, before: XY, now: XY) => void} */
+function pinch(sheet, id, before, now) {
   const other = [...pointers].find(([one]) => one !== id);
   if (!other) return;
   const [, fixed] = other;
+  /** @param {XY} point */
   const length = (point) => Math.max(1, Math.hypot(point.x - fixed.x, point.y - fixed.y));
-  const point = inside(grip.sheet, { clientX: (before.x + fixed.x) / 2, clientY: (before.y + fixed.y) / 2 });
-  view.zoomAt(grip.sheet, length(now) / length(before), point);
-  view.panBy(grip.sheet, (now.x - before.x) / 2, (now.y - before.y) / 2);
+  const point = inside(sheet, { clientX: (before.x + fixed.x) / 2, clientY: (before.y + fixed.y) / 2 });
+  view.zoomAt(sheet, length(now) / length(before), point);
+  view.panBy(sheet, (now.x - before.x) / 2, (now.y - before.y) / 2);
 }
 
-function up(event) {
+/** @type {(event: PointerEvent, node: HTMLElement) => void} */
+function up(event, node) {
   pointers.delete(event.pointerId);
   if (pointers.size === 1 && grip) grip.kind = "pan";
   if (pointers.size > 0) return;
-  if (grip) event.currentTarget.classList.remove("held");
+  if (grip) node.classList.remove("held");
   if (grip && grip.kind === "mark") marking.up(grip.sheet);
   if (grip && grip.kind === "grey") changed(); // the button's state and the sliders follow at the end
   grip = null;
 }
 
+/** @param {MouseEvent} event */
 function twice(event) {
   const sheet = sheetAt(event);
   if (sheet) view.fit(sheet);
@@ -114,15 +130,18 @@ function twice(event) {
 
 /* Without a mouse: Shift and the arrows move the film in its box, or the lens over it. */
 const STEP = 48;
+/** @type {Record<string, Point2>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** @param {KeyboardEvent} event */
 function arrow(event) {
   const [dx, dy] = ARROWS[event.key] || [0, 0];
   const sheet = view.activeSheet();
-  if (!event.shiftKey || !(dx || dy) || !sheet.pane || !sheet.room) return;
+  if (!event.shiftKey || !(dx || dy) || !isReady(sheet)) return;
   event.preventDefault();
   event.stopPropagation();
   if (!state.view.lens) return void view.panBy(sheet, -dx * STEP, -dy * STEP);
   const { x, y } = pointIn(sheet);
+  /** @type {(value: number, most: number) => number} */
   const within = (value, most) => Math.min(most, Math.max(0, value));
   last = { sheet, x: within(x + dx * 12, sheet.room.width), y: within(y + dy * 12, sheet.room.height) };
   stage.moved(false);
@@ -131,9 +150,9 @@ function arrow(event) {
 /** @param {HTMLElement} node */
 function listen(node) {
   node.addEventListener("wheel", wheel, { passive: false });
-  node.addEventListener("pointerdown", down);
+  node.addEventListener("pointerdown", (event) => down(event, node));
   node.addEventListener("pointermove", move);
-  for (const kind of ["pointerup", "pointercancel"]) node.addEventListener(kind, up);
+  for (const kind of /** @type {const} */ (["pointerup", "pointercancel"])) node.addEventListener(kind, (event) => up(event, node));
   node.addEventListener("dblclick", twice);
   node.addEventListener("keydown", arrow);
   node.addEventListener("contextmenu", (event) => sheetAt(event) && event.preventDefault());

@@ -1,32 +1,44 @@
 /* The grey window: presets, those of the film's own file, two sliders, and dragging on the film. A picture of 8 bits has
  * contrasts of the grey levels as they stand in it, and no Hounsfield units; a film of more bits says its own levels. */
-import { byId, changed, element, onKey, setText } from "../0-core/00-core.js";
+import { around, byId, changed, element, inside, onKey, present, setText } from "../0-core/00-core.js";
 import { decimal, N_, t } from "../0-core/10-words.js";
 import * as tones from "./51-tones.js";
+import { isReady } from "./53-film-sheet.js";
 import * as view from "./55-view.js";
 import * as actions from "./56-actions.js";
 import * as gestures from "./57-gestures.js";
 
 // on frontal films as they are shown here the lungs lie mostly between levels 40 and 205, what is around them above 150
+/** @typedef {{ name: string, window: GreyWindow, help: string }} Preset */
+/** @type {Preset[]} */
 const PRESETS = [
   { name: N_("Default"), window: { width: 255, level: 127.5 }, help: N_("contrast: default") },
   { name: N_("Lung contrast"), window: { width: 170, level: 120 }, help: N_("contrast for the lungs") },
   { name: N_("Bone and mediastinum contrast"), window: { width: 140, level: 185 }, help: N_("contrast for bone and mediastinum") },
   { name: N_("High contrast"), window: { width: 128, level: 140 }, help: N_("high contrast") },
 ];
-let popover = null;
-let parts = null;
-let figures = null;
-let listed = null; // the levels whose windows stand in the menu
+let box = /** @type {HTMLElement | null} */ (null);
+let made = /** @type {ReturnType<typeof fill> | null} */ (null);
+let label = /** @type {HTMLElement | null} */ (null);
+const popover = () => present(box, "box for the window");
+const parts = () => present(made, "choice of windows");
+const figures = () => present(label, "figures of the window");
+let given = /** @type {{ choice: HTMLButtonElement, window: GreyWindow }[]} */ ([]); // those of the file
+let listed = /** @type {Levels | null} */ (null); // the levels whose windows stand in the menu
 
 const sheet = () => view.activeSheet();
 const current = () => view.toneOf(sheet()).window;
-const same = (one, other) => ["width", "level", "curve", "table"].every((part) => one[part] === other[part]);
+/** @type {(one: GreyWindow, other: GreyWindow) => boolean} */
+const same = (one, other) =>
+  one.width === other.width && one.level === other.level && one.curve === other.curve && one.table === other.table;
 
-/* Whole levels where there are many, else with two decimals. */
+/** Whole levels where there are many, else with two decimals.
+ * @param {number} value
+ */
 const figure = (value) => (Math.abs(value) >= 10 || Number.isInteger(value) ? String(Math.round(value)) : decimal(value, 2));
 
-/* A window's figures as people read them: of the picture, or of the film's own levels. */
+/** A window's figures as people read them: of the picture, or of the film's own levels.
+ * @type {(one: Sheet, window: GreyWindow) => GreyWindow} */
 function inFigures(one, window) {
   const levels = view.levelsOf(one);
   return levels ? tones.toOwn(levels, window) : window;
@@ -37,11 +49,11 @@ function inFigures(one, window) {
  * @param {HTMLElement} toolbar
  */
 function build(node, toolbar) {
-  popover = node;
-  figures = element("button", { class: "window-figures", type: "button", hidden: true, onclick: reset }, [
+  box = node;
+  label = element("button", { class: "window-figures", type: "button", hidden: true, onclick: reset }, [
     element("span"), element("span", { class: "window-reset", text: t("Reset") }),
   ]);
-  toolbar.append(figures);
+  toolbar.append(label);
 }
 
 function reset() {
@@ -49,6 +61,8 @@ function reset() {
   byId("stage").focus({ preventScroll: true });
 }
 
+/** @typedef {{ name: "width" | "level", input: HTMLInputElement, value: HTMLElement, node: HTMLElement }} Slider */
+/** @type {(name: "width" | "level", text: string) => Slider} */
 function slider(name, text) {
   const value = element("output", {});
   const input = element("input", { type: "range", id: `window-${name}` });
@@ -59,8 +73,8 @@ function slider(name, text) {
     view.setWindow(sheet(), width, level, current().curve);
     changed();
   });
-  const label = element("label", {}, [element("span", {}, [element("span", { text }), value]), input]);
-  return { name, input, value, label };
+  const node = element("label", {}, [element("span", {}, [element("span", { text }), value]), input]);
+  return { name, input, value, node };
 }
 
 /* When it is first opened: the language has come by then. */
@@ -72,64 +86,69 @@ function fill() {
   );
   const sliders = [slider("width", t("Window (contrast)")), slider("level", t("Level (brightness)"))];
   const ofFile = element("div", { class: "presets", role: "group", "aria-label": t("Of this film's file"), hidden: true });
-  popover.append(
+  popover().append(
     element("div", { class: "presets", role: "group", "aria-label": t("Contrast") }, presets),
     ofFile,
-    ...sliders.map((one) => one.label),
+    ...sliders.map((one) => one.node),
     element("p", { class: "hint", text: t("Drag on the film: sideways for contrast, up and down for brightness. The right button does so at any time.") }),
   );
-  parts = { presets, sliders, ofFile };
+  return { presets, sliders, ofFile };
 }
 
+/** @param {Preset} preset */
 function choose(preset) {
-  if (!sheet().pane || !sheet().room) return;
+  if (!isReady(sheet())) return;
   view.setWindow(sheet(), preset.window.width, preset.window.level);
   changed();
 }
 
-/* The windows that the film's file brings, with what it calls them. */
+/** The windows that the film's file brings, with what it calls them.
+ * @param {Levels | null} levels
+ */
 function listFile(levels) {
   if (listed === levels) return;
   listed = levels;
-  const windows = levels ? levels.windows : [];
-  parts.ofFile.hidden = windows.length === 0;
-  parts.ofFile.replaceChildren(
-    element("div", { class: "presets-of", text: t("Of this film's file") }),
-    ...windows.map((one, index) => {
-      const given = tones.ofFile(levels, one);
-      const own = tones.toOwn(levels, given);
-      const text = one.name || t("Window {number} of the file", { number: index + 1 });
-      /** @type {HTMLButtonElement & { given?: GreyWindow }} */
-      const choice = element("button", { class: "tool preset", type: "button", onclick: () => chooseGiven(given) }, [
-        element("span", { text }), element("kbd", { text: `${figure(own.width)} / ${figure(own.level)}` }),
-      ]);
-      choice.given = given;
-      return choice;
-    }),
+  given = levels ? levels.windows.map((one, index) => choiceOf(levels, one, index)) : [];
+  const { ofFile } = parts();
+  ofFile.hidden = given.length === 0;
+  ofFile.replaceChildren(
+    element("div", { class: "presets-of", text: t("Of this film's file") }), ...given.map(({ choice }) => choice),
   );
 }
 
-function chooseGiven(given) {
-  view.setFileWindow(sheet(), given);
+/** @type {(levels: Levels, one: Levels["windows"][number], index: number) => { choice: HTMLButtonElement, window: GreyWindow }} */
+function choiceOf(levels, one, index) {
+  const window = tones.ofFile(levels, one);
+  const own = tones.toOwn(levels, window);
+  const text = one.name || t("Window {number} of the file", { number: index + 1 });
+  const choice = element("button", { class: "tool preset", type: "button", onclick: () => chooseGiven(window) }, [
+    element("span", { text }), element("kbd", { text: `${figure(own.width)} / ${figure(own.level)}` }),
+  ]);
+  return { choice, window };
+}
+
+/** @param {GreyWindow} window */
+function chooseGiven(window) {
+  view.setFileWindow(sheet(), window);
   changed();
 }
 
-const open = () => Boolean(popover) && !popover.hidden;
+const open = () => box !== null && !box.hidden;
 
-const opener = () => byId("toolbar").querySelector("[data-action=window]");
+const opener = () => inside(byId("toolbar"), "[data-action=window]");
 
 function toggle() {
-  if (!parts) fill();
+  made ??= fill();
   if (open()) return close();
-  popover.hidden = false;
+  popover().hidden = false;
   // opened by keyboard, the keyboard goes in; with the mouse the film is dragged next
-  if (opener().matches(":focus-visible")) parts.presets[0].focus({ preventScroll: true });
+  if (opener().matches(":focus-visible")) made.presets[0].focus({ preventScroll: true });
 }
 
 function close() {
-  if (!popover) return;
-  if (popover.contains(document.activeElement)) opener().focus({ preventScroll: true });
-  popover.hidden = true;
+  if (!box) return;
+  if (box.contains(document.activeElement)) opener().focus({ preventScroll: true });
+  box.hidden = true;
 }
 
 /** The window stays from film to film: so its figures stand there for as long as it is not the default one.
@@ -137,29 +156,30 @@ function close() {
  * @param {GreyWindow} window
  */
 function say(one, window) {
-  figures.hidden = tones.isPlain(window);
+  figures().hidden = tones.isPlain(window);
   const { width, level } = inFigures(one, window);
-  setText(figures.firstChild, t("window {width} / level {level}", { width: figure(width), level: figure(level) }));
+  setText(figures().firstChild, t("window {width} / level {level}", { width: figure(width), level: figure(level) }));
 }
 
-/* A slider goes as far as the film's levels do. */
+/** A slider goes as far as the film's levels do.
+ * @type {(slider: Slider, levels: Levels | null) => void} */
 function bound({ name, input }, levels) {
   const [low, high] = (levels ? tones.limits(levels) : view.OF_PICTURE)[name];
   Object.assign(input, { min: String(low), max: String(high), step: levels ? "any" : "1" });
 }
 
 function paint() {
-  if (!parts || popover.hidden || !sheet().pane) return;
+  if (!made || !open() || !sheet().pane) return;
   const levels = view.levelsOf(sheet());
   const [now, said] = [current(), inFigures(sheet(), current())];
-  for (const one of parts.sliders) {
+  for (const one of made.sliders) {
     bound(one, levels);
     one.input.value = levels ? String(said[one.name]) : String(Math.round(said[one.name]));
     setText(one.value, figure(said[one.name]));
   }
   listFile(levels);
-  parts.presets.forEach((button, index) => button.setAttribute("aria-pressed", String(same(PRESETS[index].window, now))));
-  for (const button of parts.ofFile.querySelectorAll("button")) button.setAttribute("aria-pressed", String(same(button.given, now)));
+  made.presets.forEach((button, index) => button.setAttribute("aria-pressed", String(same(PRESETS[index].window, now))));
+  for (const { choice, window } of given) choice.setAttribute("aria-pressed", String(same(window, now)));
 }
 
 gestures.dragGreyWhile(open);
@@ -172,7 +192,7 @@ document.addEventListener("cxr-close", () => {
 });
 document.addEventListener("click", (event) => {
   // on the film itself the popover stays: there it is dragged
-  if (open() && !event.target.closest("#window-popover, #toolbar, #stage")) {
+  if (open() && !around(event, "#window-popover, #toolbar, #stage")) {
     close();
     changed();
   }

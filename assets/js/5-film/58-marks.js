@@ -1,6 +1,6 @@
 /* Measuring and marking: a ruler, an arrow, L and R on the film, and the grey level under the pointer. Marks lie in the
  * film's own pixels, so that they move, turn and flip with it, and are kept with the film until the list is cleared. */
-import { addField, byId, changed, element, listen, onKey, setText, state } from "../0-core/00-core.js";
+import { addField, byId, changed, element, inside, listen, onKey, pen, present, setText, state } from "../0-core/00-core.js";
 import { decimal, N_, percent, t } from "../0-core/10-words.js";
 import { rowInView } from "../0-core/13-films.js";
 import { heard } from "../0-core/15-answers.js";
@@ -14,42 +14,52 @@ import * as actions from "./56-actions.js";
 import * as gestures from "./57-gestures.js";
 import * as grey from "./58-grey.js";
 
+/** @type {[Mark["kind"], string][]} */
 const KINDS = [["ruler", N_("Ruler")], ["arrow", N_("Arrow")], ["L", N_("L mark")], ["R", N_("R mark")]];
 const SHORTEST = 6; // screen pixels; a shorter drag is a slip of the hand
 const MOST = 50; // that a picture is asked for with; cxr_dash/web/marks.py refuses more
 const HEAD = 11; // of an arrow, in screen pixels
 const write = addField("marks", {}); // film key -> [{kind, from, to}], in the film's pixels
 const canvas = document.createElement("canvas");
-let kind = "ruler";
-let held = null; // the mark that is being drawn: {film, kind, from, to}
-let nodes = null;
-let read = { url: "", context: null }; // the picture whose grey levels were read last
+let kind = /** @type {Mark["kind"]} */ ("ruler");
+let held = /** @type {(Mark & { film: string }) | null} */ (null); // the mark that is being drawn
+let made = /** @type {ReturnType<typeof makeMenu> | null} */ (null);
+const nodes = () => present(made, "menu of marks");
+let read = { url: "", context: /** @type {CanvasRenderingContext2D | null} */ (null) }; // the picture whose grey levels were read last
 
-const open = () => Boolean(nodes) && !byId("marks-menu").hidden;
+const open = () => made !== null && !byId("marks-menu").hidden;
+/** @param {string} film */
 const of = (film) => state.marks[film] || [];
+/** @type {(film: string, list: Mark[]) => void} */
 const keep = (film, list) => write({ ...state.marks, [film]: list });
 
 // ---- how long a line is
 
-/* Millimetres where the file gives a spacing [rows, columns], else a share of the film's width. */
+/** Millimetres where the file gives a spacing [rows, columns], else a share of the film's width.
+ * @type {(mark: Mark, item: Kept, spacing: Point2 | null) => string} */
 function measure({ from, to }, item, spacing) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   if (spacing) return t("{length} mm", { length: decimal(Math.hypot(dx * spacing[1], dy * spacing[0]), 1) });
   return t("{share} of the width", { share: percent(Math.hypot(dx, dy) / item.width) });
 }
 
+/** @type {(item: Kept) => Point2 | null} */
 function spacingOf(item) {
   const answer = heard(item);
-  return (answer && answer.file && answer.file.pixel_spacing_mm) || null;
+  return (answer && !answer.error && answer.file && answer.file.pixel_spacing_mm) || null;
 }
 
 // ---- the menu
+
+/** @type {(menu: HTMLElement, sheets: Sheet[]) => void} */
+const build = (menu, sheets) => void (made = makeMenu(menu, sheets));
 
 /**
  * @param {HTMLElement} menu
  * @param {Sheet[]} sheets
  */
-function build(menu, sheets) {
+function makeMenu(menu, sheets) {
+  /** @param {Mark["kind"]} one */
   const choose = (one) => {
     kind = one;
     changed();
@@ -68,9 +78,10 @@ function build(menu, sheets) {
     sheet.view.append(svg);
     return svg;
   });
-  nodes = { kinds, last, all, level, drawings };
+  return { kinds, last, all, level, drawings };
 }
 
+/** @param {(list: Mark[]) => Mark[]} change */
 function drop(change) {
   const { pane } = view.activeSheet();
   if (!pane) return;
@@ -78,13 +89,13 @@ function drop(change) {
   changed();
 }
 
-const opener = () => byId("toolbar").querySelector("[data-action=measure]");
+const opener = () => inside(byId("toolbar"), "[data-action=measure]");
 
 function toggle() {
   if (open()) return close();
   grey.close();
   byId("marks-menu").hidden = false;
-  if (opener().matches(":focus-visible")) nodes.kinds[0].focus({ preventScroll: true });
+  if (opener().matches(":focus-visible")) nodes().kinds[0].focus({ preventScroll: true });
   return changed();
 }
 
@@ -96,7 +107,7 @@ function close() {
 }
 
 /** A film's marks as they are taken away, with what a ruler says.
- * @param {Row} item
+ * @param {Kept} item
  * @returns {{ kind: string, start: number[], end: number[], text: string }[]}
  */
 function exported(item) {
@@ -109,24 +120,32 @@ function exported(item) {
 
 // ---- the pointer
 
+/** @type {(sheet: Sheet, point: XY) => XY} */
 const onFilm = (sheet, point) => {
   const { x, y } = geometry.toFilm(view.matrixOf(sheet), point);
+  /** @type {(value: number, most: number) => number} */
   const within = (value, most) => Math.min(most, Math.max(0, value));
-  return { x: within(x, sheet.pane.item.width), y: within(y, sheet.pane.item.height) };
+  const { width, height } = filmSheet.paneOf(sheet).item;
+  return { x: within(x, width), y: within(y, height) };
 };
 
+/** @type {Marker["down"]} */
 function down(sheet, point) {
   const at = onFilm(sheet, point);
-  held = { film: sheet.pane.item.film, kind, from: at, to: at };
+  held = { film: filmSheet.paneOf(sheet).item.film, kind, from: at, to: at };
 }
 
+/** @type {Marker["move"]} */
 function move(sheet, point) {
+  if (!held) return;
   held.to = onFilm(sheet, point);
   if (["L", "R"].includes(kind)) held.from = held.to;
   stage.moved(false);
 }
 
+/** @type {Marker["up"]} */
 function up(sheet) {
+  if (!held) return;
   const { film, ...mark } = held;
   held = null;
   const [dx, dy] = [mark.to.x - mark.from.x, mark.to.y - mark.from.y];
@@ -136,30 +155,34 @@ function up(sheet) {
   changed();
 }
 
-/* The level of the picture as the server shows it, 8 bits, before window and inversion: for as long as the film has no
- * others. */
+/** The level of the picture as the server shows it, 8 bits, before window and inversion: for as long as the film has no
+ * others.
+ * @type {(sheet: Sheet, point: XY) => number} */
 function levelAt(sheet, point) {
-  const { picture, pane } = sheet;
-  if (read.url !== picture.src) {
+  const { picture } = sheet;
+  const { item } = filmSheet.paneOf(sheet);
+  let { context } = read;
+  if (!context || read.url !== picture.src) {
     [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
-    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context = pen(canvas, { willReadFrequently: true });
     context.drawImage(picture, 0, 0);
     read = { url: picture.src, context };
   }
+  /** @type {(value: number, length: number, pixels: number) => number} */
   const at = (value, length, pixels) => Math.min(pixels - 1, Math.floor((value / length) * pixels));
-  const x = at(point.x, pane.item.width, canvas.width);
-  const y = at(point.y, pane.item.height, canvas.height);
-  return read.context.getImageData(x, y, 1, 1).data[0];
+  const x = at(point.x, item.width, canvas.width);
+  const y = at(point.y, item.height, canvas.height);
+  return context.getImageData(x, y, 1, 1).data[0];
 }
 
 function probe() {
   const seen = gestures.seen();
-  const ready = open() && seen && seen.sheet.pane && seen.sheet.room && seen.sheet.shown === seen.sheet.pane.item.film;
-  if (!ready) return;
+  if (!open() || !seen || !filmSheet.isReady(seen.sheet) || seen.sheet.shown !== seen.sheet.pane.item.film) return;
   const { x, y } = onFilm(seen.sheet, seen);
-  setText(nodes.level, sayLevel(seen.sheet, { x, y }));
+  setText(nodes().level, sayLevel(seen.sheet, { x, y }));
 }
 
+/** @type {(sheet: Sheet, point: XY) => string} */
 function sayLevel(sheet, point) {
   const levels = view.levelsOf(sheet);
   const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
@@ -172,9 +195,11 @@ function sayLevel(sheet, point) {
 
 // ---- what is drawn
 
+/** @type {(mark: Mark, m: Matrix, text: string) => SVGElement[]} */
 function shape({ kind: one, from, to }, m, text) {
   const [a, b] = [geometry.toStage(m, from), geometry.toStage(m, to)];
   const { drawing } = filmSheet;
+  /** @type {(content: string, x: number, y: number, anchor: string) => SVGElement} */
   const words = (content, x, y, anchor) => {
     const node = drawing("text", { x, y, "text-anchor": anchor, class: one.length === 1 ? "mark-letter" : "mark-text" });
     node.textContent = content;
@@ -187,12 +212,15 @@ function shape({ kind: one, from, to }, m, text) {
   return one === "arrow" ? strokes : [...strokes, words(text, (a.x + b.x) / 2, (a.y + b.y) / 2 - 8, "middle")];
 }
 
+/** @type {(a: XY, b: XY) => string} */
 function headOf(a, b) {
   const angle = Math.atan2(b.y - a.y, b.x - a.x);
+  /** @param {number} by */
   const side = (by) => `L${b.x - HEAD * Math.cos(angle + by)} ${b.y - HEAD * Math.sin(angle + by)}`;
   return `M${b.x} ${b.y}${side(0.45)}M${b.x} ${b.y}${side(-0.45)}`;
 }
 
+/** @type {(a: XY, b: XY) => string} */
 function ends(a, b) {
   const angle = Math.atan2(b.y - a.y, b.x - a.x);
   const [dx, dy] = [-5 * Math.sin(angle), 5 * Math.cos(angle)];
@@ -201,10 +229,11 @@ function ends(a, b) {
 
 /** @param {Sheet[]} sheets */
 function lay(sheets) {
-  if (!nodes) return;
+  if (!made) return;
+  const { drawings } = made;
   sheets.forEach((sheet, index) => {
-    const svg = nodes.drawings[index];
-    if (!sheet.pane || !sheet.room || sheet.shown !== sheet.pane.item.film) return void (svg.style.display = "none");
+    const svg = drawings[index];
+    if (!filmSheet.isReady(sheet) || sheet.shown !== sheet.pane.item.film) return void (svg.style.display = "none");
     const { item } = sheet.pane;
     const [m, spacing] = [view.matrixOf(sheet), spacingOf(item)];
     const list = [...of(item.film), ...(held && held.film === item.film ? [held] : [])];
@@ -217,11 +246,11 @@ function lay(sheets) {
 }
 
 function paint() {
-  if (!nodes) return;
-  for (const one of nodes.kinds) one.setAttribute("aria-pressed", String(one.dataset.mark === kind));
+  if (!made) return;
+  for (const one of made.kinds) one.setAttribute("aria-pressed", String(one.dataset.mark === kind));
   const { pane } = view.activeSheet();
   const none = !pane || of(pane.item.film).length === 0;
-  for (const one of [nodes.last, nodes.all]) one.disabled = none;
+  for (const one of [made.last, made.all]) one.disabled = none;
 }
 
 gestures.markWith({ active: open, down, move, up });

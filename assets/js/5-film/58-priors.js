@@ -12,24 +12,34 @@ const SPANS = [
   [730 * DAY, MONTH, (n) => plural("{n} month", "{n} months", n)],
   [Infinity, 365.25 * DAY, (n) => plural("{n} year", "{n} years", n)],
 ];
+/** @type {Relation["kind"][]} */
 const PLACES = ["earlier", "day", "undated", "later", "unknown", "different"]; // of kinds, in the list to choose from
 
-/* Seconds from one film to another; null where one has no moment. Of a day alone whole days are told. */
+/** Seconds from one film to another; null where one has no moment. Of a day alone whole days are told.
+ * @type {(one: Row, other: Row) => number | null} */
 function apart(one, other) {
-  if (!Number.isFinite(one.taken) || !Number.isFinite(other.taken)) return null;
+  if (!isMoment(one.taken) || !isMoment(other.taken)) return null;
   const seconds = other.taken - one.taken;
   if (one.day_only) return Math.floor(seconds / DAY) * DAY;
   return other.day_only ? Math.ceil(seconds / DAY) * DAY : seconds;
 }
 
+/**
+ * @param {number | null | undefined} taken
+ * @returns {taken is number}
+ */
+const isMoment = (taken) => Number.isFinite(taken);
+
+/** @param {number} seconds */
 function span(seconds) {
-  const [, unit, words] = SPANS.find(([below]) => seconds < below);
+  const [, unit, words] = SPANS.find(([below]) => seconds < below) ?? SPANS[SPANS.length - 1];
   return seconds < HOUR ? t("less than an hour") : words(Math.round(seconds / unit));
 }
 
 /** What is known of `other` beside `one`: {kind, same, seconds, words}; `same`: the files give one patient.
  * @param {Row} one
  * @param {Row} other
+ * @returns {Relation}
  */
 function relation(one, other) {
   if (!one.patient || !other.patient) return { kind: "unknown", same: false, words: t("Not known to be the same patient") };

@@ -1,8 +1,8 @@
 /* Two panes side by side: a film and its heat, two findings, two models, or another film as a prior. */
-import { byId, changed, element, listen, onKey, state } from "../0-core/00-core.js";
+import { around, byId, changed, element, inside, listen, onKey, present, state } from "../0-core/00-core.js";
 import { lower, N_, t } from "../0-core/10-words.js";
-import { modelLabels, nameOf } from "../0-core/12-model.js";
-import { rowInView } from "../0-core/13-films.js";
+import { modelFacts, modelLabels, nameOf } from "../0-core/12-model.js";
+import { isKept, rowAtHand, rowInView } from "../0-core/13-films.js";
 import { threshold } from "../0-core/14-cuts.js";
 import { answerOf, figuresShown } from "../0-core/15-answers.js";
 import { labelInView, rank } from "../0-core/22-ranked.js";
@@ -10,6 +10,7 @@ import * as files from "../3-list/30-files.js";
 import * as patients from "../3-list/33-patients.js";
 import * as rowLabels from "../3-list/33-row-labels.js";
 import * as look from "./50-look.js";
+import { isFilled } from "./53-film-sheet.js";
 import * as stage from "./53-stage.js";
 import * as view from "./55-view.js";
 import * as actions from "./56-actions.js";
@@ -17,6 +18,7 @@ import * as grey from "./58-grey.js";
 import * as otherModel from "./58-other-model.js";
 import * as priors from "./58-priors.js";
 
+/** @type {[Comparison["kind"], string][]} */
 const KINDS = [
   ["heat", N_("The film beside its heat")],
   ["finding", N_("Two findings")],
@@ -25,10 +27,12 @@ const KINDS = [
 ];
 // what lies over the films and goes before the comparison does
 const ON_TOP = ".modal.show, dialog[open], #agreement:not([hidden]), #download-menu:not([hidden]), #report-text:not([hidden]), #marks-menu:not([hidden]), #legend:not([hidden]) #heat-options:not([hidden])";
-let controls = null;
+let made = /** @type {{ what: HTMLSelectElement, label: HTMLSelectElement, link: HTMLButtonElement } | null} */ (null);
+const controls = () => present(made, "controls over the films");
+const comparison = () => present(state.view.compare, "comparison");
 
-const kept = () => state.films.filter((item) => item.film && item.status === "kept");
-const models = () => [...byId("model").options].filter((one) => !one.disabled && one.value !== state.facts.id);
+const kept = () => state.films.filter(isKept).filter(({ status }) => status === "kept");
+const models = () => [...byId("model").options].filter((one) => !one.disabled && one.value !== modelFacts().id);
 
 const possible = {
   heat: () => true,
@@ -37,7 +41,8 @@ const possible = {
   film: () => kept().length > 1,
 };
 
-/* What a pane shows of a film by the chosen model. */
+/** What a pane shows of a film by the chosen model.
+ * @type {(item: Kept, label?: string | null) => Pane} */
 function paneOf(item, label = labelInView()) {
   const answer = answerOf(item);
   return {
@@ -48,8 +53,8 @@ function paneOf(item, label = labelInView()) {
 }
 
 const chosenModel = () => {
-  const option = [...byId("model").options].find((one) => one.value === state.facts.id);
-  return option ? option.text : state.facts.id;
+  const option = [...byId("model").options].find((one) => one.value === modelFacts().id);
+  return option ? option.text : modelFacts().id;
 };
 
 /** One pane, two, or none while there is no film.
@@ -57,15 +62,17 @@ const chosenModel = () => {
  */
 function panes() {
   const item = rowInView();
-  if (!item || !item.film) return [];
+  if (!isKept(item)) return [];
   const one = paneOf(item);
-  if (!state.view.compare) return [one];
-  const other = beside[state.view.compare.kind](item, one, state.view.compare);
-  if (other) return [state.view.compare.kind === "heat" ? { ...one, heat: false } : one, other];
+  const { compare } = state.view;
+  if (!compare) return [one];
+  const other = beside[compare.kind](item, one, compare);
+  if (other) return [compare.kind === "heat" ? { ...one, heat: false } : one, other];
   leave();
   return [paneOf(item)];
 }
 
+/** @type {Record<Comparison["kind"], (item: Kept, one: Pane, compare: Comparison) => Pane | null>} */
 const beside = {
   heat: (item, one) => one,
   finding(item, one, compare) {
@@ -86,14 +93,17 @@ const beside = {
   },
 };
 
-/* The finding nearest to the first one that has heat to show, else any other. */
+/** The finding nearest to the first one that has heat to show, else any other.
+ * @type {(one: Pane) => string} */
 function nextFinding(one) {
-  const others = (one.answer ? rank(one.answer) : modelLabels()).filter((label) => label.key !== one.label);
-  const found = one.answer && others.find((label) => one.answer.heat[label.key] && !one.answer.heat[label.key].flat);
+  const { answer } = one;
+  const others = (answer ? rank(answer) : modelLabels()).filter((label) => label.key !== one.label);
+  const found = answer && others.find((label) => answer.heat[label.key] && !answer.heat[label.key].flat);
   return (found || others[0]).key;
 }
 
-/* `chosen`: what is compared with, where it was chosen before. */
+/** `chosen`: what is compared with, where it was chosen before.
+ * @type {(kind: Comparison["kind"], chosen?: Partial<Comparison>) => void} */
 function enter(kind, chosen = {}) {
   if (!possible[kind]()) return;
   const heatBefore = state.view.compare ? state.view.compare.heatBefore : state.view.heat;
@@ -108,16 +118,17 @@ function leave() {
   view.link(true);
   const { kind, heatBefore } = state.view.compare;
   look.set({ compare: null, heat: kind === "film" ? state.view.heat : heatBefore });
-  focusFrom(controls.link.closest(".pane-head"));
+  focusFrom(present(controls().link.closest(".pane-head"), "head of the pane"));
   // half a stage's zoom is no place on a whole one
   if (stage.sheets()[0].pane) view.fit(stage.sheets()[0]);
   changed();
 }
 
 /* ---- the menu */
-const opener = () => byId("toolbar").querySelector("[data-action=compare]");
+const opener = () => inside(byId("toolbar"), "[data-action=compare]");
 
-/* What goes leaves the keyboard where it came from. */
+/** What goes leaves the keyboard where it came from.
+ * @type {(node: HTMLElement) => void} */
 function focusFrom(node) {
   if (node.contains(document.activeElement)) opener().focus({ preventScroll: true });
 }
@@ -128,14 +139,15 @@ function closeMenu() {
   opener().setAttribute("aria-expanded", "false");
 }
 
-/* The arrows belong to the menu while it is open, not to the list of films. */
+/** The arrows belong to the menu while it is open, not to the list of films.
+ * @type {(event: KeyboardEvent) => void} */
 function arrow(event) {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step) return;
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const step = event.key === "ArrowDown" ? 1 : -1;
   event.preventDefault();
   event.stopPropagation();
   const all = [...byId("compare-menu").querySelectorAll("button:enabled")];
-  all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
+  all[(all.findIndex((one) => one === document.activeElement) + step + all.length) % all.length].focus();
 }
 
 function toggle() {
@@ -149,16 +161,17 @@ function toggle() {
       onclick: () => (kind === "film" ? choosePrior() : enter(kind)),
     }),
   );
-  const found = priors.found(rowInView(), kept());
+  const found = priors.found(rowAtHand(), kept());
   menu.replaceChildren(...(found ? [priorButton(found)] : []), ...kinds);
   menu.hidden = false;
   opener().setAttribute("aria-expanded", "true");
-  return menu.querySelector("button:enabled").focus();
+  return inside(menu, "button:enabled").focus();
 }
 
 /* A film is beside another because its reader said so. */
-const pair = (other) => ({ film: other.id, of: rowInView().id });
+const pair = (/** @type {Row} */ other) => ({ film: other.id, of: rowAtHand().id });
 
+/** @param {{ item: Row, words: string, same: boolean }} prior */
 function priorButton({ item, words, same }) {
   return element("button", { class: "tool prior", type: "button", "data-prior": item.id, onclick: () => enter("film", pair(item)) }, [
     element("span", { text: rowLabels.title(item) }),
@@ -169,21 +182,26 @@ function priorButton({ item, words, same }) {
 
 /* In the place of the menu: the films of the list. */
 function choosePrior() {
-  const all = priors.ordered(rowInView(), kept());
-  const title = element("p", { class: "hint", text: t("Which film stands beside {film}?", { film: rowLabels.title(rowInView()) }) });
+  const all = priors.ordered(rowAtHand(), kept());
+  const title = element("p", { class: "hint", text: t("Which film stands beside {film}?", { film: rowLabels.title(rowAtHand()) }) });
   byId("compare-menu").replaceChildren(title, ...all.map(priorButton));
-  byId("compare-menu").querySelector("button").focus();
+  inside(byId("compare-menu"), "button").focus();
 }
 
 /* ---- what stands over the panes */
 /** @param {HTMLElement} head */
 function build(head) {
-  const select = (role, name) =>
-    element("select", { class: "compare-select", "data-role": role, "aria-label": name, onchange: (event) => choose(role, event.target.value) });
+  /** @type {(role: "what" | "label", name: string) => HTMLSelectElement} */
+  const select = (role, name) => {
+    const node = element("select", { class: "compare-select", "data-role": role, "aria-label": name });
+    node.addEventListener("change", () => choose(role, node.value));
+    return node;
+  };
   const link = element("button", { class: "tool", type: "button", text: t("Linked"), title: t("Zoom, move and window both films together"), onclick: toggleLink });
   const end = element("button", { class: "tool", type: "button", text: t("Close"), onclick: leave });
-  controls = { what: select("what", t("Beside it")), label: select("label", t("Finding")), link };
-  head.append(element("div", { class: "pane-controls" }, [controls.what, controls.label, link, end]));
+  const [what, label] = [select("what", t("Beside it")), select("label", t("Finding"))];
+  made = { what, label, link };
+  head.append(element("div", { class: "pane-controls" }, [what, label, link, end]));
   // one thing at a time: asked before any of them closes
   const under = () => grey.open() || document.querySelector(ON_TOP) !== null;
   const close = () => (byId("compare-menu").hidden ? under() || leave() : closeMenu());
@@ -191,7 +209,8 @@ function build(head) {
   byId("compare-menu").addEventListener("keydown", arrow);
   document.addEventListener("click", (event) => {
     // what was pressed may have given its place to the films to choose from
-    if (event.target.isConnected && !event.target.closest("#compare-menu, [data-action=compare]")) closeMenu();
+    const gone = event.target instanceof Node && !event.target.isConnected;
+    if (!gone && !around(event, "#compare-menu, [data-action=compare]")) closeMenu();
   });
 }
 
@@ -199,21 +218,24 @@ function toggleLink() {
   view.link(!view.linked());
 }
 
+/** @type {(role: "what" | "label", value: string) => void} */
 function choose(role, value) {
-  const { kind } = state.view.compare;
+  const { kind } = comparison();
   if (role === "label") look.compare({ otherLabel: value });
   else if (kind === "finding") look.compare({ label: value });
   else if (kind === "model") look.compare({ model: value, otherLabel: null });
-  else look.compare({ film: value, of: rowInView().id });
+  else look.compare({ film: value, of: rowAtHand().id });
   changed();
 }
 
+/** What can be chosen to stand beside a film, as [value, text], and what is chosen.
+ * @type {(one: Pane, other: Pane) => [[string, string][], string]} */
 function options(one, other) {
-  const { kind, label, model } = state.view.compare;
+  const { kind, label, model } = comparison();
   if (kind === "finding") {
-    return [modelLabels().filter((item) => item.key !== one.label).map((item) => [item.key, item.name]), label];
+    return [modelLabels().filter((item) => item.key !== one.label).map((item) => [item.key, item.name]), label ?? ""];
   }
-  if (kind === "model") return [models().map((option) => [option.value, option.text]), model];
+  if (kind === "model") return [models().map((option) => [option.value, option.text]), model ?? ""];
   if (kind === "film") {
     const all = priors.ordered(one.item, kept());
     return [all.map(({ item, words: said }) => [item.id, `${rowLabels.title(item)}: ${lower(said)}`]), other.item.id];
@@ -221,6 +243,7 @@ function options(one, other) {
   return [[], ""];
 }
 
+/** @type {(select: HTMLSelectElement, choices: [string, string][], chosen: string) => void} */
 function fill(select, choices, chosen) {
   const known = JSON.stringify(choices);
   if (select.dataset.known !== known) {
@@ -231,6 +254,7 @@ function fill(select, choices, chosen) {
   select.value = chosen;
 }
 
+/** @param {Filled} sheet */
 function caption({ caption: node, pane }) {
   const film = rowLabels.title(pane.item);
   const title = pane.prior ? t("{film}, prior", { film }) : film;
@@ -241,27 +265,29 @@ function caption({ caption: node, pane }) {
   node.replaceChildren(...lines.map(([name, text]) => element("div", { class: name, text })));
 }
 
-/* Whether the pair is known to be of one patient: said of the second film, for as long as they stand together. */
+/** Whether the pair is known to be of one patient: said of the second film, for as long as they stand together.
+ * @type {(pane: Pane) => string[][]} */
 function related({ item }) {
-  if (state.view.compare.kind !== "film" || item.id === state.selected) return [];
-  const { words, same } = priors.relation(rowInView(), item);
+  if (comparison().kind !== "film" || item.id === state.selected) return [];
+  const { words, same } = priors.relation(rowAtHand(), item);
   return [[same ? "pane-related" : "pane-related unsure", words]];
 }
 
 function paint() {
-  if (!controls) return;
+  if (!made) return;
   const sheets = stage.sheets();
   const { compare } = state.view;
   for (const sheet of sheets) {
     sheet.head.hidden = !compare;
     sheet.node.classList.toggle("active", Boolean(compare) && !view.linked() && view.activeSheet() === sheet);
-    if (compare && sheet.pane) caption(sheet);
+    if (compare && isFilled(sheet)) caption(sheet);
   }
-  if (!compare || !sheets[1].pane) return;
-  fill(controls.what, ...options(sheets[0].pane, sheets[1].pane));
-  fill(controls.label, ...otherModel.labels(sheets[1].pane, sheets[0].pane, compare));
-  controls.link.setAttribute("aria-pressed", String(view.linked()));
-  controls.link.hidden = false;
+  const [one, other] = sheets.map(({ pane }) => pane);
+  if (!compare || !one || !other) return;
+  fill(made.what, ...options(one, other));
+  fill(made.label, ...otherModel.labels(other, one, compare));
+  made.link.setAttribute("aria-pressed", String(view.linked()));
+  made.link.hidden = false;
 }
 
 // what it says of the films, it says beside the one in view

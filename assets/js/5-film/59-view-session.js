@@ -11,9 +11,10 @@ session.part("view", {
     const { window: grey, invert, heat, contour, onlyAbove, outlines, opacity, colourMap, compare } = state.view;
     return { window: grey, invert, heat, contour, onlyAbove, outlines, opacity, colourMap, compare, ways: view.ways() };
   },
+  /** @param {Look & { ways: [string, Way][] }} kept */
   load({ ways, colourMap, ...kept }) {
     // a colour map that this version of the page does not have is not asked for
-    look.set({ ...kept, ...(colourMap in tables ? { colourMap } : {}) });
+    look.set({ ...kept, ...(colourMap !== null && colourMap in tables ? { colourMap } : {}) });
     view.restoreWays(ways);
   },
 });

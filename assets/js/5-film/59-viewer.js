@@ -1,5 +1,5 @@
 /* The films on their stage, and the toolbar: what is shown, where it lies, and what is pressed. */
-import { byId, listen, painters, setText, state } from "../0-core/00-core.js";
+import { around, byId, inside, listen, painters, present, setText, state } from "../0-core/00-core.js";
 import { t } from "../0-core/10-words.js";
 import * as listing from "../3-list/34-listing.js";
 import * as ownLevels from "./50-own-levels.js";
@@ -22,30 +22,33 @@ const SAYS = 22; // the line of 59-film-says.js, where there is one
 const ALONE = { left: 8, right: 8, top: 0, bottom: 0 };
 const BESIDE = { left: 8, right: 8, top: 8, bottom: 8 };
 const two = stage.sheets();
-let host = null;
+let made = /** @type {HTMLElement | null} */ (null);
+const host = () => present(made, "stage");
 
 /** @param {HTMLElement} node */
 function build(node) {
-  host = node;
-  stage.build(host);
+  made = node;
+  stage.build(node);
   for (const sheet of two) new ResizeObserver(() => measure(sheet)).observe(sheet.view);
   new ResizeObserver(() => two.forEach(measure)).observe(byId("toolbar"));
   // the line of what the file says comes and goes with the film
   new MutationObserver(() => two.forEach(measure)).observe(byId("film-says"), { attributes: true, attributeFilter: ["hidden"] });
-  gestures.listen(host);
+  gestures.listen(node);
   grey.build(byId("window-popover"), byId("toolbar"));
-  lens.build(host);
+  lens.build(node);
   outlines.build(two[0]);
   marks.build(byId("marks-menu"), two);
   compare.build(two[1].head);
   byId("toolbar").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-action]");
-    if (button) actions.act(button.dataset.action);
+    const button = around(event, "[data-action]");
+    if (button) actions.act(button.dataset.action ?? "");
   });
 }
 
-/* Beside a fitted film the toolbar's column stays free. The strip that speaks of the heat is no part of the stage: it
- * keeps its height with or without heat, so that the film does not jump, and covers no costophrenic angle. */
+/** Beside a fitted film the toolbar's column stays free. The strip that speaks of the heat is no part of the stage: it
+ * keeps its height with or without heat, so that the film does not jump, and covers no costophrenic angle.
+ * @param {Sheet} sheet
+ */
 function measure(sheet) {
   const bar = byId("toolbar");
   const over = getComputedStyle(bar).position === "absolute" ? bar.offsetLeft + bar.offsetWidth : 0;
@@ -60,7 +63,7 @@ function measure(sheet) {
 
 function lay() {
   for (const sheet of two) {
-    if (!sheet.pane || !sheet.room) continue;
+    if (!filmSheet.isReady(sheet)) continue;
     const tone = view.toneOf(sheet);
     filmSheet.place(sheet, view.matrixOf(sheet), view.percent(sheet));
     filmSheet.tone(sheet, tone.window, tone.invert, stage.moving());
@@ -70,16 +73,18 @@ function lay() {
   marks.lay(two);
   lens.lay();
   const sheet = view.activeSheet();
-  if (!sheet.pane || !sheet.room) return;
+  if (!filmSheet.isReady(sheet)) return;
   const fitted = view.placeOf(sheet).scale === "fit";
-  host.classList.toggle("pannable", !fitted);
-  host.classList.toggle("gripped", grey.open() || lens.on() || marks.open());
+  host().classList.toggle("pannable", !fitted);
+  host().classList.toggle("gripped", grey.open() || lens.on() || marks.open());
   grey.say(sheet, view.toneOf(sheet).window);
   setText(byId("film-scale"), t("{percent} %", { percent: Math.round(view.percent(sheet)) }));
   byId("film-scale").classList.toggle("fitted", fitted);
 }
 
-/* A film that stands otherwise than it was taken says so, for as long as it does. */
+/** A film that stands otherwise than it was taken says so, for as long as it does.
+ * @param {Ready} sheet
+ */
 function warn({ note, node, pane }) {
   const { turn, flip } = view.wayOf({ pane });
   const flipped = flip ? t("Flipped left to right: sides in the text are those on the screen") : "";
@@ -89,6 +94,7 @@ function warn({ note, node, pane }) {
   setText(note, [flipped, rotated].filter(Boolean).join(" · "));
 }
 
+/** @param {Row} item */
 function preloadNeighbours(item) {
   const items = listing.shown(); // the arrow keys follow the order on the screen
   const index = items.indexOf(item);
@@ -97,17 +103,18 @@ function preloadNeighbours(item) {
   }
 }
 
+/** @type {(action: string, on: boolean) => void} */
 function press(action, on) {
   const button = document.querySelector(`#toolbar [data-action="${action}"]`);
   if (button) button.setAttribute("aria-pressed", String(on));
 }
 
 function paint() {
-  if (!host) return;
+  if (!made) return;
   const panes = compare.panes();
   byId("empty").hidden = state.films.length > 0;
-  host.hidden = byId("toolbar").hidden = panes.length === 0;
-  host.classList.toggle("comparing", panes.length > 1);
+  made.hidden = byId("toolbar").hidden = panes.length === 0;
+  made.classList.toggle("comparing", panes.length > 1);
   two.forEach((sheet, index) => show(sheet, panes[index]));
   // only when their pictures stand there
   ownLevels.keep(panes.map((pane) => pane.item).filter((item) => two.some((sheet) => sheet.shown === item.film)));
@@ -121,6 +128,7 @@ function paint() {
   compare.paint();
 }
 
+/** @type {(sheet: Sheet, pane: Pane | undefined) => void} */
 function show(sheet, pane) {
   sheet.node.hidden = !pane;
   if (!pane) {
@@ -142,7 +150,7 @@ function paintButtons() {
   press("outlines", state.view.outlines);
   press("measure", marks.open());
   press("window", grey.open() || !tones.isPlain(tone.window));
-  byId("toolbar").querySelector("[data-action=window]").setAttribute("aria-expanded", String(grey.open()));
+  inside(byId("toolbar"), "[data-action=window]").setAttribute("aria-expanded", String(grey.open()));
   press("lens", lens.on());
   press("compare", Boolean(state.view.compare));
   press("flip", view.wayOf(view.activeSheet()).flip);

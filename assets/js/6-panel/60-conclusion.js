@@ -1,7 +1,7 @@
 /* What the model's answer comes to, in words: one sentence for the film, where its heat is, how sure a score is. */
-import { state } from "../0-core/00-core.js";
+import { pageSettings, state } from "../0-core/00-core.js";
 import { interval, list, lower, N_, pair, percent, plural, t } from "../0-core/10-words.js";
-import { modelLabels } from "../0-core/12-model.js";
+import { modelFacts, modelLabels } from "../0-core/12-model.js";
 import { isOwnCut, threshold } from "../0-core/14-cuts.js";
 import { figuresShown } from "../0-core/15-answers.js";
 import * as statistics from "../0-core/20-statistics.js";
@@ -16,7 +16,7 @@ import * as view from "../5-film/55-view.js";
 /** {headline, summary, tone, names?} of a film: tone is idle, busy, error, reject, shown, above or clear; `placed` where it
  * says on which side the heat is.
  * @param {Row | null} item
- * @param {Answer | null} answer
+ * @param {Heard | null} answer
  * @returns {Conclusion}
  */
 function words(item, answer) {
@@ -93,14 +93,14 @@ function worthALook(answer, check) {
   return { headline: howMany(check.length), names: spoken, summary: [], tone: "above", placed };
 }
 
-const howMany = (count) => plural("{n} finding to check", "{n} findings to check", count);
+const howMany = (/** @type {number} */ count) => plural("{n} finding to check", "{n} findings to check", count);
 
 /* What these cuts do to films without a finding, where a preset of all cuts is in force that was measured. */
 function rate() {
   const cuts = modelLabels().map(({ key }) => ({ key, cut: threshold(key) }));
   /** @type {(point: OperatingPoint) => boolean} */
   const holds = (point) => point.joint && cuts.every(({ key, cut }) => Math.abs(point.thresholds[key] - cut) < 1e-9);
-  const point = state.facts.operating_points.find(holds);
+  const point = modelFacts().operating_points.find(holds);
   return point && point.flagged ? [point.flagged] : [];
 }
 
@@ -125,7 +125,7 @@ function ownCuts() {
 }
 
 /* What was checked, and no more: no gate says that a film is good. */
-const good = (answer) => (answer.quality.verdict === "ok" ? [state.settings.rules.gate_checked] : []);
+const good = (/** @type {Answer} */ answer) => (answer.quality.verdict === "ok" ? [pageSettings().rules.gate_checked] : []);
 
 // ---- where the heat is. The picture's sides, never the patient's: nobody knows how the film was laid down
 const PLACES = [
@@ -139,20 +139,21 @@ const BOTH = [
   N_("both sides of the picture, lower third"),
 ];
 const MIDDLE = 0.06; // of the picture's width, to either side of its middle
-const columnOf = ([x]) => (x < 0.5 - MIDDLE ? 0 : x > 0.5 + MIDDLE ? 2 : 1);
-const thirdOf = ([, y]) => Math.min(2, Math.floor(y * 3));
+const columnOf = (/** @type {Point2} */ [x]) => (x < 0.5 - MIDDLE ? 0 : x > 0.5 + MIDDLE ? 2 : 1);
+const thirdOf = (/** @type {Point2} */ [, y]) => Math.min(2, Math.floor(y * 3));
 
-/* A place on a film as the picture now lies: the reader may have flipped and turned it. */
+/** A place on a film as the picture now lies: the reader may have flipped and turned it.
+ * @type {(film: string, at: Point2) => Point2} */
 function asShown(film, [x, y]) {
-  const sheets = stage.sheets();
-  const sheet = sheets.find((one) => one.pane && one.pane.item.film === film);
+  const sheet = stage.sheets().find((one) => one.pane && one.pane.item.film === film);
   if (!sheet) return [x, y];
   const { turn, flip } = view.wayOf(sheet);
   const across = flip ? 1 - x : x; // mirrored in its own frame, then turned clockwise
-  return { 0: [across, y], 90: [1 - y, across], 180: [1 - across, 1 - y], 270: [y, 1 - across] }[turn];
+  return /** @type {Record<number, Point2>} */ ({ 0: [across, y], 90: [1 - y, across], 180: [1 - across, 1 - y], 270: [y, 1 - across] })[turn];
 }
 
-/* Whether a label's heat has a place that may be named if it can be relied on. */
+/** Whether a label's heat has a place that may be named if it can be relied on.
+ * @type {(answer: Answer, label: string) => boolean} */
 function pointing(answer, label) {
   const heat = answer.heat[label];
   return Boolean(heat && !heat.flat && heat.at && heat.at.length) && answer.quality.verdict !== "reject";
@@ -184,24 +185,20 @@ const SIDES = N_(
 const SAME_PREVALENCE = 0.02; // of the prevalence itself: less is no other one
 
 // ---- how sure: what became of held-out films with a score like this
-const known = new WeakMap(); // answer -> split and label -> neighbours; no cut changes them
+const known = /** @type {WeakMap<Answer, Map<string, ReturnType<typeof statistics.nearest>>>} */ (new WeakMap()); // answer -> split and label -> neighbours; no cut changes them
 
+/** @type {(answer: Answer, label: string) => ReturnType<typeof statistics.nearest>} */
 function nearest(answer, label) {
   const held = heldOut.split(label);
-  if (!known.has(answer)) known.set(answer, new Map());
   const key = `${held.split}/${label}`;
-  const found = known.get(answer);
-  if (!found.has(key)) {
-    const probability = answer.probabilities[label];
-    found.set(key, statistics.nearest(held.positives[label], held.negatives[label], probability));
-  }
+  const found = known.get(answer) ?? new Map();
+  known.set(answer, found);
+  if (!found.has(key)) found.set(key, statistics.nearest(held.positives[label], held.negatives[label], answer.probabilities[label]));
   return found.get(key);
 }
 
 /** {near, sentence} for one label of an answer; near is null where there are too few films to say.
- * @param {Answer} answer
- * @param {string} label
- */
+ * @type {(answer: Answer, label: string) => { near: Carried | null, sentence: string }} */
 function sure(answer, label) {
   if (answer.quality.verdict === "reject") {
     return { near: null, sentence: t("How sure this is cannot be said: no held-out film was like this picture.") };
@@ -211,8 +208,8 @@ function sure(answer, label) {
   if (!found) {
     return { near: null, sentence: t("Too few held-out films ({split}) to say how often a score like this was right.", { split }) };
   }
-  const stated = (score) => prevalence.cut(label, score);
-  if (found.beyond) {
+  const stated = (/** @type {number} */ score) => prevalence.cut(label, score);
+  if ("beyond" in found) {
     const edge = percent(stated(found.edge));
     return {
       near: null,
@@ -222,29 +219,32 @@ function sure(answer, label) {
     };
   }
   const near = carried(found, label);
-  return { near, sentence: agrees(near, answer, label) ? counted(near, label, split) : otherwise(near, answer, label, split) };
+  return { near, sentence: agrees(near, answer, label) ? counted(near, split) : otherwise(near, answer, label, split) };
 }
 
-/* The share that had it, carried from the prevalence of those films to the one in force. */
+/** The share that had it, carried from the prevalence of those films to the one in force.
+ * @type {(found: Near, label: string) => Carried} */
 function carried(found, label) {
   const held = heldOut.split(label);
   const [withIt, without] = [held.positives[label].length, held.negatives[label].length];
   const [before, after] = [withIt / (withIt + without), prevalence.wanted(label)];
-  const move = (share) => (withIt && without ? prevalence.shift(share, before, after) : share);
+  const move = (/** @type {number} */ share) => (withIt && without ? prevalence.shift(share, before, after) : share);
   return {
-    ...found, share: move(found.share), interval: found.interval.map(move),
-    span: found.span.map((score) => prevalence.cut(label, score)),
+    ...found, share: move(found.share), interval: [move(found.interval[0]), move(found.interval[1])],
+    span: [prevalence.cut(label, found.span[0]), prevalence.cut(label, found.span[1])],
     other: Math.abs(after - before) > SAME_PREVALENCE * before, prevalence: after,
   };
 }
 
-/* Whether the films bear the score out: what is stated lies in the interval of what was so. */
+/** Whether the films bear the score out: what is stated lies in the interval of what was so.
+ * @type {(near: Near, answer: Answer, label: string) => boolean} */
 function agrees(near, answer, label) {
   const { probability } = prevalence.shown(answer, label);
   return near.interval[0] <= probability && probability <= near.interval[1];
 }
 
-/* The films do not bear it out, and the line says so instead of giving two figures without a word. */
+/** The films do not bear it out, and the line says so instead of giving two figures without a word.
+ * @type {(near: Near, answer: Answer, label: string, split: string) => string} */
 function otherwise(near, answer, label, split) {
   const { probability } = prevalence.shown(answer, label);
   const values = { split, stated: percent(probability), share: percent(near.share), interval: interval(near.interval) };
@@ -253,13 +253,14 @@ function otherwise(near, answer, label, split) {
     : t("Held-out films ({split}) with scores like this had it more often than the {stated} stated: {share} (95 %: {interval}).", values);
 }
 
-function counted(near, label, split) {
+/** @type {(near: Carried, split: string) => string} */
+function counted(near, split) {
   const values = {
     split, total: near.total, low: percent(near.span[0]), high: percent(near.span[1]),
     share: percent(near.share), interval: interval(near.interval), prevalence: percent(near.prevalence),
   };
   if (near.other) {
-    return state.facts.exclusive
+    return modelFacts().exclusive
       ? plural(
           "{n} of {total} held-out films ({split}) that scored {low} to {high} was of this class; where {prevalence} are, that is {share} (95 %: {interval}).",
           "{n} of {total} held-out films ({split}) that scored {low} to {high} were of this class; where {prevalence} are, that is {share} (95 %: {interval}).",
@@ -269,7 +270,7 @@ function counted(near, label, split) {
           "{n} of {total} held-out films ({split}) that scored {low} to {high} had it; where {prevalence} have it, that is {share} (95 %: {interval}).",
           near.found, values);
   }
-  return state.facts.exclusive
+  return modelFacts().exclusive
     ? plural(
         "{n} of {total} held-out films ({split}) that scored {low} to {high} was of this class: {share} (95 %: {interval}).",
         "{n} of {total} held-out films ({split}) that scored {low} to {high} were of this class: {share} (95 %: {interval}).",
@@ -281,10 +282,7 @@ function counted(near, label, split) {
 }
 
 /** Whether the gate refused the film, whose figures are then shown only because they were asked for.
- * @param {Row | null} item
- * @param {Answer | null} answer
- * @returns {boolean}
- */
+ * @type {(item: Row | null, answer: Heard | null) => boolean} */
 const refused = (item, answer) => Boolean(item && !item.phantom && answer && !answer.error && answer.quality.verdict === "reject");
 
 const sides = () => t(SIDES);

@@ -1,14 +1,17 @@
 /* A thousand patients as a thousand dots. */
+import { pen, present } from "../0-core/00-core.js";
+
 const PITCH = 4;
 const SIDE = 3;
-const COLOURS = { found: "--found", missed: "--missed", alarms: "--alarms", cleared: "--cleared" };
+/** @type {[keyof Counts, string][]} */
+const COLOURS = [["found", "--found"], ["missed", "--missed"], ["alarms", "--alarms"], ["cleared", "--cleared"]];
 
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {Counts | null} counts
  */
 function draw(canvas, counts) {
-  const width = canvas.parentElement.clientWidth;
+  const width = present(canvas.parentElement, "box for the dots").clientWidth;
   if (!width) return;
   const columns = Math.floor(width / PITCH);
   const total = counts ? Object.values(counts).reduce((sum, value) => sum + value, 0) : 0;
@@ -21,11 +24,11 @@ function draw(canvas, counts) {
   canvas.height = Math.round(height * ratio);
   canvas.style.height = `${height}px`;
   if (!counts) return;
-  const context = canvas.getContext("2d");
+  const context = pen(canvas);
   context.scale(ratio, ratio);
   const style = getComputedStyle(document.documentElement);
   let index = 0;
-  for (const [name, variable] of Object.entries(COLOURS)) {
+  for (const [name, variable] of COLOURS) {
     context.fillStyle = style.getPropertyValue(variable).trim();
     for (let left = counts[name]; left > 0; left -= 1, index += 1) {
       const [x, y] = [(index % columns) * PITCH, Math.floor(index / columns) * PITCH];

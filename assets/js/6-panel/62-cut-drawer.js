@@ -1,5 +1,5 @@
 /* The threshold panel's drawer: presets stand in the panel, the slider and what follows from it come when asked for. */
-import { addField, byId, changed, listen, onKey, painters, state } from "../0-core/00-core.js";
+import { addField, around, byId, changed, ifThere, listen, onKey, painters, state } from "../0-core/00-core.js";
 import { N_ } from "../0-core/10-words.js";
 import { rowInView } from "../0-core/13-films.js";
 import * as session from "../3-list/32-session.js";
@@ -16,7 +16,7 @@ function set(wanted) {
 }
 
 function toggle() {
-  const drawer = byId("cut-drawer");
+  const drawer = ifThere("cut-drawer");
   if (!drawer || byId("figures").hidden) return;
   // what goes leaves the keyboard where it came from
   if (open() && drawer.contains(document.activeElement)) byId("cut-open").focus({ preventScroll: true });
@@ -26,14 +26,14 @@ function toggle() {
 }
 
 function paint() {
-  const drawer = byId("cut-drawer");
+  const drawer = ifThere("cut-drawer");
   if (!drawer) return;
   drawer.hidden = !open();
   byId("cut-open").setAttribute("aria-expanded", String(open()));
 }
 
 function start() {
-  document.addEventListener("click", (event) => event.target.closest("#cut-open") && toggle());
+  document.addEventListener("click", (event) => around(event, "#cut-open") && toggle());
   window.matchMedia(ROOM).addEventListener("change", () => changed());
 }
 

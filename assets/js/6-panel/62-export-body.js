@@ -2,8 +2,8 @@
 import { state } from "../0-core/00-core.js";
 import * as words from "../0-core/10-words.js";
 import { t } from "../0-core/10-words.js";
-import { modelLabels } from "../0-core/12-model.js";
-import { rowInView } from "../0-core/13-films.js";
+import { modelFacts, modelLabels } from "../0-core/12-model.js";
+import { isKept, rowInView } from "../0-core/13-films.js";
 import { threshold } from "../0-core/14-cuts.js";
 import { answerKey, answerOf, hidden, readable } from "../0-core/15-answers.js";
 import * as prevalence from "../0-core/21-prevalence.js";
@@ -25,7 +25,7 @@ const request = (suffix, body) => [
 /* The model, and at which cuts and prevalences it is read. */
 function inForce() {
   return {
-    model: state.facts.id,
+    model: modelFacts().id,
     thresholds: Object.fromEntries(modelLabels().map(({ key }) => [key, threshold(key)])),
     prevalences: Object.fromEntries(
       modelLabels().filter(({ key }) => prevalence.isOwn(key)).map(({ key }) => [key, prevalence.wanted(key)]),
@@ -40,7 +40,8 @@ function inForce() {
  * @param {{ maps?: string, labelled?: boolean }} [options]
  */
 function of(films, { maps = "grid", labelled = false } = {}) {
-  const { facts, view, splits } = state;
+  const { view, splits } = state;
+  const facts = modelFacts();
   const split = splits[facts.id];
   return {
     ...inForce(),
@@ -69,11 +70,12 @@ function seen() {
   return { window_width: grey.width, window_level: grey.level, ...shape, invert, contours: contour };
 }
 
+/** @param {Row} item */
 function film(item) {
   const about = { number: item.number, read: Boolean(item.read), opinion: opinion(item) };
   const problem = missing(item);
-  if (problem) return { ...about, problem, problem_code: code(item) };
-  const key = answerKey(state.facts.id, item.film);
+  if (problem || !isKept(item)) return { ...about, problem, problem_code: code(item) };
+  const key = answerKey(modelFacts().id, item.film);
   const inView = item === rowInView() ? labelInView() : null;
   return {
     ...about,
@@ -85,35 +87,42 @@ function film(item) {
   };
 }
 
-/* Why a film has no figures to take away, though it is in the list. */
+/** Why a film has no figures to take away, though it is in the list.
+ * @param {Row} item
+ */
 function missing(item) {
   if (item.status === "failed") return `${item.message} ${item.remedy || ""}`.trim();
   if (!item.film) return t("This film is not on the server.");
   return hidden(item) ? t("Waits for its reader: the model's answer is held back.") : "";
 }
 
-/* The same as a code: the server's own where it refused the file. */
+/** The same as a code: the server's own where it refused the file.
+ * @param {Row} item
+ */
 function code(item) {
   if (item.status !== "failed") return item.film ? "held_back" : "case_not_found";
   if (item.problem === null) return item.code || "";
-  return ["large", "refused"].includes(item.problem) ? "film_too_large" : "not_sent";
+  return ["large", "refused"].includes(item.problem ?? "") ? "film_too_large" : "not_sent";
 }
 
+/** @param {Row} item */
 function opinion(item) {
   const own = readFirst.opinion(item);
+  /** @param {Reading} reading */
   const said = ({ normal, labels, at, unsure }) => ({ normal, labels, at, unsure });
   return own ? { ...said(own), seen_before: own.seenBefore, after: own.after ? said(own.after) : null } : null;
 }
 
 /** Tells the number of each film whose folder begins in the pieces of a ZIP: its entries start with PK 3 4 and
  * have their names 30 bytes on. Pieces end anywhere, so the last bytes of each are looked at again.
- * @param {any} found
+ * @param {(number: number) => void} found
+ * @returns {(piece: Uint8Array) => void}
  */
 function filmsIn(found) {
   const KEPT = 30 + 64;
   const text = new TextDecoder();
   let before = new Uint8Array(0);
-  let last = null;
+  let last = "";
   return (piece) => {
     const bytes = new Uint8Array(before.length + piece.length);
     bytes.set(before);
@@ -143,7 +152,7 @@ function bytesOfZip(films, maps) {
   const each = PICTURES + (maps === "full" ? FULL_MAP : 0);
   return films.reduce((sum, item) => {
     const answer = answerOf(item);
-    if (!item.film || !answer || answer.error) return sum;
+    if (!isKept(item) || !answer || answer.error) return sum;
     if (!readable(item, answer)) return sum + REPORT;
     const above = rank(answer).filter((one) => one.above).length;
     return sum + REPORT + Math.max(1, above) * each * item.width * item.height;

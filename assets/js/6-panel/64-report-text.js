@@ -1,31 +1,34 @@
 /* A text of what the reader accepted, made by the server from the site's template; to be changed, copied, printed.
  * What is typed lives here alone, and belongs to its film: another film's text is never under the reader's hand. */
-import { byId, changed, element, listen, onKey, painters, setText, state } from "../0-core/00-core.js";
+import { around, byId, changed, element, ifThere, listen, onKey, painters, setText, state } from "../0-core/00-core.js";
 import * as words from "../0-core/10-words.js";
 import { N_, t } from "../0-core/10-words.js";
-import { rowInView } from "../0-core/13-films.js";
+import { modelFacts } from "../0-core/12-model.js";
+import { rowAtHand, rowInView } from "../0-core/13-films.js";
 import * as requests from "../0-core/16-requests.js";
 import * as analysis from "../3-list/30-analysis.js";
 import * as verdicts from "../4-reading/44-verdicts.js";
 import * as exportBody from "./62-export-body.js";
 
-const drafts = new Map(); // "row id/model" -> {wanted, made, text}: what it was made of, how it came, as it now stands
-let openFor = null; // the film, and the model, whose text is open: it goes with them
-let asked = null; // what is on its way from the server: {at, wanted}
+/** @typedef {{ wanted: string, made: string, text: string }} Text what it was made of, how it came, as it now stands */
+const drafts = /** @type {Map<string, Text>} */ (new Map()); // by "row id/model"
+let openFor = ""; // the film, and the model, whose text is open: it goes with them
+let asked = /** @type {{ at: string, wanted: string } | null} */ (null); // what is on its way from the server
 let note = ""; // what became of the last act
 let failed = false; // the server gave no text, and is not asked again by itself
 
-const isOpen = () => Boolean(byId("report-text")) && !byId("report-text").hidden;
+const isOpen = () => ifThere("report-text")?.hidden === false;
 const area = () => byId("report-words");
-const id = () => `${rowInView().id}/${state.facts.id}`;
+const id = () => `${rowAtHand().id}/${modelFacts().id}`;
 const draft = () => (rowInView() && state.facts && drafts.get(id())) || null;
+/** @param {Text} one */
 const edited = (one) => one.text !== one.made;
 
-const body = () => JSON.stringify(exportBody.ofText(rowInView()));
+const body = () => JSON.stringify(exportBody.ofText(rowAtHand()));
 
 function open() {
   if (!verdicts.open(rowInView())) return;
-  if (!area()) byId("report-text-body").append(build());
+  if (!ifThere("report-words")) byId("report-text-body").append(build());
   say("");
   openFor = id();
   byId("report-text").hidden = false;
@@ -46,6 +49,7 @@ function typed() {
   say("");
 }
 
+/** @type {(text: string, why?: boolean) => void} */
 function say(text, why = false) {
   [note, failed] = [text, why];
   changed();
@@ -55,7 +59,7 @@ function close() {
   if (!isOpen()) return;
   const inside = byId("report-text").contains(document.activeElement);
   byId("report-text").hidden = true;
-  const opener = byId("report-text-open");
+  const opener = ifThere("report-text-open");
   if (!opener) return;
   opener.setAttribute("aria-expanded", "false");
   if (inside) opener.focus({ preventScroll: true });
@@ -66,7 +70,8 @@ async function make() {
   const mine = { at: id(), wanted: body() };
   if (asked && asked.at === mine.at) return;
   asked = mine;
-  const { film } = rowInView();
+  const { film } = rowAtHand();
+  /** @type {(text: string, why?: boolean) => unknown} */
   const end = (text, why = false) => asked === mine && say(text, why); // of another film nothing is said
   try {
     const reply = await requests.ask(...exportBody.request("txt", mine.wanted));
@@ -102,6 +107,7 @@ function print() {
   window.print();
 }
 
+/** @type {(one: Text | null, late: boolean) => string} */
 function said(one, late) {
   if (one && late && edited(one)) return t("Your verdicts have changed since; what you typed was kept.");
   return failed || (one && !late) ? note : t("Preparing the text…");
@@ -116,12 +122,13 @@ function paint() {
   const text = one ? one.text : "";
   if (area().value !== text) area().value = text;
   // a text that is being made anew is not yet that of these verdicts
-  for (const name of ["copy", "print"]) byId(`report-text-${name}`).disabled = !one || (late && !failed && !edited(one));
+  for (const button of [byId("report-text-copy"), byId("report-text-print")]) button.disabled = !one || (late && !failed && !edited(one));
   area().readOnly = !one;
   byId("report-text-anew").hidden = Boolean(one) && !late && !edited(one);
   setText(byId("report-text-note"), said(one, late));
 }
 
+/** @type {Record<string, () => void>} */
 const acts = {
   "report-text-open": () => (isOpen() ? close() : open()),
   "report-text-close": close,
@@ -134,7 +141,7 @@ const acts = {
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[id]");
+  const button = around(event, "button[id]");
   if (button && button.id in acts) acts[button.id]();
 });
 document.addEventListener("cxr-close", close);

@@ -1,23 +1,26 @@
 /* One case of the library, larger: its film, and beside it the film under its heat. */
-import { element, listen, setText, state } from "../0-core/00-core.js";
+import { element, listen, present, setText, state } from "../0-core/00-core.js";
 import { lower, percent, t } from "../0-core/10-words.js";
 import { nameOf } from "../0-core/12-model.js";
-import { rowInView } from "../0-core/13-films.js";
+import { rowAtHand, rowInView } from "../0-core/13-films.js";
 import { threshold } from "../0-core/14-cuts.js";
 import { answerOf } from "../0-core/15-answers.js";
 import * as requests from "../0-core/16-requests.js";
 import * as prevalence from "../0-core/21-prevalence.js";
-import { labelInView } from "../0-core/22-ranked.js";
+import { labelAtHand } from "../0-core/22-ranked.js";
 import * as pictures from "../5-film/50-pictures.js";
 import * as heat from "../5-film/54-heat.js";
 import * as caseWords from "./65-case-words.js";
 
 const TALLEST = 62; // of the screen's height, in per cent
-let nodes = null;
-let shown = null; // {answer, model, index, film}
+/** @typedef {{ answer: SimilarCases, model: string, index: number, film: Row["film"] }} Shown `film`: in view when it was opened */
+let made = /** @type {ReturnType<typeof build> | null} */ (null);
+const nodes = () => present(made, "window of a case");
+let shown = /** @type {Shown | null} */ (null);
 
 function build() {
   const title = element("h2", { class: "case-title", id: "case-title" });
+  /** @type {(text: string, name: string, by: number) => HTMLButtonElement} */
   const step = (text, name, by) =>
     element("button", { class: "case-button", type: "button", text, "aria-label": name, title: name, onclick: () => move(by) });
   const close = element("button", {
@@ -38,7 +41,7 @@ function build() {
   dialog.addEventListener("click", (event) => event.target === dialog && hide());
   dialog.addEventListener("keydown", pressed);
   document.body.append(dialog);
-  nodes = { dialog, title, plain, heated, canvas, facts, close };
+  return { dialog, title, plain, heated, canvas, facts, close };
 }
 
 function figure() {
@@ -48,7 +51,9 @@ function figure() {
   return { node: element("figure", {}, [frame, caption]), frame, picture, caption };
 }
 
-/* The keys of the page behind it rest while it is open. */
+/** The keys of the page behind it rest while it is open.
+ * @param {KeyboardEvent} event
+ */
 function pressed(event) {
   if (event.key === "Escape") return;
   event.stopPropagation();
@@ -56,13 +61,15 @@ function pressed(event) {
   if (event.key === "ArrowRight") move(1);
 }
 
+/** @param {number} by */
 function move(by) {
+  if (!shown) return;
   const index = shown.index + by;
   if (index >= 0 && index < shown.answer.cases.length) show(shown.answer, shown.model, index);
 }
 
 function hide() {
-  if (nodes && nodes.dialog.open) nodes.dialog.close();
+  if (made && made.dialog.open) made.dialog.close();
 }
 
 /**
@@ -71,28 +78,29 @@ function hide() {
  * @param {number} index
  */
 function show(answer, model, index) {
-  if (!nodes) build();
-  shown = { answer, model, index, film: rowInView().film };
+  made ??= build();
+  const mine = { answer, model, index, film: rowAtHand().film };
+  shown = mine;
   const one = answer.cases[index];
-  const label = labelInView();
-  const name = lower(nameOf(label));
-  setText(nodes.title, t("Case {number}: {likeness}", { number: one.number, likeness: caseWords.likeness(one) }));
+  const label = labelAtHand();
+  setText(made.title, t("Case {number}: {likeness}", { number: one.number, likeness: caseWords.likeness(one) }));
   const address = caseWords.picturePath(answer, model, one);
-  for (const { frame, picture } of [nodes.plain, nodes.heated]) {
+  for (const { frame, picture } of [made.plain, made.heated]) {
     frame.style.aspectRatio = `${one.width} / ${one.height}`;
     frame.style.maxWidth = `${(TALLEST * one.width) / one.height}vh`;
     picture.src = address;
   }
-  nodes.plain.picture.alt = t("Case {number} of the library", { number: one.number });
-  nodes.heated.picture.alt = "";
-  setText(nodes.plain.caption, t("The film"));
+  made.plain.picture.alt = t("Case {number} of the library", { number: one.number });
+  made.heated.picture.alt = "";
+  setText(made.plain.caption, t("The film"));
   paintFacts(one, label);
-  drawHeat(one, label, name);
-  if (nodes.dialog.open) return;
-  nodes.dialog.showModal();
-  nodes.close.focus();
+  drawHeat(mine, one, label);
+  if (made.dialog.open) return;
+  made.dialog.showModal();
+  made.close.focus();
 }
 
+/** @type {(one: LibraryCase, label: string) => void} */
 function paintFacts(one, label) {
   const probability = one.probabilities[label];
   const [share, cut] = [probability, threshold(label)].map((own) => percent(prevalence.cut(label, own)));
@@ -103,14 +111,15 @@ function paintFacts(one, label) {
       : t("{name} {share}, below the threshold of {cut}", values);
   const lines = [[t("Labelled by this site"), caseWords.namesOf(one, label)], [t("The model says"), said]];
   if (one.note) lines.push([t("Note"), one.note]);
-  nodes.facts.replaceChildren(
+  nodes().facts.replaceChildren(
     ...lines.map(([term, text]) => element("div", {}, [element("dt", { text: term }), element("dd", { text })])),
   );
 }
 
-async function drawHeat(one, label, name) {
-  const { canvas, heated } = nodes;
-  const mine = shown;
+/** @type {(mine: Shown, one: LibraryCase, label: string) => Promise<void>} */
+async function drawHeat(mine, one, label) {
+  const { canvas, heated } = nodes();
+  const name = lower(nameOf(label));
   canvas.hidden = true;
   delete canvas.dataset.drawn;
   if (one.flat[label]) {
@@ -118,7 +127,7 @@ async function drawHeat(one, label, name) {
     return;
   }
   const own = answerOf(rowInView());
-  const scale = own && own.heat && own.heat[label] ? own.heat[label].scale : null;
+  const scale = own && !own.error && own.heat && own.heat[label] ? own.heat[label].scale : null;
   const map = { peak: one.peaks[label], scale };
   const caption = scale ? t("Evidence for {name}, on its fixed scale", { name }) : t("Evidence for {name}, up to this map's own peak", { name });
   setText(heated.caption, caption);
@@ -128,8 +137,8 @@ async function drawHeat(one, label, name) {
     if (!reply.ok) throw new Error(String(reply.status));
     const layer = await pictures.readGrey(await reply.blob());
     if (shown !== mine) return;
-    heat.colour(layer, canvas, map, state.view.colourMap, state.view.opacity);
-    for (const side of ["left", "top", "width", "height"]) canvas.style[side] = `${100 * one.crop[side]}%`;
+    heat.colour(layer, canvas, map, heat.colourMapInForce(), state.view.opacity);
+    for (const [side, share] of Object.entries(one.crop)) canvas.style.setProperty(side, `${100 * share}%`);
     canvas.setAttribute("aria-label", t("Where in this case the evidence for {name} lies", { name }));
     canvas.dataset.drawn = `${one.number}/${label}`;
     canvas.hidden = false;

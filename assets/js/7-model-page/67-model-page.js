@@ -12,8 +12,8 @@ const SECTION = /^#card-([a-z]{1,20})$/;
 const STEPS = 1000; // of the slider
 const SAME = 1e-9; // of two thresholds
 const REST_MS = 120; // a thumb that lies still so long is asked about
-let question = null; // what the open page shows: {model, section, label}
-let resting = null;
+let question = /** @type {{ model: string, section: string, label: string | null } | null} */ (null); // what the open page shows
+let resting = 0;
 
 onKey("l", "page", N_("model card"), () => byId("card-open").click());
 
@@ -39,7 +39,8 @@ function asked(hash, model, label) {
   return [true, question];
 }
 
-/* The section takes the keyboard, so that its keys scroll it and Tab goes on from there. */
+/** The section takes the keyboard, so that its keys scroll it and Tab goes on from there.
+ * @type {(frame: HTMLElement, section: string) => void} */
 function arrive(frame, section) {
   frame.scrollTop = 0;
   frame.focus({ preventScroll: true });
@@ -67,10 +68,11 @@ function moved(place, label) {
   const text = percent(cut);
   byId("card-cut-slider").ariaValueText = text;
   if (!state.facts) return [text, true];
+  const { id: model } = state.facts;
   if (Math.abs(cut - threshold(label)) > SAME) {
     setThresholds({ [label]: cut });
     clearTimeout(resting);
-    resting = setTimeout(() => question && store("card-cut-moved", { model: state.facts.id, label, cut }), REST_MS);
+    resting = setTimeout(() => question && store("card-cut-moved", { model, label, cut }), REST_MS);
   }
   return [text, Math.abs(cut - defaultThreshold(label)) < SAME];
 }

@@ -1,5 +1,5 @@
 /* The keyboard: what each part of the page gave to a key, and the overlay that lists it. */
-import { addField, byId, element, onKey, shortcuts, state } from "../0-core/00-core.js";
+import { addField, around, byId, element, inside, onKey, shortcuts, state } from "../0-core/00-core.js";
 import { N_, t } from "../0-core/10-words.js";
 import * as session from "../3-list/32-session.js";
 
@@ -14,16 +14,18 @@ onKey("Escape", "page", N_("close what is open"), () => close(), "Esc");
 function help(show = byId("keys-help").hidden) {
   const overlay = byId("keys-help");
   if (show && !overlay.firstChild) overlay.append(letterSwitch(), ...GROUPS.map(section));
-  if (show) overlay.querySelector("input").checked = state.letterKeys;
+  if (show) /** @type {HTMLInputElement} */ (inside(overlay, "#letter-keys")).checked = state.letterKeys;
   overlay.hidden = !show;
   byId("keys-button").setAttribute("aria-expanded", String(show));
 }
 
 function letterSwitch() {
-  const box = element("input", { type: "checkbox", id: "letter-keys", onchange: (event) => write(event.target.checked) });
+  const box = element("input", { type: "checkbox", id: "letter-keys" });
+  box.addEventListener("change", () => write(box.checked));
   return element("label", { class: "letter-keys" }, [box, t("Keys of one character (arrows, Esc and Del always work)")]);
 }
 
+/** @param {typeof GROUPS[number]} group */
 function section([group, title]) {
   const listed = [...shortcuts.values()].filter((one) => one.group === group && one.help);
   const lines = listed.map((one) =>
@@ -38,19 +40,22 @@ function close() {
   return document.dispatchEvent(new CustomEvent("cxr-close"));
 }
 
-/* Fields and the model-card window keep their own keys; a slider needs only its arrows. */
+/** Fields and the model-card window keep their own keys; a slider needs only its arrows.
+ * @param {KeyboardEvent} event
+ */
 function busy(event) {
   if (document.querySelector(".modal.show")) return true;
-  if (event.target.closest('input[type="range"]')) return event.key.length > 1;
-  if (event.target.closest('input[type="checkbox"], input[type="radio"]')) return event.key.length > 1 || event.key === " ";
-  return Boolean(event.target.closest("input, select, textarea"));
+  if (around(event, 'input[type="range"]')) return event.key.length > 1;
+  if (around(event, 'input[type="checkbox"], input[type="radio"]')) return event.key.length > 1 || event.key === " ";
+  return Boolean(around(event, "input, select, textarea"));
 }
 
+/** @param {KeyboardEvent} event */
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key !== "Escape" && busy(event)) return;
   if (!state.letterKeys && event.key.length === 1) return;
-  const inFindings = event.target.closest("#findings");
+  const inFindings = around(event, "#findings");
   let name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (inFindings && name === "ArrowUp") name = "ArrowLeft";
   else if (inFindings && name === "ArrowDown") name = "ArrowRight";
@@ -60,7 +65,9 @@ function pressed(event) {
   shortcut.action();
 }
 
-/* Chosen with the mouse, the selector gives the keyboard back to the films. */
+/** Chosen with the mouse, the selector gives the keyboard back to the films.
+ * @param {HTMLSelectElement} select
+ */
 function releaseAfterMouse(select) {
   let byMouse = false;
   select.addEventListener("pointerdown", () => (byMouse = true));
@@ -73,7 +80,7 @@ function start() {
   releaseAfterMouse(byId("model"));
   byId("keys-button").addEventListener("click", () => help());
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#keys-help, #keys-button")) help(false);
+    if (!around(event, "#keys-help, #keys-button")) help(false);
   });
 }
 

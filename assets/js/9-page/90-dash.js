@@ -1,7 +1,7 @@
 /* What Dash calls: the functions named by ClientsideFunction in cxr_dash/ui/callbacks.py. */
 import { allBuilt, begin, byId, changed, state, whenPresent } from "../0-core/00-core.js";
 import * as language from "../0-core/11-language.js";
-import { takeModel } from "../0-core/12-model.js";
+import { modelFacts, takeModel } from "../0-core/12-model.js";
 import { settleCuts } from "../0-core/14-cuts.js";
 import * as analysis from "../3-list/30-analysis.js";
 import * as session from "../3-list/32-session.js";
@@ -21,9 +21,11 @@ import * as roc from "../6-panel/64-roc.js";
 import * as modelPage from "../7-model-page/67-model-page.js";
 import * as keys from "./70-keys.js";
 
-let built = null; // the panel that the parts have taken up
+let built = /** @type {HTMLElement | null} */ (null); // the panel that the parts have taken up
 
-/* Once, when the page is there. */
+/** Once, when the page is there.
+ * @param {Settings} settings
+ */
 function start(settings) {
   if (state.settings) return;
   begin(settings);
@@ -45,7 +47,9 @@ function start(settings) {
   });
 }
 
-/* A model was chosen, and its panel is on the page or about to be. */
+/** A model was chosen, and its panel is on the page or about to be.
+ * @param {Facts | null} data
+ */
 function facts(data) {
   if (!data) return;
   whenPresent(`.panel-body[data-model="${data.id}"]`, (panel) => {
@@ -58,20 +62,27 @@ function facts(data) {
   });
 }
 
-/* Once for each panel of the model in force. */
+/** Once for each panel of the model in force.
+ * @param {HTMLElement | null} panel
+ */
 function buildPanel(panel) {
-  if (!panel || panel === built || panel.dataset.model !== state.facts.id) return;
+  if (!panel || panel === built || panel.dataset.model !== modelFacts().id) return;
   built = panel;
   for (const build of [findings.build, verdictsView.build, thresholdPanel.build, roc.build, downloads.build]) build(panel);
   changed();
 }
 
+/** @param {Answer | null} answer */
 const answered = (answer) => analysis.answered(answer);
 
 /* The page about the model. */
+/** @type {typeof modelPage.asked} */
 const page_asked = (hash, model, label) => modelPage.asked(hash, model, label);
+/** @param {unknown} open */
 const page_opened = (open) => modelPage.opened(Boolean(open));
+/** @type {typeof modelPage.moved} */
 const threshold_moved = (place, label) => modelPage.moved(place, label);
+/** @type {(clicks: number, label: string) => number} */
 const threshold_back = (_clicks, label) => modelPage.usual(label);
 
 window.dash_clientside = window.dash_clientside || /** @type {any} */ ({});

@@ -35,7 +35,7 @@ def test_every_declared_id_is_on_the_page_exactly_once(catalog: Catalog) -> None
 def test_every_node_the_browser_scripts_look_up_is_on_the_page_or_made_by_them(catalog: Catalog) -> None:
     on_page = {getattr(node, "id", None) for node in nodes(build_layout(Settings(), catalog, Translator()))}
     scripts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "assets/js").rglob("*.js"))
-    looked_up = set(re.findall(r'byId\("([^"]+)"\)', scripts))
+    looked_up = set(re.findall(r'(?:byId|ifThere)\("([^"]+)"\)', scripts))
     made = set(re.findall(r'\bid: "([^"]+)"', scripts))
     assert len(looked_up) > 15
     assert looked_up - made - on_page == {"_dash-config"}
