@@ -261,4 +261,4 @@ def test_the_page_speaks_spanish_and_what_stays_english_is_marked(spanish: Watch
     assert f"{name}: AUROC {auroc} (" in str(page.get_attribute(".card-label [role=img]", "aria-label"))
     assert "sensibilidad" in page.inner_text(".confusion >> nth=0").lower()
     go(page, "text")
-    assert page.locator('#card-text [lang="en"] .card-text').count() == 1
+    expect(page.locator('#card-text [lang="en"] .card-text')).to_have_count(1)
