@@ -1,7 +1,7 @@
 """``python -m benchmarks``: measure tables side by side, print them, keep every sample as JSON.
 
 Without names the models and the decoders; ``all`` is every table of docs/benchmarks.md about the shipped
-models and the app (two of them need a browser).
+models and the app (three of them need a browser).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ TABLES = {
     "decode": "benchmarks.decode",
     "lungs": "benchmarks.segmenter",
     "worklist": "benchmarks.worklist",
+    "list": "benchmarks.film_list",
     "frames": "benchmarks.viewer_frames",
 }
 _USUAL = ("models", "decode")
