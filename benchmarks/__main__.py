@@ -19,6 +19,8 @@ TABLES = {
     "models": "benchmarks.bench",
     "decode": "benchmarks.decode",
     "lungs": "benchmarks.segmenter",
+    "engines": "benchmarks.engines",
+    "peers": "benchmarks.peers",
     "worklist": "benchmarks.worklist",
     "list": "benchmarks.film_list",
     "frames": "benchmarks.viewer_frames",
