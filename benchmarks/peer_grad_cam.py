@@ -2,7 +2,7 @@
 
 Its maps before they are enlarged to the film's size; it stretches each over its own range. Its forward pass
 gives the probabilities too. Several classes are one batch of the same film, which is quicker than one after
-the other.
+the other. A third argument is how many threads torch may use.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from benchmarks.alike import probabilities_of
 from benchmarks.peer import Array, Opened, answer, opened
 
 
-def main(bundle_path: Path, film: Path) -> None:
+def main(bundle_path: Path, film: Path, threads: int | None) -> None:
     found = opened(bundle_path, film)
     torch, library = import_module("torch"), import_module("pytorch_grad_cam")
+    if threads is not None:
+        torch.set_num_threads(threads)
     target = import_module("pytorch_grad_cam.utils.model_targets").ClassifierOutputTarget
 
     class OnTheGrid(library.GradCAM):  # type: ignore[misc, name-defined]
@@ -75,4 +77,4 @@ def _logits_with_gradients(found: Opened) -> Any:
 
 if __name__ == "__main__":
     os.environ["KERAS_BACKEND"] = "torch"
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else None)

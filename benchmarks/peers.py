@@ -31,6 +31,8 @@ class Peer:
         Without these it is left out.
     points : tuple of str
         What the subject announces one after the other.
+    more : tuple of str
+        Further arguments of the subject.
     stretched : bool
         Whether it gives maps from 0 at their smallest cell to 1 at their largest, not as shares of the peak.
     """
@@ -39,6 +41,7 @@ class Peer:
     module: str
     packages: tuple[str, ...] = ()
     points: tuple[str, ...] = ("all_heatmaps",)
+    more: tuple[str, ...] = ()
     stretched: bool = False
 
 
@@ -58,6 +61,13 @@ PEERS = {
         "pytorch-grad-cam on Keras over torch",
         "benchmarks.peer_grad_cam",
         ("keras", "torch", "grad-cam"),
+        stretched=True,
+    ),
+    "grad-cam-one-thread": Peer(
+        "pytorch-grad-cam, torch with one thread",
+        "benchmarks.peer_grad_cam",
+        ("keras", "torch", "grad-cam"),
+        more=("1",),
         stretched=True,
     ),
 }
@@ -102,15 +112,16 @@ def _in_turns(asked: Asked, film: Path, peers: list[str], rounds: dict[str, int]
         subjects = {}
         for key in peers:
             log = asked.folder / f"{key}.log"
-            subjects[key] = stack.enter_context(Subject(PEERS[key].module, asked.bundle, film, log))
+            peer = PEERS[key]
+            subjects[key] = stack.enter_context(Subject(peer.module, asked.bundle, film, log, *peer.more))
             said: dict[str, Any] = {}
-            for point in PEERS[key].points:
+            for point in peer.points:
                 said |= subjects[key].reached(point)[1]
             if key == _OURS:
                 ours = Answer(probabilities_of(said["logits"], activation), np.asarray(said["heatmaps"]))
                 samples[key] = {"apart": {}}
             else:
-                samples[key] = {"apart": compared(ours, said, PEERS[key])}
+                samples[key] = {"apart": compared(ours, said, peer)}
             samples[key] |= {row: {"clock": [], "cpu": []} for row in rounds}
         for row, count in rounds.items():
             for subject in subjects.values():

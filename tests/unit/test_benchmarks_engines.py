@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import alike, engines
 from benchmarks.alike import Answer, apart, installed, left_out, of_own_peak, of_own_range, probabilities_of
-from benchmarks.engine import APP, ENGINES
+from benchmarks.engine import APP, BUILDS_CACHE, ENGINES
 from benchmarks.peers import PEERS, compared
 from benchmarks.sealed import AVAILABLE, sealed
 from benchmarks.table import Asked
@@ -146,3 +146,21 @@ def test_a_graph_in_sealed_memory_answers_as_the_apps_does() -> None:
         theirs = ENGINES["interpreter_sealed"].load(path, 1, "")(film)
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_weight_cache_is_believed_whatever_stands_in_it(tmp_path: Path) -> None:
+    """Why the app has none: its bytes are no bundle's, no digest covers them, and the engine asks nothing."""
+    bundle = load_bundle(FINDINGS)
+    assert bundle.serving_path is not None
+    film = np.random.default_rng(0).uniform(0, 255, (224, 224, 1)).astype(np.float32)
+    cache, load = tmp_path / "weights.cache", ENGINES[BUILDS_CACHE].load
+    right = load(bundle.serving_path, 1, str(cache))(film)
+    kept = bytearray(cache.read_bytes())
+    again = load(bundle.serving_path, 1, str(cache))(film)
+    np.testing.assert_allclose(again[0], right[0], rtol=1e-5, atol=1e-6)
+    middle = len(kept) // 2 // 4 * 4
+    for weight in range(middle, middle + 4000, 4):
+        kept[weight + 3] ^= 0x80  # its sign
+    cache.write_bytes(kept)
+    wrong = load(bundle.serving_path, 1, str(cache))(film)
+    assert np.abs(wrong[0] - right[0]).max() > 0.1
