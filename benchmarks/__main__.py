@@ -1,7 +1,7 @@
 """``python -m benchmarks``: measure tables side by side, print them, keep every sample as JSON.
 
 Without names the models and the decoders; ``all`` is every table of docs/benchmarks.md about the shipped
-models and the app (two of them need a browser).
+models and the app (three of them need a browser).
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ TABLES = {
     "models": "benchmarks.bench",
     "decode": "benchmarks.decode",
     "lungs": "benchmarks.segmenter",
+    "engines": "benchmarks.engines",
+    "peers": "benchmarks.peers",
     "worklist": "benchmarks.worklist",
+    "list": "benchmarks.film_list",
     "frames": "benchmarks.viewer_frames",
 }
 _USUAL = ("models", "decode")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.alike import Answer, apart, probabilities_of
 from benchmarks.film import HEIGHT, WIDTH, write_film
 from benchmarks.protocol import Subject
 from benchmarks.report import Figures
@@ -18,7 +19,6 @@ from cxr_dash.inference.bundle import read_spec
 
 _MODULES = {"ours": "benchmarks.ours", "reference": "benchmarks.reference"}
 _SERVERS = {"ours": ("app:server", ask_ours), "reference": ("benchmarks.reference_app:server", ask_reference)}
-_MAX_DIFFERENCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -96,19 +96,9 @@ def agreement(ours: dict[str, Any], reference: dict[str, Any], activation: str) 
     RuntimeError
         When they are more than 0.001 apart.
     """
-    logits = np.asarray(ours["logits"], np.float64)
-    powers = np.exp(logits - logits.max())
-    mine = powers / powers.sum() if activation == "softmax" else 1.0 / (1.0 + np.exp(-logits))
-    probabilities = float(np.abs(mine - np.asarray(reference["probabilities"])).max())
-    # the recipe divides by the peak even where that is nothing
-    maps, their_maps = np.asarray(ours["heatmaps"]), np.nan_to_num(np.asarray(reference["heatmaps"]))
-    heat = float(np.abs(maps - their_maps).max())
-    if not max(probabilities, heat) <= _MAX_DIFFERENCE:  # written so that NaN fails
-        raise RuntimeError(
-            f"both subjects must answer alike; received probabilities {probabilities:.2g} "
-            f"and maps {heat:.2g} apart"
-        )
-    return {"probabilities": probabilities, "maps": heat}
+    mine = Answer(probabilities_of(ours["logits"], activation), np.asarray(ours["heatmaps"]))
+    other = Answer(np.asarray(reference["probabilities"]), np.asarray(reference["heatmaps"]))
+    return apart(mine, other, "both subjects")
 
 
 def _warm(figures: Figures, bundle: Path, film: Path, folder: Path, plan: Plan) -> dict[str, float]:

@@ -27,22 +27,23 @@ def announce(name: str, **facts: Any) -> None:
 
 
 def answer_commands(commands: dict[str, Command]) -> None:
-    """Serve commands until stdin ends; each is timed inside this process."""
+    """Serve commands until stdin ends; each is timed inside this process, by the clock and by CPU time."""
     for line in sys.stdin:
         name = line.strip()
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         facts = commands[name]()
-        announce(name, **{"seconds": time.perf_counter() - started, **facts})
+        passed = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - used}
+        announce(name, **{**passed, **facts})
 
 
 class Subject:
-    """One subject process, as the bench sees it."""
+    """One subject process, as the bench sees it; ``more`` are further arguments of its module."""
 
-    def __init__(self, module: str, bundle: Path, film: Path, log: Path) -> None:
+    def __init__(self, module: str, bundle: Path, film: Path, log: Path, *more: str) -> None:
         self._log = log.open("ab")
         self._started = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, str(bundle), str(film)],
+            [sys.executable, "-m", module, str(bundle), str(film), *more],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -66,7 +67,7 @@ class Subject:
         return time.perf_counter() - self._started, facts
 
     def ask(self, name: str) -> dict[str, Any]:
-        """Have the subject carry out a command; ``seconds`` is in the answer."""
+        """Have the subject carry out a command; ``seconds`` and ``cpu_seconds`` are in the answer."""
         self._commands.write(f"{name}\n")
         self._commands.flush()
         return self._read(name)

@@ -119,8 +119,10 @@ def gunicorn(
 
 
 @contextmanager
-def started(application: str, bundle: Path, folder: Path, workers: int = 2) -> Iterator[Running]:
-    """A cold server; stopped at the end."""
+def started(
+    application: str, bundle: Path, folder: Path, workers: int = 2, settings: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """A cold server, with further settings (``CXR_…``); stopped at the end."""
     port = free_port()
     environment = {
         **os.environ,
@@ -132,6 +134,7 @@ def started(application: str, bundle: Path, folder: Path, workers: int = 2) -> I
         "CXR_DEFAULT_MODEL": bundle.name,
         "CXR_CACHE_DIR": str(folder / "cache"),
         "BENCHMARK_BUNDLE": str(bundle),
+        **(settings or {}),
     }
     options = (
         []

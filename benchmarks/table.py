@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from training.bench.machine import machine_facts
@@ -114,3 +115,18 @@ def write_between(name: str, text: str, page: Path = PAGE) -> None:
     if found != 1:
         raise ValueError(f"{page.name} must have one place for the table {name}; received {found}")
     page.write_text(after, encoding="utf-8")
+
+
+def spread(values: list[float], unit: str, digits: int) -> str:
+    """Median of samples, and the smallest and the largest of them in brackets."""
+    low, middle, high = (f"{value:.{digits}f}" for value in (min(values), median(values), max(values)))
+    return f"{middle} {unit} ({low}-{high})"
+
+
+def short(samples: Any) -> Any:
+    """Samples in dictionaries and lists, with four digits of each figure."""
+    if isinstance(samples, dict):
+        return {key: short(value) for key, value in samples.items()}
+    if isinstance(samples, list):
+        return [short(value) for value in samples]
+    return float(f"{samples:.4g}")

@@ -133,7 +133,7 @@ def intervals(
         "load_before": round(before, 2),
         "load_after": round(os.getloadavg()[0], 2),
         "frame_ms": {
-            bits: {name: _summary(values) for name, values in of.items()} for bits, of in seen.items()
+            bits: {name: summary(values) for name, values in of.items()} for bits, of in seen.items()
         },
     }
 
@@ -159,8 +159,13 @@ def _timed(page: Page, movement: Callable[[Page, float, float], None]) -> list[f
     page.keyboard.press("0")
     page.keyboard.press("1")
     page.mouse.move(x, y)
+    return frames_of(page, lambda: movement(page, x, y))
+
+
+def frames_of(page: Page, act: Callable[[], None]) -> list[float]:
+    """Intervals between frames of the page while something is done, ms."""
     page.evaluate(_RECORD)
-    movement(page, x, y)
+    act()
     times = page.evaluate(_STOP)
     return [later - earlier for earlier, later in pairwise(times)]
 
@@ -197,7 +202,8 @@ _MOVEMENTS: dict[str, Callable[[Page, float, float], None]] = {
 }
 
 
-def _summary(values: list[float]) -> dict[str, float]:
+def summary(values: list[float]) -> dict[str, float]:
+    """Median and 95th percentile of two intervals or more, and how many there are."""
     cuts = statistics.quantiles(values, n=20)
     return {
         "median": round(statistics.median(values), 1),

@@ -6,7 +6,7 @@ Also one film from drop to result, in turns with the reference's server route, a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -35,9 +35,9 @@ def measure(asked: Asked) -> Table:
         single, many = films[:rounds], films[rounds:]
         with started("app:server", asked.bundle, folder) as ours:
             ours.wait_until_accepting()
-            _warm(ours, asked.bundle.name)
+            warm(ours, asked.bundle.name)
             figures = {
-                "many": _many(browser, ours, many),
+                "many": dropped_at_once(browser, ours, many),
                 "interactions": interactions(browser, ours.port, many[0]),
             }
             with started("benchmarks.reference_app:server", asked.bundle, folder) as reference:
@@ -59,7 +59,7 @@ def write_films(folder: Path, count: int) -> list[Path]:
     return paths
 
 
-def _warm(server: Running, model: str) -> None:
+def warm(server: Running, model: str) -> None:
     """Both workers have read a film: what is measured is a server that has been up for a while."""
     small = imaging.encode_png(imaging.chest_phantom(512, 512), {})
     for _ in range(8):
@@ -70,13 +70,22 @@ def _workers(server: Running) -> Callable[[], list[psutil.Process]]:
     return lambda: psutil.Process(server.process.pid).children()
 
 
-def _many(browser: Browser, server: Running, films: list[Path]) -> Figures:
+def dropped_at_once(
+    browser: Browser,
+    server: Running,
+    films: Sequence[Path],
+    afterwards: Callable[[Page], Figures] = lambda _page: {},
+) -> Figures:
+    """What a page and its server do when films are dropped; ``afterwards`` goes on in the same page."""
     asked: list[str] = []
+    note = lambda request: asked.append(request.method)  # noqa: E731
     with opened(browser, server.port) as page:
-        page.on("request", lambda request: asked.append(request.method))
+        page.on("request", note)
         with PeakMemory({"browser": browser_processes, "server": _workers(server)}) as memory:
             found = dropped(page, films)
         rows = page.locator(".row").count()
+        page.remove_listener("request", note)
+        more = afterwards(page)
     return {
         **found,
         "rows": rows,
@@ -84,6 +93,7 @@ def _many(browser: Browser, server: Running, films: list[Path]) -> Figures:
         "browser_mib": memory.peaks["browser"],
         "server_mib": memory.peaks["server"],
         "films_per_second": len(films) / found["done"],
+        **more,
     }
 
 
@@ -166,18 +176,8 @@ def _acts(page: Page) -> dict[str, Callable[[], Any]]:
 def _markdown(figures: Figures, films: int) -> str:
     many, single = figures["many"], figures["single"]
     rows = [
-        (
-            f"{films} films dropped at once, until all are judged",
-            f"{many['done']:.1f} s ({many['films_per_second']:.1f} films/s)",
-        ),
-        ("The first of them on the screen after", f"{many['first']:.2f} s"),
-        ("Rows that failed", f"{many['failed']:.0f}"),
-        ("Longest time the page did not answer (main-thread task)", f"{many['longest']:.0f} ms"),
-        ("Main thread held beyond 50 ms, in all", f"{many['blocked']:.0f} ms"),
-        ("Largest JavaScript heap", f"{many['heap']:.0f} MiB"),
-        ("Largest memory of the browser, all processes (PSS)", f"{many['browser_mib']:.0f} MiB"),
-        ("Largest memory of the server's two workers together (PSS)", f"{many['server_mib']:.0f} MiB"),
-        ("Requests", f"{many['requests']} ({many['requests'] / films:.1f} a film)"),
+        (f"{films} films dropped at once, until all are judged", told("done", many, films)),
+        *((what, told(key, many, films)) for key, what in ROWS.items()),
         ("One film from drop to the first paint of its result", _seconds(single["drop_to_result"])),
     ]
     ratio = median(single["reference"]) / median(single["ours"])
@@ -194,6 +194,30 @@ def _markdown(figures: Figures, films: int) -> str:
     ]
     said = ", ".join(f"{name} {count}" for name, count in figures["interactions"].items())
     return "\n".join([*lines, "", f"Requests made by: {said}."])
+
+
+# What is said of films that were dropped at once.
+ROWS = {
+    "first": "The first of them on the screen after",
+    "failed": "Rows that failed",
+    "longest": "Longest time the page did not answer (main-thread task)",
+    "blocked": "Main thread held beyond 50 ms, in all",
+    "heap": "Largest JavaScript heap",
+    "browser_mib": "Largest memory of the browser, all processes (PSS)",
+    "server_mib": "Largest memory of the server's two workers together (PSS)",
+    "requests": "Requests",
+}
+
+
+def told(key: str, many: Figures, films: int) -> str:
+    """One figure of films that were dropped at once, with its unit."""
+    value = many[key]
+    if key == "done":
+        return f"{value:.1f} s ({many['films_per_second']:.1f} films/s)"
+    if key == "requests":
+        return f"{value} ({value / films:.1f} a film)"
+    units = {"first": "{:.2f} s", "failed": "{:.0f}", "longest": "{:.0f} ms", "blocked": "{:.0f} ms"}
+    return units.get(key, "{:.0f} MiB").format(value)
 
 
 def _seconds(samples: list[float]) -> str:
