@@ -161,7 +161,8 @@ interface Row {
   height?: number;
   /** Whether it has more than 8 bits, and so levels of its own. */
   levels?: boolean;
-  phantom?: boolean;
+  /** Which drawn chest it is, if it is one. */
+  phantom?: "" | "plain" | "effusion";
   addedAt?: number;
   keptAt?: number;
   read?: boolean;
@@ -190,11 +191,12 @@ interface Row {
 }
 
 /** A file on its way to a row: `path` where it lies in a folder or a ZIP, `among` where its reader did not choose it by
- * itself; none stands for the phantom. */
+ * itself; none stands for a phantom, and `drawn` says which. */
 interface Entry {
   file: File | { name: string; size: number } | null;
   path?: string;
   among?: boolean;
+  drawn?: "plain" | "effusion";
   problem?: string;
 }
 

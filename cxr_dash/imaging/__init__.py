@@ -2,6 +2,7 @@
 
 from cxr_dash.imaging.caption import Caption, caption_strip
 from cxr_dash.imaging.decode import decode
+from cxr_dash.imaging.effusion import effusion_area, effusion_phantom
 from cxr_dash.imaging.encode import encode_jpeg, encode_png, read_png_text
 from cxr_dash.imaging.film_levels import film_levels, has_levels
 from cxr_dash.imaging.formats import (
@@ -59,6 +60,8 @@ __all__ = [
     "colour_table",
     "decode",
     "display_pixels",
+    "effusion_area",
+    "effusion_phantom",
     "encode_jpeg",
     "encode_png",
     "film_levels",

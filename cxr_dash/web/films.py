@@ -74,9 +74,11 @@ def films_blueprint(service: AnalysisService, metrics: Metrics, audit: Audit) ->
             metrics.refused(told.code)
             raise told from error
 
-    @routes.post("/phantom")
-    def add_phantom() -> ResponseReturnValue:
-        return admitted(imaging.encode_png(imaging.chest_phantom(), {}), request.args.get("model") or None)
+    @routes.post("/phantom", defaults={"effusion": False})
+    @routes.post("/phantom/effusion", defaults={"effusion": True})
+    def add_phantom(*, effusion: bool) -> ResponseReturnValue:
+        drawn = imaging.effusion_phantom() if effusion else imaging.chest_phantom()
+        return admitted(imaging.encode_png(drawn, {}), request.args.get("model") or None)
 
     @routes.delete("/<film>")
     def forget_film(film: str) -> ResponseReturnValue:

@@ -7,8 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from steps import (
+    again,
     choose_label,
     choose_model,
     frames,
@@ -203,6 +204,20 @@ def test_the_phantom_can_be_read_without_any_film_at_hand(page: Page) -> None:
     in_view(page)
     assert page.inner_text(".row-title") == "film 01"
     assert page.locator("#empty").is_hidden()
+
+
+def test_the_phantom_with_an_effusion_is_flagged_for_it_at_the_default_threshold(page: Page) -> None:
+    choose_model(page, "findings")
+    page.click("#effusion-phantom")
+    settled(page, 1)
+    in_view(page)
+    expect(page.locator("#headline")).to_have_text("1 finding to check")
+    expect(page.locator("#to-check")).to_have_text("To check: pleural effusion.")
+    assert page.locator("#quality").is_hidden(), "the gate has nothing to say of it"
+    assert page.locator(".row-main").get_attribute("title").endswith("a drawn chest with an effusion")
+    again(page)
+    settled(page, 1)
+    assert page.locator(".row-main").get_attribute("title").endswith("a drawn chest with an effusion")
 
 
 def test_another_model_reads_the_same_films(page: Page, films: list[Path]) -> None:

@@ -51,6 +51,19 @@ def test_the_built_in_phantom_can_be_tried(client: FlaskClient) -> None:
     assert client.get(f"/films/{film}/{MODEL}/effusion/heat-layer.png").status_code == 200
 
 
+def test_the_one_with_an_effusion_is_another_film(client: FlaskClient) -> None:
+    plain, drawn = client.post("/films/phantom"), client.post(f"/films/phantom/effusion?model={MODEL}")
+    assert drawn.status_code == 201
+    assert drawn.get_json()["sha256"] != plain.get_json()["sha256"]
+    assert drawn.get_json()["sha256"] == client.post("/films/phantom/effusion").get_json()["sha256"]
+    picture = client.get(f"/films/{drawn.get_json()['film']}/picture.jpg")
+    assert _pixels(picture.data).shape == (1024, 1024)
+
+
+def test_no_other_phantom_is_known(client: FlaskClient) -> None:
+    assert client.post("/films/phantom/nothing").status_code == 404
+
+
 @pytest.mark.parametrize(("kind", "channels"), [("heat", 4), ("overlay", 3), ("side-by-side", 3)])
 def test_a_download_has_the_films_size_and_says_where_it_comes_from(
     client: FlaskClient, phantom_png: bytes, kind: str, channels: int

@@ -4,7 +4,7 @@ import * as words from "../0-core/10-words.js";
 import { t } from "../0-core/10-words.js";
 
 const PARTS_SHOWN = 2;
-const files = new Map(); // row id -> File, or what 32-zip.js finds in one; null for the phantom
+const files = new Map(); // row id -> File, or what 32-zip.js finds in one; null for a phantom
 const paths = new Map(); // row id -> where in a folder or a ZIP the file lies, or the name it had before a reload
 
 /**
@@ -42,17 +42,20 @@ const of = (item) => files.get(item.id) || null;
  * @param {Row} item
  * @returns {boolean}
  */
-const inHand = (item) => item.phantom || Boolean(of(item));
+const inHand = (item) => Boolean(item.phantom || of(item));
 
 /** A file's whole name: from the folder or ZIP down, where it came with one; "" where it is not known.
  * @param {Row} item
  */
 const known = (item) => paths.get(item.id) || (of(item) ? of(item).name : "");
 
+/* What a drawn chest is called. */
+const drawnName = (item) => (item.phantom === "effusion" ? t("a drawn chest with an effusion") : t("a drawn chest"));
+
 /** The same, with other words where there is no name.
  * @param {Row} item
  */
-const pathOf = (item) => known(item) || (item.phantom ? t("the synthetic phantom") : words.film(item));
+const pathOf = (item) => known(item) || (item.phantom ? drawnName(item) : words.film(item));
 
 /* The end of a name: the files of a study are called alike, and differ by the folder. */
 function end(path) {

@@ -33,16 +33,16 @@ function publish() {
   changed();
 }
 
-/** Entries are {file, path, among, problem}: `path` where the file lies in a folder or a ZIP, `among` for one that
- * its reader did not choose by itself; a file that is null stands for the phantom.
+/** Entries are {file, path, among, drawn, problem}: `path` where the file lies in a folder or a ZIP, `among` for one that
+ * its reader did not choose by itself; a file that is null stands for a phantom, and `drawn` says which.
  * @param {Entry[]} entries
  */
 function add(entries) {
   const drop = {}; // what came at one go: only its first double is pointed at
-  for (const { file, path, among, problem } of entries) {
+  for (const { file, path, among, drawn, problem } of entries) {
     /** @type {Row} */
     const item = { id: `row-${++rows}`, number: ++numbers, status: "waiting", progress: 0, drop, addedAt: Date.now() };
-    item.phantom = file === null;
+    item.phantom = file === null ? drawn : "";
     item.size = file ? file.size : 0;
     if (among) item.among = true;
     addRow(item);
@@ -133,6 +133,8 @@ function setAside(item, error) {
   if (state.selected === item.id) putInView(next ? next.id : null);
 }
 
+const phantomPath = (item) => (item.phantom === "effusion" ? "/films/phantom/effusion" : "/films/phantom");
+
 /* POST the raw bytes; fetch cannot report progress, XMLHttpRequest can. */
 function post(item, file) {
   return new Promise((resolve) => {
@@ -140,7 +142,7 @@ function post(item, file) {
     underWay.set(item.id, request);
     const watched = requests.begin(() => request.abort());
     const model = state.facts ? `?model=${encodeURIComponent(state.facts.id)}` : "";
-    request.open("POST", url(file ? `/films${model}` : `/films/phantom${model}`));
+    request.open("POST", url(`${file ? "/films" : phantomPath(item)}${model}`));
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.addEventListener("progress", (event) => {
       item.progress = event.lengthComputable ? event.loaded / event.total : 0;

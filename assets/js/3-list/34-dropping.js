@@ -6,7 +6,8 @@ import * as folders from "./32-folders.js";
 import * as intake from "./33-intake.js";
 
 const openPicker = () => byId("film-input").click();
-const addPhantom = () => upload.add([{ file: null }]);
+/** @param {"plain" | "effusion"} drawn */
+const addPhantom = (drawn) => upload.add([{ file: null, drawn }]);
 
 function buildPicker() {
   // no choice by suffix: a film from an archive often has none
@@ -25,7 +26,8 @@ function buildPicker() {
   byId("choose-folder").addEventListener("click", () => folder.click());
   byId("drop").addEventListener("click", openPicker);
   byId("choose").addEventListener("click", openPicker);
-  byId("phantom").addEventListener("click", addPhantom);
+  byId("phantom").addEventListener("click", () => addPhantom("plain"));
+  byId("effusion-phantom").addEventListener("click", () => addPhantom("effusion"));
 }
 
 function start() {

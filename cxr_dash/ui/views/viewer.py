@@ -141,8 +141,12 @@ def _empty(t: Translator) -> Component:
             html.Div(
                 [
                     html.Button(t("Choose films"), id=ids.CHOOSE, className="button primary", type="button"),
+                    html.Button(t("Try a drawn chest"), id=ids.PHANTOM, className="button", type="button"),
                     html.Button(
-                        t("Try the synthetic phantom"), id=ids.PHANTOM, className="button", type="button"
+                        t("Try one with an effusion"),
+                        id=ids.EFFUSION_PHANTOM,
+                        className="button",
+                        type="button",
                     ),
                 ],
                 className="empty-actions",

@@ -206,6 +206,8 @@ MEASURES: dict[str, Callable[[], Any]] = {
         imaging.chest_phantom(720, 720, 4, opacity=True), 36
     ),
     "phantom in a wide frame": lambda: coarse(imaging.chest_phantom(200, 320, 2), 20),
+    "phantom with an effusion": lambda: coarse(imaging.effusion_phantom(720, 720), 36),
+    "phantom with an effusion, another chest": lambda: coarse(imaging.effusion_phantom(720, 720, 4), 36),
     "phantom's grain": lambda: [
         float((imaging.chest_phantom(512, 512)[rows] - imaging.chest_phantom(512, 512)[rows].mean()).std())
         for rows in (np.s_[300:310, 250:260], np.s_[500:510, 250:260], np.s_[60:70, 5:15])
