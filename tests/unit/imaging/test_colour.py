@@ -59,6 +59,15 @@ def test_marks_on_a_tinted_film_are_counted() -> None:
     assert grey.colour_fraction == pytest.approx(20 * 160 / 320**2, abs=0.005)
 
 
+def test_the_brightest_levels_of_a_tint_belong_to_it_where_many_pixels_have_them() -> None:
+    """Bone and a bright edge that differ by a few levels, brighter than all the rest."""
+    level = np.tile(np.linspace(20, 215, 300), (200, 1))
+    level[:, 250:] = np.where(np.arange(50) % 5 < 3, 243, 251)
+    grey = to_grey(_picture(level * 0.45 + 5, level * 0.7, level))
+    assert [note.code for note in grey.notes] == [ReasonCode.TINTED]
+    assert grey.colour_fraction == 0.0
+
+
 def test_marks_on_a_grey_film_are_no_tint() -> None:
     picture = _picture(FILM, FILM, FILM)
     picture[20:60, 20:180] = (0, 255, 255)

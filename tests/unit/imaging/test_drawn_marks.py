@@ -24,6 +24,7 @@ def test_a_mark_is_drawn_white_over_black_at_its_place(kind: str, channels: tupl
     assert drawn.shape == film.shape
     assert (film == 120).all()
     assert {int(drawn.min()), int(drawn.max())} == {0, 255}
+    assert np.ptp(drawn.reshape(300, 300, -1), axis=2).max() == 0, "no colour of its own"
     assert np.abs(changed.mean(axis=0) - 150.0).max() < 20
 
 

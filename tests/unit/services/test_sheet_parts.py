@@ -169,6 +169,47 @@ def test_heights_are_what_letters_and_gaps_come_to(content: ReportContent) -> No
     assert heights == pytest.approx(HEIGHTS, abs=0.01)
 
 
+def printed(stack: parts.Stack) -> list[tuple[str, bool, float, str]]:
+    """Every text of a stack, cells of tables too, as it is set: words, bold, size, colour."""
+    found = []
+    for piece, *_ in stack._pieces:
+        cells = (
+            [cell for row in piece._cellvalues for cell in row] if hasattr(piece, "_cellvalues") else [piece]
+        )
+        for one in (part for cell in cells for part in (cell if isinstance(cell, list | tuple) else [cell])):
+            style = one.style
+            colour = {parts._BLACK: "ink", parts._GREY: "soft"}[style.textColor]
+            found.append(
+                (one.getPlainText(), style.fontName.endswith("-Bold"), round(style.fontSize, 2), colour)
+            )
+    return found
+
+
+def test_headings_are_bold_and_what_stands_under_them_is_not(content: ReportContent) -> None:
+    warned = replace(content, patient="Name", film_label="Follow-up", first_of_all="Not for children.")
+    assert printed(parts.head(warned, FIT, 500.0)) == [
+        ("Report", True, 8.6, "ink"),
+        ("Film 7 · 2026-03-01", False, 8.6, "ink"),
+        ("Name", True, 9.2, "ink"),
+        ("Follow-up", True, 9.2, "ink"),
+        ("One finding to check", True, 14.0, "ink"),
+        ("Of thirteen.", False, 9.2, "ink"),
+        ("Not for children.", True, 10.0, "ink"),
+    ]
+    assert [one[1:] for one in printed(parts.blocks(content.left, FIT, 250.0))] == [
+        (True, 8.4, "ink"),
+        *[(False, 7.6, "ink")] * 2,
+        (True, 7.6, "ink"),
+        *[(False, 7.2, "ink")] * 4,
+    ]
+    assert printed(parts.footer(content, FIT, 500.0)) == [
+        ("No diagnosis.", True, 8.6, "ink"),
+        ("Version 1", False, 6.6, "soft"),
+    ]
+    assert printed(parts.table(content, FIT, 500.0))[-1] == ("Note.", False, 6.8, "soft")
+    assert printed(parts.Stack([parts.small("a b", FIT)], 500.0)) == [("a b", False, 7.4, "soft")]
+
+
 def test_what_is_above_its_cut_is_shaded_and_bold(content: ReportContent) -> None:
     pieces = parts.table(content, FIT, 500.0)._pieces
     whole = pieces[0][0]
