@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sheet_material import sheet_content
 
 from cxr_dash.services.report import parts, sheet
 from cxr_dash.services.report.parts import Fit
-from cxr_dash.services.report.sheet_text import Block, ReportContent, Row
+from cxr_dash.services.report.sheet_text import ReportContent
 
 FIT = Fit(1.0, 3, 40)
 
@@ -39,32 +40,7 @@ def _letters() -> None:
 
 @pytest.fixture
 def content() -> ReportContent:
-    long = "words that go on for so long that not all of them can stay"
-    return ReportContent(
-        title="Report",
-        film="Film 7",
-        film_label="",
-        moment="2026-03-01",
-        patient="",
-        headline="One finding to check",
-        summary="Of thirteen.",
-        first_of_all="",
-        label="effusion",
-        picture_captions=("The film.", "With its heat."),
-        legend=("little", "much"),
-        columns=("a",) * 8,
-        rows=(Row(("Effusion", *"1234567"), above=True), Row(("Nodule", *"1234567"), above=False)),
-        table_note="Note.",
-        left=(
-            Block(
-                "Measured", (long, "short"), "Cautions", ("one", "two", "three", "four", "five"), "and 2 more"
-            ),
-        ),
-        right=Block("Where from", ("here",)),
-        notes="Notes",
-        signature="Signed",
-        footer=("No diagnosis.", "Version 1"),
-    )
+    return sheet_content()
 
 
 def test_a_text_ends_at_a_word_and_says_that_something_is_left_out() -> None:
