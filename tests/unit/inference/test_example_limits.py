@@ -1,4 +1,4 @@
-"""Examples of localisation in ``bundle.json``: how many shapes one may have; a page must draw them all."""
+"""Figures in ``bundle.json`` that a page must draw: how many shapes an example has, lists of one length."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from cxr_dash.inference.schema_films import FreeResponse
 from cxr_dash.inference.schema_localisation import LocalisationExample
 
 FRAME = {"left": 0.1, "top": 0.2, "right": 0.3, "bottom": 0.4}
@@ -69,3 +70,19 @@ def test_the_last_good_value_is_taken(changes: dict[str, Any]) -> None:
 def test_the_next_one_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(changes))):
         LocalisationExample.model_validate(EXAMPLE | changes)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize("longer", [None, "shown", "found", "found_low", "found_high"])
+def test_a_free_response_curve_has_lists_of_one_length_and_at_least_one_setting(
+    count: int, longer: str | None
+) -> None:
+    lists = {name: [0.5] * count for name in ("shown", "found", "found_low", "found_high")}
+    if longer:
+        lists[longer] = [*lists[longer], 0.5]
+    curve: dict[str, Any] = {"split": "test", "without_finding": 9, "findings": 4, **lists}
+    if count and longer is None:
+        assert FreeResponse.model_validate(curve).found == lists["found"]
+        return
+    with pytest.raises(ValidationError, match="lists of one length"):
+        FreeResponse.model_validate(curve)
