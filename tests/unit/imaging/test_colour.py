@@ -45,6 +45,17 @@ def test_an_even_tint_is_no_colour_and_leaves_the_film_as_it_was(name: str, endi
     assert np.corrcoef(grey.pixels.ravel(), FILM.ravel())[0, 1] > 0.98
 
 
+def test_of_a_clipped_tint_the_channel_is_taken_that_it_left_whole_and_else_luminance() -> None:
+    clipped = TINTS["clipped blue base"](FILM)
+    grey = to_grey(clipped)
+    np.testing.assert_array_equal(grey.pixels, clipped[..., 2])
+    plain = TINTS["green"](FILM)
+    luminance = to_grey(plain)
+    assert luminance.pixels.dtype == np.uint16, "the three channels together know the level finer"
+    wanted = 257 * (plain.astype(np.float64) @ (0.114, 0.587, 0.299))
+    assert np.abs(luminance.pixels - wanted).max() < 40
+
+
 def test_a_sixteen_bit_tint_is_one_too() -> None:
     grey = to_grey(TINTS["green"](FILM).astype(np.uint16) * 257)
     assert [note.code for note in grey.notes] == [ReasonCode.TINTED]
