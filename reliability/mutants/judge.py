@@ -52,27 +52,31 @@ class Room:
     seconds: float = 300.0
     reached: dict[tuple[str, int], set[str]] = field(default_factory=dict)
 
-    def asked(self, mutant: Mutant) -> Sequence[str]:
-        """The tests that could notice.
+    def asked(self, mutant: Mutant) -> list[Sequence[str]]:
+        """The tests that could notice, in the order to ask them: the next ones where none did before.
 
-        A test that does not run a line cannot notice it. What runs as a module is read (a constant) is felt
-        by those who run that file, or by a user elsewhere, who is not asked: that counts against the tests.
-        What no test runs in its own process may be run in another one, so all are asked.
+        A test that does not run a line cannot notice it. What runs as a module is read (a constant, a
+        decorator) is felt by those who run that file, or by any other of the room. What no test runs in its
+        own process may be run in another one, so all are asked.
         """
-        there = self.reached.get((mutant.path, mutant.line), set()) if mutant.called else set()
-        nearby = (tests for (path, _), tests in self.reached.items() if path == mutant.path)
-        return sorted(there or set().union(*nearby)) or self.tests
+        if mutant.called and (there := self.reached.get((mutant.path, mutant.line))):
+            return [sorted(there)]
+        nearby = set().union(*(tests for (path, _), tests in self.reached.items() if path == mutant.path))
+        return [sorted(nearby), self.tests] if nearby else [self.tests]
 
 
 def judge(copy: Path, room: Room, mutant: Mutant) -> Judged:
     """Put the mutant into the copy, and ask the tests that could notice; by name where lines are unknown."""
     patience = room.seconds * _TIMES_LONGER + _AND_SECONDS
     with changed(copy, mutant):
-        tests = room.asked(mutant) if room.reached else files_that_name(copy, room.tests, mutant.path)
-        status, output = run_tests(copy, tests, patience, ("-x",)) if tests else (0, "")
-    if status is None:
-        return Judged(mutant, "endless")
-    return Judged(mutant, "killed", _failed(output)) if status else Judged(mutant, "survived")
+        asked = room.asked(mutant) if room.reached else [files_that_name(copy, room.tests, mutant.path)]
+        for tests in filter(None, asked):
+            status, output = run_tests(copy, tests, patience, ("-x",))
+            if status is None:
+                return Judged(mutant, "endless")
+            if status:
+                return Judged(mutant, "killed", _failed(output))
+    return Judged(mutant, "survived")
 
 
 def files_that_name(copy: Path, tests: Sequence[str], path: str) -> list[str]:

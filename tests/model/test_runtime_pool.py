@@ -22,7 +22,7 @@ from cxr_dash.errors import BackendMissingError, BundleMismatchError
 from cxr_dash.inference.bundle import Bundle, load_bundle
 from cxr_dash.inference.runtime import RuntimePool, pool
 from cxr_dash.inference.runtime.keras_runtime import KerasRuntime
-from cxr_dash.inference.runtime.litert import LiteRtRuntime
+from cxr_dash.inference.runtime.litert import Features, LiteRtRuntime
 
 THREADS = 4
 
@@ -157,6 +157,26 @@ def test_threads_get_the_answers_one_thread_gets(runtime_class: Any, small: Comp
         np.testing.assert_array_equal(one.logits, other.logits)
         np.testing.assert_array_equal(one.cams, other.cams)
         np.testing.assert_array_equal(one.embedding, other.embedding)
+
+
+def test_a_map_whose_mean_is_not_the_embedding_is_given_up_and_the_model_answers_all_the_same(
+    make_bundle: MakeBundle, small: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Heads of other bundles read the map as what was pooled: another one would mislead them."""
+    whole = RuntimePool(1).get(make_bundle("whole"))
+    assert isinstance(whole, LiteRtRuntime)
+    assert whole.map_shape is not None
+    original = LiteRtRuntime.features
+
+    def brighter(runtime: LiteRtRuntime, film: Any) -> Features:
+        found = original(runtime, film)
+        return Features(found.raw, found.feature_map + 1.0)
+
+    monkeypatch.setattr(LiteRtRuntime, "features", brighter)
+    other = RuntimePool(1).get(make_bundle("other"))
+    assert isinstance(other, LiteRtRuntime)
+    assert other.map_shape is None
+    np.testing.assert_array_equal(other.run(small.films[0]).logits, whole.run(small.films[0]).logits)
 
 
 def test_an_answer_is_not_overwritten_by_the_next(small: Compiled) -> None:

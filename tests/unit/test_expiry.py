@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cxr_dash.errors import CacheFolderError
+from cxr_dash.services import expiry
 from cxr_dash.services.expiry import make_cache_folder, remove_expired, start_sweeping
 from cxr_dash.settings import Settings
 from cxr_dash.store.folder import PARTIAL, SealedFolderCache
@@ -102,3 +103,40 @@ def test_a_folder_that_does_not_exist_yet_is_fine(tmp_path: Path) -> None:
 
 def test_other_caches_are_left_to_themselves() -> None:
     assert start_sweeping(Settings(cache_type="memory", workers=1)) is None
+
+
+class Enough(Exception):  # noqa: N818 - it ends a loop
+    """Ends the sweeping of a test."""
+
+
+def test_sweeping_goes_on_and_a_folder_that_was_deleted_or_opened_under_it_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, told = tmp_path / "cache", []
+    settings = Settings(cache_dir=folder, case_lifetime_seconds=60)
+    make_cache_folder(settings)
+    _file(folder, "first", time.time() - 61)
+    _file(folder, "second", time.time() - 59)
+    paused = []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 1:
+            for file in folder.iterdir():
+                file.unlink()
+            folder.rmdir()
+        elif len(paused) == 2:
+            folder.chmod(0o755)
+        elif len(paused) == 3:
+            folder.chmod(0o700)
+            _file(folder, "third", time.time() - 61)
+        else:
+            raise Enough
+
+    monkeypatch.setattr(expiry.time, "sleep", pause)
+    with pytest.raises(Enough):
+        expiry._sweep_for_ever(settings, told.append)
+    assert told == [1, 0, 1], "nothing is told of the round that failed"
+    assert [record.message for record in caplog.records if "could not be deleted" in record.message] != []
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert len(set(paused)) == 1

@@ -84,6 +84,19 @@ def test_a_change_that_a_test_notices_is_killed_by_it_and_one_that_none_runs_sur
     assert missed.verdict == "survived"
 
 
+def test_what_runs_as_a_module_is_read_is_noticed_by_any_test_of_the_room(project: Path) -> None:
+    (project / "tests" / "test_constants.py").write_text(
+        "import importlib\n\n\ndef test_it():\n    assert importlib.import_module('pkg.room').LEAST == 3\n"
+    )
+    (project / "tests" / "test_room.py").write_text(_TESTS.replace("    assert not enough(2)\n", ""))
+    tests = ["tests/test_room.py", "tests/test_constants.py"]
+    room = Room(tests, 1.0, lines_reached(project, ["pkg"], tests))
+    lower = Mutant("pkg/room.py", 3, "NumberReplacer", 1, "LEAST = 3", "LEAST = 2", called=False)
+    assert lower.code(_SOURCE) == _SOURCE.replace("LEAST = 3", "LEAST =  2")
+    noticed = judge(project, room, lower)
+    assert (noticed.verdict, noticed.by) == ("killed", "tests/test_constants.py::test_it")
+
+
 def test_without_lines_those_files_are_asked_that_name_the_module_or_a_helper_that_does(
     project: Path,
 ) -> None:

@@ -45,6 +45,17 @@ def test_an_even_tint_is_no_colour_and_leaves_the_film_as_it_was(name: str, endi
     assert np.corrcoef(grey.pixels.ravel(), FILM.ravel())[0, 1] > 0.98
 
 
+def test_of_a_clipped_tint_the_channel_is_taken_that_it_left_whole_and_else_luminance() -> None:
+    clipped = TINTS["clipped blue base"](FILM)
+    grey = to_grey(clipped)
+    np.testing.assert_array_equal(grey.pixels, clipped[..., 2])
+    plain = TINTS["green"](FILM)
+    luminance = to_grey(plain)
+    assert luminance.pixels.dtype == np.uint16, "the three channels together know the level finer"
+    wanted = 257 * (plain.astype(np.float64) @ (0.114, 0.587, 0.299))
+    assert np.abs(luminance.pixels - wanted).max() < 40
+
+
 def test_a_sixteen_bit_tint_is_one_too() -> None:
     grey = to_grey(TINTS["green"](FILM).astype(np.uint16) * 257)
     assert [note.code for note in grey.notes] == [ReasonCode.TINTED]
@@ -57,6 +68,15 @@ def test_marks_on_a_tinted_film_are_counted() -> None:
     grey = to_grey(picture)
     assert [note.code for note in grey.notes] == [ReasonCode.TINTED]
     assert grey.colour_fraction == pytest.approx(20 * 160 / 320**2, abs=0.005)
+
+
+def test_the_brightest_levels_of_a_tint_belong_to_it_where_many_pixels_have_them() -> None:
+    """Bone and a bright edge that differ by a few levels, brighter than all the rest."""
+    level = np.tile(np.linspace(20, 215, 300), (200, 1))
+    level[:, 250:] = np.where(np.arange(50) % 5 < 3, 243, 251)
+    grey = to_grey(_picture(level * 0.45 + 5, level * 0.7, level))
+    assert [note.code for note in grey.notes] == [ReasonCode.TINTED]
+    assert grey.colour_fraction == 0.0
 
 
 def test_marks_on_a_grey_film_are_no_tint() -> None:

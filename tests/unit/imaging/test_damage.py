@@ -162,6 +162,18 @@ def test_a_level_that_jumps_inside_a_row_of_blocks_is_noticed(column: int) -> No
     assert level_jump(film, 8) <= JUMP
 
 
+def test_a_jump_is_seen_from_three_rows_or_columns_of_blocks_on_and_not_in_fewer() -> None:
+    def jumped(down: int, across: int) -> float:
+        grain = np.random.default_rng(3).normal(0.0, 3.0, (8 * down, 8 * across))
+        grain[8:16, 8 * (across // 2) :] += 12
+        grain[16:] += 12
+        return level_jump(np.clip(grain + 100, 0, 255).astype(np.uint8), 8)
+
+    assert jumped(3, 200) > JUMP
+    assert jumped(2, 200) == 0.0
+    assert jumped(40, 2) == 0.0
+
+
 def test_edges_that_pictures_have_are_no_jump() -> None:
     film = _noisy(FILM)
     framed = cv2.copyMakeBorder(film, 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=0)

@@ -59,6 +59,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "linear": {"WindowCenter": 1800, "WindowWidth": 2500},
     "linear, named": {"WindowCenter": 1800, "WindowWidth": 2500, "VOILUTFunction": "LINEAR"},
     "linear exact": {"WindowCenter": 1800, "WindowWidth": 2500, "VOILUTFunction": "LINEAR_EXACT"},
+    "linear, of few levels": {"WindowCenter": 1800, "WindowWidth": 20},
+    "linear exact, of few levels": {
+        "WindowCenter": 1800,
+        "WindowWidth": 20,
+        "VOILUTFunction": "LINEAR_EXACT",
+    },
     "sigmoid": {"WindowCenter": 2000, "WindowWidth": 1500, "VOILUTFunction": "SIGMOID"},
     "first of several": {"WindowCenter": [1500, 9], "WindowWidth": [3000, 2]},
     "narrow": {"WindowCenter": 2000, "WindowWidth": 1},
@@ -139,6 +145,17 @@ def test_grey_of_signed_levels_is_as_pydicom_gives_it(form: str, syntax: str) ->
     dataset = film_dataset(pixels, 12, **SIGNED_FORMS[form])
     expected = pydicoms(write(dataset, pixels, SYNTAXES[1]))
     assert np.abs(decode(write(dataset, pixels, syntax)).pixels / 65535.0 - expected).max() < 1 / 2000
+
+
+def test_a_window_of_less_than_one_level_is_an_exact_one() -> None:
+    pixels = levels()
+    half = {"RescaleSlope": 0.125, "WindowCenter": 225, "WindowWidth": 0.75}
+    stated, exact = (
+        decode(write(film_dataset(pixels, 12, **half, VOILUTFunction=name), pixels)).pixels
+        for name in ("LINEAR", "LINEAR_EXACT")
+    )
+    assert np.array_equal(stated, exact)
+    assert len(np.unique(exact)) > 3, "grey between black and white"
 
 
 def test_a_slope_below_zero_turns_the_levels_before_the_window() -> None:

@@ -219,6 +219,15 @@ def test_more_elements_than_a_film_can_have_are_refused() -> None:
         decode(with_front(many))
 
 
+def test_as_many_elements_as_are_allowed_are_read_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MAX_ELEMENTS", 3)
+    plain = layout.Encoding(implicit_vr=False, big_endian=False)
+    rows = [element(0x00280010 + number, b"US", b"\1\0") for number in range(4)]
+    assert len(layout.Walk(b"".join(rows[:3]), plain).top_level(0)) == 3
+    with pytest.raises(CorruptFileError, match="elements"):
+        layout.Walk(b"".join(rows), plain).top_level(0)
+
+
 def test_private_elements_are_passed_over_whatever_they_hold() -> None:
     junk = element(0x00091001, b"UN", b"\xff" * 300_000) + element(0x00091002, b"OB", b"\xfe\xff\x00\xe0" * 9)
     assert np.array_equal(decode(with_front(junk)).pixels, decode(film()).pixels)

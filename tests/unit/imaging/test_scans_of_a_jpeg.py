@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxr_dash.errors import CorruptFileError
+from cxr_dash.imaging.formats import jpeg
 from cxr_dash.imaging.formats.jpeg_scans import Component, Scans
 
 GREY = (Component(1, 1),)
@@ -77,3 +78,40 @@ def test_four_components_and_the_last_coefficient_alone_are_allowed() -> None:
     scans = Scans(four, progressive=True)
     scans.add(_scan((1, 2, 3, 4), 63, 63))
     assert {tuple(rest[-2:]) for rest in scans.missing.values()} == {(255, 0)}
+
+
+def _coded(scans: int, end: bytes = b"\xff\xd9") -> bytes:
+    """A beginning, scans of a few coded bytes each, an end."""
+    return b"\xff\xd8" + scans * (b"\xff\xda\0\4\7\7" + b"\1\2\xff\0\3\xff\xd0\4") + end
+
+
+def test_as_many_scans_as_are_allowed_are_walked_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jpeg, "_MAX_SCANS", 3)
+    assert [marker for marker, *_ in jpeg.segments(_coded(3))] == [0xDA] * 3 + [0xD9]
+    with pytest.raises(CorruptFileError, match="more than 3 scans"):
+        list(jpeg.segments(_coded(4)))
+
+
+def test_segments_say_where_their_body_lies_whatever_fills_the_room_between() -> None:
+    data = b"\xff\xd8" + b"\xff\xff\xff\xfe\0\5abc" + b"\xff\x01" + b"\xff\xdb\0\2" + b"\xff\xff\xd9more"
+    bodies = [(marker, data[start:end]) for marker, start, end in jpeg.segments(data)]
+    assert bodies == [(0xFE, b"abc"), (0xDB, b""), (0xD9, b"")]
+    assert list(jpeg.segments(data))[-1][1:] == (len(data) - 4,) * 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _coded(1, b""),
+        _coded(1, b"\xff"),
+        _coded(0, b""),
+        _coded(0, b"\xff"),
+        _coded(0, b"\xfe\xff\xd9"),
+        _coded(0, b"\xff\xfe\0\1\xff\xd9"),
+        _coded(0, b"\xff\xfe\0\5\xff\xd9"),
+        _coded(0, b"\xff\xfe\0"),
+    ],
+)
+def test_a_jpeg_that_ends_early_or_in_a_segment_is_damage(data: bytes) -> None:
+    with pytest.raises(CorruptFileError):
+        list(jpeg.segments(data))

@@ -282,6 +282,14 @@ def test_the_distance_of_the_gate_itself_raises_doubt_before_it_refuses() -> Non
 
 
 @pytest.mark.parametrize(
+    ("distance", "code"),
+    [(2.0, None), (2.01, ReasonCode.UNUSUAL_FOR_MODEL), (4.0, ReasonCode.UNUSUAL_FOR_MODEL)],
+)
+def test_a_film_at_a_limit_of_distance_is_still_within(distance: float, code: ReasonCode | None) -> None:
+    assert judged(model_distance=distance).codes == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
     "broken",
     [
         output((float("nan"), 0.5, 0.5)),
@@ -314,6 +322,16 @@ def test_reasons_of_a_refusal_stand_before_warnings_and_each_once() -> None:
     small, tilted = Reason(ReasonCode.LOW_RESOLUTION), Reason(ReasonCode.TILTED, {"degrees": 8.0})
     twice = combined([Quality(Verdict.WARN, (small,)), Quality(Verdict.WARN, (small, tilted))])
     assert twice == Quality(Verdict.WARN, (small, tilted))
+
+
+@pytest.mark.parametrize("code", [ReasonCode.NOT_UPRIGHT, ReasonCode.HARDLY_UPRIGHT])
+def test_what_the_gate_says_in_its_own_words_is_not_said_twice_and_otherwise_stays(code: ReasonCode) -> None:
+    lying, blurred = Reason(code), Reason(ReasonCode.LOW_RESOLUTION)
+    plain = Quality(Verdict.WARN, (lying, blurred))
+    assert combined([plain]) == plain
+    other = Reason(ReasonCode.NOT_FRONTAL_CHEST)
+    both = combined([plain, Quality(Verdict.REJECT, (other,))])
+    assert both == Quality(Verdict.REJECT, (other, blurred))
 
 
 def test_a_gate_that_is_sure_overrules_what_grey_levels_only_suggest() -> None:

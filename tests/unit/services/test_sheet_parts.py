@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sheet_material import sheet_content
 
 from cxr_dash.services.report import parts, sheet
 from cxr_dash.services.report.parts import Fit
-from cxr_dash.services.report.sheet_text import Block, ReportContent, Row
+from cxr_dash.services.report.sheet_text import ReportContent
 
 FIT = Fit(1.0, 3, 40)
 
@@ -39,32 +40,7 @@ def _letters() -> None:
 
 @pytest.fixture
 def content() -> ReportContent:
-    long = "words that go on for so long that not all of them can stay"
-    return ReportContent(
-        title="Report",
-        film="Film 7",
-        film_label="",
-        moment="2026-03-01",
-        patient="",
-        headline="One finding to check",
-        summary="Of thirteen.",
-        first_of_all="",
-        label="effusion",
-        picture_captions=("The film.", "With its heat."),
-        legend=("little", "much"),
-        columns=("a",) * 8,
-        rows=(Row(("Effusion", *"1234567"), above=True), Row(("Nodule", *"1234567"), above=False)),
-        table_note="Note.",
-        left=(
-            Block(
-                "Measured", (long, "short"), "Cautions", ("one", "two", "three", "four", "five"), "and 2 more"
-            ),
-        ),
-        right=Block("Where from", ("here",)),
-        notes="Notes",
-        signature="Signed",
-        footer=("No diagnosis.", "Version 1"),
-    )
+    return sheet_content()
 
 
 def test_a_text_ends_at_a_word_and_says_that_something_is_left_out() -> None:
@@ -167,6 +143,47 @@ def test_heights_are_what_letters_and_gaps_come_to(content: ReportContent) -> No
         "small print": parts.Stack([parts.small("a b", Fit(0.5, 1, 9))], 500.0).height,
     }
     assert heights == pytest.approx(HEIGHTS, abs=0.01)
+
+
+def printed(stack: parts.Stack) -> list[tuple[str, bool, float, str]]:
+    """Every text of a stack, cells of tables too, as it is set: words, bold, size, colour."""
+    found = []
+    for piece, *_ in stack._pieces:
+        cells = (
+            [cell for row in piece._cellvalues for cell in row] if hasattr(piece, "_cellvalues") else [piece]
+        )
+        for one in (part for cell in cells for part in (cell if isinstance(cell, list | tuple) else [cell])):
+            style = one.style
+            colour = {parts._BLACK: "ink", parts._GREY: "soft"}[style.textColor]
+            found.append(
+                (one.getPlainText(), style.fontName.endswith("-Bold"), round(style.fontSize, 2), colour)
+            )
+    return found
+
+
+def test_headings_are_bold_and_what_stands_under_them_is_not(content: ReportContent) -> None:
+    warned = replace(content, patient="Name", film_label="Follow-up", first_of_all="Not for children.")
+    assert printed(parts.head(warned, FIT, 500.0)) == [
+        ("Report", True, 8.6, "ink"),
+        ("Film 7 · 2026-03-01", False, 8.6, "ink"),
+        ("Name", True, 9.2, "ink"),
+        ("Follow-up", True, 9.2, "ink"),
+        ("One finding to check", True, 14.0, "ink"),
+        ("Of thirteen.", False, 9.2, "ink"),
+        ("Not for children.", True, 10.0, "ink"),
+    ]
+    assert [one[1:] for one in printed(parts.blocks(content.left, FIT, 250.0))] == [
+        (True, 8.4, "ink"),
+        *[(False, 7.6, "ink")] * 2,
+        (True, 7.6, "ink"),
+        *[(False, 7.2, "ink")] * 4,
+    ]
+    assert printed(parts.footer(content, FIT, 500.0)) == [
+        ("No diagnosis.", True, 8.6, "ink"),
+        ("Version 1", False, 6.6, "soft"),
+    ]
+    assert printed(parts.table(content, FIT, 500.0))[-1] == ("Note.", False, 6.8, "soft")
+    assert printed(parts.Stack([parts.small("a b", FIT)], 500.0)) == [("a b", False, 7.4, "soft")]
 
 
 def test_what_is_above_its_cut_is_shaded_and_bold(content: ReportContent) -> None:

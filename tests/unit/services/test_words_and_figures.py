@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxr_dash.language import Translator, translator
+from cxr_dash.services.exports.pictures import window_figure
 from cxr_dash.services.exports.wording import interval, lower, pair, percent
 
 EN, ES = translator("en"), translator("es")
@@ -81,3 +82,21 @@ def test_a_narrow_interval_of_small_shares_has_a_digit_more(low: float, high: fl
 def test_a_name_inside_a_sentence_begins_small_unless_it_is_an_abbreviation(name: str, inside: str) -> None:
     assert lower(name, EN) == inside
     assert lower(name, Translator("de")) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (1800.4, "1800"),
+        (127.5, "128"),
+        (10.4, "10"),
+        (9.96, "9.96"),
+        (0.1234, "0.123"),
+        (-20.4, "-20"),
+        (0.0, "0"),
+    ],
+)
+def test_a_windows_figure_has_whole_levels_where_there_are_many_and_else_three_digits(
+    value: float, words: str
+) -> None:
+    assert window_figure(value) == words
