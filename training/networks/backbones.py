@@ -65,14 +65,27 @@ def application_features(
         scaled = scaled_channels(normalised(film, normalisation), "own")
     else:
         scaled = scaled_channels(film, network.scaling)
-    backbone = getattr(keras.applications, network.application)(
-        input_tensor=scaled, input_shape=tuple(scaled.shape[1:]), include_top=False, weights=weights
-    )
+    make = getattr(keras.applications, network.application)
+    shape = tuple(scaled.shape[1:])
+    if normalisation == "featurewise" and weights is not None:
+        # its layer has weights, which no file of a backbone has a place for
+        backbone = make(input_tensor=scaled, input_shape=shape, include_top=False, weights=None)
+        _take_over(backbone, make(input_shape=shape, include_top=False, weights=weights))
+    else:
+        backbone = make(input_tensor=scaled, input_shape=shape, include_top=False, weights=weights)
     if weights not in (None, "imagenet") and network.application.startswith("EfficientNetB"):
         _correct_variance(backbone)
     if last_stride == 1:
         backbone = without_last_stride(backbone, network.application)
     return backbone.output
+
+
+def _take_over(backbone: Any, loaded: Any) -> None:
+    """Give a backbone the weights of one that begins with its input; layers of its own stand before it."""
+    theirs = [layer for layer in loaded.layers if layer.weights]
+    ours = [layer for layer in backbone.layers if layer.weights][-len(theirs) :]
+    for layer, source in zip(ours, theirs, strict=True):
+        layer.set_weights(source.get_weights())
 
 
 def _correct_variance(backbone: Any) -> None:
@@ -84,7 +97,8 @@ def _correct_variance(backbone: Any) -> None:
     import keras
     import numpy as np
 
-    layer = next(layer for layer in backbone.layers if isinstance(layer, keras.layers.Normalization))
+    # the last: one that normalises films stands before it
+    *_, layer = (layer for layer in backbone.layers if isinstance(layer, keras.layers.Normalization))
     mean, variance, count = layer.get_weights()
     layer.set_weights([mean, variance * np.asarray(_TORCH_DEVIATION, variance.dtype), count])
     layer.finalize_state()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxr_dash.errors import TrainingError
-from training.networks import build_network
+from training.networks import Options, build_network
 from training.networks.backbone_weights import extract_backbone
 
 
@@ -26,7 +26,8 @@ def saved(tmp_path_factory):
     return path, base
 
 
-def test_a_network_built_on_the_extracted_file_has_the_saved_models_weights(saved, tmp_path):
+@pytest.mark.parametrize("normalisation", ["", "featurewise"])
+def test_a_network_built_on_the_extracted_file_has_the_saved_models_weights(saved, tmp_path, normalisation):
     path, base = saved
     file = extract_backbone(path, "mobilenet", tmp_path / "mobilenet.weights.h5")
     ours = build_network(
@@ -37,6 +38,7 @@ def test_a_network_built_on_the_extracted_file_has_the_saved_models_weights(save
         activation="softmax",
         dropout=0.0,
         weights=str(file),
+        options=Options(normalisation=normalisation),
     )
     for name in ("conv1", "conv_pw_13", "conv_pw_13_bn"):
         for theirs, mine in zip(
