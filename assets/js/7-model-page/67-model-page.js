@@ -42,7 +42,7 @@ function asked(hash, model, label) {
 /* The section takes the keyboard, so that its keys scroll it and Tab goes on from there. */
 function arrive(frame, section) {
   frame.scrollTop = 0;
-  frame.focus({ preventScroll: true });
+  byId("card-in-view").focus({ preventScroll: true });
   // below another one in its view
   if (section === "curves") whenPresent("#card-curves", (node) => node.scrollIntoView());
 }
