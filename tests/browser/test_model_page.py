@@ -196,6 +196,13 @@ def test_back_and_forward_lead_through_the_sections_and_out_of_the_page(
     go(page, "use")
     # the section has the keyboard: its own keys scroll it
     assert page.evaluate("() => document.querySelector('.card-sections').contains(document.activeElement)")
+    page.keyboard.press("End")
+    page.wait_for_function(
+        "() => { const { scrollTop, scrollHeight, clientHeight } = document.querySelector('.card-sections');"
+        " return scrollTop + clientHeight > scrollHeight - 2; }"
+    )
+    # and what takes it so has no frame around it, as what Tab stops at has
+    assert page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle") == "none"
     page.go_back()
     shown(page, "audits")
     page.go_back()

@@ -43,7 +43,7 @@ function asked(hash, model, label) {
  * @type {(frame: HTMLElement, section: string) => void} */
 function arrive(frame, section) {
   frame.scrollTop = 0;
-  frame.focus({ preventScroll: true });
+  byId("card-in-view").focus({ preventScroll: true });
   // below another one in its view
   if (section === "curves") whenPresent("#card-curves", (node) => node.scrollIntoView());
 }

@@ -41,7 +41,8 @@ def _content(t: Translator) -> Component:
             html.Div(id=ids.CARD_FAILED, className="card-bad", role="alert", hidden=True),
             _of_a_label(t),
             dcc.Loading(
-                html.Div(id=ids.CARD_IN_VIEW, className="card-content"),
+                # takes the keyboard when a section comes into view
+                html.Div(id=ids.CARD_IN_VIEW, className="card-content", tabIndex="-1"),
                 delay_show=_PATIENCE_MS,
                 show_initially=False,
                 overlay_style={"visibility": "visible", "opacity": 0.4},

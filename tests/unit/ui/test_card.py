@@ -22,14 +22,15 @@ from cxr_dash.ui.views.card_parts import FIRST
 T, ES = Translator(), Translator("es")
 
 
+def parsed(frame: Any) -> ElementTree.Element:
+    """The table in its frame."""
+    return ElementTree.fromstring(frame.children.children)  # noqa: S314  # our own
+
+
 def cells(tree: Any) -> str:
     """What the tables of a tree say."""
-    rows = [node for node in nodes(with_class(tree, "card-table")) if kind(node) == "Tr"]
-    return " | ".join(text(cell) for row in rows for cell in row.children)
-
-
-def kind(node: Any) -> str:
-    return str(node.to_plotly_json()["type"])
+    tables = map(parsed, with_class(tree, "card-table-frame"))
+    return " | ".join("".join(cell.itertext()) for one in tables for row in one.iter("tr") for cell in row)
 
 
 def page(bundle: Bundle, section: str, label: str = KEYS[0], t: Translator = T) -> card.CardPage:
@@ -149,6 +150,22 @@ def test_every_audit_opens_to_its_limit_and_figures(measured: Bundle) -> None:
     view = page(measured, "audits").view
     assert "Limit: bad above half." in text(view)
     assert "0.77 (0.67–0.87)" in cells(view)
+
+
+def test_a_table_names_its_columns_and_rows_and_takes_no_word_for_a_tag() -> None:
+    odd = "<b onclick='x'>{1} & \"2\""
+    part = card_tables.table(["A", odd], [["one", odd], ["two\n\nlines", "–"]], odd)
+    table = parsed(part)
+    assert [(cell.get("scope"), cell.text) for cell in table.iter("th")] == [
+        ("col", "A"),
+        ("col", odd),
+        ("row", "one"),
+        ("row", "two  lines"),
+    ]
+    assert [cell.text for cell in table.iter("td")] == [odd, "–"]
+    assert {node.tag for node in table.iter()} == {"table", "caption", "thead", "tbody", "tr", "th", "td"}
+    assert "{" not in part.children.children
+    assert getattr(part, "aria-label") == odd
 
 
 def test_other_hospitals_stand_next_to_test_with_intervals(measured: Bundle) -> None:
