@@ -57,11 +57,12 @@ def test_the_page_says_that_it_does_not_replace_a_reading(catalog: Catalog) -> N
     assert DECISION_SUPPORT == "Decision support for trained readers. It does not replace your reading."
 
 
-def test_the_empty_page_says_in_one_sentence_what_to_do_and_offers_the_phantom(catalog: Catalog) -> None:
+def test_the_empty_page_says_in_one_sentence_what_to_do_and_offers_two_drawings(catalog: Catalog) -> None:
     empty = with_id(build_layout(Settings(), catalog, Translator()), ids.EMPTY)
     (line,) = with_class(empty, "empty-line")
     assert text(line).count(".") == 1
-    assert text(with_id(empty, ids.PHANTOM)) == "Try the synthetic phantom"
+    assert text(with_id(empty, ids.PHANTOM)) == "Try a drawn chest"
+    assert text(with_id(empty, ids.EFFUSION_PHANTOM)) == "Try one with an effusion"
 
 
 def test_the_drop_zone_states_the_limit_of_the_settings(catalog: Catalog) -> None:
