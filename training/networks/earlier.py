@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,27 @@ def take_over(model: Any, saved: str) -> None:
     TrainingError
         When the file cannot be read, or a layer is missing in it or has another shape.
     """
-    earlier = load_earlier(saved)
+    fill_by_name(_backbone_of(model), load_earlier(saved), model.name)
+
+
+def fill_by_name(layers: Sequence[Any], earlier: Any, network: str) -> None:
+    """Give layers the weights of the layers of the same name.
+
+    Parameters
+    ----------
+    layers : sequence of keras.Layer
+        Overwritten.
+    earlier : keras.Model
+    network : str
+        What it must be a run of, for the message.
+
+    Raises
+    ------
+    TrainingError
+        When a layer is missing in it or has another shape.
+    """
     known = {layer.name: layer for layer in earlier.layers}
-    for layer in _backbone_of(model):
+    for layer in layers:
         source = known.get(layer.name)
         expected = [tuple(weight.shape) for weight in layer.weights]
         received = [tuple(weight.shape) for weight in source.weights] if source is not None else None
@@ -59,7 +78,7 @@ def take_over(model: Any, saved: str) -> None:
             raise TrainingError(
                 f"`weights` must be a model of the same backbone: layer {layer.name!r} must have weights of "
                 f"the shapes {expected}; received {received}.",
-                remedy=f"Pass the model.keras of a run of {model.name}.",
+                remedy=f"Pass the model.keras of a run of {network}.",
             )
         layer.set_weights(source.get_weights())
 

@@ -71,9 +71,12 @@ def collections_of(flat: Mapping[str, object]) -> Collections:
 
 
 class SegmenterNetworkRecipe(Frozen):
-    """A U-Net: MobileNetV2 up to its last inverted residual, and a light decoder."""
+    """A U-Net: an encoder without its head, and a light decoder."""
 
-    name: Literal["mobilenet_v2"] = "mobilenet_v2"
+    name: Literal["mobilenet_v2", "mobilenet"] = Field(
+        "mobilenet_v2",
+        description="Encoder; mobilenet has no last halving, as the trunk of other bundles' heads has it.",
+    )
     structures: list[Literal["lungs", "heart"]] = Field(
         ["lungs"], min_length=1, max_length=2, description="What is drawn, one channel each."
     )

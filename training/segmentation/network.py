@@ -1,4 +1,4 @@
-"""A U-Net of MobileNetV2's inverted residuals and a light decoder; every operation is built into LiteRT."""
+"""A U-Net of a light encoder and a light decoder; every operation is built into LiteRT."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 
 from cxr_dash.errors import TrainingError
-from training.networks.backbones import scaled_channels
-from training.networks.earlier import is_earlier_model, load_earlier
+from training.networks.earlier import fill_by_name, is_earlier_model, load_earlier
 from training.recipe.segmenter import SegmenterNetworkRecipe
+from training.segmentation.encoders import ENCODERS, encoder_model
 
 LOGITS, PROBABILITY = "logits", "probability"
 _HALF_SIZE = "half_size_logits"
-
-# where MobileNetV2 hands over a narrow map: at 1/32 of the film, then 1/16, 1/8, 1/4 and 1/2
-_DEEPEST = "block_16_project_BN"
-_SKIPS = ("block_12_add", "block_5_add", "block_2_add", "expanded_conv_project_BN")
+_POOLED = "embedding"  # what a classifier has and no segmenter
 
 
 def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, weights: str | None) -> Any:
@@ -30,7 +27,7 @@ def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, 
     weights : str or None
         Encoder weights: a path, ``"imagenet"``, or None for random ones. Or the ``model.keras`` of an earlier
         segmenter of this shape, whose weights are taken over whole; a structure that it did not draw begins
-        at random.
+        at random. Or that of a classifier on the same backbone, which the encoder then equals.
 
     Returns
     -------
@@ -46,22 +43,12 @@ def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, 
     import keras
 
     film = keras.Input((height, width, 1), name="film")
-    scaled = scaled_channels(film, "symmetric")
-    earlier = weights if is_earlier_model(weights) else None
-    try:
-        encoder = keras.applications.MobileNetV2(
-            input_tensor=scaled,
-            input_shape=(height, width, 3),
-            include_top=False,
-            weights=None if earlier else weights,
-        )
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f"`weights` must be MobileNetV2's without the top; received {weights!r}: {str(error)[:200]}"
-        ) from error
+    earlier = load_earlier(weights) if weights is not None and is_earlier_model(weights) else None
+    kind = ENCODERS[recipe.name]
+    encoder = encoder_model(kind, film, None if earlier else weights)
     _freeze(encoder, recipe)
-    x = encoder.get_layer(_DEEPEST).output
-    for filters, skip in zip(recipe.decoder, _SKIPS, strict=True):
+    x = encoder.get_layer(kind.deepest).output
+    for filters, skip in zip(recipe.decoder, kind.skips, strict=True):
         x = _step(x, encoder.get_layer(skip).output, filters)
     if recipe.dropout:
         x = keras.layers.SpatialDropout2D(recipe.dropout)(x)
@@ -69,14 +56,15 @@ def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, 
     # an outline is smooth: drawn at half size and enlarged, it costs a quarter
     logits = keras.layers.UpSampling2D(2, interpolation="bilinear", name=LOGITS)(half)
     model = keras.Model(film, keras.layers.Activation("sigmoid", name=PROBABILITY)(logits), name="lungs")
-    if earlier:
+    if earlier and _POOLED in [layer.name for layer in earlier.layers]:
+        fill_by_name([layer for layer in encoder.layers if layer.weights], earlier, recipe.name)
+    elif earlier:
         _take_over(model, earlier)
     return model
 
 
-def _take_over(model: Any, saved: str) -> None:
-    """Give every layer the weights of the same place in a saved segmenter."""
-    earlier = load_earlier(saved)
+def _take_over(model: Any, earlier: Any) -> None:
+    """Give every layer the weights of the same place in an earlier segmenter."""
     # names of layers count what was built before in the process; their order does not
     ours, theirs = ([layer for layer in one.layers if layer.weights] for one in (model, earlier))
     for layer, source in zip(ours, theirs, strict=False):
@@ -104,7 +92,8 @@ def _freeze(encoder: Any, recipe: SegmenterNetworkRecipe) -> None:
     if recipe.frozen_until is not None:
         if recipe.frozen_until not in names:
             raise TrainingError(
-                f"`network.frozen_until` must name a layer of MobileNetV2; received {recipe.frozen_until!r}."
+                f"`network.frozen_until` must name a layer of {ENCODERS[recipe.name].application}; received "
+                f"{recipe.frozen_until!r}."
             )
         for layer in encoder.layers[: names.index(recipe.frozen_until) + 1]:
             layer.trainable = False
@@ -115,10 +104,12 @@ def _freeze(encoder: Any, recipe: SegmenterNetworkRecipe) -> None:
 
 
 def _step(x: Any, skip: Any, filters: int) -> Any:
-    """Twice as large, joined with what the encoder saw at that size, and looked at twice."""
+    """As large as what the encoder saw there, joined with it, and looked at twice."""
     from keras import layers
 
-    x = layers.Concatenate()([layers.UpSampling2D(2, interpolation="bilinear")(x), skip])
+    if x.shape[1:3] != skip.shape[1:3]:
+        x = layers.UpSampling2D(2, interpolation="bilinear")(x)
+    x = layers.Concatenate()([x, skip])
     for _ in range(2):
         x = layers.SeparableConv2D(filters, 3, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.97)(x))
