@@ -18,7 +18,7 @@ _LINE_HEIGHT = 1.4  # of the size of the letters
 _LEGEND_WIDTH = 9.0  # of the size of the letters
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Caption:
     """What stands under a picture.
 

@@ -91,8 +91,10 @@ def test_what_runs_as_a_module_is_read_is_noticed_by_any_test_of_the_room(projec
     (project / "tests" / "test_room.py").write_text(_TESTS.replace("    assert not enough(2)\n", ""))
     tests = ["tests/test_room.py", "tests/test_constants.py"]
     room = Room(tests, 1.0, lines_reached(project, ["pkg"], tests))
-    lower = Mutant("pkg/room.py", 3, "NumberReplacer", 1, "LEAST = 3", "LEAST = 2", called=False)
-    assert lower.code(_SOURCE) == _SOURCE.replace("LEAST = 3", "LEAST =  2")
+    (constant, *_) = places_of(_SOURCE, "pkg/room.py", ["NumberReplacer"])
+    made = [constant.mutant(_SOURCE, change) for change in constant.changes]
+    # a larger one is noticed by the tests that run the file
+    (lower,) = (one for one in made if one.after.endswith("2"))
     noticed = judge(project, room, lower)
     assert (noticed.verdict, noticed.by) == ("killed", "tests/test_constants.py::test_it")
 

@@ -83,7 +83,7 @@ def examine(service: AnalysisService, data: bytes, model_ids: Sequence[str]) -> 
     )
 
 
-@dataclass
+@dataclass(eq=False)
 class _Rows:
     """What one model said about the films so far."""
 

@@ -25,7 +25,7 @@ _TALLEST_FILM, _SHORTEST_FILM = 262.0, 120.0
 _NOTES = 52.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
     """What is shown: the film, uint8 (H, W), and with its heat, uint8 (H, W, 3); ``None`` where it is not."""
 

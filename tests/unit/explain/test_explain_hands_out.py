@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from frozen import loose_dataclasses
+from frozen import compared_arrays, loose_dataclasses
 
 from cxr_dash.domain import Box, Preparation
 from cxr_dash.explain import Shifted, make_heatmap, shifted_input
@@ -63,3 +63,7 @@ def test_what_the_shift_moved_out_of_the_film_does_not_count(axis: int, shift: t
     values[(slice(20, 44), edge) if axis == 1 else (edge, slice(20, 44))] = 1.0
     moved = shifted_input(values[..., np.newaxis], shift)[..., 0]
     assert map_correlation(make_heatmap(values, 1.0, plan), Shifted(shift, moved, 0.5)) > 0.9
+
+
+def test_what_holds_an_array_is_not_compared_by_value() -> None:
+    assert compared_arrays("cxr_dash.explain") == []

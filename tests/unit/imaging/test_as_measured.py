@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from as_measured import KEPT, MEASURES, numbers
-from frozen import loose_dataclasses
+from frozen import compared_arrays, loose_dataclasses
 
 from cxr_dash.imaging import polarity
 
@@ -44,3 +44,7 @@ def test_the_average_film_is_the_one_that_was_measured() -> None:
 def test_what_imaging_hands_out_is_frozen() -> None:
     # walked through and filled within one function
     assert loose_dataclasses("cxr_dash.imaging") == ["cxr_dash.imaging.formats.jpeg_scans.Scans"]
+
+
+def test_what_holds_an_array_is_not_compared_by_value() -> None:
+    assert compared_arrays("cxr_dash.imaging") == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_dash.domain import Radiograph, Verdict
-from cxr_dash.imaging import check_film, effusion_area, effusion_phantom
+from cxr_dash.imaging import check_film, chest_phantom, effusion_area, effusion_phantom
 
 SIDE = 512
 
@@ -29,6 +29,10 @@ def test_it_is_a_plain_8_bit_film_of_the_size_that_was_asked_for() -> None:
     assert film.min() < 20
     assert film.max() > 235
     assert check_film(Radiograph(film, 8, "png", "0" * 64)).verdict is Verdict.OK
+
+
+def test_where_no_size_is_asked_for_film_and_area_are_those_of_the_first_chest() -> None:
+    assert effusion_phantom().shape == effusion_area().shape == chest_phantom().shape == (1024, 1024)
 
 
 def test_the_fluid_lies_in_the_lower_half_of_the_right_lung() -> None:

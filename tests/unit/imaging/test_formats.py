@@ -8,6 +8,7 @@ from picture_files import gradient, jpeg, webp
 from cxr_dash.errors import UnsupportedFormatError
 from cxr_dash.imaging import FORMATS, chest_phantom, encode_png, film_suffixes, format_names
 from cxr_dash.imaging.formats import format_of
+from cxr_dash.imaging.formats.base import ImageHeader
 from cxr_dash.language import translator
 
 FILES = {
@@ -44,3 +45,12 @@ def test_a_format_whose_library_is_missing_says_so(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(type(film), "unavailable", lambda _self: "the library is not installed")
     with pytest.raises(UnsupportedFormatError, match="WebP files cannot be read here"):
         format_of(FILES["webp"])
+
+
+@pytest.mark.parametrize(("bits", "size"), [(1, 1), (8, 1), (9, 2), (12, 2), (16, 2)])
+def test_a_decoded_picture_takes_two_bytes_a_sample_from_nine_bits_on(bits: int, size: int) -> None:
+    for channels in (1, 3, 4):
+        header = ImageHeader("png", 5, 7, bits, channels=channels)
+        assert header.decoded_bytes == 35 * channels * size
+    assert ImageHeader("png", 5, 7, bits, frames=2).animated
+    assert not ImageHeader("png", 5, 7, bits).animated

@@ -45,6 +45,16 @@ def test_a_film_leans_by_the_angle_it_was_turned_by(degrees: float, grid: tuple[
     assert not degrees or np.sign(found) == np.sign(degrees)
 
 
+@pytest.mark.parametrize("shape", [(9, 15), (8, 14), (15, 9)])
+def test_a_picture_turns_about_its_middle_and_half_a_turn_swaps_its_ends(shape: tuple[int, int]) -> None:
+    picture = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    np.testing.assert_allclose(turned(picture, 180.0, 0.0), picture[::-1, ::-1], atol=0.1)
+    side = min(shape)
+    square = np.ascontiguousarray(picture[:side, :side])
+    np.testing.assert_allclose(turned(square, 90.0, 0.0), np.rot90(square), atol=0.1)
+    assert turned(picture, 0.0, 0.0) is picture
+
+
 def test_a_single_lung_has_no_axis_to_lean_by() -> None:
     assert measure_tilt(leaning(8.0, lungs=1)) is None
     assert measure_tilt(leaning(8.0, lungs=0)) is None

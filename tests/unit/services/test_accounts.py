@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frozen import loose_dataclasses
+from frozen import compared_arrays, loose_dataclasses
 
 from cxr_dash.errors import StorageError, UsersError
 from cxr_dash.services.accounts.sessions import Session, Sessions, Waiting
@@ -265,3 +265,7 @@ def test_what_services_hand_out_is_frozen() -> None:
         "cxr_dash.services.one_at_a_time._Named",
     ]
     assert loose_dataclasses("cxr_dash.services") == filled
+
+
+def test_what_holds_an_array_is_not_compared_by_value() -> None:
+    assert compared_arrays("cxr_dash.services") == []

@@ -47,6 +47,13 @@ def test_another_session_sees_another_tag_and_another_moment() -> None:
     assert not any(word in str(asdict(here)) for word in ("4711", "1980", "2024", "DOE"))
 
 
+def test_what_a_session_sees_of_a_moment_lies_anywhere_in_a_century() -> None:
+    seen = [tag(JANE, f"{number:032}").taken or 0 for number in range(60)]
+    year = 365 * 24 * 3600
+    assert 80 * year < max(seen) - min(seen) < 100 * year
+    assert len({moment // (10 * year) for moment in seen}) >= 9
+
+
 @pytest.mark.parametrize("number", ["", "0", "7", "000000", "ANONYMOUS", "--", "1111", "99999999"])
 def test_a_number_that_may_be_a_placeholder_makes_no_two_films_one_patients(number: str) -> None:
     assert patient_tag(replace(JANE, patient_id=number), KEY) is None
