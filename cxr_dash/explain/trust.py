@@ -202,6 +202,8 @@ def map_correlation(heatmap: Heatmap, shifted: Shifted) -> float:
         np.asarray(v[rim_y : v.shape[0] - rim_y, rim_x : v.shape[1] - rim_x], np.float64).ravel()
         for v in pair
     )
+    if not one.size:  # a film so narrow that the shift leaves nothing of it
+        return 0.0
     one, two = one - one.mean(), two - two.mean()
     length = float(np.sqrt((one @ one) * (two @ two)))
     return float(one @ two) / length if length > 0.0 else 0.0

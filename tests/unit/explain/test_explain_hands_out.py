@@ -67,3 +67,10 @@ def test_what_the_shift_moved_out_of_the_film_does_not_count(axis: int, shift: t
 
 def test_what_holds_an_array_is_not_compared_by_value() -> None:
     assert compared_arrays("cxr_dash.explain") == []
+
+
+def test_a_film_of_which_the_shift_leaves_nothing_is_alike_to_none() -> None:
+    content = Box(30, 0, 4, 64)
+    plan = Preparation(4, 64, 0.0, 255.0, False, Box(0, 0, 4, 64), content, 64, 64, 0.0)
+    values = np.ones((64, 64), np.float32)
+    assert map_correlation(make_heatmap(values, 1.0, plan), Shifted((0.05, 0.0), values, 0.5)) == 0.0
