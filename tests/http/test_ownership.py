@@ -119,6 +119,7 @@ def test_nobody_who_is_not_signed_in_gets_anything_at_any_address(house: House) 
         if rule.endpoint.startswith("sign_in.") or rule.rule in {"/healthz", "/readyz", "/_favicon.ico"}:
             continue
         values = {name: VALUES.get(name, house.film if name == "film" else "x") for name in rule.arguments}
+        values |= rule.defaults or {}
         for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
             address = house.server.url_map.bind("localhost").build(rule.endpoint, values, method=method)
             answer = stranger.open(address, method=method)
