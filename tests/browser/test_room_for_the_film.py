@@ -147,7 +147,7 @@ def test_one_letter_keys_can_be_switched_off_and_the_arrows_stay(opener: Opener,
     assert page.evaluate("cxr.state.view.invert") is True
 
 
-@pytest.mark.parametrize(("locale", "narrowest"), [("en-GB", 100), ("es-ES", 80)])
+@pytest.mark.parametrize(("locale", "narrowest"), [("en-GB", 90), ("es-ES", 70)])
 def test_a_bar_has_room_on_a_laptop_and_no_name_is_cut_off_not_even_in_bold(
     opener: Opener, locale: str, narrowest: int
 ) -> None:

@@ -42,14 +42,15 @@ function size(levels, step) {
 function halved({ width, height, codes }, padding) {
   const [across, down] = [Math.ceil(width / 2), Math.ceil(height / 2)];
   const half = new Uint16Array(across * down);
+  const pad = padding ?? -1; // compared with numbers alone: with null this takes ten times as long
   for (let y = 0; y < down; y += 1) {
     const above = 2 * y * width;
     const below = Math.min(2 * y + 1, height - 1) * width;
     for (let x = 0; x < across; x += 1) {
       const [left, right] = [2 * x, Math.min(2 * x + 1, width - 1)];
       const [a, b, c, d] = [codes[above + left], codes[above + right], codes[below + left], codes[below + right]];
-      const pads = a === padding || b === padding || c === padding || d === padding;
-      half[y * across + x] = padding !== null && pads ? padding : (a + b + c + d + 2) >> 2;
+      const pads = a === pad || b === pad || c === pad || d === pad;
+      half[y * across + x] = pads ? pad : (a + b + c + d + 2) >> 2;
     }
   }
   return { width: across, height: down, codes: half };
