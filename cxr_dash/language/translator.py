@@ -173,8 +173,8 @@ def offered(wanted: str) -> str | None:
 
 def negotiate(preferred: Iterable[str]) -> str:
     """The best of :func:`languages` for a browser's list, best first: ``["es-AR", "en"]`` gives ``es``."""
-    for tag in preferred:
-        if found := negotiate_locale([tag], list(languages()), sep="-") or offered(_written(tag)):
+    for tag in map(_written, preferred):
+        if found := negotiate_locale([tag], list(languages()), sep="-") or offered(tag):
             return found
     return SOURCE_LANGUAGE
 

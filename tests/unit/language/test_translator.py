@@ -59,7 +59,8 @@ def test_a_moment_is_written_as_the_language_does() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "given"),
-    [(["es-AR", "en"], "es"), (["de", "es"], "es"), (["de"], "en"), ([], "en"), (["en-GB", "es"], "en")],
+    [(["es-AR", "en"], "es"), (["de", "es"], "es"), (["de"], "en"), ([], "en"), (["en-GB", "es"], "en")]
+    + [([wanted], given) for wanted, given in (("ES", "es"), ("es-mx", "es"), ("EN-us", "en"), ("DE", "en"))],
 )
 def test_the_browsers_list_decides_best_first(wanted: list[str], given: str) -> None:
     assert negotiate(wanted) == given
