@@ -93,6 +93,11 @@ def _class(entry: str, there: Sequence[str]) -> OwnClass:
             remedy=f"Write {_NAMES}, joined by commas.",
         )
     key = label_key(read["key"] or folder, None)
+    if key in LABELS and read["names"]:
+        raise TrainingError(
+            f"`--labels` must name new labels alone; {key} is known here and has names; received {entry!r}.",
+            remedy=f"Leave the names out, or write another key: {folder}:KEY=English/Spanish.",
+        )
     if key in LABELS:
         return OwnClass(folder, key, LABELS[key].name)
     return OwnClass(folder, key, _name(read["names"] or key.replace("_", " ").capitalize(), entry))

@@ -66,6 +66,13 @@ def test_a_new_label_is_named_in_the_readers_languages(films, written, names):
     assert all(name in said for name in names.values())
 
 
+def test_a_known_label_keeps_its_names(films):
+    code, said = new("ward", "--from", films, "--labels", "NORMAL=Healthy/Sano,COVID")
+    assert code == 2
+    assert "normal is known here" in " ".join(said.split())
+    assert not Path("ward.toml").exists()
+
+
 @pytest.mark.parametrize(
     "written", ["Lung/Pulmón/Płuco", "A/en:B", "es:Absceso", "Abscess/xx:Y", "Abscess/es:", "Mass: large"]
 )
