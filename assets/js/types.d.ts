@@ -696,6 +696,8 @@ interface Shortcut {
 interface Window {
   dash_clientside: { set_props(id: string, props: object): void; cxr?: Record<string, Function> } & Record<string, any>;
   beginPage: (begin: () => void) => Promise<void>;
+  /** Of dcc.Graph, once a graph was drawn. */
+  Plotly: { restyle(node: HTMLElement, change: object, traces: number[]): void };
 }
 
 /** A limit in milliseconds beside what the browser's own takes. */

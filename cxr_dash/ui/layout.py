@@ -119,6 +119,8 @@ def _stores(
         dcc.Location(id=ids.ADDRESS, refresh=False),
         dcc.Store(id=ids.CARD_ASKED),
         dcc.Store(id=ids.CARD_CUT_MOVED),
+        dcc.Store(id=ids.CARD_SHOWN),
+        dcc.Store(id=ids.CARD_COUNTED),
     ]
 
 

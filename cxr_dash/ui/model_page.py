@@ -56,20 +56,24 @@ def register_model_page(app: Dash, catalog: Catalog, speak: Callable[[], Transla
         return *words, not page.of_a_label, back, page.counts, page.view
 
     @app.callback(  # type: ignore[untyped-decorator]
-        Output(ids.CARD_COUNTS, "children", allow_duplicate=True),
+        Output(ids.CARD_COUNTED, "data"),
         Input(ids.CARD_CUT_MOVED, "data"),
         prevent_initial_call=True,
     )
-    def count_films(moved: dict[str, Any]) -> Any:
+    def count_films(moved: dict[str, Any]) -> dict[str, Any]:
+        """Counts and marks with what they are of: the browser drops them where that is no longer in view."""
         bundle = catalog.get(moved["model"])
         label = bundle.spec.label_keys[bundle.label_index(moved["label"])]
-        for graph, patch in card_label.moved_marks(bundle.spec, label, moved["cut"]).items():
-            set_props(graph, {"figure": patch})
-        return counts_part(bundle.spec, label, moved["cut"], speak())
+        counts = counts_part(bundle.spec, label, moved["cut"], speak())
+        return {**moved, "counts": counts, "marks": card_label.moved_marks(bundle.spec, label, moved["cut"])}
 
 
 def _set_controls(bundle: Bundle, label: str, cut: float, t: Translator) -> None:
-    """Label and slider, past the graph of callbacks: what they are set to is asked for by themselves."""
+    """Label and slider, past the graph of callbacks: what they are set to is asked for by themselves.
+
+    Said first is what they are of: until it is what the reader asked for, the slider is another label's.
+    """
+    set_props(ids.CARD_SHOWN, {"data": {"model": bundle.id, "label": label}})
     options = [{"label": bundle_words.label_name(one, t), "value": one.key} for one in bundle.spec.labels]
     set_props(ids.CARD_LABEL, {"options": options, "value": label})
     set_props(ids.CARD_CUT_SLIDER, {"value": SLIDER_STEPS * 2 / pi * asin(sqrt(cut))})
@@ -91,7 +95,13 @@ def _register_browser_callbacks(app: Dash) -> None:
         Output(ids.CARD_CUT_VALUE, "children"),
         Output(ids.CARD_CUT_BACK, "hidden"),
         Input(ids.CARD_CUT_SLIDER, "value"),
-        State(ids.CARD_LABEL, "value"),
+        State(ids.CARD_SHOWN, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("cxr", "films_counted"),
+        Output(ids.CARD_COUNTS, "children", allow_duplicate=True),
+        Input(ids.CARD_COUNTED, "data"),
         prevent_initial_call=True,
     )
     app.clientside_callback(

@@ -269,3 +269,83 @@ def test_the_page_speaks_spanish_and_what_stays_english_is_marked(spanish: Watch
     assert "sensibilidad" in page.inner_text(".confusion >> nth=0").lower()
     go(page, "text")
     expect(page.locator('#card-text [lang="en"] .card-text')).to_have_count(1)
+
+
+# Answers of one callback wait in the page until they are let go.
+_HOLD = """output => {
+    const plain = window.fetch;
+    const waiting = [];
+    window.fetch = async (address, options) => {
+        const reply = await plain(address, options);
+        if (String(options?.body ?? '').includes(`"output":"${output}`)) {
+            await new Promise(done => waiting.push(done));
+        }
+        return reply;
+    };
+    window.heldBack = () => waiting.length;
+    window.letGo = () => { window.fetch = plain; for (const done of waiting.splice(0)) done(); };
+}"""
+
+
+@pytest.fixture
+def two_labels(watched: Watched) -> tuple[Watched, str, str, str]:
+    """The curves of a label in view, its key and that of another."""
+    model = opened(watched.page)
+    go(watched.page, "curves")
+    label = watched.page.input_value("#card-label")
+    drawn(watched.page, label)
+    other = next(one["key"] for one in bundle(model)["labels"] if one["key"] != label)
+    return watched, model, label, other
+
+
+def test_counts_that_come_when_another_label_is_in_view_are_dropped(
+    two_labels: tuple[Watched, str, str, str],
+) -> None:
+    watched, model, _, other = two_labels
+    page = watched.page
+    mark = "() => document.querySelector('.of-roc .js-plotly-plot').data.find(one => one.meta === 'cut').x[0]"
+    page.evaluate(_HOLD, "card-counted.data")
+    page.focus("#card-cut-slider")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("() => heldBack() === 1")
+    page.select_option("#card-label", other)
+    drawn(page, other)
+    counts, at = shown_counts(page, "test"), page.evaluate(mark)
+    page.evaluate("letGo()")
+    watched.quiet()
+    frames(page)
+    assert shown_counts(page, "test") == counts
+    default = page.evaluate("label => cxr.threshold(label)", other)
+    assert counts == direct_counts(model, "test", other, default)
+    assert page.evaluate(mark) == at
+
+
+def test_a_slider_that_is_still_another_labels_moves_no_threshold(
+    two_labels: tuple[Watched, str, str, str],
+) -> None:
+    watched, _, label, other = two_labels
+    page = watched.page
+    before = page.evaluate("keys => keys.map(key => cxr.threshold(key))", [label, other])
+    page.evaluate(_HOLD, "..card-title")
+    page.select_option("#card-label", other)
+    page.wait_for_function("() => heldBack() === 1")
+    page.focus("#card-cut-slider")
+    page.keyboard.press("PageUp")
+    frames(page)
+    page.evaluate("letGo()")
+    drawn(page, other)
+    watched.quiet()
+    assert page.evaluate("keys => keys.map(key => cxr.threshold(key))", [label, other]) == before
+    assert page.evaluate("cxr.state.thresholds") == {}
+
+
+def test_a_page_that_is_closed_before_it_came_says_no_error(watched: Watched) -> None:
+    page = watched.page
+    page.evaluate(_HOLD, "..card-title")
+    page.click("#card-open")
+    page.wait_for_function("() => heldBack() === 1")
+    page.keyboard.press("Escape")
+    expect(page.locator(".modal")).to_have_count(0)
+    page.evaluate("letGo()")
+    watched.quiet()
+    frames(page)

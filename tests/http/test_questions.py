@@ -203,20 +203,23 @@ def test_the_model_page_opens_whatever_was_looked_at(app: Dash, change: dict[str
 
 
 def test_a_moved_threshold_is_counted_and_marked(app: Dash) -> None:
-    asked = _to_the_model_page(app, "card-counts.children", {"card-cut-moved.data": _MOVED}, {})
+    asked = _to_the_model_page(app, "card-counted.data", {"card-cut-moved.data": _MOVED}, {})
     answer = app.server.test_client().post(_ADDRESS, json=asked).get_json()
-    assert set(answer["sideUpdate"]) == {
+    found = answer["response"]["card-counted"]["data"]
+    # what it is of comes with it: the browser drops what is no longer in view
+    assert {key: found[key] for key in _MOVED} == _MOVED
+    assert set(found["marks"]) == {
         f"card-{kind}-{split}" for kind in ("roc", "precision") for split in ("natural", "test")
     }
-    assert "data-count" in json.dumps(answer["response"])
+    assert "data-count" in json.dumps(found["counts"])
 
 
 @pytest.mark.parametrize(
     ("output", "inputs", "state"),
     [
         ("..card-title", {"card-asked.data": _SECTION | {"model": "no-such-model"}}, {"thresholds.data": {}}),
-        ("card-counts.children", {"card-cut-moved.data": _MOVED | {"model": "no-such-model"}}, {}),
-        ("card-counts.children", {"card-cut-moved.data": _MOVED | {"label": "no-such-label"}}, {}),
+        ("card-counted.data", {"card-cut-moved.data": _MOVED | {"model": "no-such-model"}}, {}),
+        ("card-counted.data", {"card-cut-moved.data": _MOVED | {"label": "no-such-label"}}, {}),
     ],
 )
 def test_a_name_that_nobody_has_is_an_answer_of_ours(
@@ -232,7 +235,7 @@ def test_a_name_that_nobody_has_is_an_answer_of_ours(
     [None, {}, _MOVED | {"cut": 1.5}, _MOVED | {"cut": "0.5"}, {"model": "findings", "label": "mass"}],
 )
 def test_what_is_no_threshold_is_refused(app: Dash, value: Any) -> None:
-    asked = _to_the_model_page(app, "card-counts.children", {"card-cut-moved.data": value}, {})
+    asked = _to_the_model_page(app, "card-counted.data", {"card-cut-moved.data": value}, {})
     answer = app.server.test_client().post(_ADDRESS, json=asked)
     assert answer.status_code == 400, answer.text
 

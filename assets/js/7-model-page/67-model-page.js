@@ -1,6 +1,6 @@
 /* The page about the model is drawn by Dash. Here is what needs what only the browser knows: the address, the label
  * in view, and the threshold while a hand moves it. */
-import { byId, listen, onKey, state, store, whenPresent } from "../0-core/00-core.js";
+import { byId, ifThere, listen, onKey, state, store, whenPresent } from "../0-core/00-core.js";
 import { N_, percent, t } from "../0-core/10-words.js";
 import { defaultThreshold } from "../0-core/12-model.js";
 import { setThresholds, threshold } from "../0-core/14-cuts.js";
@@ -58,23 +58,49 @@ function opened(open) {
   }
 }
 
+/** Whether the open page is about this label of this model, and no other is on its way.
+ * @type {(about: { model: string, label: string } | null) => boolean}
+ */
+const inView = (about) =>
+  Boolean(about && question && question.model === about.model && (question.label ?? about.label) === about.label);
+
 /** Follows the thumb at once, here and beside the film; films are counted by the server when it rests.
  * @param {number} place
- * @param {string} label
- * @returns {[string, boolean]} the threshold in words, and whether it is the model's own
+ * @param {{ model: string, label: string } | null} shown what the slider was set for
+ * @returns {[any, any]} the threshold in words, and whether it is the model's own
  */
-function moved(place, label) {
+function moved(place, shown) {
+  const { no_update } = window.dash_clientside;
+  const slider = ifThere("card-cut-slider");
+  // a slider of another label, whose answer is on its way, and will set it
+  if (!slider || !shown || !inView(shown)) return [no_update, no_update];
+  const { model, label } = shown;
   const cut = unscale(Number(place) / STEPS);
   const text = percent(cut);
-  byId("card-cut-slider").ariaValueText = text;
-  if (!state.facts) return [text, true];
-  const { id: model } = state.facts;
+  slider.ariaValueText = text;
+  // thresholds are kept for the model in force, which may be late
+  if (!state.facts || state.facts.id !== model) return [text, true];
   if (Math.abs(cut - threshold(label)) > SAME) {
     setThresholds({ [label]: cut });
     clearTimeout(resting);
-    resting = setTimeout(() => question && store("card-cut-moved", { model, label, cut }), REST_MS);
+    resting = setTimeout(() => inView(shown) && store("card-cut-moved", { model, label, cut }), REST_MS);
   }
   return [text, Math.abs(cut - defaultThreshold(label)) < SAME];
+}
+
+/** Films at a threshold that the slider rested on, and its marks on the curves; nothing where either is not in view any more.
+ * @param {{ model: string, label: string, cut: number, counts: unknown, marks: Record<string, [number | null, number | null]> }} answer
+ * @returns {any}
+ */
+function counted({ model, label, cut, counts, marks }) {
+  const current = inView({ model, label }) && state.facts && state.facts.id === model;
+  if (!current || Math.abs(cut - threshold(label)) > SAME) return window.dash_clientside.no_update;
+  for (const [id, [x, y]] of Object.entries(marks)) {
+    const drawn = /** @type {any} */ (ifThere(id)?.querySelector(".js-plotly-plot"));
+    // the last of a curve's traces
+    if (drawn) window.Plotly.restyle(drawn, { x: [[x]], y: [[y]] }, [drawn.data.length - 1]);
+  }
+  return counts;
 }
 
 /** Where the thumb is at the model's own threshold.
@@ -86,4 +112,4 @@ const usual = (label) => STEPS * scale(defaultThreshold(label));
 // with the last film goes what was open beside it
 listen("removed", () => question && !state.films.length && window.dash_clientside.set_props("card", { is_open: false }));
 
-export { asked, opened, moved, usual };
+export { asked, opened, moved, counted, usual };

@@ -81,9 +81,13 @@ const page_asked = (hash, model, label) => modelPage.asked(hash, model, label);
 /** @param {unknown} open */
 const page_opened = (open) => modelPage.opened(Boolean(open));
 /** @type {typeof modelPage.moved} */
-const threshold_moved = (place, label) => modelPage.moved(place, label);
+const threshold_moved = (place, shown) => modelPage.moved(place, shown);
+/** @type {typeof modelPage.counted} */
+const films_counted = (answer) => modelPage.counted(answer);
 /** @type {(clicks: number, label: string) => number} */
 const threshold_back = (_clicks, label) => modelPage.usual(label);
 
 window.dash_clientside = window.dash_clientside || /** @type {any} */ ({});
-window.dash_clientside.cxr = { start, facts, answered, page_asked, page_opened, threshold_moved, threshold_back };
+window.dash_clientside.cxr = {
+  start, facts, answered, page_asked, page_opened, threshold_moved, films_counted, threshold_back,
+};

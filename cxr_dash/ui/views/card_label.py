@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dash import Patch, dcc, html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from cxr_dash.inference.schema import BundleSpec
@@ -74,8 +74,8 @@ def cut_of(spec: BundleSpec, label_key: str, cuts: Mapping[str, float]) -> float
     return cuts.get(label_key, spec.operating_point().thresholds[label_key])
 
 
-def moved_marks(spec: BundleSpec, label_key: str, cut: float) -> dict[str, Patch]:
-    """Where the threshold lies on the curves that are drawn: by a graph's id, what changes in its figure.
+def moved_marks(spec: BundleSpec, label_key: str, cut: float) -> dict[str, tuple[float | None, float | None]]:
+    """Where the threshold lies on the curves that are drawn: by a graph's id, x and y, 0-1 or undefined.
 
     Nothing for a split that has no curve. The mark is the last trace of its figure.
     """
@@ -85,9 +85,7 @@ def moved_marks(spec: BundleSpec, label_key: str, cut: float) -> dict[str, Patch
         if roc_curve(view.held, label_key) is None:
             continue
         for kind, (x, y) in {"roc": view.on_roc(cut), "precision": view.on_precision(cut)}.items():
-            patch = Patch()
-            patch["data"][-1]["x"], patch["data"][-1]["y"] = [x], [y]
-            found[ids.card_graph(kind, view.held.split)] = patch
+            found[ids.card_graph(kind, view.held.split)] = (x, y)
     return found
 
 
