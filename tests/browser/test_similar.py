@@ -158,7 +158,9 @@ def test_a_library_built_anew_is_asked_again_when_the_section_is_opened_again(
     before = _lists(watched)
     spec = read_spec(library)
     text = spec.model_copy(update={"build": "another"}).model_dump_json()
-    (library / "library.json").write_text(text, encoding="utf-8")
+    # at once, as a build writes it: the server must not read half of it
+    (library / "library.new").write_text(text, encoding="utf-8")
+    (library / "library.new").replace(library / "library.json")
     page.locator(".case").first.click()
     page.wait_for_selector(".case-window figcaption:text('could not be fetched')")
     page.keyboard.press("Escape")
