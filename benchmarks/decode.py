@@ -24,7 +24,7 @@ from benchmarks.dicom_film import (
     pixels_by_pydicom,
 )
 from benchmarks.film import LARGE_HEIGHT, LARGE_WIDTH, noisy_films
-from benchmarks.table import Asked, Table
+from benchmarks.table import Asked, Table, spread
 from cxr_dash import imaging
 
 _ROUNDS = 60
@@ -114,8 +114,8 @@ def measure(asked: Asked) -> Table:
         ratio = median(one / other for one, other in zip(ours, plain, strict=True))
         megabytes = len(data) / 1e6
         lines.append(
-            f"| {case.name}, {megabytes:.1f} MB | {_spread(ours)} | {case.plain_name}: {_spread(plain)} | "
-            f"{ratio:.2f} x |"
+            f"| {case.name}, {megabytes:.1f} MB | {spread(ours, 'ms', 1)} | "
+            f"{case.plain_name}: {spread(plain, 'ms', 1)} | {ratio:.2f} x |"
         )
         rows[case.name] = {"bytes": len(data), "ours_ms": ours, "plain_ms": plain, "ratio": ratio}
     measured = (
@@ -146,7 +146,3 @@ def _in_turns(
             decode()
             kept.append((time.perf_counter() - clock) * 1000.0)
     return samples
-
-
-def _spread(values: list[float]) -> str:
-    return f"{median(values):.1f} ms ({min(values):.1f}-{max(values):.1f})"

@@ -18,7 +18,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from benchmarks.protocol import MIB, announce, answer_commands
+from benchmarks.protocol import announce, answer_commands, memory_mib
 from cxr_dash.inference.runtime.litert import SIGNATURE, LiteRtRuntime
 
 Film = NDArray[np.float32]
@@ -149,7 +149,7 @@ ENGINES = {
 
 def main(film_path: Path, key: str, threads: int, graph: Path, cache: str) -> None:
     film = np.load(film_path)
-    before = _private_mib()
+    before = memory_mib([psutil.Process()])["uss"]
     started = time.perf_counter()
     run = ENGINES[key].load(graph, threads, cache)
     logits, maps = run(film)
@@ -166,10 +166,6 @@ def main(film_path: Path, key: str, threads: int, graph: Path, cache: str) -> No
         return {}
 
     answer_commands({"run": once})
-
-
-def _private_mib() -> float:
-    return float(psutil.Process().memory_full_info().uss) / MIB
 
 
 if __name__ == "__main__":

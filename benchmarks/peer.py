@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.protocol import announce, answer_commands
 from cxr_dash import imaging
 from cxr_dash.domain import DecodeLimits
-from cxr_dash.inference.bundle import MODEL_FILE, SPEC_FILE
+from cxr_dash.inference.bundle import MODEL_FILE, read_spec
 from cxr_dash.inference.schema import BundleSpec
 
 Array = NDArray[np.float32]
@@ -43,7 +42,7 @@ def opened(bundle_path: Path, film: Path) -> Opened:
     """Load the model into whatever backend Keras has in this process."""
     import keras  # noqa: PLC0415  (a subject chooses the backend before)
 
-    spec = BundleSpec.model_validate(json.loads((bundle_path / SPEC_FILE).read_text(encoding="utf-8")))
+    spec = read_spec(bundle_path)
     radiograph = imaging.decode(film.read_bytes(), DecodeLimits())
     return Opened(
         keras.models.load_model(bundle_path / MODEL_FILE, compile=False),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.alike import Answer, apart, installed, left_out, of_own_range, probabilities_of
+from benchmarks.alike import Answer, apart, installed, left_out, of_own_peak, of_own_range, probabilities_of
 from benchmarks.film import HEIGHT, WIDTH, write_film
 from benchmarks.protocol import Subject
 from benchmarks.table import Asked, Table, short, spread
@@ -148,7 +148,7 @@ def compared(ours: Answer, said: dict[str, Any], peer: Peer) -> dict[str, float]
     if peer.stretched:
         ours = Answer(ours.probabilities, of_own_range(ours.maps))
     else:
-        maps = maps / np.maximum(maps.max(axis=1, keepdims=True), 1e-12)
+        maps = of_own_peak(maps)
     return apart(ours, Answer(np.asarray(said["probabilities"]), maps), f"{peer.title} and cxr-dash")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,14 @@ from benchmarks.protocol import announce, answer_commands
 from benchmarks.recipe import build_grad_model, gradcam_heatmap, make_gradcam_heatmap
 from cxr_dash import imaging
 from cxr_dash.domain import DecodeLimits
-from cxr_dash.inference.bundle import MODEL_FILE, SPEC_FILE
-from cxr_dash.inference.schema import BundleSpec
+from cxr_dash.inference.bundle import MODEL_FILE, read_spec
 
 
 class Reference:
     """What a tutorial would write."""
 
     def __init__(self, bundle_path: Path) -> None:
-        raw = json.loads((bundle_path / SPEC_FILE).read_text(encoding="utf-8"))
-        self.spec = BundleSpec.model_validate(raw)
+        self.spec = read_spec(bundle_path)
         self.model = keras.models.load_model(bundle_path / MODEL_FILE, compile=False)
         self.classes = range(len(self.spec.labels))
 

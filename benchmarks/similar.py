@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.table import RESULTS, ROOT, Machine, Table, write_between
+from benchmarks.table import RESULTS, ROOT, Machine, Table, spread, write_between
 from cxr_dash import imaging
 from cxr_dash.domain import Float32Array
 from cxr_dash.errors import FilmError
@@ -219,9 +219,8 @@ def markdown(found: dict[str, Timed], films: int) -> str:
         "|---|---|---|---|---|---|",
     ]
     for name, one in found.items():
-        clock, cpu = (sorted(values) for values in (one.by_clock_ms, one.cpu_ms))
         recall = sum(one.recall) / len(one.recall)
-        times = f"{median(clock):.1f} ms ({clock[0]:.1f}-{clock[-1]:.1f}) | {median(cpu):.1f} ms"
+        times = f"{spread(one.by_clock_ms, 'ms', 1)} | {median(one.cpu_ms):.1f} ms"
         lines.append(f"| {name} | {recall:.3f} | {times} | {one.stored_mib:.0f} | {one.built_s:.0f} s |")
     return "\n".join(lines)
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.film import LARGE_HEIGHT, LARGE_WIDTH, noisy_films
 from benchmarks.servers import Running, ask_ours, ask_reference, films_per_second, started
-from benchmarks.table import Asked, Table
+from benchmarks.table import Asked, Table, spread
 from benchmarks.worklist_page import PeakMemory, browser_processes, chromium, dropped, opened, requests_of
 from cxr_dash import imaging
 
@@ -178,7 +178,7 @@ def _markdown(figures: Figures, films: int) -> str:
     rows = [
         (f"{films} films dropped at once, until all are judged", told("done", many, films)),
         *((what, told(key, many, films)) for key, what in ROWS.items()),
-        ("One film from drop to the first paint of its result", _seconds(single["drop_to_result"])),
+        ("One film from drop to the first paint of its result", spread(single["drop_to_result"], "s", 2)),
     ]
     ratio = median(single["reference"]) / median(single["ours"])
     rate = median(single["ours_rate"]) / median(single["reference_rate"])
@@ -187,8 +187,8 @@ def _markdown(figures: Figures, films: int) -> str:
         "",
         "| the server alone, the same films, in turns | cxr-dash | reference | ratio |",
         "|---|---|---|---|",
-        f"| One film sent until probabilities and one heatmap are back | {_seconds(single['ours'])} | "
-        f"{_seconds(single['reference'])} | {ratio:.1f} x |",
+        f"| One film sent until probabilities and one heatmap are back | {spread(single['ours'], 's', 2)} | "
+        f"{spread(single['reference'], 's', 2)} | {ratio:.1f} x |",
         f"| Films/s, two workers, four clients | {median(single['ours_rate']):.2f} | "
         f"{median(single['reference_rate']):.2f} | {rate:.1f} x |",
     ]
@@ -218,7 +218,3 @@ def told(key: str, many: Figures, films: int) -> str:
         return f"{value} ({value / films:.1f} a film)"
     units = {"first": "{:.2f} s", "failed": "{:.0f}", "longest": "{:.0f} ms", "blocked": "{:.0f} ms"}
     return units.get(key, "{:.0f} MiB").format(value)
-
-
-def _seconds(samples: list[float]) -> str:
-    return f"{median(samples):.2f} s ({min(samples):.2f}-{max(samples):.2f})"
