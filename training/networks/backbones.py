@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from training.networks.film_layers import normalised
@@ -43,10 +44,10 @@ def scaled_channels(film: Any, scaling: Scaling) -> Any:
     return keras.layers.Rescaling(scale, offset=[-mean / dev for mean, dev in pairs], name="scale")(three)
 
 
-def application_features(
+def application_backbone(
     network: Network, film: Any, weights: str | None, *, last_stride: int = 2, normalisation: str = ""
 ) -> Any:
-    """The last feature map of a backbone, not nested in a model of its own.
+    """A backbone on a film, not nested in a model of its own.
 
     Parameters
     ----------
@@ -58,6 +59,11 @@ def application_features(
         1 leaves out the last halving, with the same weights: see :mod:`training.networks.stride`.
     normalisation : str
         Instead of what the weights were trained with; see :func:`training.networks.film_layers.normalised`.
+
+    Returns
+    -------
+    keras.Model
+        From the film to its last feature map.
     """
     import keras
 
@@ -65,19 +71,18 @@ def application_features(
         scaled = scaled_channels(normalised(film, normalisation), "own")
     else:
         scaled = scaled_channels(film, network.scaling)
-    make = getattr(keras.applications, network.application)
-    shape = tuple(scaled.shape[1:])
-    if normalisation == "featurewise" and weights is not None:
-        # its layer has weights, which no file of a backbone has a place for
-        backbone = make(input_tensor=scaled, input_shape=shape, include_top=False, weights=None)
-        _take_over(backbone, make(input_shape=shape, include_top=False, weights=weights))
-    else:
-        backbone = make(input_tensor=scaled, input_shape=shape, include_top=False, weights=weights)
+    application = getattr(keras.applications, network.application)
+    make = partial(application, input_shape=tuple(scaled.shape[1:]), include_top=False)
+    # a layer that normalises films by all of them has weights, which no file of a backbone has a place for
+    beside = normalisation == "featurewise" and weights is not None
+    backbone = make(input_tensor=scaled, weights=None if beside else weights)
+    if beside:
+        _take_over(backbone, make(weights=weights))
     if weights not in (None, "imagenet") and network.application.startswith("EfficientNetB"):
         _correct_variance(backbone)
     if last_stride == 1:
         backbone = without_last_stride(backbone, network.application)
-    return backbone.output
+    return backbone
 
 
 def _take_over(backbone: Any, loaded: Any) -> None:

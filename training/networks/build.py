@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_dash.errors import TrainingError
-from training.networks.backbones import application_features
+from training.networks.backbones import application_backbone
 from training.networks.earlier import is_earlier_model, take_over
 from training.networks.film_layers import film_layers
 from training.networks.heads import add_head
@@ -198,9 +198,9 @@ def _loaded(network: Network, film: Any, weights: str | None, plan: Plan) -> Any
         with warnings.catch_warnings():
             # Keras only warns when a file has no weights for a layer, which then keeps its random ones
             warnings.filterwarnings("error", message="Skipping")
-            return application_features(
+            return application_backbone(
                 network, film, weights, last_stride=plan.last_stride, normalisation=plan.normalisation
-            )
+            ).output
     except Exception as error:  # a failed download is a bare Exception in Keras
         raise TrainingError(
             f"The weights for {network.name} must load; received: {str(error)[:200]}.",

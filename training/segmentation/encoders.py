@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cxr_dash.errors import TrainingError
-from training.networks.backbones import scaled_channels
-from training.networks.stride import without_last_stride
+from training.networks import NETWORKS
+from training.networks.backbones import application_backbone
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,6 @@ class Encoder:
 
     Attributes
     ----------
-    application : str
-        Its name in ``keras.applications``.
     deepest : str
         Layer whose map the decoder begins with.
     skips : tuple of str
@@ -26,7 +24,6 @@ class Encoder:
         1 leaves out the last halving, so that the deepest map is as fine as the first that joins it.
     """
 
-    application: str
     deepest: str
     skips: tuple[str, str, str, str]
     last_stride: int = 2
@@ -35,13 +32,11 @@ class Encoder:
 ENCODERS = {
     # narrow maps: between its inverted residuals
     "mobilenet_v2": Encoder(
-        "MobileNetV2",
         "block_16_project_BN",
         ("block_12_add", "block_5_add", "block_2_add", "expanded_conv_project_BN"),
     ),
     # as classifiers of this package have it that other bundles' heads are put on
     "mobilenet": Encoder(
-        "MobileNet",
         "conv_pw_13_relu",
         ("conv_pw_11_relu", "conv_pw_5_relu", "conv_pw_3_relu", "conv_pw_1_relu"),
         last_stride=1,
@@ -49,12 +44,13 @@ ENCODERS = {
 }
 
 
-def encoder_model(encoder: Encoder, film: Any, weights: str | None) -> Any:
+def encoder_model(name: str, film: Any, weights: str | None) -> Any:
     """The encoder on a film.
 
     Parameters
     ----------
-    encoder : Encoder
+    name : str
+        Of :data:`ENCODERS`.
     film : KerasTensor, shape (n, H, W, 1), grey levels 0-255
     weights : str or None
         Path of weights without the top, ``"imagenet"``, or None for random ones.
@@ -68,16 +64,11 @@ def encoder_model(encoder: Encoder, film: Any, weights: str | None) -> Any:
     TrainingError
         When the weights cannot be read.
     """
-    import keras
-
-    scaled = scaled_channels(film, "symmetric")
+    network = NETWORKS[name]
     try:
-        made = getattr(keras.applications, encoder.application)(
-            input_tensor=scaled, input_shape=tuple(scaled.shape[1:]), include_top=False, weights=weights
-        )
+        return application_backbone(network, film, weights, last_stride=ENCODERS[name].last_stride)
     except (OSError, ValueError) as error:
         raise TrainingError(
-            f"`weights` must be {encoder.application}'s without the top; received {weights!r}: "
+            f"`weights` must be {network.application}'s without the top; received {weights!r}: "
             f"{str(error)[:200]}"
         ) from error
-    return without_last_stride(made, encoder.application) if encoder.last_stride == 1 else made

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cxr_dash.errors import TrainingError
+from training.networks import NETWORKS
 from training.networks.earlier import fill_by_name, is_earlier_model, load_earlier
 from training.recipe.segmenter import SegmenterNetworkRecipe
 from training.segmentation.encoders import ENCODERS, encoder_model
@@ -45,7 +46,7 @@ def build_segmenter(recipe: SegmenterNetworkRecipe, *, height: int, width: int, 
     film = keras.Input((height, width, 1), name="film")
     earlier = load_earlier(weights) if weights is not None and is_earlier_model(weights) else None
     kind = ENCODERS[recipe.name]
-    encoder = encoder_model(kind, film, None if earlier else weights)
+    encoder = encoder_model(recipe.name, film, None if earlier else weights)
     _freeze(encoder, recipe)
     x = encoder.get_layer(kind.deepest).output
     for filters, skip in zip(recipe.decoder, kind.skips, strict=True):
@@ -92,7 +93,7 @@ def _freeze(encoder: Any, recipe: SegmenterNetworkRecipe) -> None:
     if recipe.frozen_until is not None:
         if recipe.frozen_until not in names:
             raise TrainingError(
-                f"`network.frozen_until` must name a layer of {ENCODERS[recipe.name].application}; received "
+                f"`network.frozen_until` must name a layer of {NETWORKS[recipe.name].application}; received "
                 f"{recipe.frozen_until!r}."
             )
         for layer in encoder.layers[: names.index(recipe.frozen_until) + 1]:
