@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from brief_benchmarks import run_briefly
 from gunicorn_server import GunicornServer
 from playwright.sync_api import Browser
 
 from benchmarks.worklist import ROWS, interactions
-from cxr_dash.settings import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -29,23 +25,14 @@ def test_what_only_changes_the_picture_or_a_threshold_asks_the_server_for_nothin
 @pytest.mark.usefixtures("chromium")
 def test_a_brief_run_measures_a_long_list_beside_a_shorter_one(tmp_path: Path) -> None:
     """Before a server of its own that has room for them: dropped, scrolled and stepped through."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "list", "--brief", "--out", tmp_path],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    (path,) = tmp_path.iterdir()
-    lists = json.loads(path.read_text(encoding="utf-8"))["lists"]
+    printed, kept = run_briefly(tmp_path, "list")
+    lists = kept["list"]["lists"]
     for films, found in ((2, lists["2"]), (4, lists["4"])):
         assert (found["rows"], found["failed"]) == (films, 0)
         assert found["requests"] > films
         assert found["kept_mb"] > 5.0
         assert len(found["step_ms"]) == films - 1
         assert min(found["scrolled"]["frames"], found["stepped"]["frames"]) > 0
-    assert "| what | 2 films | 4 films |" in done.stdout
-    assert all(what in done.stdout for what in ROWS.values())
-    assert "a cache of 8 GiB, 4 GiB a reader" in done.stdout
+    assert "| what | 2 films | 4 films |" in printed
+    assert all(what in printed for what in ROWS.values())
+    assert "a cache of 8 GiB, 4 GiB a reader" in printed

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from brief_benchmarks import run_briefly
 
 from benchmarks import alike, engines
 from benchmarks.alike import Answer, apart, installed, left_out, of_own_peak, of_own_range, probabilities_of
@@ -26,25 +24,11 @@ _MAPS = np.array([[0.0, 0.25, 1.0], [0.5, 1.0, 0.75]])
 _OURS = Answer(np.array([0.2, 0.9]), _MAPS)
 
 
-def _run(folder: Path, *tables: str) -> tuple[str, dict[str, Any]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *tables, "--brief", "--out", folder],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    kept = {path.name.split("-")[0]: json.loads(path.read_text("utf-8")) for path in folder.iterdir()}
-    return done.stdout, kept
-
-
 @pytest.mark.thorough
 def test_a_brief_run_has_a_row_for_every_engine_and_peer_that_is_installed_and_names_the_others(
     tmp_path: Path,
 ) -> None:
-    printed, kept = _run(tmp_path, "engines", "peers")
+    printed, kept = run_briefly(tmp_path, "engines", "peers")
     tables = (("engines", ENGINES), ("peers", PEERS))
     for table, every in tables:
         rows = kept[table][table]

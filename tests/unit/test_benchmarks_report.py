@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from brief_benchmarks import run_briefly
 
 from benchmarks import decode
 from benchmarks.__main__ import TABLES
@@ -18,7 +15,6 @@ from benchmarks.bench import agreement
 from benchmarks.decode import CASES, Case
 from benchmarks.report import ROWS, Figures
 from benchmarks.table import PAGE, Asked, write_between
-from cxr_dash.settings import ROOT
 
 pytestmark = pytest.mark.thorough
 
@@ -81,25 +77,13 @@ def test_decoders_that_give_other_pixels_stop_the_run(
 
 def test_a_brief_run_writes_every_row_and_the_subjects_answer_alike(tmp_path: Path) -> None:
     """The shipped model, its compiled graph against the recipe on its Keras file, over two real servers."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "models", "decode", "--brief", "--out", tmp_path],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    kept = {
-        path.name.split("-")[0]: json.loads(path.read_text(encoding="utf-8"))
-        for path in tmp_path.glob("*.json")
-    }
+    printed, kept = run_briefly(tmp_path, "models", "decode")
     assert kept["models"]["apart"]["probabilities"] <= 1e-3
     assert kept["models"]["apart"]["maps"] <= 1e-3
     warm = {row for row in ROWS if not row.startswith("cold_")}
     assert set(kept["models"]["rows"]) == warm
     for row in kept["models"]["rows"].values():
-        assert row["what"] in done.stdout
+        assert row["what"] in printed
         assert all(row["samples"].values())
     assert set(kept["decode"]["rows"]) == {case.name for case in CASES}
 
