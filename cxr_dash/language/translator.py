@@ -120,8 +120,6 @@ class Translator:
 
     def choose(self, text: LocalisedText) -> str:
         """A bundle's text in this language or the nearest of its kin, else the catalogue's, else English."""
-        if self.language == SOURCE_LANGUAGE:
-            return text.en
         return text.near(self.language) or self(text.en)
 
     @property

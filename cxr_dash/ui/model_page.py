@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import asin, pi, sqrt
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, set_props
@@ -11,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, set_props
 from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.language import Translator
+from cxr_dash.services.exports.listed import margin
 from cxr_dash.services.exports.wording import percent
 from cxr_dash.ui import ids
 from cxr_dash.ui.views import bundle_words, card, card_label
@@ -76,7 +76,7 @@ def _set_controls(bundle: Bundle, label: str, cut: float, t: Translator) -> None
     set_props(ids.CARD_SHOWN, {"data": {"model": bundle.id, "label": label}})
     options = [{"label": bundle_words.label_name(one, t), "value": one.key} for one in bundle.spec.labels]
     set_props(ids.CARD_LABEL, {"options": options, "value": label})
-    set_props(ids.CARD_CUT_SLIDER, {"value": SLIDER_STEPS * 2 / pi * asin(sqrt(cut))})
+    set_props(ids.CARD_CUT_SLIDER, {"value": SLIDER_STEPS * margin(cut, 0.0)})
 
 
 def _register_browser_callbacks(app: Dash) -> None:

@@ -93,14 +93,14 @@ def _class(entry: str, there: Sequence[str]) -> OwnClass:
             remedy=f"Write {_NAMES}, joined by commas.",
         )
     key = label_key(read["key"] or folder, None)
-    if key in LABELS and read["names"]:
+    if key not in LABELS:
+        return OwnClass(folder, key, _name(read["names"] or key.replace("_", " ").capitalize(), entry))
+    if read["names"]:
         raise TrainingError(
             f"`--labels` must name new labels alone; {key} is known here and has names; received {entry!r}.",
             remedy=f"Leave the names out, or write another key: {folder}:KEY=English/Spanish.",
         )
-    if key in LABELS:
-        return OwnClass(folder, key, LABELS[key].name)
-    return OwnClass(folder, key, _name(read["names"] or key.replace("_", " ").capitalize(), entry))
+    return OwnClass(folder, key, LABELS[key].name)
 
 
 def _name(text: str, entry: str) -> LocalisedText:

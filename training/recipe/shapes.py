@@ -18,9 +18,8 @@ from training.recipe.load import load_recipe
 from training.recipe.sections import Recipe
 from training.recipe.segmenter import SegmenterRecipe
 
-# texts, and what draws other numbers but runs nothing else
-_NO_SHAPE = {"id", "seed", "card", "sources", "reproduces", "labels", "changed"}
-_NO_SHAPE |= {"sides"}  # no try has films for that rule
+# texts, what draws other numbers but runs nothing else, and a rule (sides) that no try has films for
+_NO_SHAPE = {"id", "seed", "card", "sources", "reproduces", "labels", "changed", "sides"}
 _PARTLY = "last layers"
 # a network and its options count as they come out, whether the recipe or the registry gave them
 _AS_BUILT = {f"network.{name}" for name in ("name", *Plan.__dataclass_fields__)}
