@@ -40,6 +40,9 @@ LOSSY = (
     "1.2.840.10008.1.2.4.203",
 )
 NAME = "DOE^JANE"
+# What of `film_dataset` says who somebody is, as the file has it and as people read it. Whole words: a year
+# or four digits of a number come up by chance in milliseconds, probabilities and random keys.
+IDENTITY = ("DOE^", "DOE,", "JANE", "ID-4711", "ACC-7", "19800228", "1980-02-28", "1.2.826.0.1.3680043")
 
 
 def film_dataset(pixels: np.ndarray, bits: int, **elements: Any) -> Dataset:
