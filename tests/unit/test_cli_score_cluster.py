@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,14 +38,14 @@ def films(tmp_path: Path) -> Path:
     return folder
 
 
-def _working(process: psutil.Process) -> list[psutil.Process]:
+def _working(pid: int) -> list[psutil.Process]:
+    """Processes under ``pid`` that are at a batch of films; none once it ended."""
     found = []
-    for child in process.children(recursive=True):
-        try:
-            if child.cmdline()[:1] == ["ray::_score_batch"]:
-                found.append(child)
-        except psutil.Error:
-            continue
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if child.cmdline()[:1] == ["ray::_score_batch"]:
+                    found.append(child)
     return found
 
 
@@ -55,18 +56,19 @@ def test_a_worker_that_is_killed_costs_no_row_and_doubles_none(films: Path, tmp_
     with subprocess.Popen(
         command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
     ) as process:
-        seen: set[int] = set()
-        while True:
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            working = _working(psutil.Process(process.pid))
-            seen |= {worker.pid for worker in working}
-            if working and out.is_file() and out.read_bytes().count(b"\n") > 8:
+        killed, after = 0, set[int]()
+        while process.poll() is None:
+            working = _working(process.pid)
+            if killed:
+                after |= {worker.pid for worker in working} - {killed}
+            elif working and out.is_file() and out.read_bytes().count(b"\n") > 8:
+                killed = working[0].pid
                 working[0].kill()
-                break
             time.sleep(0.02)
         _, errors = process.communicate()
     assert process.returncode == 0, errors
-    assert len(seen) > 1, "several processes must have worked"
+    assert killed, "a worker must have been killed while rows were still to come"
+    assert after, "another process must have gone on"
     answer = runner.invoke(app, [*arguments, "--out", str(whole)])
     assert answer.exit_code == 0, answer.stderr
     assert out.read_text() == whole.read_text()
