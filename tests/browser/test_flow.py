@@ -67,7 +67,8 @@ def test_a_double_shows_its_original_and_one_row_is_marked(page: Page, drawn: li
         page.keyboard.press(key)
         assert _marked(page) == [row]
     page.evaluate("() => cxr.upload.remove(cxr.state.films[0])")
-    page.click(".row-main >> nth=2")
+    settled(page, 3)
+    page.click("[data-row=row-4] .row-main")
     expect(page.locator("#headline")).to_have_text("There is no film in this row.")
 
 
