@@ -28,6 +28,16 @@ _ARGUMENTS = (
 _FILM_NAMES = ("00000005_002.jpg", "00001946_029.jpg", "006f3a8a.png")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what waits for a browser in vain a second go, said in the summary.
+
+    On a busy machine the browser's own processes may hang for minutes. A fault of the page fails twice.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError", "Call log"]))
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GunicornServer]:
     """The application as an administrator starts it, with the shipped models."""
