@@ -681,6 +681,7 @@ interface Stores {
   films: (Pick<Row, "id" | "number" | "status"> & Record<"film" | "message" | "remedy", string | null>)[];
   thresholds: Record<string, Cuts>;
   label: string | null;
+  "card-asked": { model: string; section: string; label: string | null };
   "card-cut-moved": { model: string; label: string; cut: number };
 }
 

@@ -43,6 +43,7 @@ CARD_CUT_VALUE = "card-cut-value"
 CARD_CUT_BACK = "card-cut-back"
 CARD_CUT_MOVED = "card-cut-moved"
 CARD_SHOWN = "card-shown"
+CARD_LATE = "card-late"
 CARD_COUNTED = "card-counted"
 CARD_COUNTS = "card-counts"
 CARD_SECTIONS = (

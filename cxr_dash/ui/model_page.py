@@ -50,7 +50,7 @@ def register_model_page(app: Dash, catalog: Catalog, speak: Callable[[], Transla
         keys, cuts = bundle.spec.label_keys, thresholds.get(bundle.id, {})
         label = asked["label"] if asked["label"] in keys else keys[0]
         page = card.card_page(bundle, asked["section"], label, cuts, t)
-        _set_controls(bundle, label, card_label.cut_of(bundle.spec, label, cuts), t)
+        _set_controls(bundle, asked["section"], label, card_label.cut_of(bundle.spec, label, cuts), t)
         back = t("back to {cut}", cut=percent(card_label.cut_of(bundle.spec, label, {}), t))
         words = page.title, page.nav, page.failed, not page.failed
         return *words, not page.of_a_label, back, page.counts, page.view
@@ -68,12 +68,12 @@ def register_model_page(app: Dash, catalog: Catalog, speak: Callable[[], Transla
         return {**moved, "counts": counts, "marks": card_label.moved_marks(bundle.spec, label, moved["cut"])}
 
 
-def _set_controls(bundle: Bundle, label: str, cut: float, t: Translator) -> None:
+def _set_controls(bundle: Bundle, section: str, label: str, cut: float, t: Translator) -> None:
     """Label and slider, past the graph of callbacks: what they are set to is asked for by themselves.
 
     Said first is what they are of: until it is what the reader asked for, the slider is another label's.
     """
-    set_props(ids.CARD_SHOWN, {"data": {"model": bundle.id, "label": label}})
+    set_props(ids.CARD_SHOWN, {"data": {"model": bundle.id, "section": section, "label": label}})
     options = [{"label": bundle_words.label_name(one, t), "value": one.key} for one in bundle.spec.labels]
     set_props(ids.CARD_LABEL, {"options": options, "value": label})
     set_props(ids.CARD_CUT_SLIDER, {"value": SLIDER_STEPS * margin(cut, 0.0)})
@@ -90,6 +90,9 @@ def _register_browser_callbacks(app: Dash) -> None:
         Input(ids.CARD_LABEL, "value"),
     )
     app.clientside_callback(ClientsideFunction("cxr", "page_opened"), Input(ids.CARD, "is_open"))
+    app.clientside_callback(
+        ClientsideFunction("cxr", "section_arrived"), Input(ids.CARD_SHOWN, "data"), prevent_initial_call=True
+    )
     app.clientside_callback(
         ClientsideFunction("cxr", "threshold_moved"),
         Output(ids.CARD_CUT_VALUE, "children"),

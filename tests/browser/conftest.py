@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from gunicorn_server import PATIENCE_SECONDS, GunicornServer, running_gunicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from steps import Opener, ready, unfold
 from watched import Watched
 
 from benchmarks.in_page import show_parts
 from cxr_dash import imaging
 
+expect.set_options(timeout=1000 * PATIENCE_SECONDS)  # a machine under load is slow, not wrong
 _ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

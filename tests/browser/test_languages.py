@@ -8,14 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from gunicorn_server import PATIENCE_SECONDS
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 from steps import beside, frames, settled
 from watched import Watched
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=1000 * PATIENCE_SECONDS)  # a machine under load is slow, not wrong
 
 # What is on the screen or read aloud, but for what says itself that it is in another language, and for names.
 _SAID = """() => {

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
-from gunicorn_server import PATIENCE_SECONDS
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 from steps import again, frames, in_view, open_films, settled
@@ -17,7 +16,6 @@ from watched import Watched
 from cxr_dash.services.exports import MOST_OF_LABEL, clean_label
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 LABEL = "Bed 4 & Ñandú <i>"
 SAID = {

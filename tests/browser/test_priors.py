@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from dicom_files import IDENTITY, film_dataset, write
-from gunicorn_server import PATIENCE_SECONDS
 from playwright.sync_api import Page, expect
 from steps import frames, in_view, open_films
 from watched import Watched
@@ -15,7 +14,6 @@ from watched import Watched
 from cxr_dash import imaging
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 # in the order of the list: the nearest earlier film of the patient is neither first nor last
 FILMS = (

@@ -16,7 +16,6 @@ from cxr_dash.services.accounts.users_file import UsersFile
 PASSWORD = "a sentence of anna's own"  # noqa: S105
 
 # a film on a busy machine takes longer than Playwright's five seconds
-expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")

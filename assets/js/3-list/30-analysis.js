@@ -135,15 +135,29 @@ function modelChosen(wanted) {
 
 /** @param {string} wanted */
 function awaitModel(wanted) {
-  const waiting = () => byId("model").value === wanted && (!state.facts || state.facts.id !== wanted);
+  const question = {
+    waiting: () => byId("model").value === wanted && (!state.facts || state.facts.id !== wanted),
+    late: () => {
+      modelLate(true);
+      changed();
+    },
+    ask: () => window.dash_clientside.set_props("model", { value: wanted }),
+  };
+  askAgain(question, LOST_AFTER_MS);
+}
+
+/** Dash does not say that an answer is lost on its way: what has not come after a while is asked for until it comes.
+ * @param {{ waiting: () => boolean, late: () => void, ask: () => void }} question `late` as often as it is asked again
+ * @param {number} [patience] in ms
+ */
+function askAgain(question, patience = ASK_AGAIN_AFTER_MS) {
   setTimeout(async () => {
-    if (!waiting()) return;
-    modelLate(true);
-    changed();
+    if (!question.waiting()) return;
+    question.late();
     if (!(await alive())) lost();
-    else if (waiting()) window.dash_clientside.set_props("model", { value: wanted });
-    awaitModel(wanted);
-  }, LOST_AFTER_MS);
+    else if (question.waiting()) question.ask();
+    askAgain(question, patience);
+  }, patience);
 }
 
 /** Another model than the one in the selector, which is chosen for the reader.
@@ -200,4 +214,4 @@ function lost() {
 
 listen("selected", next);
 
-export { start, next, answered, turnTo, forget, retry, lost, refusal, refused, isGone };
+export { start, next, answered, turnTo, forget, retry, lost, askAgain, refusal, refused, isGone };

@@ -6,13 +6,17 @@ import { defaultThreshold } from "../0-core/12-model.js";
 import { setThresholds, threshold } from "../0-core/14-cuts.js";
 import { scale, unscale } from "../0-core/20-statistics.js";
 import { labelInView } from "../0-core/22-ranked.js";
+import { askAgain } from "../3-list/30-analysis.js";
 import * as address from "../3-list/35-address.js";
 
 const SECTION = /^#card-([a-z]{1,20})$/;
 const STEPS = 1000; // of the slider
 const SAME = 1e-9; // of two thresholds
 const REST_MS = 120; // a thumb that lies still so long is asked about
-let question = /** @type {{ model: string, section: string, label: string | null } | null} */ (null); // what the open page shows
+/** @typedef {{ model: string, section: string, label: string | null }} Asked */
+let question = /** @type {Asked | null} */ (null); // what the open page shows, or is to show
+let drawnIs = /** @type {Asked | null} */ (null);
+let uncounted = /** @type {{ model: string, label: string, cut: number } | null} */ (null);
 let resting = 0;
 
 onKey("l", "page", N_("model card"), () => byId("card-open").click());
@@ -36,7 +40,36 @@ function asked(hash, model, label) {
   // before the page knows its labels, the server chooses one
   if (alike && (shown.label === label || !shown.label)) return [no_update, no_update];
   if (!alike) whenPresent(".modal .card-sections", (frame) => arrive(frame, section));
+  untilDrawn(question);
   return [true, question];
+}
+
+/** @param {Asked} wanted */
+function untilDrawn(wanted) {
+  drawnIs = null;
+  askAgain({
+    waiting: () => same(question, wanted) && !same(drawnIs, wanted),
+    late: () => say(t("This section has not come. It is asked for until it does.")),
+    ask: () => store("card-asked", { ...wanted }),
+  });
+}
+
+/** Whether two are the same section, about the same label where both name one.
+ * @type {(one: Asked | null, other: Asked) => boolean} */
+const same = (one, other) =>
+  Boolean(one && one.model === other.model && one.section === other.section && (one.label ?? other.label) === (other.label ?? one.label));
+
+/** What the page lacks, above what it shows; nothing when it is all there.
+ * @param {string} text
+ */
+const say = (text) => window.dash_clientside.set_props("card-late", { children: text, hidden: !text });
+
+/** The server drew a section.
+ * @param {Asked | null} shown
+ */
+function arrived(shown) {
+  drawnIs = shown;
+  if (question && same(shown, question)) say("");
 }
 
 /** The section takes the keyboard, so that its keys scroll it and Tab goes on from there.
@@ -83,18 +116,37 @@ function moved(place, shown) {
   if (Math.abs(cut - threshold(label)) > SAME) {
     setThresholds({ [label]: cut });
     clearTimeout(resting);
-    resting = setTimeout(() => inView(shown) && store("card-cut-moved", { model, label, cut }), REST_MS);
+    resting = setTimeout(() => inView(shown) && countAt({ model, label, cut }), REST_MS);
   }
   return [text, Math.abs(cut - defaultThreshold(label)) < SAME];
 }
+
+/** Asks how many films are above a threshold that the slider rests on.
+ * @param {{ model: string, label: string, cut: number }} at
+ */
+function countAt(at) {
+  uncounted = at;
+  store("card-cut-moved", at);
+  askAgain({
+    waiting: () => uncounted === at && current(at),
+    late: () => say(t("The counts are of an earlier threshold. Those of this one are asked for until they come.")),
+    ask: () => store("card-cut-moved", { ...at }),
+  });
+}
+
+/** Whether films at this threshold of a label are what the page should show.
+ * @type {(at: { model: string, label: string, cut: number }) => boolean} */
+const current = ({ model, label, cut }) =>
+  inView({ model, label }) && state.facts?.id === model && Math.abs(cut - threshold(label)) <= SAME;
 
 /** Films at a threshold that the slider rested on, and its marks on the curves; nothing where either is not in view any more.
  * @param {{ model: string, label: string, cut: number, counts: unknown, marks: Record<string, [number | null, number | null]> }} answer
  * @returns {any}
  */
 function counted({ model, label, cut, counts, marks }) {
-  const current = inView({ model, label }) && state.facts && state.facts.id === model;
-  if (!current || Math.abs(cut - threshold(label)) > SAME) return window.dash_clientside.no_update;
+  if (!current({ model, label, cut })) return window.dash_clientside.no_update;
+  if (uncounted) say("");
+  uncounted = null;
   for (const [id, [x, y]] of Object.entries(marks)) {
     const drawn = /** @type {any} */ (ifThere(id)?.querySelector(".js-plotly-plot"));
     // the last of a curve's traces
@@ -112,4 +164,4 @@ const usual = (label) => STEPS * scale(defaultThreshold(label));
 // with the last film goes what was open beside it
 listen("removed", () => question && !state.films.length && window.dash_clientside.set_props("card", { is_open: false }));
 
-export { asked, opened, moved, counted, usual };
+export { asked, opened, arrived, moved, counted, usual };

@@ -80,6 +80,8 @@ const answered = (answer) => analysis.answered(answer);
 const page_asked = (hash, model, label) => modelPage.asked(hash, model, label);
 /** @param {unknown} open */
 const page_opened = (open) => modelPage.opened(Boolean(open));
+/** @type {typeof modelPage.arrived} */
+const section_arrived = (shown) => modelPage.arrived(shown);
 /** @type {typeof modelPage.moved} */
 const threshold_moved = (place, shown) => modelPage.moved(place, shown);
 /** @type {typeof modelPage.counted} */
@@ -89,5 +91,5 @@ const threshold_back = (_clicks, label) => modelPage.usual(label);
 
 window.dash_clientside = window.dash_clientside || /** @type {any} */ ({});
 window.dash_clientside.cxr = {
-  start, facts, answered, page_asked, page_opened, threshold_moved, films_counted, threshold_back,
+  start, facts, answered, page_asked, page_opened, section_arrived, threshold_moved, films_counted, threshold_back,
 };

@@ -38,6 +38,7 @@ def _content(t: Translator) -> Component:
     """What scrolls, and can be reached by keyboard for it."""
     return html.Div(
         [
+            html.Div(id=ids.CARD_LATE, className="card-missing", role="status", hidden=True),
             html.Div(id=ids.CARD_FAILED, className="card-bad", role="alert", hidden=True),
             _of_a_label(t),
             dcc.Loading(
