@@ -111,8 +111,8 @@ def description(held: HeldOut, t: Translator) -> str:
 
 
 def warning_line(spec: BundleSpec, t: Translator) -> str:
-    """The bundle's first warning, for the header; empty when it has none."""
-    return t(spec.warnings[0]) if spec.warnings else ""
+    """The bundle's first warning, for the header, as plain text; empty when it has none."""
+    return t(spec.warnings[0]).replace("`", "") if spec.warnings else ""
 
 
 def footer_model(bundle: Bundle) -> str:

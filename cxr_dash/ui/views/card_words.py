@@ -106,6 +106,9 @@ def split_description(spec: BundleSpec, split: SplitMetrics, t: Translator) -> s
 def said(text: str, t: Translator) -> Component:
     """A sentence of the bundle; marked as English where it has no translation, to be read aloud as such."""
     words = t(text)
+    # names of fields and splits stand between backticks, as in Markdown
+    split = words.split("`")
+    parts = [html.Code(part) if place % 2 else part for place, part in enumerate(split) if part]
     if t.language == SOURCE_LANGUAGE or words != text:
-        return html.Span(words)
-    return html.Span(words, lang=SOURCE_LANGUAGE)
+        return html.Span(parts)
+    return html.Span(parts, lang=SOURCE_LANGUAGE)

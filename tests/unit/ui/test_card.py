@@ -16,7 +16,15 @@ from cxr_dash.inference.bundle import Bundle
 from cxr_dash.inference.schema import BundleSpec
 from cxr_dash.inference.schema_localisation import LocalisationExample
 from cxr_dash.language import Translator
-from cxr_dash.ui.views import card, card_counts, card_examples, card_label, card_tables, card_window
+from cxr_dash.ui.views import (
+    card,
+    card_counts,
+    card_examples,
+    card_label,
+    card_tables,
+    card_window,
+    card_words,
+)
 from cxr_dash.ui.views.card_parts import FIRST
 
 T, ES = Translator(), Translator("es")
@@ -344,3 +352,10 @@ def test_a_sketch_draws_box_cells_and_peak_where_they_were_measured() -> None:
     assert "<circle" not in card_examples.sketch(missed)
     flat = LocalisationExample.model_validate(example(hit=False, flat=True, peak=None, heat=["00", "00"]))
     assert card_examples.sketch(flat).count("<path") == 0
+
+
+def test_names_between_backticks_are_code_in_what_the_bundle_says() -> None:
+    said = card_words.said("On `test` and `external` alike.", Translator("en"))
+    assert text(said).split() == ["On", "test", "and", "external", "alike."]
+    assert [node.children for node in nodes(said) if isinstance(node, html.Code)] == ["test", "external"]
+    assert card_words.said("Nothing of it.", Translator("en")).children == ["Nothing of it."]

@@ -51,6 +51,8 @@ def test_a_model_of_exclusive_classes_speaks_of_classes() -> None:
 def test_the_header_says_how_many_findings_on_whom_and_the_first_warning(spec: BundleSpec) -> None:
     assert bundle_words.population_line(spec, T) == "2 findings · nobody"
     assert bundle_words.warning_line(spec, T) == "Children were left out."
+    coded = BundleSpec.model_validate(spec_dict(warnings=["Never chosen by `external`."]))
+    assert bundle_words.warning_line(coded, T) == "Never chosen by external."
     assert bundle_words.warning_line(BundleSpec.model_validate(spec_dict()), T) == ""
 
 
