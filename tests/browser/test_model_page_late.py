@@ -51,7 +51,7 @@ def test_a_section_that_was_lost_is_said_to_be_missing_and_asked_for_until_it_co
     expect(late).to_be_hidden()
     with _lost(watched, "card-asked") as asked:
         page.click('.card-nav a[href="#card-use"]')
-        expect(late).to_have_text("This section has not come. It is asked for until it does.")
+        expect(late).to_have_text("The section you chose has not come. It is asked for until it does.")
         expect(page.locator("#card-use")).to_have_count(0)
         # the one before is not called the new one
         expect(page.locator('.card-nav a[href="#card-use"][aria-current]')).to_have_count(0)

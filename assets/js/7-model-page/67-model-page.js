@@ -49,7 +49,7 @@ function untilDrawn(wanted) {
   drawnIs = null;
   askAgain({
     waiting: () => same(question, wanted) && !same(drawnIs, wanted),
-    late: () => say(t("This section has not come. It is asked for until it does.")),
+    late: () => say(t("The section you chose has not come. It is asked for until it does.")),
     ask: () => store("card-asked", { ...wanted }),
   });
 }
