@@ -40,11 +40,9 @@ def test_a_level_is_its_own_bits_with_their_sign(
     assert grey.stored_levels(np.array(words, np.int64), description).tolist() == levels
 
 
-def _padded(description: PixelDescription, **values: Any) -> list[int]:
-    """Words of 16 bits that are padding."""
-    raw = np.arange(2**description.bits_allocated, dtype=np.int64)
-    found = grey.padding_of(raw, grey.stored_levels(raw, description), description, values)
-    return [int(word) for word in raw[found] if word < 2**description.bits_stored or word in (4096, 0xF800)]
+def _low(*patterns: int, bits: int = 12) -> list[int]:
+    """All words of 16 bits whose lowest bits are one of these."""
+    return [word for word in range(2**16) if word % 2**bits in patterns]
 
 
 @pytest.mark.parametrize(
@@ -54,25 +52,41 @@ def _padded(description: PixelDescription, **values: Any) -> list[int]:
         (described(), {"PixelPaddingValue": "0"}, []),
         (described(), {"PixelPaddingValue": ()}, []),
         (described(), {"PixelPaddingRangeLimit": 3}, []),
-        (described(), {"PixelPaddingValue": 0}, [0, 4096]),
-        (described(), {"PixelPaddingValue": (5, 9)}, [5]),
-        (described(), {"PixelPaddingValue": 4095}, [4095]),
+        (described(), {"PixelPaddingValue": 0}, _low(0)),
+        (described(), {"PixelPaddingValue": (5, 9)}, _low(5)),
+        (described(), {"PixelPaddingValue": 4095}, _low(4095)),
         # no level of 12 bits: the whole word
         (described(), {"PixelPaddingValue": 4096}, [4096]),
-        (described(), {"PixelPaddingValue": 5, "PixelPaddingRangeLimit": 7}, [5, 6, 7]),
-        (described(), {"PixelPaddingValue": 7, "PixelPaddingRangeLimit": 5}, [5, 6, 7]),
-        (described(), {"PixelPaddingValue": 2, "PixelPaddingRangeLimit": 0}, [0, 1, 2, 4096]),
-        (described(), {"PixelPaddingValue": 4094, "PixelPaddingRangeLimit": 4095}, [4094, 4095]),
-        (described(), {"PixelPaddingValue": 4094, "PixelPaddingRangeLimit": 4096}, [4094]),
-        (described(signed=True), {"PixelPaddingValue": -2048}, [2048, 0xF800]),
-        (described(signed=True), {"PixelPaddingValue": -2049}, []),
-        (described(signed=True), {"PixelPaddingValue": 2047}, [2047]),
-        # beyond the signed levels: the word itself, which is that of level -2048
+        (described(), {"PixelPaddingValue": 5, "PixelPaddingRangeLimit": 7}, _low(5, 6, 7)),
+        (described(), {"PixelPaddingValue": 7, "PixelPaddingRangeLimit": 5}, _low(5, 6, 7)),
+        (described(), {"PixelPaddingValue": 2, "PixelPaddingRangeLimit": 0}, _low(0, 1, 2)),
+        (described(), {"PixelPaddingValue": 4094, "PixelPaddingRangeLimit": 4095}, _low(4094, 4095)),
+        (described(), {"PixelPaddingValue": 4094, "PixelPaddingRangeLimit": 4096}, _low(4094)),
+        (described(signed=True), {"PixelPaddingValue": -2048}, _low(2048)),
+        (described(signed=True), {"PixelPaddingValue": -2049}, [0x10000 - 2049]),
+        (described(signed=True), {"PixelPaddingValue": 2047}, _low(2047)),
         (described(signed=True), {"PixelPaddingValue": 2048}, [2048]),
-        (described(signed=True), {"PixelPaddingValue": 0x10000 - 2}, [4094]),
-        (described(signed=True), {"PixelPaddingValue": -2, "PixelPaddingRangeLimit": -1}, [4094, 4095]),
+        (described(signed=True), {"PixelPaddingValue": 0x10000 - 2}, _low(4094)),
+        (described(signed=True), {"PixelPaddingValue": 9, "PixelPaddingRangeLimit": 2048}, _low(9)),
+        (described(signed=True), {"PixelPaddingValue": 9, "PixelPaddingRangeLimit": -2049}, _low(9)),
+        (
+            described(signed=True),
+            {"PixelPaddingValue": -2047, "PixelPaddingRangeLimit": -2048},
+            _low(2048, 2049),
+        ),
+        (described(signed=True), {"PixelPaddingValue": -2, "PixelPaddingRangeLimit": 0}, _low(4094, 4095, 0)),
         (described(16, signed=True), {"PixelPaddingValue": 0x7FFF}, [0x7FFF]),
         (described(16, signed=True), {"PixelPaddingValue": 0x8000}, [0x8000]),
+        (
+            described(16, signed=True),
+            {"PixelPaddingValue": 0x8000, "PixelPaddingRangeLimit": -0x7FFF},
+            [0x8000, 0x8001],
+        ),
+        (
+            described(16, signed=True),
+            {"PixelPaddingValue": 0x7FFE, "PixelPaddingRangeLimit": 0x7FFF},
+            [0x7FFE, 0x7FFF],
+        ),
         (described(16), {"PixelPaddingValue": -1}, [0xFFFF]),
         (described(8, allocated=8), {"PixelPaddingValue": 256 + 7}, [7]),
     ],
@@ -80,7 +94,9 @@ def _padded(description: PixelDescription, **values: Any) -> list[int]:
 def test_padding_is_a_level_a_range_or_a_whole_word(
     description: PixelDescription, values: dict[str, Any], words: list[int]
 ) -> None:
-    assert _padded(description, **values) == words
+    raw = np.arange(2**description.bits_allocated, dtype=np.int64)
+    found = grey.padding_of(raw, grey.stored_levels(raw, description), description, values)
+    assert np.flatnonzero(found).tolist() == words
 
 
 @pytest.mark.parametrize(
@@ -91,6 +107,7 @@ def test_padding_is_a_level_a_range_or_a_whole_word(
         ({"RescaleSlope": 0, "RescaleIntercept": 0}, (1.0, 0.0)),
         ({"RescaleSlope": (4, 9), "RescaleIntercept": (5,)}, (4.0, 5.0)),
         ({"RescaleSlope": 1e15, "RescaleIntercept": -1e15}, (1e15, -1e15)),
+        ({"RescaleSlope": 1e15 + 0.5, "RescaleIntercept": -1e15 - 0.5}, (1.0, 0.0)),
         ({"RescaleSlope": 1.01e15, "RescaleIntercept": -1.01e15}, (1.0, 0.0)),
         ({"RescaleSlope": "2", "RescaleIntercept": ()}, (1.0, 0.0)),
         ({"RescaleSlope": math.nan, "RescaleIntercept": math.inf}, (1.0, 0.0)),
@@ -170,8 +187,7 @@ def test_a_sigmoid_far_away_is_black_or_white_without_a_warning() -> None:
     with np.errstate(all="raise", under="ignore"):
         found = grey.window_shares(np.array([-1e9, -174.0, 174.0, 1e9]), 0, 1, "SIGMOID")
     # four widths a unit: e to the 696th is still a number, and beyond 700 it counts as 700
-    assert found[0] == pytest.approx(math.exp(-700.0), rel=1e-9)
-    assert found[1] == pytest.approx(math.exp(-696.0), rel=1e-9)
+    np.testing.assert_allclose(np.log(found[:2]), [-700.0, -696.0], rtol=1e-12)
     assert found[2:].tolist() == [1.0, 1.0]
 
 
@@ -221,6 +237,15 @@ def test_more_than_8_bits_are_shown_in_16(bits: int, allocated: int, dtype: Any)
     assert shown.dtype == dtype
     assert shown.tolist() == [[0, np.iinfo(dtype).max], [np.iinfo(dtype).max, 0]]
     assert grey.patterns_in(stored).tolist() == [True, True] + [False] * (2**allocated - 2)
+
+
+def test_levels_are_on_the_files_line_before_the_window() -> None:
+    stored = np.array([[2, 4], [6, 8]], np.uint16)
+    window = {"WindowCenter": 4, "WindowWidth": 8, "VOILUTFunction": "LINEAR_EXACT"}
+    shown = grey.display_levels(stored, described(8), {"RescaleSlope": 2, "RescaleIntercept": -4, **window})
+    assert shown.tolist() == [[0, 128], [255, 255]]
+    table = {"ModalityLUTSequence": _table((0, 2, 4, 6), 2), "RescaleSlope": 7}
+    assert grey.display_levels(stored, described(8), {**table, **window}).tolist() == [[0, 128], [191, 191]]
 
 
 def test_levels_below_nought_let_a_table_begin_there() -> None:

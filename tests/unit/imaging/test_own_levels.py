@@ -90,6 +90,34 @@ def test_padding_that_is_there_has_its_own_code_which_is_black() -> None:
     assert white.shown[0] == 65535
 
 
+def test_a_code_is_shown_as_the_picture_shows_its_level() -> None:
+    window = {"WindowCenter": 2000, "WindowWidth": 4000, "VOILUTFunction": "LINEAR_EXACT"}
+    found = levels(**window)
+    expected = np.rint(np.clip(STORED / 4000, 0, 1) * 65535)
+    np.testing.assert_array_equal(found.shown[found.pixels], expected)
+    padded = levels(PixelPaddingValue=9, **window)
+    expected[1, 0] = 0
+    np.testing.assert_array_equal(padded.shown[padded.pixels], expected)
+
+
+def test_padding_has_no_code_that_a_level_has() -> None:
+    found = levels(np.array([[0, 65535, 9]], np.uint16), bits=16, PixelPaddingValue=9)
+    # it may be the code of its own pattern, or of any that is not there; the codes of all others are taken
+    assert found.pixels.tolist() == [[0, 65535, 9]]
+    assert found.padding == 9
+
+
+def test_words_of_tables_have_the_small_end_first_unless_the_file_is_the_other_way() -> None:
+    item = {"LUTDescriptor": (2, 0, 16), "LUTData": b"\0\1\1\0"}
+    for big, codes in ((False, [256, 1]), (True, [1, 256])):
+        found = own_levels(
+            np.array([[0, 1]], np.uint16), described(), {"ModalityLUTSequence": (item,)}, big_endian=big
+        )
+        assert found.pixels.tolist() == [codes]
+    default = own_levels(np.array([[0, 1]], np.uint16), described(), {"ModalityLUTSequence": (item,)})
+    assert default.pixels.tolist() == [[256, 1]]
+
+
 def test_codes_between_are_shown_between_and_those_beyond_as_the_last() -> None:
     shown = _shown(np.array([10, 20, 10, 40]), np.array([100, 300, 999, 1000], np.uint16))
     assert shown.shape == (65536,)
