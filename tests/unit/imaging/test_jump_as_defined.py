@@ -98,7 +98,7 @@ def _film(seed: int, height: int, width: int, unit: int, jump: int) -> NDArray[n
 @pytest.mark.parametrize("jump", [0, 12, -30])
 @pytest.mark.parametrize(
     ("height", "width", "unit"),
-    [(24, 24, 8), (31, 39, 8), (64, 80, 8), (100, 70, 16), (65, 200, 16), (400, 360, 8)],
+    [(24, 24, 8), (31, 39, 8), (64, 80, 8), (100, 70, 16), (65, 200, 16), (264, 512, 8), (192, 712, 8)],
 )
 def test_a_picture_s_jump_is_as_defined(height: int, width: int, unit: int, jump: int) -> None:
     film = _film(1, height, width, unit, jump)

@@ -118,6 +118,13 @@ def test_words_of_tables_have_the_small_end_first_unless_the_file_is_the_other_w
     assert default.pixels.tolist() == [[256, 1]]
 
 
+def test_a_film_that_is_shown_in_one_grey_is_not_turned() -> None:
+    item = {"LUTDescriptor": (2, 0, 8), "LUTData": (7, 7)}
+    assert not levels(PresentationLUTSequence=(item,)).turned
+    falling = {"LUTDescriptor": (2, 0, 8), "LUTData": (7, 6)}
+    assert levels(PresentationLUTSequence=(falling,)).turned
+
+
 def test_codes_between_are_shown_between_and_those_beyond_as_the_last() -> None:
     shown = _shown(np.array([10, 20, 10, 40]), np.array([100, 300, 999, 1000], np.uint16))
     assert shown.shape == (65536,)

@@ -96,6 +96,12 @@ def test_a_jpeg_2000_frame_that_is_cut_uneven_or_has_a_hole_is_damaged(frame: by
         codestream.read_frame_header(frame, _J2K)
 
 
+def test_256_noughts_in_a_row_are_a_hole_and_255_are_none() -> None:
+    assert codestream.read_frame_header(_jpeg2000([7]) + b"\1" + bytes(255), _J2K).width == 640
+    with pytest.raises(CorruptFileError):
+        codestream.read_frame_header(_jpeg2000([7]) + b"\1" + bytes(256), _J2K)
+
+
 def _element(group: int, number: int, length: int, behind: int) -> bytes:
     return struct.pack("<HHL", group, number, length) + bytes(behind)
 
