@@ -83,6 +83,8 @@ def test_a_body_part_has_64_letters_at_most(values: dict[str, Any], part: str | 
         ({"PatientAge": "131Y"}, None),
         ({"PatientAge": "047482D"}, 47482 / 365.25),
         ({"PatientAge": "47483D"}, None),
+        ({"PatientAge": "0000045Y"}, None),
+        ({"PatientAge": "ABCY"}, None),
         ({"PatientAge": "000Y"}, 0.0),
         ({"PatientAge": " 7 Y"}, 7.0),
         ({"PatientAge": "24m"}, 2.0),
@@ -158,7 +160,7 @@ def test_spacing_is_plausible_at_the_patient_and_upright(
     [
         (("L", "F"), 1, False), (("R", "F"), 1, True), (("L", "H"), 3, True), (("R", "H"), 3, False),
         (("F", "L"), 6, True), (("F", "R"), 6, False), (("H", "L"), 8, False), (("H", "R"), 8, True),
-        (("LA", "FR"), 1, False), (("r", "f"), 1, True),
+        (("RA", "FL"), 1, True), (("r", "f"), 1, True),
         # seen along the axis from head to foot, twice the same, or no direction of a patient
         (("R", "A"), 1, False), (("R", "P"), 1, False), (("F", "F"), 1, False), (("H", "F"), 1, False),
         (("F", "H"), 1, False), (("R", "L"), 1, False), (("R", "X"), 1, False), (("X", "H"), 1, False),
