@@ -214,13 +214,7 @@ def test_a_job_is_sent_whole_and_pixels_come_back_in_pieces() -> None:
 
 @pytest.mark.parametrize(
     "head",
-    [
-        _head(shape=[3, 2]),
-        _head(shape=[2, 3, 1]),
-        _head(dtype="<f2"),
-        _head(dtype="<u4"),
-        _head(dtype="|b1"),
-    ],
+    [_head(shape=[3, 2]), _head(shape=[2, 3, 1]), *(_head(dtype=kind) for kind in ("<f2", "<u4", "|b1"))],
 )
 def test_pixels_of_another_size_or_kind_are_never_made_room_for(head: dict[str, Any]) -> None:
     child, _ = _child(b"\1", _told(head, bytes(64)))
@@ -236,10 +230,39 @@ def test_colour_has_its_samples_last_and_an_answer_has_4096_bytes_at_most() -> N
     assert pixels.tolist() == colour.tolist()
     whole = json.dumps(_head()).encode().ljust(4096)
     child, _ = _child(b"\1", struct.pack(">I", 2**31), whole, PICTURE.tobytes())
-    assert child.decode(JOB, DecodeLimits()) is not None
+    pixels = child.decode(JOB, DecodeLimits())
+    assert pixels is not None
+    assert pixels.tolist() == PICTURE.tolist()
     child, _ = _child(b"\1", _told(_head(), PICTURE.tobytes()[:-1]))
     with pytest.raises(EOFError):
         child.decode(JOB, DecodeLimits())
+
+
+def test_a_child_is_asked_once_more_when_its_time_is_over() -> None:
+    child, answers = _child(b"\1")
+    child._receive(memoryview(bytearray(1)), 0.0)
+    assert answers.timeouts == [0.001]
+
+
+def test_a_child_is_started_apart_from_the_terminal_with_one_thread_a_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[dict[str, Any]] = []
+    fake = SimpleNamespace(
+        Popen=lambda command, **how: started.append({"command": command, **how}), DEVNULL=-3
+    )
+    monkeypatch.setattr(decoders, "subprocess", fake)
+    child = decoders._Child(("run", "me"))
+    (how,) = started
+    assert (how["command"], how["stdout"], how["stderr"]) == (["run", "me"], -3, -3)
+    assert how["start_new_session"] is True
+    assert {how["env"][name] for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")} == {"1"}
+    # the system keeps twice what it is asked for, up to a limit of its own
+    limit = int(Path("/proc/sys/net/core/wmem_max").read_text(encoding="ascii"))
+    room = child._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    assert room == 2 * min(1024**2, limit)
+    assert child._ready is False
+    child.abandon()
 
 
 def test_two_films_at_once_and_a_third_waits_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:

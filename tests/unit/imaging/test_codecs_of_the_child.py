@@ -81,10 +81,18 @@ def test_whole_is_what_changes_with_its_last_bytes_and_not_with_bytes_behind_the
         assert not worker._is_whole(data, early(data), early, lossless=lossless)
         assert not worker._is_whole(data, late(data), late, lossless=lossless)
     # too short to tell: a few bytes may vanish in rounding
-    for length, known in ((63, True), (62, True), (66, False)):
+    for length, known in ((63, True), (62, True), (64, False), (65, False), (66, False)):
         short = head + bytes(100 + number % 90 for number in range(length - 2)) + b"\xff\xd9"
         nothing = decoder(4)
         assert worker._is_whole(short, nothing(short), nothing, lossless=False) is known
+
+
+def test_probes_are_three_rows_of_32_bytes_that_share_none_and_make_no_marker() -> None:
+    rows = worker._PROBES
+    assert [len(set(row)) for row in rows] == [len(row) for row in rows] == [32, 32, 32]
+    assert len(set(b"".join(rows)) - {0xFF}) == 96
+    # missing data count as noughts, so the first bit of the first row must be another
+    assert rows[0][0] & 0x80
 
 
 def test_a_decoder_that_fails_on_a_probe_says_that_it_changed() -> None:

@@ -113,6 +113,11 @@ def test_a_file_is_named_by_its_first_bytes(data: bytes, name: str) -> None:
     assert foreign.identify(data)[0] == name
 
 
+def test_only_four_bytes_are_a_length() -> None:
+    bare = struct.pack("<HHL", 8, 5, 10) + b"\xff" * 20
+    assert foreign.identify(bare)[0] == "a DICOM file"
+
+
 def test_segments_before_a_frame_are_walked_by_their_lengths() -> None:
     note = b"\xff\xe0" + struct.pack(">H", 300) + b"\xff\xf7" * 149
     assert foreign.is_jpeg_ls(b"\xff\xd8" + note + b"\xff\xf7\0\0")
@@ -165,6 +170,10 @@ def test_a_webp_promises_what_it_holds_and_the_canvas_is_the_picture_s() -> None
     with pytest.raises(CorruptFileError, match=r"canvas of 3 x 4 must match its picture; received \(3, 5\)"):
         webp.read_webp_header(riff(canvas(0), other))
     assert webp.read_webp_header(riff((b"ABCD", b"odd"), LOSSY)).width == 3
+    for byte in range(16, 20):
+        long = whole[:byte] + b"\1" + whole[byte + 1 :] if byte > 16 else whole[:16] + b"\x0b" + whole[17:]
+        with pytest.raises(CorruptFileError, match="chunk b'VP8 ' must be whole"):
+            webp.read_webp_header(long)
 
 
 @pytest.mark.parametrize("filler", [b"\0", b"\xff"])

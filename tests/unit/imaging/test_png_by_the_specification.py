@@ -165,12 +165,20 @@ def test_of_a_note_64_kilobytes_are_read(behind: int, orientation: int) -> None:
         png.SIGNATURE + chunk(b"IHDR", bytes(12)),
         png.SIGNATURE + chunk(b"IHDR", bytes(14)),
         png.SIGNATURE + chunk(b"IHDR", bytes(13))[:20],
+        png.SIGNATURE + chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08" + bytes(4))[:20],
         png.SIGNATURE + chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08" + bytes(4)).replace(b"IHDR", b"IHDX"),
     ],
 )
 def test_a_header_has_thirteen_bytes(start: bytes) -> None:
     with pytest.raises(CorruptFileError, match="13-byte IHDR"):
         read_png_header(start)
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_a_chunk_is_whole_with_its_checksum(cut: int) -> None:
+    data = head(2, 2) + chunk(b"tEXt", b"a\0bcd")[:-cut]
+    with pytest.raises(CorruptFileError, match=f"must hold 5 bytes; received {9 - cut} before the end"):
+        read_png_header(data)
 
 
 def test_pixel_data_must_be_there() -> None:

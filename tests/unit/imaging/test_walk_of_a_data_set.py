@@ -157,9 +157,10 @@ def test_unknown_kinds_are_implicit_inside_whatever_the_file_is() -> None:
     for data in (sequence(item(BARE_NAME), vr="UN"), sequence(item(BARE_NAME), vr="UN", ended=True)):
         walk = Walk(data, EXPLICIT)
         walk.check_inside(walk.top_level(0)[0x00081140])
-    implicit = sequence(item(sequence(item(BARE_NAME), vr="", ended=True)), vr="", ended=True)
-    walk = Walk(implicit, IMPLICIT)
-    walk.check_inside(walk.top_level(0)[0x00081140])
+    for ended in (False, True):
+        inner = sequence(item(BARE_NAME, ended=ended), vr="", ended=True)
+        walk = Walk(sequence(item(inner, ended=ended), vr="", ended=True), IMPLICIT)
+        walk.check_inside(walk.top_level(0)[0x00081140])
 
 
 def _deep(depth: int, *, ended: bool) -> bytes:
