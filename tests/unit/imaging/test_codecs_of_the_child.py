@@ -45,6 +45,27 @@ def test_colour_stays_as_the_data_set_says_it_is() -> None:
     assert np.abs(same.astype(int) - COLOUR).mean() < 6
 
 
+@pytest.mark.parametrize(
+    ("samples", "converted", "space"),
+    [(1, False, "GRAYSCALE"), (1, True, "GRAYSCALE"), (3, False, "RGB"), (3, True, "YCBCR")],
+)
+def test_a_jpeg_comes_out_in_the_space_that_it_is_in(
+    monkeypatch: pytest.MonkeyPatch, samples: int, converted: bool, space: str
+) -> None:
+    asked: list[object] = []
+
+    def decode(data: bytes, **spaces: str) -> np.ndarray:
+        asked.append((data, spaces))
+        return GREY
+
+    monkeypatch.setattr(imagecodecs, "jpeg8_decode", decode)
+    monkeypatch.setattr(worker, "_is_whole", lambda *_, **__: True)
+    assert worker._jpeg(b"coded", _asked(samples, converted=converted)) is GREY
+    assert asked == [(b"coded", {"colorspace": space, "outcolorspace": space})]
+    monkeypatch.setattr(imagecodecs, "jpeg2k_decode", lambda _, numthreads: numthreads)
+    assert worker._jpeg2000(b"coded", {}) == 2, "threads that share the slowest codec's work"
+
+
 @pytest.mark.parametrize("lossless", [False, True])
 @pytest.mark.parametrize("lost", [1, 2, 5, 40, 400])
 def test_a_jpeg_whose_end_is_missing_is_not_whole(lossless: bool, lost: int) -> None:
