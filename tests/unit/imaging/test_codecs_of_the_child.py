@@ -108,6 +108,61 @@ def test_whole_is_what_changes_with_its_last_bytes_and_not_with_bytes_behind_the
         assert worker._is_whole(short, nothing(short), nothing, lossless=False) is known
 
 
+def _tried(
+    coded: bytes, *, lossless: bool, changed: int = 99, fails: bool = False
+) -> tuple[bool, list[bytes]]:
+    """Whether data behind a scan's mark count as whole, and what was decoded; try `changed` is otherwise."""
+    asked: list[bytes] = []
+
+    def decode(data: bytes) -> np.ndarray:
+        assert data.endswith(END)
+        asked.append(data.removeprefix(SCAN).removesuffix(END))
+        if fails and len(asked) - 1 == changed:
+            raise RuntimeError
+        return GREY + 1 if len(asked) - 1 == changed else GREY
+
+    return worker._is_whole(SCAN + coded + END + b"behind", GREY, decode, lossless=lossless), asked
+
+
+SCAN, END = b"\xff\xd8\xff\xda", b"\xff\xd9"
+
+
+def test_what_is_decoded_to_see_whether_data_are_whole_is_written_byte_by_byte() -> None:
+    first, second, third = worker._PROBES
+    coded = bytes(range(100, 200))
+    behind = coded + first
+    # bytes behind the data change something: they were not whole
+    assert _tried(coded, lossless=False, changed=0) == (False, [behind])
+    assert _tried(coded, lossless=False, changed=0, fails=True) == (False, [behind])
+    # four bytes replaced, in three ways; one that shows is enough
+    ways = [coded[:-4] + probe for probe in (first, second, third)]
+    assert _tried(coded, lossless=False) == (False, [behind, *ways])
+    for number in (1, 2, 3):
+        for fails in (False, True):
+            found = _tried(coded, lossless=False, changed=number, fails=fails)
+            assert found == (True, [behind, *ways[:number]])
+    # without loss the last byte alone, with its first bit another and no FF
+    for last, other in ((0x41, 0xC0), (0xC1, 0x40), (0x80, 0x00), (0x7F, 0xFE)):
+        data = coded + bytes([last])
+        tried = [data + first, coded + bytes([other]) + first]
+        assert _tried(data, lossless=True) == (False, tried)
+        assert _tried(data, lossless=True, changed=1) == (True, tried)
+    # a stuffed byte FF 00 is one byte of the data
+    data = coded + b"\xff\0"
+    assert _tried(data, lossless=True) == (False, [data + first, coded + b"\x7e" + first])
+    # FF before a probe would make a marker of it, and so it goes
+    assert _tried(coded + b"\xff\xff", lossless=False, changed=1) == (True, [behind, ways[0]])
+    inside = coded[:-5] + b"\xff" + coded[-4:]
+    assert _tried(inside, lossless=False, changed=1) == (True, [inside + first, coded[:-5] + first])
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_data_of_fewer_than_64_bytes_from_their_mark_are_not_looked_at_closer(lossless: bool) -> None:
+    for length, tries in ((61, 1), (62, 2)):
+        whole, tried = _tried(bytes(range(100, 100 + length)), lossless=lossless, changed=1)
+        assert (whole, len(tried)) == (True, tries)
+
+
 def test_probes_are_three_rows_of_32_bytes_that_share_none_and_make_no_marker() -> None:
     rows = worker._PROBES
     assert [len(set(row)) for row in rows] == [len(row) for row in rows] == [32, 32, 32]

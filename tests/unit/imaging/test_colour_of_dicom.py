@@ -33,6 +33,11 @@ def test_a_palette_gives_each_level_its_colour() -> None:
     few = PixelDescription(1, 4, 1, "PALETTE COLOR", False, 8, 1, 0, False)
     found = palette_to_bgr(index, few, values, big_endian=False)
     assert found.tolist() == [[[5, 1, 0], [0, 2, 255], [5, 1, 0], [0, 2, 255]]]
+    words = np.array([[0, 1, 2, 16, 256, 257]], np.uint16)
+    eight = palette_to_bgr(
+        words, PixelDescription(1, 6, 1, "PALETTE COLOR", False, 16, 8, 7, False), values, big_endian=False
+    )
+    assert eight[0, :, 2].tolist() == [0, 255, 1, 1, 0, 255], "the lowest eight bits are the level"
     del values["GreenPaletteColorLookupTableData"]
     with pytest.raises(CorruptFileError, match="palette"):
         palette_to_bgr(index, EIGHT, values, big_endian=False)

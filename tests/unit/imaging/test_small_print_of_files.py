@@ -60,6 +60,17 @@ def test_a_frame_that_is_none_or_begins_otherwise_is_damaged(frame: bytes) -> No
         codestream.read_frame_header(frame, _JPEG)
 
 
+_JPEG_LS = next(one for one in SYNTAXES.values() if one.codec == "jpegls")
+
+
+@pytest.mark.parametrize("marker", sorted({0xDA, *range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}))
+def test_a_frame_of_another_coding_is_damage(marker: int) -> None:
+    own = _segment(0xF7, _FRAME[4:])
+    assert codestream.read_frame_header(b"\xff\xd8" + _segment(0xC4, bytes(4)) + own, _JPEG_LS).width == 640
+    with pytest.raises(CorruptFileError):
+        codestream.read_frame_header(b"\xff\xd8" + _segment(marker, bytes(15)) + own, _JPEG_LS)
+
+
 @pytest.mark.parametrize("marker", [0x01, *range(0xD0, 0xD9)])
 def test_markers_without_a_length_are_passed_over(marker: int) -> None:
     found = codestream.read_frame_header(b"\xff\xd8" + bytes([0xFF, marker]) + _FRAME, _JPEG)
