@@ -260,6 +260,7 @@ def test_fragments_behind_the_table_of_offsets_make_one_frame(value: bytes, fram
         fragment(b"") + fragment(b"abc")[:-1],
         fragment(b"") + ITEM + b"\xff\xff\xff\xff" + b"abc",
         fragment(b"") + b"\xfe\xff\x01\xe0" + bytes(4),
+        *(fragment(b"") + ITEM + length + b"abc" for length in (b"\3\1\0\0", b"\3\0\1\0", b"\3\0\0\1")),
         b"\xff\xd8\xff\xe0" + bytes(20),
     ],
 )
