@@ -71,6 +71,7 @@ def test_the_first_input_may_be_below_zero_where_levels_may(stated: int, signed:
         (8, 255, 8),
         (8, 256, 16),
         (7, 128, 8),
+        (7, 255, 8),
         (7, 127, 7),
         (10, 1023, 10),
         (10, 1024, 16),
