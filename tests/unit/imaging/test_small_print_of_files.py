@@ -158,6 +158,8 @@ def test_what_is_too_short_for_an_element_is_no_data_set() -> None:
     assert start._looks_implicit(b"ab" + whole, 2)
     assert not start._looks_implicit(whole[:7], 0)
     assert not start._looks_implicit(b"ab" + whole[:7], 2)
+    assert start._looks_implicit(b"ab" + _element(0x0008, 0x0005, 4, 4), 2)
+    assert not start._looks_implicit(b"ab" + _element(0x0008, 0x0005, 6, 4), 2)
 
 
 def _counts(**levels: float) -> np.ndarray:

@@ -40,6 +40,8 @@ MARK = bytes(128) + b"DICM"
     ("data", "known"),
     [
         (MARK, True),
+        (MARK + FIRST, True),
+        (MARK + bytes(40), True),
         (bytes(127) + b"DICM", False),
         (bytes(129) + b"DICM", False),
         (FIRST, True),
@@ -117,6 +119,7 @@ def test_meta_information_that_ends_early_is_damage(cut: int) -> None:
 
 def test_meta_information_of_exactly_one_short_element_is_read() -> None:
     assert start.read_start(MARK + element(2, 0, "UL", bytes(4)) + FIRST).offset == 144
+    assert start.read_start(MARK + element(2, 0, "UL", bytes(4))).offset == 144
     with pytest.raises(CorruptFileError):
         start.read_start(MARK + element(2, 0, "US", bytes(2)) + b"\2")
     with pytest.raises(CorruptFileError):
