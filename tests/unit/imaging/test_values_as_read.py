@@ -37,6 +37,7 @@ def read(*parts: bytes, encoding: Encoding = SMALL) -> dict[str, Any]:
         (0x00280120, "SS", b"\xfe\xff", {"PixelPaddingValue": -2}),
         (0x00281051, "DS", b"12.5", {"WindowWidth": 12.5}),
         (0x00281051, "DS", b"12\\7 ", {"WindowWidth": (12.0, 7.0)}),
+        (0x00281051, "FD", struct.pack("<d", 12.25), {"WindowWidth": 12.25}),
         (0x00280008, "IS", b"1 ", {"NumberOfFrames": 1}),
         (0x00080060, "CS", b"CR", {"Modality": "CR"}),
         (0x00080060, "CS", b" CR\0", {"Modality": "CR"}),
