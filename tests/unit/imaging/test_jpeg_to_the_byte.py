@@ -115,6 +115,13 @@ def test_a_header_that_contradicts_itself_is_damage(data: bytes, words: str) -> 
         read_jpeg_header(data)
 
 
+def test_only_a_progressive_frame_has_scans_of_a_part_of_the_coefficients() -> None:
+    part = segment(0xDA, bytes([1, 1, 0, 0, 0, 0])) + b"\1\2"
+    assert read_jpeg_header(whole(frame(), part)).width == 640
+    with pytest.raises(CorruptFileError, match="1 of 1 incomplete"):
+        read_jpeg_header(whole(frame(marker=0xC2), part))
+
+
 @pytest.mark.parametrize("shape", [0x11, 0x14, 0x41, 0x44])
 def test_a_component_has_one_to_four_samples_either_way(shape: int) -> None:
     data = whole(frame(((1, shape), (2, 0x11), (3, 0x11))), scan(1, 2, 3))

@@ -74,6 +74,7 @@ def test_an_orientation_is_a_short_or_a_long_of_one_to_eight(
 def test_a_directory_ends_with_its_count_or_with_the_block() -> None:
     two = ((0x0100, 3, 7), (0x0112, 3, 6))
     assert read_orientation(tiff(*two, count=1)) == 1
+    assert read_orientation(tiff(*two, count=1, order=">")) == 1
     assert read_orientation(tiff(*two, count=900)) == 6
     assert read_orientation(tiff(*two)[:-1]) == 1
     assert (
