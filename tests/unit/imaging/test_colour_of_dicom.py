@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from dicom_files import film_dataset, write
 
 from cxr_dash.errors import CorruptFileError, UnsupportedFormatError
+from cxr_dash.imaging.formats.dicom import DICOM
 from cxr_dash.imaging.formats.dicom.colour import palette_to_bgr, to_bgr
 from cxr_dash.imaging.formats.dicom.description import PixelDescription, read_description
 
@@ -41,6 +43,16 @@ def test_a_palette_gives_each_level_its_colour() -> None:
     del values["GreenPaletteColorLookupTableData"]
     with pytest.raises(CorruptFileError, match="palette"):
         palette_to_bgr(index, EIGHT, values, big_endian=False)
+
+
+@pytest.mark.parametrize(
+    ("photometric", "channels"), [("MONOCHROME2", 1), ("PALETTE COLOR", 3), ("RGB", 3), ("YBR_FULL", 3)]
+)
+def test_a_header_says_how_many_samples_a_decoded_pixel_has(photometric: str, channels: int) -> None:
+    pixels = np.zeros((4, 6) if photometric[0] in "MP" else (4, 6, 3), np.uint8)
+    data = write(film_dataset(pixels, 8, PhotometricInterpretation=photometric), pixels)
+    header = DICOM.read_header(data)
+    assert (header.channels, header.bits, header.width, header.height) == (channels, 8, 6, 4)
 
 
 @pytest.mark.parametrize("name", ["Rows", "Columns", "BitsAllocated"])

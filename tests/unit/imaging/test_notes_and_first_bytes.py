@@ -90,7 +90,7 @@ def test_a_directory_ends_with_its_count_or_with_the_block() -> None:
 @pytest.mark.parametrize(
     ("data", "name"),
     [
-        (b"a" * 1020 + b"\0", "a file of an unknown kind"),
+        (b"a" * 1023 + b"\0", "a file of an unknown kind"),
         (b"a" * 1024 + b"\0", "a text file"),
         # up to three bytes of a letter that was cut in the middle are forgiven
         (b"a" * 1023 + "\u00fc".encode(), "a text file"),

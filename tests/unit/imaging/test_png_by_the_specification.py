@@ -170,8 +170,9 @@ def test_of_a_note_64_kilobytes_are_read(behind: int, orientation: int) -> None:
     ],
 )
 def test_a_header_has_thirteen_bytes(start: bytes) -> None:
-    with pytest.raises(CorruptFileError, match="13-byte IHDR"):
+    with pytest.raises(CorruptFileError, match="13-byte IHDR") as caught:
         read_png_header(start)
+    assert repr(start[8:16]) in caught.value.message
 
 
 @pytest.mark.parametrize("cut", range(1, 6))
@@ -179,6 +180,21 @@ def test_a_chunk_is_whole_with_its_checksum(cut: int) -> None:
     data = head(2, 2) + chunk(b"tEXt", b"a\0bcd")[:-cut]
     with pytest.raises(CorruptFileError, match=f"must hold 5 bytes; received {9 - cut} before the end"):
         read_png_header(data)
+
+
+@pytest.mark.parametrize("left", range(12))
+def test_fewer_than_twelve_bytes_are_no_chunk(left: int) -> None:
+    data = head(2, 2) + chunk(b"tEXt", b"a\0bcd")[:left]
+    with pytest.raises(
+        CorruptFileError, match=f"its IEND chunk; received a file that stops after {33 + left} "
+    ):
+        read_png_header(data)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("width", range(1, 18))
+def test_a_row_has_as_many_whole_bytes_as_its_bits_begin(width: int, bits: int) -> None:
+    assert png.rows_bytes(head(width, 3, bits)) == 3 * (1 + len(range(0, width * bits, 8)))
 
 
 def test_pixel_data_must_be_there() -> None:

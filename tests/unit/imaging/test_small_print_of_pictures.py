@@ -227,6 +227,7 @@ def test_a_run_of_one_byte_is_a_hole_from_24_on_and_longer_only_where_the_pictur
     picture[..., 1] = np.random.default_rng(0).integers(0, 255, (64, 80))
     assert webp._longest_flat(picture) == 0
     picture[16:32, 16:64] = 7
+    picture[48:64, :32] = 7
     picture[16, 16] = 9
     assert webp._longest_flat(picture) == 3
     picture[16, 16] = 10
