@@ -59,9 +59,8 @@ def level_jump(pixels: NDArray[Any], height: int) -> float:
 
 def _edges(pixels: NDArray[Any], width: int, height: int) -> NDArray[Any]:
     """Steps in level from each unit to the one below it, in the order of coding, without the slopes there."""
-    rows = [pixels[first::height] for first in (height - 2, height - 1, height, height + 1)]
-    before, above = (row[: len(rows[2])] for row in rows[:2])
-    below, after = rows[2], rows[3][: len(rows[2])]
+    before, above = (pixels[height - back :: height][:-1] for back in (2, 1))
+    below, after = pixels[height::height], pixels[height + 1 :: height]
     # Three halves of the step less half a slope on either side, in whole numbers: twice as much.
     step = cv2.subtract(below, above, dtype=cv2.CV_16S)
     step = cv2.scaleAdd(step, 3.0, cv2.subtract(before, after, dtype=cv2.CV_16S))

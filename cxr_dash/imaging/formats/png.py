@@ -67,7 +67,7 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         kind = data[position + 4 : position + 8]
         start, end = position + 8, position + 8 + length
         if end + 4 > len(data):
-            received = Words(N_("{count} before the end"), {"count": max(len(data) - start, 0)})
+            received = Words(N_("{count} before the end"), {"count": len(data) - start})
             raise corrupt(
                 N_("The PNG chunk {kind!r} must hold {length} bytes"), received, kind=kind, length=length
             )

@@ -74,7 +74,7 @@ def read_webp_header(data: bytes) -> ImageHeader:
     orientation: int | None = None
     animated, frames, channels = False, 0, 3
     for kind, start, end in _chunks(data):
-        head = data[start : min(end, start + 16)]
+        head = data[start : min(end, start + 10)]
         if kind == b"VP8X" and len(head) >= 10:
             animated = bool(head[0] & _ANIMATION_FLAG)
             channels = 4 if head[0] & _ALPHA_FLAG else channels

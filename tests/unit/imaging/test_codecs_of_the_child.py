@@ -45,6 +45,27 @@ def test_colour_stays_as_the_data_set_says_it_is() -> None:
     assert np.abs(same.astype(int) - COLOUR).mean() < 6
 
 
+@pytest.mark.parametrize(
+    ("samples", "converted", "space"),
+    [(1, False, "GRAYSCALE"), (1, True, "GRAYSCALE"), (3, False, "RGB"), (3, True, "YCBCR")],
+)
+def test_a_jpeg_comes_out_in_the_space_that_it_is_in(
+    monkeypatch: pytest.MonkeyPatch, samples: int, converted: bool, space: str
+) -> None:
+    asked: list[object] = []
+
+    def decode(data: bytes, **spaces: str) -> np.ndarray:
+        asked.append((data, spaces))
+        return GREY
+
+    monkeypatch.setattr(imagecodecs, "jpeg8_decode", decode)
+    monkeypatch.setattr(worker, "_is_whole", lambda *_, **__: True)
+    assert worker._jpeg(b"coded", _asked(samples, converted=converted)) is GREY
+    assert asked == [(b"coded", {"colorspace": space, "outcolorspace": space})]
+    monkeypatch.setattr(imagecodecs, "jpeg2k_decode", lambda _, numthreads: numthreads)
+    assert worker._jpeg2000(b"coded", {}) == 2, "threads that share the slowest codec's work"
+
+
 @pytest.mark.parametrize("lossless", [False, True])
 @pytest.mark.parametrize("lost", [1, 2, 5, 40, 400])
 def test_a_jpeg_whose_end_is_missing_is_not_whole(lossless: bool, lost: int) -> None:
@@ -81,10 +102,73 @@ def test_whole_is_what_changes_with_its_last_bytes_and_not_with_bytes_behind_the
         assert not worker._is_whole(data, early(data), early, lossless=lossless)
         assert not worker._is_whole(data, late(data), late, lossless=lossless)
     # too short to tell: a few bytes may vanish in rounding
-    for length, known in ((63, True), (62, True), (66, False)):
+    for length, known in ((63, True), (62, True), (64, False), (65, False), (66, False)):
         short = head + bytes(100 + number % 90 for number in range(length - 2)) + b"\xff\xd9"
         nothing = decoder(4)
         assert worker._is_whole(short, nothing(short), nothing, lossless=False) is known
+
+
+def _tried(
+    coded: bytes, *, lossless: bool, changed: int = 99, fails: bool = False
+) -> tuple[bool, list[bytes]]:
+    """Whether data behind a scan's mark count as whole, and what was decoded; try `changed` is otherwise."""
+    asked: list[bytes] = []
+
+    def decode(data: bytes) -> np.ndarray:
+        assert data.endswith(END)
+        asked.append(data.removeprefix(SCAN).removesuffix(END))
+        if fails and len(asked) - 1 == changed:
+            raise RuntimeError
+        return GREY + 1 if len(asked) - 1 == changed else GREY
+
+    return worker._is_whole(SCAN + coded + END + b"behind", GREY, decode, lossless=lossless), asked
+
+
+SCAN, END = b"\xff\xd8\xff\xda", b"\xff\xd9"
+
+
+def test_what_is_decoded_to_see_whether_data_are_whole_is_written_byte_by_byte() -> None:
+    first, second, third = worker._PROBES
+    coded = bytes(range(100, 200))
+    behind = coded + first
+    # bytes behind the data change something: they were not whole
+    assert _tried(coded, lossless=False, changed=0) == (False, [behind])
+    assert _tried(coded, lossless=False, changed=0, fails=True) == (False, [behind])
+    # four bytes replaced, in three ways; one that shows is enough
+    ways = [coded[:-4] + probe for probe in (first, second, third)]
+    assert _tried(coded, lossless=False) == (False, [behind, *ways])
+    for number in (1, 2, 3):
+        for fails in (False, True):
+            found = _tried(coded, lossless=False, changed=number, fails=fails)
+            assert found == (True, [behind, *ways[:number]])
+    # without loss the last byte alone, with its first bit another and no FF
+    for last, other in ((0x41, 0xC0), (0xC1, 0x40), (0x80, 0x00), (0x7F, 0xFE)):
+        data = coded + bytes([last])
+        tried = [data + first, coded + bytes([other]) + first]
+        assert _tried(data, lossless=True) == (False, tried)
+        assert _tried(data, lossless=True, changed=1) == (True, tried)
+    # a stuffed byte FF 00 is one byte of the data
+    data = coded + b"\xff\0"
+    assert _tried(data, lossless=True) == (False, [data + first, coded + b"\x7e" + first])
+    # FF before a probe would make a marker of it, and so it goes
+    assert _tried(coded + b"\xff\xff", lossless=False, changed=1) == (True, [behind, ways[0]])
+    inside = coded[:-5] + b"\xff" + coded[-4:]
+    assert _tried(inside, lossless=False, changed=1) == (True, [inside + first, coded[:-5] + first])
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_data_of_fewer_than_64_bytes_from_their_mark_are_not_looked_at_closer(lossless: bool) -> None:
+    for length, tries in ((61, 1), (62, 2)):
+        whole, tried = _tried(bytes(range(100, 100 + length)), lossless=lossless, changed=1)
+        assert (whole, len(tried)) == (True, tries)
+
+
+def test_probes_are_three_rows_of_32_bytes_that_share_none_and_make_no_marker() -> None:
+    rows = worker._PROBES
+    assert [len(set(row)) for row in rows] == [len(row) for row in rows] == [32, 32, 32]
+    assert len(set(b"".join(rows)) - {0xFF}) == 96
+    # missing data count as noughts, so the first bit of the first row must be another
+    assert rows[0][0] & 0x80
 
 
 def test_a_decoder_that_fails_on_a_probe_says_that_it_changed() -> None:

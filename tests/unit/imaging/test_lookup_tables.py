@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cxr_dash.imaging.formats.dicom.lookup import LookupTable, read_table
+from cxr_dash.imaging.formats.dicom.lookup import LookupTable, read_sequence, read_table
 
 FOUR = bytes([1, 2, 3, 250])
 
@@ -71,6 +71,7 @@ def test_the_first_input_may_be_below_zero_where_levels_may(stated: int, signed:
         (8, 255, 8),
         (8, 256, 16),
         (7, 128, 8),
+        (7, 255, 8),
         (7, 127, 7),
         (10, 1023, 10),
         (10, 1024, 16),
@@ -109,3 +110,16 @@ def test_inputs_beyond_the_ends_get_the_ends_entries_and_shares_are_of_the_depth
     levels = np.array([-7.0, 10.0, 10.6, 12.4, 13.0, 14.0, 900.0])
     assert ten.of(levels).tolist() == [0, 0, 51, 102, 255, 255, 255]
     np.testing.assert_allclose(ten.share_of(levels), [0, 0, 0.2, 0.4, 1, 1, 1])
+
+
+def test_of_a_sequence_the_first_table_is_read() -> None:
+    one, two = ({"LUTDescriptor": (1, 0, 8), "LUTData": (level,)} for level in (7, 9))
+    found = read_sequence({"VOILUTSequence": (one, two)}, "VOILUTSequence", signed=False, big_endian=False)
+    assert found is not None
+    assert found.entries.tolist() == [7]
+
+
+@pytest.mark.parametrize("items", [None, (), "words", ("words",), {"LUTDescriptor": (1, 0, 8)}, ({},)])
+def test_a_sequence_of_something_else_has_no_table(items: Any) -> None:
+    values = {"VOILUTSequence": items}
+    assert read_sequence(values, "VOILUTSequence", signed=False, big_endian=False) is None

@@ -47,6 +47,8 @@ def test_a_frame_says_whether_its_colour_was_converted(before: bytes, converted:
     [
         b"\xff\xd9" + _FRAME,
         b"\xff\xd8",
+        b"\xff\xd8\xff\xe0\0",
+        b"\xff\xd8\xff\xe0\0\2",
         b"\xff\xd8" + _segment(0xDA, bytes(8)) + _FRAME,
         b"\xff\xd8" + _segment(0xC7, bytes(15)) + _FRAME,
         b"\xff\xd8\x00" + _FRAME,
@@ -56,6 +58,23 @@ def test_a_frame_says_whether_its_colour_was_converted(before: bytes, converted:
 def test_a_frame_that_is_none_or_begins_otherwise_is_damaged(frame: bytes) -> None:
     with pytest.raises(CorruptFileError):
         codestream.read_frame_header(frame, _JPEG)
+
+
+_JPEG_LS = next(one for one in SYNTAXES.values() if one.codec == "jpegls")
+
+
+@pytest.mark.parametrize("marker", sorted({0xDA, *range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}))
+def test_a_frame_of_another_coding_is_damage(marker: int) -> None:
+    own = _segment(0xF7, _FRAME[4:])
+    assert codestream.read_frame_header(b"\xff\xd8" + _segment(0xC4, bytes(4)) + own, _JPEG_LS).width == 640
+    with pytest.raises(CorruptFileError):
+        codestream.read_frame_header(b"\xff\xd8" + _segment(marker, bytes(15)) + own, _JPEG_LS)
+
+
+@pytest.mark.parametrize("marker", [0x01, *range(0xD0, 0xD9)])
+def test_markers_without_a_length_are_passed_over(marker: int) -> None:
+    found = codestream.read_frame_header(b"\xff\xd8" + bytes([0xFF, marker]) + _FRAME, _JPEG)
+    assert (found.width, found.height) == (640, 480)
 
 
 @pytest.mark.parametrize("marker", [0xC4, 0xC8, 0xCC])
@@ -76,7 +95,11 @@ def test_a_jpeg_2000_frame_says_size_samples_and_bits() -> None:
     assert codestream.read_frame_header(_jpeg2000([11]), _J2K) == codestream.FrameHeader(640, 480, 1, 12)
     assert codestream.read_frame_header(_jpeg2000([7, 7, 7]), _J2K) == codestream.FrameHeader(640, 480, 3, 8)
     assert codestream.read_frame_header(_jpeg2000([0x8F], (16, 8)), _J2K).bits == 16
-    assert codestream.read_frame_header(_jpeg2000([0x8F], (16, 8)), _J2K).width == 640
+    moved = codestream.read_frame_header(_jpeg2000([0x8F], (16, 8)), _J2K)
+    assert (moved.width, moved.height) == (640, 480)
+    # as much as a reader needs: the depth of the first sample
+    cut = codestream.read_frame_header(_jpeg2000([7, 7, 7])[:43], _J2K)
+    assert (cut.samples, cut.bits) == (3, 8)
     boxed = b"\0\0\0\x0cjP  " + bytes(20) + _jpeg2000([7])
     assert codestream.read_frame_header(boxed, _J2K).height == 480
 
@@ -86,14 +109,24 @@ def test_a_jpeg_2000_frame_says_size_samples_and_bits() -> None:
     [
         _jpeg2000([7])[:42],
         b"\0" + _jpeg2000([7]),
+        b"\xff\x4f\xff\x52" + _jpeg2000([7])[4:],
+        b"\0\0\0\x0cjP  " + bytes(99),
         _jpeg2000([]),
         _jpeg2000([7, 11]),
+        _jpeg2000([7, 11, 7])[:46],
+        _jpeg2000([7, 7, 11]),
         _jpeg2000([7]) + bytes(256),
     ],
 )
 def test_a_jpeg_2000_frame_that_is_cut_uneven_or_has_a_hole_is_damaged(frame: bytes) -> None:
     with pytest.raises(CorruptFileError):
         codestream.read_frame_header(frame, _J2K)
+
+
+def test_256_noughts_in_a_row_are_a_hole_and_255_are_none() -> None:
+    assert codestream.read_frame_header(_jpeg2000([7]) + b"\1" + bytes(255), _J2K).width == 640
+    with pytest.raises(CorruptFileError):
+        codestream.read_frame_header(_jpeg2000([7]) + b"\1" + bytes(256), _J2K)
 
 
 def _element(group: int, number: int, length: int, behind: int) -> bytes:
@@ -125,6 +158,8 @@ def test_what_is_too_short_for_an_element_is_no_data_set() -> None:
     assert start._looks_implicit(b"ab" + whole, 2)
     assert not start._looks_implicit(whole[:7], 0)
     assert not start._looks_implicit(b"ab" + whole[:7], 2)
+    assert start._looks_implicit(b"ab" + _element(0x0008, 0x0005, 4, 4), 2)
+    assert not start._looks_implicit(b"ab" + _element(0x0008, 0x0005, 6, 4), 2)
 
 
 def _counts(**levels: float) -> np.ndarray:

@@ -222,10 +222,12 @@ def test_a_run_of_one_byte_is_a_hole_from_24_on_and_longer_only_where_the_pictur
     assert webp._longest_run(b"a" + bytes(24) + b"b", b"\0", 0, 26) == 24
     assert webp._longest_run(b"a" + bytes(30) + b"b" + bytes(40), b"\0", 0, 72) == 40
     assert webp._longest_run(bytes(60), b"\0", 10, 50) == 40
+    assert webp._longest_run(bytes(30), b"\0", 0, 30) == 30
     picture = np.zeros((64, 80, 3), np.uint8)
     picture[..., 1] = np.random.default_rng(0).integers(0, 255, (64, 80))
     assert webp._longest_flat(picture) == 0
     picture[16:32, 16:64] = 7
+    picture[48:64, :32] = 7
     picture[16, 16] = 9
     assert webp._longest_flat(picture) == 3
     picture[16, 16] = 10

@@ -44,9 +44,7 @@ class LookupTable:
         return share
 
 
-def read_sequence(
-    values: Values, keyword: str, *, signed: bool, big_endian: bool = False
-) -> LookupTable | None:
+def read_sequence(values: Values, keyword: str, *, signed: bool, big_endian: bool) -> LookupTable | None:
     """The first table of a sequence; None where there is none that can be used.
 
     Parameters
