@@ -170,9 +170,7 @@ def test_a_model_takes_one_film_of_a_fixed_size(shapes: list[tuple[int | None, .
 def test_a_model_that_was_not_built_is_refused() -> None:
     import keras
 
-    with pytest.raises(
-        BundleError, match="must be a built Functional or Sequential .*; received Seq"
-    ):
+    with pytest.raises(BundleError, match=r"must be a built Functional or Sequential .*; received Seq"):
         flatten_model(keras.Sequential([keras.layers.Flatten()]))
     assert flatten_model(keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()])).steps
 

@@ -83,9 +83,7 @@ def test_a_graph_takes_one_grey_film_and_gives_all_answers(
     monkeypatch.setattr(Interpreter, "inputs", inputs)
     monkeypatch.setattr(Interpreter, "outputs", outputs)
     if not good:
-        with pytest.raises(
-            BundleMismatchError, match=r"one film \(1, H, W, 1\) and give logits, cams"
-        ):
+        with pytest.raises(BundleMismatchError, match=r"one film \(1, H, W, 1\) and give logits, cams"):
             open_mapped(file, 1, OUTPUTS, features=False)
         return
     opened = open_mapped(file, 3, OUTPUTS, features=True)
