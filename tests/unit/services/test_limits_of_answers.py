@@ -234,7 +234,7 @@ def test_a_film_at_the_threshold_is_found_and_none_gives_no_share() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cut", "named"), [(0.5, True), (0.5 + 9e-10, True), (0.5 - 9e-10, True), (0.5 + 2e-9, False)]
+    ("away", "named"), [(0.0, True), (9e-10, True), (-9e-10, True), (2e-9, False), (-2e-9, False)]
 )
 def test_a_threshold_is_a_points_own_within_what_json_rounds(away: float, named: bool) -> None:
     assert (point_in_force(BUNDLE.spec, "nodule", 0.5 + away) is not None) is named
