@@ -16,9 +16,10 @@ from bundle_builder import spec_dict, write_bundle
 from segmenter_builder import segmenter_dict, write_segmenter
 
 from cxr_dash import imaging
-from cxr_dash.domain import PreparationSpec, Radiograph
+from cxr_dash.domain import LungField, PreparationSpec, Radiograph
 from cxr_dash.errors import BundleMismatchError, BundleNotFoundError
 from cxr_dash.inference import catalog as catalogs
+from cxr_dash.inference import lungs
 from cxr_dash.inference.bundle import Bundle, SegmenterBundle, file_sha256, load_any, load_bundle, read_spec
 from cxr_dash.inference.catalog import Catalog
 from cxr_dash.inference.digests import bundle_digest, write_digests
@@ -153,6 +154,17 @@ def test_each_plane_is_of_the_structure_that_the_bundle_names(tmp_path: Path, st
     assert isinstance(bundle.spec.preparation, PreparationSpec)
 
 
+@pytest.mark.parametrize("straighten", [True, False])
+def test_a_leaning_film_is_straightened_where_the_spec_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch, straighten: bool
+) -> None:
+    radiograph = Radiograph(np.arange(2400, dtype=np.uint8).reshape(60, 40), 8, "png", "0" * 64)
+    field = LungField(np.ones((8, 8), np.float32), imaging.plan_preparation(radiograph, PreparationSpec()))
+    monkeypatch.setattr(lungs, "measure_tilt", lambda _: 8.0)
+    plan = lungs.plan_with_lungs(radiograph, PreparationSpec(straighten=straighten), field)
+    assert (plan.tilt_degrees != 0.0) is straighten
+
+
 def test_a_tool_of_the_usual_name_is_found_without_reading_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,9 +180,9 @@ def test_a_tool_of_the_usual_name_is_found_without_reading_the_others(
 
     monkeypatch.setattr(catalogs, "read_bundle", noted)
     catalog = Catalog(tmp_path)
-    lungs = catalog.tool("lungs")
-    assert (lungs and lungs.id, read) == ("lungs", ["lungs"])
-    assert catalog.tool("lungs") is lungs
+    segmenter = catalog.tool("lungs")
+    assert (segmenter and segmenter.id, read) == ("lungs", ["lungs"])
+    assert catalog.tool("lungs") is segmenter
     gate = catalog.tool("gate")
     assert gate is not None
     assert (gate.id, sorted(read)) == ("zgate", ["gate", "lungs", "zgate"])

@@ -143,6 +143,14 @@ def test_heat_grows_from_moderate_to_full(peaks: tuple[float, float, float], goo
     assert (scale.moderate, scale.strong, scale.full) == peaks
 
 
+def test_a_label_that_was_not_measured_has_no_scale() -> None:
+    spec = BundleSpec.model_validate(spec_dict(strength={KEYS[0]: STRENGTH}))
+    scale = spec.heat_scale(KEYS[0])
+    assert scale is not None
+    assert scale.full == 3.0
+    assert spec.heat_scale(KEYS[1]) is None
+
+
 def test_films_of_every_strength_are_counted_once() -> None:
     counts = StrengthCounts(none=1, weak=20, moderate=300, strong=4000)
     assert counts.films == 4321
@@ -216,6 +224,7 @@ def test_a_label_knows_the_place_where_its_gain_over_a_template_is_certain(
             "must be a label",
         ),
         ({"strength": {KEYS[0]: STRENGTH}}, None),
+        ({"strength": dict.fromkeys(KEYS, STRENGTH)}, None),
         ({"strength": {"x": STRENGTH}}, "`strength` must be of labels"),
         ({"not_looked_for": [{"key": "x", "name": {"en": "X"}}]}, None),
         ({"not_looked_for": [{"key": KEYS[1], "name": {"en": "X"}}]}, r"received \['nodule'\]"),
