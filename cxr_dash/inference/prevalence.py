@@ -85,7 +85,7 @@ def class_ratios(
     """How much more common each of several classes that exclude each other is than it was, shape (C,)."""
     before = np.clip([stated[key] for key in keys], LEAST_PREVALENCE, 1 - LEAST_PREVALENCE)
     given = np.array([key in wanted for key in keys])
-    after = np.array([wanted.get(key, 0.0) for key in keys])
+    after = np.array([wanted.get(key, np.nan) for key in keys])
     left, rest = max(1.0 - float(after[given].sum()), LEAST_PREVALENCE), float(before[~given].sum())
     after[~given] = before[~given] * (left / rest if rest else 0.0)
     return np.asarray(np.clip(after, LEAST_PREVALENCE, 1 - LEAST_PREVALENCE) / before)

@@ -76,14 +76,14 @@ def places_of(source: str, path: str, operators: Sequence[str]) -> list[Place]:
     What is only read by type checkers is left out: no test could notice.
     """
     nodes = list(ast_nodes(parso.parse(source)))
-    annotated = set(_annotations(nodes))
+    unseen = {*_annotations(nodes), *_whether_types_are_checked(nodes)}
     changes: dict[tuple[int, int], list[tuple[str, int]]] = defaultdict(list)
     for name in operators:
         operator = get_operator(f"core/{name}")()
         # Cosmic Ray counts occurrences in this order.
         positions = (start for node in nodes for start, _ in operator.mutation_positions(node))
         for occurrence, position in enumerate(positions):
-            if position not in annotated:
+            if position not in unseen:
                 changes[position].append((name, occurrence))
     called = _lines_of_functions(source)
     return [
@@ -130,3 +130,10 @@ def _annotations(nodes: Sequence[Any]) -> Iterator[tuple[int, int]]:
             continue
         for part in noted:
             yield from (inner.start_pos for inner in ast_nodes(part))
+
+
+def _whether_types_are_checked(nodes: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """Start of the test of each ``if TYPE_CHECKING:``: turned round, it imports what nothing asks for."""
+    for node in nodes:
+        if node.type == "if_stmt" and node.children[1].get_code().strip() == "TYPE_CHECKING":
+            yield node.children[1].start_pos

@@ -59,6 +59,12 @@ def test_every_operator_and_constant_is_a_place_and_no_annotation_is() -> None:
     assert places_of(_SOURCE, "room.py", _PIPES) == []
 
 
+def test_whether_types_are_checked_is_no_place_and_any_other_condition_is() -> None:
+    source = "if TYPE_CHECKING:\n    from a import b\nif CHECKING:\n    STEP = 1\n"
+    places = places_of(source, "room.py", ["AddNot", "NumberReplacer"])
+    assert [place.line for place in places] == [3, 4]
+
+
 def test_a_sample_is_the_same_for_the_same_seed_and_another_for_another(project: Path) -> None:
     first, again, other = (sample(project, ["pkg"], _OPERATORS, 3, seed) for seed in (1, 1, 2))
     assert first == again != other

@@ -48,7 +48,7 @@ def _registered() -> dict[str, str]:
 
     def average_pool(op: Any, upstream: Any) -> Any:
         size, strides = list(op.get_attr("ksize")), list(op.get_attr("strides"))
-        if size != strides or op.get_attr("padding") != b"VALID" or size[0] != 1 or size[3] != 1:
+        if size != strides or op.get_attr("padding") != b"VALID":
             shape = tf.shape(op.inputs[0])
             return tf.raw_ops.AvgPoolGrad(
                 orig_input_shape=shape,

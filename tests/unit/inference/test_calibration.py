@@ -24,6 +24,13 @@ def test_softmax_sums_to_one_for_every_film() -> None:
     assert probabilities[1, 0] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("shape", [(4,), (2, 4), (2, 3, 4)])
+def test_softmax_is_over_the_last_axis_whatever_stands_before_it(shape: tuple[int, ...]) -> None:
+    logits = np.arange(np.prod(shape), dtype=np.float64).reshape(shape) ** 1.5
+    powers = np.exp(logits)
+    np.testing.assert_allclose(activate(logits, "softmax"), powers / powers.sum(axis=-1)[..., None])
+
+
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=20))
 def test_the_sigmoid_stays_finite_inside_0_and_1_and_keeps_the_order(logits: list[float]) -> None:
     ordered = np.sort(np.array(logits))

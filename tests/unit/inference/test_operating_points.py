@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from bundle_builder import spec_dict
@@ -54,3 +56,69 @@ def test_the_ppv_is_unknown_when_nobody_is_called_positive() -> None:
     ppv, npv = predictive_values(0.0, 1.0, 0.1)
     assert np.isnan(ppv)
     assert npv == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(("count", "total"), [(1, 3), (7, 10), (40, 41), (0, 5), (5, 5), (311, 977)])
+def test_a_bound_is_the_proportion_that_is_only_just_not_ruled_out(count: int, total: int) -> None:
+    z = NormalDist().inv_cdf(0.975)
+    for bound in np.concatenate(wilson_interval([count], total)):
+        deviation = z * np.sqrt(bound * (1 - bound) / total)
+        assert abs(count / total - bound) == pytest.approx(deviation, abs=1e-9)
+    low, high = wilson_interval([count], total)
+    assert 0.0 <= low[0] <= count / total <= high[0] <= 1.0
+    assert low[0] < high[0]
+
+
+def test_one_film_has_an_interval_and_none_has_not() -> None:
+    low, high = wilson_interval([0, 1], 1)
+    assert (low[0], high[1]) == (0.0, 1.0)
+    assert np.all(high - low < 1.0)
+
+
+def test_the_table_has_a_row_every_half_hundredth() -> None:
+    table = threshold_table(HELD_OUT, "effusion")
+    assert table.thresholds.tolist() == [step / 200 for step in range(201)]
+    for part in ("", "_low", "_high"):
+        found, cleared = getattr(table, f"sensitivity{part}"), getattr(table, f"specificity{part}")
+        assert len(found) == len(cleared) == 201
+
+
+def test_every_row_counts_films_as_a_reader_would() -> None:
+    rng = np.random.default_rng(3)
+    probabilities, truths = rng.random(60).round(2), rng.integers(-1, 2, 60)
+    held = HELD_OUT.model_copy(
+        update={"probabilities": {"x": probabilities.tolist()}, "truths": {"x": truths.tolist()}}
+    )
+    table = threshold_table(held, "x", steps=100)
+    ill, well = probabilities[truths == 1], probabilities[truths == 0]
+    assert (table.positives, table.negatives) == (len(ill), len(well))
+    for row, threshold in enumerate(table.thresholds):
+        found, cleared = (ill >= threshold).sum(), (well < threshold).sum()
+        assert table.sensitivity[row] == found / len(ill)
+        assert table.specificity[row] == cleared / len(well)
+        bounds = np.concatenate([*wilson_interval([found], len(ill)), *wilson_interval([cleared], len(well))])
+        received = [
+            table.sensitivity_low[row],
+            table.sensitivity_high[row],
+            table.specificity_low[row],
+            table.specificity_high[row],
+        ]
+        np.testing.assert_array_equal(received, bounds)
+
+
+@pytest.mark.parametrize("truth", [0, 1])
+def test_a_split_of_one_kind_of_film_says_nothing_of_the_other(truth: int) -> None:
+    held = HELD_OUT.model_copy(update={"probabilities": {"x": [0.2, 0.6]}, "truths": {"x": [truth] * 2}})
+    table = threshold_table(held, "x", steps=4)
+    known, unknown = (table.specificity, table.sensitivity)[:: 1 if truth == 0 else -1]
+    assert np.isnan(unknown).tolist() == [True] * 5
+    assert known.tolist() == ([0.0, 0.5, 0.5, 1.0, 1.0] if truth == 0 else [1.0, 0.5, 0.5, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("prevalence", [0.01, 0.3, 0.9])
+def test_predictive_values_are_shares_of_a_counted_crowd(prevalence: float) -> None:
+    sensitivity, specificity = np.array([0.9, 0.5]), np.array([0.7, 0.96])
+    ill, well = 1e6 * prevalence, 1e6 * (1 - prevalence)
+    ppv, npv = predictive_values(sensitivity, specificity, prevalence)
+    np.testing.assert_allclose(ppv, sensitivity * ill / (sensitivity * ill + (1 - specificity) * well))
+    np.testing.assert_allclose(npv, specificity * well / (specificity * well + (1 - sensitivity) * ill))

@@ -7,6 +7,8 @@ import pytest
 from bundle_builder import spec_dict
 
 from cxr_dash.inference.prevalence import (
+    LEAST_PREVALENCE,
+    class_ratios,
     moved_prevalences,
     shift_to_prevalence,
     shift_to_prevalences,
@@ -99,3 +101,67 @@ def test_a_bundle_whose_film_entries_do_not_fit_its_labels_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         BundleSpec.model_validate(spec_dict(schema_version=3, **changes))
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-9, 1e-4])
+def test_a_prevalence_is_kept_a_ten_thousandth_away_from_none_and_all(share: float) -> None:
+    assert LEAST_PREVALENCE == 1e-4
+    for stated, wanted in ((0.2, share), (share, 0.2)):
+        near = [max(stated, 1e-4), max(wanted, 1e-4)]
+        log_odds = np.log(0.4 / 0.6) + np.subtract(*[np.log(p / (1 - p)) for p in reversed(near)])
+        expected = 1 / (1 + np.exp(-log_odds))
+        assert float(shift_to_prevalence(0.4, stated, wanted)) == pytest.approx(expected, rel=1e-9)
+        mirrored = float(shift_to_prevalence(0.6, 1 - stated, 1 - wanted))
+        assert mirrored == pytest.approx(1 - expected, rel=1e-9)
+
+
+STATED = {"a": 0.5, "b": 0.3, "c": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "after"),
+    [
+        ({}, [0.5, 0.3, 0.2]),
+        ({"c": 0.6}, [0.25, 0.15, 0.6]),
+        ({"a": 0.1, "b": 0.2}, [0.1, 0.2, 0.7]),
+        ({"a": 0.2, "b": 0.3, "c": 0.5}, [0.2, 0.3, 0.5]),
+        ({"a": 1.0}, [1 - 1e-4, 1e-4, 1e-4]),
+        ({"a": 0.0}, [1e-4, 0.6, 0.4]),
+    ],
+)
+def test_what_is_left_is_shared_in_the_old_proportions(wanted: dict[str, float], after: list[float]) -> None:
+    ratios = class_ratios(list(STATED), STATED, wanted)
+    np.testing.assert_allclose(ratios * list(STATED.values()), after, rtol=1e-6)
+
+
+def test_a_class_that_was_never_there_has_a_finite_ratio() -> None:
+    stated = {"a": 1.0, "b": 0.0}
+    np.testing.assert_allclose(class_ratios(["a", "b"], stated, {"a": 0.5}), [0.5 / (1 - 1e-4), 0.5 / 1e-4])
+
+
+def _softmax(**changes: object) -> BundleSpec:
+    return BundleSpec.model_validate(spec_dict(schema_version=3, activation="softmax", **changes))
+
+
+def test_of_classes_all_move_and_of_findings_the_named_one() -> None:
+    stated = {"effusion": 0.8, "nodule": 0.2}
+    classes = _softmax(prevalence=stated)
+    assert moved_prevalences(classes, {"nodule": 0.5}) == pytest.approx({"effusion": 0.5, "nodule": 0.5})
+    assert moved_prevalences(classes, {}) == pytest.approx(stated)
+    # of one label nothing is known: what is left cannot be shared
+    table = spec_dict()["held_out"]
+    table[0]["truths"]["nodule"] = [-1] * 4
+    partly = _softmax(held_out=table)
+    assert stated_prevalence(partly) == {"effusion": 0.5}
+    assert moved_prevalences(partly, {"nodule": 0.3}) == {"effusion": 0.5, "nodule": 0.3}
+
+
+def test_prevalences_are_counted_on_the_first_split_and_without_films_there_are_none() -> None:
+    table = spec_dict()["held_out"]
+    table.append({**table[0], "split": "external", "truths": {"effusion": [1] * 4, "nodule": [1] * 4}})
+    table[0]["truths"]["effusion"] = [0, 1, 1, -1]
+    spec = BundleSpec.model_validate(spec_dict(held_out=table))
+    assert stated_prevalence(spec)["effusion"] == pytest.approx(2 / 3)
+    assert stated_prevalence(BundleSpec.model_validate(spec_dict(held_out=[]))) == {}
+    unmoved = shift_to_prevalences(np.array([[0.3, 0.2]]), ["a"], {"a": 0.1}, {}, "sigmoid")
+    np.testing.assert_array_equal(unmoved, [[0.3, 0.2]])
