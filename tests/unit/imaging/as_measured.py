@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from cxr_dash import imaging
+from cxr_dash import imaging, palette
 from cxr_dash.domain import LungField, PreparationSpec, Radiograph
 from cxr_dash.imaging import Caption, Mark
 from cxr_dash.imaging.borders import find_borders
@@ -126,6 +126,34 @@ def _marks() -> Any:
         )
     ]
     return [part for pixels in drawn for part in (coarse(pixels, 20), float((pixels == 255).sum()))]
+
+
+def _reach(found: np.ndarray) -> list[float]:
+    """First and last column and row, and how many."""
+    rows, columns = np.nonzero(found)
+    return [float(one) for one in (columns.min(), columns.max(), rows.min(), rows.max(), rows.size)]
+
+
+def _letters() -> Any:
+    """Where letters and their rims lie, on films of several sizes and in every corner."""
+    placed = [(side, side, "L", (side / 2, side / 2), "") for side in (100, 200, 400, 1000)]
+    placed += [(400, 600, "R", (float(x), float(y)), "") for x in (0, 599) for y in (0, 399)]
+    placed += [(600, 400, "ruler", (150.0, y), "81.5 mm") for y in (0.0, 300.0)]
+    found = []
+    for height, width, kind, place, text in placed:
+        film = np.full((height, width), 120, np.uint8)
+        drawn = imaging.marked(film, [Mark(kind, place, place, text)])
+        found += [_reach(drawn == 255), _reach(drawn < 60)]
+    return found
+
+
+def _caption_rows() -> Any:
+    """Where each of a caption's inks lies, on pictures of several widths."""
+    colours = imaging.colour_table("inferno")
+    caption = Caption("Effusion", ("one line of words", "another"), ("little", "much"), colours)
+    inks = (palette.rgb(palette.INK), palette.rgb(palette.INK_SOFT), palette.rgb(palette.GROUND))
+    strips = [imaging.caption_strip(caption, width) for width in (200, 700, 1700)]
+    return [_reach((strip == ink).all(axis=2)) for strip in strips for ink in inks]
 
 
 def _caption() -> Any:
@@ -239,6 +267,8 @@ MEASURES: dict[str, Callable[[], Any]] = {
     "colour": _tinted,
     "film on a page": _film_area,
     "marks": _marks,
+    "marks' letters": _letters,
+    "caption's rows": _caption_rows,
     "caption": _caption,
     "overlay": _overlay,
     "letterbox": _letterboxed,
