@@ -124,7 +124,7 @@ def _spikes(counts: NDArray[np.float32], size: int) -> tuple[int, int]:
     """Lowest and highest level where they stand out like letters; -1 where they do not."""
     occupied = np.flatnonzero(counts)
     low, high = int(occupied[0]), int(occupied[-1])
-    near = max(size // 32, 1)
+    near = size // 32
     beside_low = float(counts[low + 1 : low + 1 + near].max(initial=0.0))
     beside_high = float(counts[max(high - near, 0) : high].max(initial=0.0))
     return (

@@ -115,6 +115,15 @@ def _film_area() -> Any:
     return [astuple(box) for box in boxes]
 
 
+def _grain(film: np.ndarray) -> list[float]:
+    """Of lung, fluid and belly: how strong it is, and what of it a pixel shares with the next."""
+    fine = film.astype(np.float64) - cv2.GaussianBlur(film.astype(np.float64), (0, 0), 3.0)
+    found = []
+    for part in (fine[150:250, 150:200], fine[300:330, 140:180], fine[420:480, 200:300]):
+        found += [part.std(), 10 * np.corrcoef(part[:, :-1].ravel(), part[:, 1:].ravel())[0, 1]]
+    return [float(one) for one in found]
+
+
 def _marks() -> Any:
     film = np.full((300, 340), 120, np.uint8)
     drawn = [
@@ -240,6 +249,7 @@ MEASURES: dict[str, Callable[[], Any]] = {
         float((imaging.chest_phantom(512, 512)[rows] - imaging.chest_phantom(512, 512)[rows].mean()).std())
         for rows in (np.s_[300:310, 250:260], np.s_[500:510, 250:260], np.s_[60:70, 5:15])
     ],
+    "phantom's grain with an effusion": lambda: _grain(imaging.effusion_phantom(512, 512, 1)),
     "film's own measures": lambda: [
         astuple(measure_film(radiograph(pixels)))
         for pixels in (imaging.chest_phantom(400, 360), 255 - imaging.chest_phantom(400, 360), grainy())

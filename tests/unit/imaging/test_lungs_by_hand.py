@@ -289,3 +289,16 @@ def test_an_extent_is_that_of_the_outline_turned_upright(degrees: float) -> None
         pytest.approx(centre - 60, abs=0.5),
         pytest.approx(centre + 60, abs=0.5),
     )
+
+
+@pytest.mark.parametrize("degrees", [30.0, -30.0])
+def test_the_corners_of_a_leaning_outline_end_between_its_cells(degrees: float) -> None:
+    """A square, of whose corners the last of the nine parts of a cell is left out as less than half of it."""
+    square = mask((20, 30, 40, 50))
+    lean = np.radians(degrees)
+    found = _extent(square.astype(np.float32), square, LungField(square.astype(np.float32), PLAN), lean)
+    cosine, sine = np.cos(lean), abs(np.sin(lean))
+    top, bottom = (30.5, 79.5) if degrees > 0 else (-79.5, -30.5)
+    assert found.left == pytest.approx(20 * cosine + top * sine)
+    assert found.right == pytest.approx(60 * cosine + bottom * sine)
+    assert found.centre == pytest.approx(40 * cosine + 55 * np.sin(lean))
