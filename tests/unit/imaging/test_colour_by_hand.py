@@ -81,6 +81,13 @@ def test_a_channel_is_taken_where_more_than_a_hundredth_of_another_is_clipped(
     assert measure_colour(picture) == (0.0, Tint(channel))
 
 
+@pytest.mark.parametrize("colour", [(200, 90, 30), (0, 0, 40), (255, 255, 200)])
+def test_a_picture_of_one_colour_has_no_tint(colour: tuple[int, int, int]) -> None:
+    picture = np.empty((100, 100, 3), np.uint8)
+    picture[:] = colour
+    assert measure_colour(picture) == (1.0, None)
+
+
 def spread_over(low: float, high: float, clipped: int = 0) -> np.ndarray:
     values = np.linspace(low, high, 1000)
     values[:clipped] = 255
