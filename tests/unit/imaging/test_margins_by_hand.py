@@ -102,6 +102,13 @@ def test_a_caption_goes_with_its_margin_where_that_goes_on_behind_it(
     assert _margin(captioned(other, height, behind), 250.0, lossy=False) == found
 
 
+def test_a_margin_of_one_row_may_have_a_caption_or_a_blurred_edge_too() -> None:
+    assert _margin(captioned(40, 5)[9:], 250.0, lossy=False) == 10
+    blurred = film() // 2
+    blurred[0], blurred[1:4] = 220, 200
+    assert _margin(blurred, 250.0, lossy=True) == 4
+
+
 def test_a_second_caption_is_counted_from_the_end_of_the_first() -> None:
     picture = captioned(40, 5)
     picture[19:28] = 220

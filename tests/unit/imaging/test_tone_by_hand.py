@@ -139,16 +139,15 @@ def test_only_the_films_own_part_and_only_8_bits_are_looked_at() -> None:
     assert uneven_gaps(replace(film, pixels=film.pixels.astype(np.uint16)), plan) == 0.0
 
 
-@pytest.mark.parametrize("grid", [224, 56])
-def test_lungs_come_to_the_input_cell_by_cell(grid: int) -> None:
-    """To the same preparation: each cell of the grid is a square of pixels, ended by bars."""
-    cell = 224 // grid
-    probability = np.zeros((grid, grid), np.float32)
-    probability[40 // cell : 160 // cell, 0 : 80 // cell] = 1.0
-    probability[40 // cell : 120 // cell, 120 // cell : 200 // cell] = 1.0
-    plan = replace(
-        PLAN, content=Box(16, 0, 192, 224), crop=Box(0, 0, 192, 224), film_width=192, film_height=224
-    )
+@pytest.mark.parametrize(("down", "across"), [(224, 224), (56, 56), (112, 56), (56, 224)])
+def test_lungs_come_to_the_input_cell_by_cell(down: int, across: int) -> None:
+    """To the same preparation: each cell of the grid is a rectangle of pixels, ended by bars."""
+    high, wide = 224 // down, 224 // across
+    probability = np.zeros((down, across), np.float32)
+    probability[40 // high : 160 // high, 0 : 80 // wide] = 1.0
+    probability[40 // high : 120 // high, 120 // wide : 200 // wide] = 1.0
+    content = Box(16, 0, 192, 224)
+    plan = replace(PLAN, content=content, crop=Box(0, 0, 192, 224), film_width=192, film_height=224)
     found = lungs_on_input(LungField(probability, plan), plan)
     expected = np.zeros((224, 224), bool)
     expected[40:160, 16:80] = expected[40:120, 120:200] = True

@@ -117,11 +117,12 @@ def test_where_either_side_shrinks_means_are_taken_and_else_what_lies_between() 
     assert (found[5:25, 10:30] == 100.0).all()
     found[5:25, 10:30] = 9.0
     assert (found == 9.0).all()
-    # 40 columns become 20, and 10 rows become 20
-    low = letterbox(np.ascontiguousarray(checks[:10]), PLAN)
-    assert low[5:25, 10:30] == pytest.approx(100.0)
-    narrow = letterbox(np.ascontiguousarray(checks[:, :10]), PLAN)
-    assert narrow[5:25, 10:30] == pytest.approx(100.0)
+    # of four pixels either way only the first is bright: what lies between two of them would be dark
+    combs = np.zeros((80, 80), np.float32)
+    combs[:, ::4] = 200.0
+    assert letterbox(np.ascontiguousarray(combs[:10]), PLAN)[5:25, 10:30] == pytest.approx(50.0)
+    combs = np.ascontiguousarray(combs[:10].T)
+    assert letterbox(combs, PLAN)[5:25, 10:30] == pytest.approx(50.0)
     steps = np.array([[0.0, 100.0], [0.0, 100.0]], np.float32)
     grown = letterbox(steps, replace(PLAN, content=Box(0, 0, 4, 2)))
     assert grown[0, :4].tolist() == [0.0, 25.0, 75.0, 100.0]
