@@ -114,8 +114,10 @@ def test_the_cells_that_show_the_film_are_those_nearest_to_it(
 def test_the_box_holds_every_pixel_that_a_cell_touches() -> None:
     # cells 20-79 of the input's columns are (20 - 10) / 80 to (80 - 10) / 80 of 163 pixels from 30 on
     assert lung_box(field((20, 10, 20, 40), (60, 15, 20, 35), plan=CROPPED)) == Box(50, 60, 173 - 50, 80)
-    coarse = np.kron(mask((10, 5, 10, 20), (30, 7, 10, 18), side=50), 1).astype(np.float32)
-    assert lung_box(LungField(coarse, CROPPED)) == Box(50, 60, 173 - 50, 80)
+    coarse = mask((10, 5, 10, 20), (30, 7, 10, 18), side=50).astype(np.float32)
+    for finer in ((1, 1), (2, 1), (1, 4)):
+        grid = np.kron(coarse, np.ones(finer, np.float32))
+        assert lung_box(LungField(grid, CROPPED)) == Box(50, 60, 173 - 50, 80)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from cxr_dash.domain import PreparationSpec, Radiograph
 from cxr_dash.imaging import chest_likeness, chest_phantom, polarity
+from cxr_dash.imaging.find import find_levels
 from cxr_dash.imaging.polarity import coarse_copy, looks_inverted
 
 AVERAGE = np.hstack([np.array(polarity._LEFT_HALF), np.array(polarity._LEFT_HALF)[:, ::-1]]).astype(float)
@@ -106,3 +108,14 @@ def test_black_margins_have_no_say_in_the_likeness() -> None:
     assert chest_likeness(255 - framed, window, inverted=True) == pytest.approx(
         chest_likeness(bare, window), abs=1e-9
     )
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("negative", [False, True])
+def test_a_negative_is_turned_where_a_spec_asks_for_it(version: int, negative: bool) -> None:
+    pixels = chest_phantom(200, 200)
+    pixels = np.asarray(255 - pixels if negative else pixels, np.uint8)
+    for polarity_asked, turned in (("auto", negative), ("keep", False)):
+        spec = PreparationSpec(version=version, polarity=polarity_asked)
+        found = find_levels(Radiograph(pixels, 8, "png", "0" * 64), spec)
+        assert found.inverted is turned

@@ -86,6 +86,7 @@ def test_a_box_grows_on_each_side_as_far_as_the_film_reaches(margin: float, grow
         (Box(10, 20, 101, 60), (1, 1), Box(30, 20, 60, 60)),
         (Box(0, 0, 100, 100), (3, 1), Box(0, 33, 100, 33)),
         (Box(0, 0, 100, 3), (1, 100), Box(49, 0, 1, 3)),
+        (Box(0, 0, 3, 100), (100, 1), Box(0, 49, 3, 1)),
     ],
 )
 def test_the_middle_of_a_box_has_an_aspect(box: Box, aspect: tuple[int, int], middle: Box) -> None:

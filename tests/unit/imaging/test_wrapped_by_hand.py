@@ -149,6 +149,13 @@ def test_fewer_jumps_than_a_fortieth_of_the_side_are_looked_at_no_further(
         assert measure_jumps(film, 256, EVEN_COUNTS).count == pytest.approx(counts / side)
 
 
+def test_one_jump_on_a_film_of_forty_pixels_is_all_of_its_edges() -> None:
+    film = np.full((30, 40), 128, np.uint8)
+    film[:, 20:] = 100
+    film[15] = line(239, 5, length=40, middle=20)
+    assert measure_jumps(np.ascontiguousarray(film.T), 256, EVEN_COUNTS) == Jumps(1 / 40, 1.0, 0.0)
+
+
 def test_steep_edges_across_a_film_count_once_there_are_jumps_along_it() -> None:
     film = banded(5)
     upright = measure_jumps(film, 256, EVEN_COUNTS)
