@@ -30,6 +30,14 @@ def test_an_ellipse_has_its_area_its_place_and_its_weight() -> None:
     assert Canvas(64).ellipse((0.5, 0.5), (0.2, 0.2), 0.02).layer.max() == pytest.approx(1.0, abs=0.01)
 
 
+def test_an_ellipse_is_whole_all_the_way_round() -> None:
+    layer = Canvas(400).ellipse((0.5, 0.5), (0.2, 0.3), 0.002).layer
+    for angle in np.linspace(0, 2 * np.pi, 72):
+        x, y = 80 * np.cos(angle), 120 * np.sin(angle)
+        assert layer[round(199.5 + 0.94 * y), round(199.5 + 0.94 * x)] == pytest.approx(1.0, abs=0.01)
+        assert layer[round(199.5 + 1.06 * y), round(199.5 + 1.06 * x)] == pytest.approx(0.0, abs=0.02)
+
+
 def test_a_stroke_is_as_wide_as_asked_and_a_pixel_at_least() -> None:
     layer = Canvas(400).stroke([(0.2, 0.5), (0.8, 0.5)], 0.05, 0.004, 0.3).layer
     assert np.ptp(np.flatnonzero(layer[:, 200] > 0.15)) == pytest.approx(20, abs=2)
