@@ -151,6 +151,6 @@ def _jumps_along(
     upward = np.sign(left - right)
     climb_left = (left - lines[rows, columns - _REACH].astype(np.int64)) * upward
     climb_right = (lines[rows, columns + 1 + _REACH].astype(np.int64) - right) * upward
-    least, most = max(_LEAST_CLIMB * size, 1.0), _MOST_CLIMB * size
+    least, most = _LEAST_CLIMB * size, _MOST_CLIMB * size
     climbs = (climb_left > least) & (climb_left < most) & (climb_right > least) & (climb_right < most)
     return total, int(np.count_nonzero(jump)), int(np.count_nonzero(climbs))

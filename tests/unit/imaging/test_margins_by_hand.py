@@ -109,6 +109,15 @@ def test_a_margin_of_one_row_may_have_a_caption_or_a_blurred_edge_too() -> None:
     assert _margin(blurred, 250.0, lossy=True) == 4
 
 
+def test_a_margin_of_a_narrow_film_may_be_higher_than_the_film_is_wide() -> None:
+    narrow = film(100, 30) // 2
+    narrow[:40], narrow[40:43] = 220, 200
+    assert _margin(narrow, 250.0, lossy=True) == 43
+    captioned_one = np.vstack([np.full((40, 30), 220, np.uint8), captioned(40, 5)[10:, 20:50]])
+    captioned_one[40:45, :18] = 220
+    assert _margin(captioned_one, 250.0, lossy=False) == 49
+
+
 def test_a_second_caption_is_counted_from_the_end_of_the_first() -> None:
     picture = captioned(40, 5)
     picture[19:28] = 220
