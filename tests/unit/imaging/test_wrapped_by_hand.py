@@ -124,9 +124,9 @@ def test_edges_to_the_level_of_letters_or_padding_are_left_out(spikes: tuple[int
 @pytest.mark.parametrize(("rows", "apart", "found"), [(12, 0, 12), (13, 0, 0), (13, 1, 0), (13, 2, 13)])
 def test_straight_edges_are_left_out(rows: int, apart: int, found: int) -> None:
     """An eighth of 100 rows, in a column and the ones beside it."""
-    film = np.full((100, 100), 128, np.uint8)
+    film = np.full((100, 80), 128, np.uint8)
     for number in range(rows):
-        film[4 * number] = line(5, 239, middle=50 + apart * (number % 2))
+        film[4 * number] = line(5, 239, length=80, middle=50 + apart * (number % 2))
     assert counted(film)[1] == found
 
 
