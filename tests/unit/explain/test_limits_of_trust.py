@@ -192,6 +192,17 @@ def test_a_correlation_is_pearsons_of_what_both_show() -> None:
     assert map_correlation(heat(one, plan), moved) == pytest.approx(expected)
 
 
+def test_weak_heat_correlates_as_strong_heat_does() -> None:
+    values = np.random.default_rng(1).normal(size=(7, 7)).astype(np.float32)
+    other = values + np.random.default_rng(2).normal(size=(7, 7)).astype(np.float32)
+    strong, weak = (
+        map_correlation(heat(values * by), Shifted((0.025, 0.0), other * by, 0.5))
+        for by in (np.float32(1.0), np.float32(1e-3))
+    )
+    assert 0.1 < strong < 0.9
+    assert weak == pytest.approx(strong, abs=1e-5)
+
+
 def test_a_film_so_narrow_that_the_shift_leaves_nothing_correlates_with_nothing() -> None:
     plan = replace(PLAN, content=Box(50, 0, 1, 100), crop=Box(0, 0, 1, 100), film_width=1)
     values = np.tile(np.linspace(0, 1, 100), (100, 1)).T
