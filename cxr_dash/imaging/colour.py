@@ -85,11 +85,12 @@ def to_grey(stored: NDArray[Any]) -> GreyPicture:
     notes: tuple[Reason, ...] = (Reason(ReasonCode.TINTED),) if tinted else ()
     channel = None if tinted is None else tinted.channel
     if channel is None:
-        # Equal channels keep their level exactly: the weights of cvtColor add up to one in fixed point.
-        code = cv2.COLOR_BGRA2GRAY if stored.shape[2] == 4 else cv2.COLOR_BGR2GRAY
         # Each channel of a tint was rounded for itself: together they know the level finer than 8 bits do.
         fine = tinted is not None and stored.dtype == np.uint8
-        grey: NDArray[Any] = cv2.cvtColor(stored.astype(np.uint16) * 257 if fine else stored, code)
+        levels = stored.astype(np.uint16) * 257 if fine else stored
+        # Equal channels keep their level exactly: the weights of cvtColor add up to one in fixed point. It
+        # leaves a fourth channel out.
+        grey: NDArray[Any] = cv2.cvtColor(levels, cv2.COLOR_BGR2GRAY)
     else:
         grey = cv2.extractChannel(stored, channel)
     if stored.shape[2] == 4:

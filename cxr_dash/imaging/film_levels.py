@@ -99,7 +99,7 @@ def _line(levels: Float64Array, grey: Float64Array) -> tuple[float, float]:
     order = np.argsort(levels)
     levels, grey = levels[order], grey[order]
     inner = np.flatnonzero((grey > _INNER[0]) & (grey < _INNER[1]))
-    first, last = (inner[0], inner[-1]) if inner.size > 1 else (0, 0)
+    first, last = (inner[0], inner[-1]) if inner.size else (0, 0)
     if grey[first] != grey[last] and levels[first] != levels[last]:
         slope = (levels[last] - levels[first]) / (grey[last] - grey[first])
         black = levels[first] - slope * grey[first]

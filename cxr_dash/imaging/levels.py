@@ -112,7 +112,7 @@ def _without_one_group(counts: Float32Array, total: float) -> tuple[int, int] | 
         width, rims = (end - start) / shares.size, float(shares[start:end].sum())
         below, above = float(shares[:start].sum()), float(shares[end:].sum())
         smaller = min(below, above)
-        if not 0.0 < smaller <= _MOST_LEFT_OUT or rims > _RIM_SHARE:
+        if smaller > _MOST_LEFT_OUT or rims > _RIM_SHARE:
             continue
         group = counts[: edges[start]] if below < above else counts[edges[end] :]
         lone = float(group.max()) >= _SPIKE * float(group.sum(dtype=np.float64))

@@ -93,8 +93,8 @@ def _letters(pixels: ByteArray, text: str, centre: Point, size: float) -> None:
     left = min(max(2, round(centre[0] - width / 2)), max(2, pixels.shape[1] - width - 2))
     foot = min(max(height, round(centre[1] + height / 3)), pixels.shape[0] - 4)
     rim = max(1, height // 12)
-    for right, down in ((-rim, 0), (rim, 0), (0, -rim), (0, rim)):
-        cv2.putText(pixels, text, (left + right, foot + down), _UNDER, face, height, _WEIGHT)
+    for place in ((left - rim, foot), (left + rim, foot), (left, foot - rim), (left, foot + rim)):
+        cv2.putText(pixels, text, place, _UNDER, face, height, _WEIGHT)
     cv2.putText(pixels, text, (left, foot), _INK, face, height, _WEIGHT)
 
 

@@ -82,9 +82,8 @@ def _end(x: NDArray[np.float64], y: NDArray[np.float64], *, top: bool) -> tuple[
 def _long_axis(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
     """Direction of the largest spread, pointing down."""
     _, directions = np.linalg.eigh(np.cov(np.stack([x, y])))
-    along = directions[:, 1]
-    sign = -1.0 if along[1] < 0.0 else 1.0
-    return float(along[0] * sign), float(along[1] * sign)
+    right, below = (float(one) for one in directions[:, 1])
+    return (right, below) if below >= 0.0 else (-right, -below)
 
 
 def _lean(right: float, below: float) -> float:

@@ -125,12 +125,11 @@ def _spread(detail: Float32Array, where: NDArray[np.uint8]) -> float:
 
 
 def _quantiles(ranked: Float32Array, shares: tuple[float, ...]) -> Float64Array:
-    """``numpy.quantile`` of values that are sorted already: the neighbours, linear in between."""
+    """``numpy.quantile`` of sorted values, at shares below 1: the neighbours, linear in between."""
     place = np.asarray(shares, np.float64) * (ranked.size - 1)
     below = np.floor(place).astype(np.intp)
-    above = np.minimum(below + 1, ranked.size - 1)
     low = ranked[below].astype(np.float64)
-    return np.asarray(low + (ranked[above] - low) * (place - below), np.float64)
+    return np.asarray(low + (ranked[below + 1] - low) * (place - below), np.float64)
 
 
 def _by_level(detail: Float32Array, level: Float32Array) -> Float64Array:

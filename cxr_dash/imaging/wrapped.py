@@ -124,7 +124,7 @@ def _spikes(counts: NDArray[np.float32], size: int) -> tuple[int, int]:
     """Lowest and highest level where they stand out like letters; -1 where they do not."""
     occupied = np.flatnonzero(counts)
     low, high = int(occupied[0]), int(occupied[-1])
-    near = max(size // 32, 1)
+    near = size // 32
     beside_low = float(counts[low + 1 : low + 1 + near].max(initial=0.0))
     beside_high = float(counts[max(high - near, 0) : high].max(initial=0.0))
     return (
@@ -151,6 +151,6 @@ def _jumps_along(
     upward = np.sign(left - right)
     climb_left = (left - lines[rows, columns - _REACH].astype(np.int64)) * upward
     climb_right = (lines[rows, columns + 1 + _REACH].astype(np.int64) - right) * upward
-    least, most = max(_LEAST_CLIMB * size, 1.0), _MOST_CLIMB * size
+    least, most = _LEAST_CLIMB * size, _MOST_CLIMB * size
     climbs = (climb_left > least) & (climb_left < most) & (climb_right > least) & (climb_right < most)
     return total, int(np.count_nonzero(jump)), int(np.count_nonzero(climbs))

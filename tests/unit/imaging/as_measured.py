@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from cxr_dash import imaging
+from cxr_dash import imaging, palette
 from cxr_dash.domain import LungField, PreparationSpec, Radiograph
 from cxr_dash.imaging import Caption, Mark
 from cxr_dash.imaging.borders import find_borders
@@ -115,6 +115,15 @@ def _film_area() -> Any:
     return [astuple(box) for box in boxes]
 
 
+def _grain(film: np.ndarray) -> list[float]:
+    """Of lung, fluid and belly: how strong it is, and what of it a pixel shares with the next."""
+    fine = film.astype(np.float64) - cv2.GaussianBlur(film.astype(np.float64), (0, 0), 3.0)
+    found = []
+    for part in (fine[150:250, 150:200], fine[300:330, 140:180], fine[420:480, 200:300]):
+        found += [part.std(), 10 * np.corrcoef(part[:, :-1].ravel(), part[:, 1:].ravel())[0, 1]]
+    return [float(one) for one in found]
+
+
 def _marks() -> Any:
     film = np.full((300, 340), 120, np.uint8)
     drawn = [
@@ -126,6 +135,34 @@ def _marks() -> Any:
         )
     ]
     return [part for pixels in drawn for part in (coarse(pixels, 20), float((pixels == 255).sum()))]
+
+
+def _reach(found: np.ndarray) -> list[float]:
+    """First and last column and row, and how many."""
+    rows, columns = np.nonzero(found)
+    return [float(one) for one in (columns.min(), columns.max(), rows.min(), rows.max(), rows.size)]
+
+
+def _letters() -> Any:
+    """Where letters and their rims lie, on films of several sizes and in every corner."""
+    placed = [(side, side, "L", (side / 2, side / 2), "") for side in (100, 200, 400, 1000)]
+    placed += [(400, 600, "R", (float(x), float(y)), "") for x in (0, 599) for y in (0, 399)]
+    placed += [(600, 400, "ruler", (150.0, y), "81.5 mm") for y in (0.0, 300.0)]
+    found = []
+    for height, width, kind, place, text in placed:
+        film = np.full((height, width), 120, np.uint8)
+        drawn = imaging.marked(film, [Mark(kind, place, place, text)])
+        found += [_reach(drawn == 255), _reach(drawn < 60)]
+    return found
+
+
+def _caption_rows() -> Any:
+    """Where each of a caption's inks lies, on pictures of several widths."""
+    colours = imaging.colour_table("inferno")
+    caption = Caption("Effusion", ("one line of words", "another"), ("little", "much"), colours)
+    inks = (palette.rgb(palette.INK), palette.rgb(palette.INK_SOFT), palette.rgb(palette.GROUND))
+    strips = [imaging.caption_strip(caption, width) for width in (200, 700, 1700)]
+    return [_reach((strip == ink).all(axis=2)) for strip in strips for ink in inks]
 
 
 def _caption() -> Any:
@@ -212,6 +249,7 @@ MEASURES: dict[str, Callable[[], Any]] = {
         float((imaging.chest_phantom(512, 512)[rows] - imaging.chest_phantom(512, 512)[rows].mean()).std())
         for rows in (np.s_[300:310, 250:260], np.s_[500:510, 250:260], np.s_[60:70, 5:15])
     ],
+    "phantom's grain with an effusion": lambda: _grain(imaging.effusion_phantom(512, 512, 1)),
     "film's own measures": lambda: [
         astuple(measure_film(radiograph(pixels)))
         for pixels in (imaging.chest_phantom(400, 360), 255 - imaging.chest_phantom(400, 360), grainy())
@@ -239,6 +277,8 @@ MEASURES: dict[str, Callable[[], Any]] = {
     "colour": _tinted,
     "film on a page": _film_area,
     "marks": _marks,
+    "marks' letters": _letters,
+    "caption's rows": _caption_rows,
     "caption": _caption,
     "overlay": _overlay,
     "letterbox": _letterboxed,

@@ -14,12 +14,12 @@ from cxr_dash.imaging import polarity
 _KEPT = json.loads(KEPT.read_text())
 # Grey levels of drawings: a rounding of another processor's arithmetic is not a change.
 _LEVELS = {
+    "phantom's grain": 0.05,
     "phantom": 0.6,
     "marks": 0.6,
     "caption": 0.6,
     "letterbox": 0.6,
     "overlay": 0.6,
-    "phantom's grain": 0.05,
     "seen": 0.6,
 }
 
