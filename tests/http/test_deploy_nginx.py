@@ -147,7 +147,8 @@ def test_behind_nginx_senders_that_stop_reach_no_thread(tmp_path: Path, behind: 
                 b"POST /films HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\nab"
             )
         assert proxy.ask("GET", "/healthz")[0] == 200
-        assert behind.metric("cxr_busy_threads") == 0
+        # a thread is let go a moment behind its answer; one that a sender holds, in many seconds
+        assert 0 in (behind.metric("cxr_busy_threads") for _ in range(20))
         for client in stalled:
             client.close()
 
