@@ -113,9 +113,11 @@ def child(monkeypatch: pytest.MonkeyPatch, system: Any) -> Iterator[socket.socke
     thread.start()
     ours.settimeout(10)
     yield ours
-    ours.close()
+    # one way alone: it may not have sent the last of an answer yet
+    ours.shutdown(socket.SHUT_WR)
     thread.join(20)
     assert not thread.is_alive(), "it ends when the other end is closed"
+    ours.close()
     theirs.close()
     for number in made:
         os.close(number)
