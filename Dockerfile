@@ -14,15 +14,22 @@ COPY cxr_dash cxr_dash
 # Git stays outside: `--build-arg VERSION=0.2.0` says what a tag would.
 ARG VERSION=""
 RUN SETUPTOOLS_SCM_PRETEND_VERSION_FOR_CXR_DASH="$VERSION" python -m pip install --no-deps --no-build-isolation -e . \
-    && python -m compileall -q cxr_dash
+    && python -m compileall -q cxr_dash \
+    && chmod -R a+rX .
+
+# Files come with the modes of the checkout: made under a umask of 027, they are root's alone until this is said.
+FROM builder AS readable
+COPY assets assets
+COPY models models
+RUN chmod -R a+rX assets models
 
 # Films, weights and runs are mounted: docs/training.md.
 FROM builder AS training
 COPY requirements/train.lock requirements/train.lock
 RUN python -m pip install --require-hashes -r requirements/train.lock
 COPY training training
-COPY models models
-RUN useradd --uid 10001 trainer && mkdir -m 0777 runs
+COPY --from=readable /srv/cxr-dash/models /srv/cxr-dash/models
+RUN chmod -R a+rX requirements training && useradd --uid 10001 trainer && mkdir -m 0777 runs
 USER 10001
 ENTRYPOINT ["python", "-m", "training"]
 
@@ -35,16 +42,16 @@ LABEL org.opencontainers.image.title="cxr-dash" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 # A user of its own, who may write nothing but the folder in which films wait and that of the reference library.
-RUN groupadd --system --gid 10001 cxr \
-    && useradd --system --uid 10001 --gid cxr --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cxr \
+RUN groupadd --gid 10001 cxr \
+    && useradd --uid 10001 --gid cxr --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cxr \
     && mkdir -m 0700 /var/cache/cxr-dash \
     && mkdir -m 0700 /var/lib/cxr-dash \
     && chown cxr:cxr /var/cache/cxr-dash /var/lib/cxr-dash
 WORKDIR /srv/cxr-dash
 COPY --from=builder /opt/venv /opt/venv
 COPY --from=builder /srv/cxr-dash /srv/cxr-dash
-COPY assets assets
-COPY models models
+COPY --from=readable /srv/cxr-dash/assets /srv/cxr-dash/assets
+COPY --from=readable /srv/cxr-dash/models /srv/cxr-dash/models
 ENV PATH="/opt/venv/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

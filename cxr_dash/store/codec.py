@@ -40,6 +40,7 @@ class Codec:
             self._learn(root)
 
     def _learn(self, kind: Any) -> None:
+        kind = meant(kind)
         for part in get_args(kind):
             self._learn(part)
         if not isinstance(kind, type) or self._known.get(kind.__name__) is kind:
@@ -144,8 +145,16 @@ class Codec:
         return taken
 
 
+def meant(hint: Any) -> Any:
+    """What a named annotation stands for: ``NDArray`` of NumPy 2.5 is such a name, an array before."""
+    while hasattr(name := get_origin(hint) or hint, "__value__"):
+        hint = name.__value__
+    return hint
+
+
 def fits(value: Any, hint: Any) -> bool:  # noqa: PLR0911  (a table of what annotations mean)
     """Whether a value is what an annotation allows."""
+    hint = meant(hint)
     origin, parts = get_origin(hint), get_args(hint)
     if hint is Any or hint is object:
         return True

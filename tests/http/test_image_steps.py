@@ -81,11 +81,30 @@ def test_the_other_image_trains_and_brings_no_tests() -> None:
     (entry,) = [step.words() for step in steps if step.keyword == "ENTRYPOINT"]
     assert entry == ["python", "-m", "training"]
     sent = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    copied = [step.text.split()[:-1] for step in steps if step.keyword == "COPY"]
+    copied = [
+        step.text.split()[:-1] for step in steps if step.keyword == "COPY" and "--from=" not in step.text
+    ]
     assert {f"!{source}" for sources in copied for source in sources} <= {*sent}
     pinned = set(re.findall(r"^[\w-]+(?===)", (ROOT / "requirements/train.lock").read_text(), re.MULTILINE))
     assert {"keras", "optuna", "tensorflow-cpu"} <= pinned
     assert not {"pytest", "mypy"} & pinned
+
+
+@pytest.mark.parametrize("target", ["", "training"])
+def test_what_is_sent_is_made_readable_for_the_images_user(target: str) -> None:
+    """A checkout under a umask of 027 is its owner's alone, and files are sent with their modes."""
+    own = stages(_EVERY_STEP)[target]
+    for step in own:
+        if step.keyword == "COPY" and "--from=" not in step.text:
+            *_, folder = step.text.split()
+            assert any(
+                s.keyword == "RUN" and re.search(rf"chmod -R a\+rX [^&]*{folder.split('/')[0]}", s.text)
+                for s in own
+            )
+    for name in ("builder", "readable"):
+        assert any(
+            "chmod -R a+rX" in step.text for step in stages(_EVERY_STEP)[name] if step.keyword == "RUN"
+        )
 
 
 def test_the_command_is_the_documented_one(image: FolderImage) -> None:

@@ -10,9 +10,9 @@ import pickle
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, make_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ import redis
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import TypeAliasType
 
 from cxr_dash import imaging
 from cxr_dash.domain import Analysis, FilmFacts, PatientIdentity
@@ -77,6 +78,22 @@ def codec() -> Codec:
 def test_films_and_analyses_come_back_as_they_were(codec: Codec, analysis: Analysis) -> None:
     for value in (FILM, replace(FILM, identity=None), analysis):
         assert _same(codec.decode(codec.encode(value)), value)
+
+
+def test_an_annotation_that_has_a_name_is_what_it_stands_for() -> None:
+    # As NumPy 2.5, which Python 3.12 and later get, writes its `NDArray`; an array's own form before.
+    item = TypeVar("item", bound=np.generic)
+    array = TypeAliasType("array", np.ndarray[Any, np.dtype[item]], type_params=(item,))
+    film = TypeAliasType("film", StoredFilm)
+    held = make_dataclass("held", [("grey", array[np.float32]), ("film", film | None)], frozen=True)
+    codec = Codec((held,))
+    value = held(np.arange(6, dtype=np.float32).reshape(2, 3), None)
+    read = codec.decode(codec.encode(value))
+    assert np.array_equal(read.grey, value.grey)
+    with pytest.raises(UnreadableEntryError):
+        codec.decode(codec.encode(held("grey", None)))
+    with pytest.raises(UnreadableEntryError):
+        codec.decode(codec.encode(held(value.grey, value.grey)))
 
 
 def test_a_pickle_is_no_entry_and_runs_nothing(codec: Codec, tmp_path: Path) -> None:
