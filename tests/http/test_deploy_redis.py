@@ -63,6 +63,24 @@ def test_the_app_can_do_all_it_does(port: int, tmp_path: Path, phantom_png: byte
     assert client.get(f"/films/{film}/picture.jpg").status_code == 404
 
 
+def test_requests_are_counted_for_all_workers(
+    port: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(
+        cache_type="redis",
+        cache_redis_url=f"redis://cxr:secret1@127.0.0.1:{port}/0",
+        cache_dir=tmp_path,
+        warm_up=False,
+        sign_in="proxy",
+        rate_limit="3 per minute",
+    )
+    clients = [create_app(settings).server.test_client() for _ in range(2)]
+    headers = {"X-Forwarded-User": "anna"}
+    answers = [clients[number % 2].get("/", headers=headers).status_code for number in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+    assert "unreachable" not in caplog.text
+
+
 def test_nobody_comes_in_without_the_password(port: int) -> None:
     with redis.Redis(port=port) as client, pytest.raises(redis.AuthenticationError):
         client.get("cxr-film")

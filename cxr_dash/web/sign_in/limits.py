@@ -45,6 +45,8 @@ def limit_requests(server: Flask, settings: Settings, films: Sequence[str]) -> L
         app=server,
         default_limits=[_part(settings.rate_limit, settings)] if settings.rate_limit else [],
         storage_uri=settings.cache_redis_url if in_redis else "memory://",
+        # a user of Redis who may touch the app's keys alone may touch these (deploy/redis/users.acl)
+        storage_options={"key_prefix": "cxr-limits"} if in_redis else {},
         in_memory_fallback_enabled=in_redis,
         key_prefix="cxr-limit",
         headers_enabled=True,
