@@ -84,7 +84,7 @@ def test_fluid_stands_at_its_level_and_climbs_along_wall_and_heart() -> None:
         assert rows[1] - rows[0] == pytest.approx(2 * np.log(4.0) * soft, rel=0.03)
 
 
-def test_the_belly_weighs_below_the_dome_but_for_the_air_in_the_stomach() -> None:
+def test_the_belly_counts_below_the_dome_but_for_the_air_in_the_stomach() -> None:
     ones = np.ones((SIDE, SIDE), np.float32)
     belly = effusion._belly(ones, 0 * ones)
     x = (np.arange(SIDE) + 0.5) / SIDE

@@ -222,7 +222,7 @@ def _no_package(_name: str) -> Any:
         ({}, ("localhost", 4318)),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://traces.example/x"}, ("traces.example", 443)),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://traces.example"}, ("traces.example", 80)),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://key:secret@host:99/"}, ("host", 99)),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://key:sesame@host:99/"}, ("host", 99)),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "ftp://host"}, ("host", 0)),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "no address"}, ("", 0)),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://host:port"}, ("", 0)),
