@@ -97,7 +97,11 @@ def running(engine: str, image: str) -> Iterator[tuple[str, int]]:
     """A container, guarded as the documentation says, and its port on this machine."""
     port = free_port()
     options = [*_GUARDED, *_MEMORY, "--env", "CXR_SIGN_IN=off", "--publish", f"127.0.0.1:{port}:8050"]
-    container = _run(engine, "run", "--detach", *options, image).stdout.strip()
+    begun = _run(engine, "run", "--detach", *options, image, check=False)
+    if "invalid mount option" in begun.stderr:
+        pytest.skip("this Podman gives a memory folder no owner: the guarded container was NOT started")
+    assert begun.returncode == 0, begun.stderr
+    container = begun.stdout.strip()
     try:
         eventually(lambda: _ask(port, "GET", "/readyz")[0] == 200, "the container to be ready")
         yield container, port
