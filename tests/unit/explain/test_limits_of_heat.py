@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cells import PLAN
 
 from cxr_dash.domain import Box, HeatScale, Preparation
 from cxr_dash.explain import (
@@ -17,9 +18,6 @@ from cxr_dash.explain import (
     shown_peaks,
 )
 
-WHOLE = Box(0, 0, 100, 100)
-# the map's cells are the film's pixels
-PLAN = Preparation(100, 100, 0.0, 255.0, False, WHOLE, WHOLE, 100, 100, 0.0)
 EPS = float(np.finfo(np.float32).eps)
 
 

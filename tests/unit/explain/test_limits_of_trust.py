@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cells import PLAN, mask
 
 from cxr_dash.domain import Box, LungField, Preparation
 from cxr_dash.explain import Shifted, find_regions, heat_trust, make_heatmap, trust
@@ -19,17 +20,6 @@ from cxr_dash.explain.trust import (
     share_inside,
 )
 from cxr_dash.imaging import film_mask
-
-WHOLE = Box(0, 0, 100, 100)
-PLAN = Preparation(100, 100, 0.0, 255.0, False, WHOLE, WHOLE, 100, 100, 0.0)
-
-
-def mask(*boxes: tuple[int, int, int, int], side: int = 100) -> np.ndarray:
-    """True in boxes: x, y, width, height."""
-    found = np.zeros((side, side), bool)
-    for x, y, width, height in boxes:
-        found[y : y + height, x : x + width] = True
-    return found
 
 
 def heat(values: np.ndarray, plan: Preparation = PLAN):

@@ -6,22 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cells import LEFT, PLAN, RIGHT, WHOLE, mask
 
-from cxr_dash.domain import Box, HeartMeasures, LungField, Preparation, RatioObstacle
+from cxr_dash.domain import Box, HeartMeasures, LungField, RatioObstacle
 from cxr_dash.imaging import heart, measure_heart
 from cxr_dash.imaging.heart import _Extent, _extent, _largest, _of_the_lungs
-
-WHOLE = Box(0, 0, 100, 100)
-PLAN = Preparation(100, 100, 0.0, 255.0, False, WHOLE, WHOLE, 100, 100, 0.0)
-LEFT, RIGHT = (10, 20, 20, 50), (60, 20, 20, 50)
-
-
-def mask(*boxes: tuple[int, int, int, int]) -> np.ndarray:
-    """True in boxes: x, y, width, height."""
-    found = np.zeros((100, 100), bool)
-    for x, y, width, height in boxes:
-        found[y : y + height, x : x + width] = True
-    return found
 
 
 def hearted(heart_cells: np.ndarray, level: float = 1.0) -> LungField:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cells import LEFT, PLAN, RIGHT, mask
 
 from cxr_dash.domain import Box, LungField, Preparation
 from cxr_dash.imaging import film_mask, lung_box, measure_lungs
@@ -20,26 +21,13 @@ from cxr_dash.imaging.lungs import (
     wider,
 )
 
-WHOLE = Box(0, 0, 100, 100)
-PLAN = Preparation(100, 100, 0.0, 255.0, False, WHOLE, WHOLE, 100, 100, 0.0)
 CROPPED = replace(
     PLAN, film_width=300, film_height=280, crop=Box(30, 40, 163, 200), content=Box(10, 0, 80, 100)
 )
 
 
-def mask(*boxes: tuple[int, int, int, int], side: int = 100) -> np.ndarray:
-    """True in boxes: x, y, width, height."""
-    found = np.zeros((side, side), bool)
-    for x, y, width, height in boxes:
-        found[y : y + height, x : x + width] = True
-    return found
-
-
 def field(*boxes: tuple[int, int, int, int], plan: Preparation = PLAN, level: float = 1.0) -> LungField:
     return LungField(np.where(mask(*boxes), level, 0.0).astype(np.float32), plan)
-
-
-LEFT, RIGHT = (10, 20, 20, 50), (60, 20, 20, 50)
 
 
 @pytest.mark.parametrize(("level", "cells"), [(0.5, 2000), (0.499, 0)])
