@@ -6,23 +6,19 @@ import os
 import re
 import shutil
 import subprocess
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
+from certificates import self_signed
 from gunicorn_server import ROOT, eventually, running_gunicorn
+from openid_provider import quiet, running_provider
 
 from benchmarks.servers import free_port
 
-with warnings.catch_warnings():
-    # of the provider's own imports
-    warnings.simplefilter("ignore")
-    import oidc_provider_mock
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:authlib\\.")
+pytestmark = quiet
 
 _FILE = ROOT / "deploy" / "apache" / "cxr-dash-openid.conf"
 _MODULES = Path(os.environ.get("APACHE_MODULES", "/usr/lib/apache2/modules"))
@@ -40,10 +36,7 @@ def _apache(folder: Path, upstream: int, issuer: str) -> Iterator[tuple[str, Pat
     if program is None or not (_MODULES / "mod_auth_openidc.so").is_file():
         pytest.skip("no Apache with mod_auth_openidc on this machine: its file was NOT tried")
     folder.mkdir()
-    certificate, key, port = folder / "cert.pem", folder / "key.pem", free_port()
-    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    named = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(["openssl", *made, *named], check=True, capture_output=True)
+    (certificate, key), port = self_signed(folder), free_port()
     (folder / "secret").write_text("a secret")
     (folder / "passphrase").write_text("a phrase of this test")
     changes = {
@@ -91,9 +84,6 @@ def _answers(address: str, certificate: Path) -> bool:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, Path]]:
     """Address, certificate, and the folder of Apache's own files."""
-    people = [
-        oidc_provider_mock.User(sub=name, claims={"groups": groups}) for name, groups in _GROUPS.items()
-    ]
     environment = {
         **os.environ,
         "CXR_SIGN_IN": "proxy",
@@ -102,17 +92,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, 
         "CXR_ALLOWED_HOSTS": "localhost,127.0.0.1",
     }
     folder = tmp_path_factory.mktemp("apache")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with (
-            oidc_provider_mock.run_server_in_thread(user_claims=people) as provider,
-            running_gunicorn(folder, environment=environment) as server,
-            _apache(folder / "apache", server.port, f"http://localhost:{provider.server_port}") as (
-                address,
-                certificate,
-            ),
-        ):
-            yield address, certificate, folder / "apache"
+    with (
+        running_provider(_GROUPS) as issuer,
+        running_gunicorn(folder, environment=environment) as server,
+        _apache(folder / "apache", server.port, issuer) as (address, certificate),
+    ):
+        yield address, certificate, folder / "apache"
 
 
 def _browser(site: tuple[str, Path, Path]) -> requests.Session:

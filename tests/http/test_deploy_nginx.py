@@ -15,6 +15,7 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+from certificates import self_signed
 from gunicorn_server import ROOT, GunicornServer, eventually, running_gunicorn
 
 from benchmarks.servers import free_port
@@ -51,26 +52,7 @@ def _nginx(folder: Path, site: str, upstream: int) -> Iterator[_Proxy]:
     if program is None:
         pytest.skip("nginx not found: install it (Debian: apt-get install nginx-light)")
     folder.mkdir()
-    certificate, key, port = folder / "cert.pem", folder / "key.pem", free_port()
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=localhost",
-            ),
-            *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
+    (certificate, key), port = self_signed(folder), free_port()
     changes = {
         "127.0.0.1:8050": f"127.0.0.1:{upstream}",
         "listen 443 ": f"listen 127.0.0.1:{port} ",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,29 +13,21 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from flask.testing import FlaskClient
+from openid_provider import quiet, running_provider
 
 from cxr_dash.settings import Settings
 from cxr_dash.web import create_app
 from cxr_dash.web.sign_in.oidc import Provider
 
-with warnings.catch_warnings():
-    # of the provider's own imports
-    warnings.simplefilter("ignore")
-    import oidc_provider_mock
-
-# of what the provider, another program that runs in this process, does with its own library
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:authlib\\.")
+pytestmark = quiet
 
 GROUPS = {"anna": ["radiology"], "root": ["radiology", "cxr-admin"], "carl": ["surgery"]}
 
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    people = [oidc_provider_mock.User(sub=name, claims={"groups": groups}) for name, groups in GROUPS.items()]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with oidc_provider_mock.run_server_in_thread(require_nonce=True, user_claims=people) as server:
-            yield f"http://localhost:{server.server_port}"
+    with running_provider(GROUPS) as address:
+        yield address
 
 
 @pytest.fixture
