@@ -38,6 +38,11 @@ def bomb_png(width: int, height: int) -> bytes:
     return PNG_SIGNATURE + png_chunk(b"IHDR", header) + body + png_chunk(b"IEND", b"")
 
 
+def jpeg_segment(marker: int, body: bytes) -> bytes:
+    """Marker, length and body."""
+    return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+
 def exif_block(orientation: int, *, big_endian: bool = True) -> bytes:
     """A TIFF structure with the orientation as its second entry."""
     mark, order = (b"MM\0*", ">") if big_endian else (b"II*\0", "<")
@@ -53,7 +58,7 @@ def jpeg(pixels: np.ndarray, *, quality: int = 95, progressive: bool = False, ex
     data = cv2.imencode(".jpg", pixels, parameters)[1].tobytes()
     if exif:
         body = b"Exif\0\0" + exif
-        data = data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[2:]
+        data = data[:2] + jpeg_segment(0xE1, body) + data[2:]
     return data
 
 

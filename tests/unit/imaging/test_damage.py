@@ -11,7 +11,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
-from picture_files import PNG_SIGNATURE, exif_block, gradient, jpeg, png, png_chunk, webp
+from picture_files import PNG_SIGNATURE, exif_block, gradient, jpeg, jpeg_segment, png, png_chunk, webp
 
 from cxr_dash.errors import CorruptFileError, FilmTooLargeError, UnsupportedFormatError
 from cxr_dash.imaging import chest_phantom, decode, read_header
@@ -299,9 +299,7 @@ def test_the_rows_of_a_large_png_reach_the_decoder_whole() -> None:
 def _frame(marker: int, bits: int, components: int) -> bytes:
     body = struct.pack(">BHHB", bits, 40, 56, components)
     body += b"".join(bytes([key + 1, 0x11, 0]) for key in range(components))
-    return (
-        b"\xff\xd8\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body + b"\xff\xda\0\x02" + END
-    )
+    return b"\xff\xd8" + jpeg_segment(marker, body) + b"\xff\xda\0\x02" + END
 
 
 @pytest.mark.parametrize(
@@ -322,7 +320,7 @@ def test_rare_kinds_of_jpeg_are_called_by_name(marker: int, bits: int, component
 def test_the_first_of_several_exif_blocks_wins(first: int, second: int) -> None:
     inner = jpeg(gradient(), exif=exif_block(second))
     body = b"Exif\0\0" + exif_block(first)
-    data = inner[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + inner[2:]
+    data = inner[:2] + jpeg_segment(0xE1, body) + inner[2:]
     assert read_header(data).orientation == first
 
 

@@ -11,6 +11,7 @@ import pytest
 import simplejpeg
 from picture_files import exif_block, gradient
 from picture_files import jpeg as coded
+from picture_files import jpeg_segment as segment
 
 from cxr_dash.domain import DecodeLimits, Reason, ReasonCode
 from cxr_dash.errors import CorruptFileError, UnsupportedFormatError
@@ -20,10 +21,6 @@ from cxr_dash.imaging.formats.jpeg import JPEG, JpegHeader, read_jpeg_header
 
 GREY, COLOUR = ((1, 0x11),), ((1, 0x22), (2, 0x11), (3, 0x11))
 END = b"\xff\xd9"
-
-
-def segment(marker: int, body: bytes) -> bytes:
-    return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
 
 
 def frame(

@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+from picture_files import jpeg_segment as segment
 
 from cxr_dash.errors import CorruptFileError
 from cxr_dash.imaging.formats.dicom import codestream, start
@@ -17,23 +18,19 @@ _J2K = next(one for one in SYNTAXES.values() if one.codec == "jpeg2000")
 _FRAME = b"\xff\xc0" + struct.pack(">HBHHB", 17, 8, 480, 640, 3) + bytes(9)
 
 
-def _segment(marker: int, body: bytes) -> bytes:
-    return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
-
-
 @pytest.mark.parametrize(
     ("before", "converted"),
     [
         (b"", False),
-        (_segment(0xE0, b"JFIF\0" + bytes(9)), True),
-        (_segment(0xE0, b"JFXX\0" + bytes(9)), False),
-        (_segment(0xEE, b"Adobe" + bytes(6) + b"\1"), True),
-        (_segment(0xEE, b"Adobe" + bytes(6) + b"\0"), False),
-        (_segment(0xEE, b"Adobe" + bytes(6) + b"\2"), False),
-        (_segment(0xEE, b"Adobe" + bytes(5)), False),
-        (_segment(0xEE, b"Other" + bytes(6) + b"\1"), False),
-        (_segment(0xED, b"Adobe" + bytes(6) + b"\1"), False),
-        (_segment(0xE0, b"JFIF\0" + bytes(9)) + _segment(0xEE, b"Adobe" + bytes(6) + b"\0"), False),
+        (segment(0xE0, b"JFIF\0" + bytes(9)), True),
+        (segment(0xE0, b"JFXX\0" + bytes(9)), False),
+        (segment(0xEE, b"Adobe" + bytes(6) + b"\1"), True),
+        (segment(0xEE, b"Adobe" + bytes(6) + b"\0"), False),
+        (segment(0xEE, b"Adobe" + bytes(6) + b"\2"), False),
+        (segment(0xEE, b"Adobe" + bytes(5)), False),
+        (segment(0xEE, b"Other" + bytes(6) + b"\1"), False),
+        (segment(0xED, b"Adobe" + bytes(6) + b"\1"), False),
+        (segment(0xE0, b"JFIF\0" + bytes(9)) + segment(0xEE, b"Adobe" + bytes(6) + b"\0"), False),
         (b"\xff\xff\x01\xff\xd0", False),
     ],
 )
@@ -49,10 +46,10 @@ def test_a_frame_says_whether_its_colour_was_converted(before: bytes, converted:
         b"\xff\xd8",
         b"\xff\xd8\xff\xe0\0",
         b"\xff\xd8\xff\xe0\0\2",
-        b"\xff\xd8" + _segment(0xDA, bytes(8)) + _FRAME,
-        b"\xff\xd8" + _segment(0xC7, bytes(15)) + _FRAME,
+        b"\xff\xd8" + segment(0xDA, bytes(8)) + _FRAME,
+        b"\xff\xd8" + segment(0xC7, bytes(15)) + _FRAME,
         b"\xff\xd8\x00" + _FRAME,
-        b"\xff\xd8" + _segment(0xC0, bytes(5)),
+        b"\xff\xd8" + segment(0xC0, bytes(5)),
     ],
 )
 def test_a_frame_that_is_none_or_begins_otherwise_is_damaged(frame: bytes) -> None:
@@ -65,10 +62,10 @@ _JPEG_LS = next(one for one in SYNTAXES.values() if one.codec == "jpegls")
 
 @pytest.mark.parametrize("marker", sorted({0xDA, *range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}))
 def test_a_frame_of_another_coding_is_damage(marker: int) -> None:
-    own = _segment(0xF7, _FRAME[4:])
-    assert codestream.read_frame_header(b"\xff\xd8" + _segment(0xC4, bytes(4)) + own, _JPEG_LS).width == 640
+    own = segment(0xF7, _FRAME[4:])
+    assert codestream.read_frame_header(b"\xff\xd8" + segment(0xC4, bytes(4)) + own, _JPEG_LS).width == 640
     with pytest.raises(CorruptFileError):
-        codestream.read_frame_header(b"\xff\xd8" + _segment(marker, bytes(15)) + own, _JPEG_LS)
+        codestream.read_frame_header(b"\xff\xd8" + segment(marker, bytes(15)) + own, _JPEG_LS)
 
 
 @pytest.mark.parametrize("marker", [0x01, *range(0xD0, 0xD9)])
@@ -79,7 +76,7 @@ def test_markers_without_a_length_are_passed_over(marker: int) -> None:
 
 @pytest.mark.parametrize("marker", [0xC4, 0xC8, 0xCC])
 def test_tables_between_are_passed_over(marker: int) -> None:
-    found = codestream.read_frame_header(b"\xff\xd8" + _segment(marker, bytes(20)) + _FRAME, _JPEG)
+    found = codestream.read_frame_header(b"\xff\xd8" + segment(marker, bytes(20)) + _FRAME, _JPEG)
     assert (found.width, found.height) == (640, 480)
 
 
