@@ -33,6 +33,12 @@ def again(page: Page) -> None:
     ready(page)
 
 
+def open_card(page: Page) -> None:
+    """Open the page about the model by its key, and wait for its list of sections."""
+    page.keyboard.press("l")
+    page.wait_for_selector(".modal.show .card-nav a")
+
+
 def choose_model(page: Page, model: str) -> None:
     """Choose a model and wait until the page has changed over: its panel comes a moment before its facts."""
     page.select_option("#model", model)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from steps import frames, in_view, open_films
+from steps import frames, in_view, open_card, open_films
 from watched import Watched
 
 pytestmark = pytest.mark.browser
@@ -25,8 +25,7 @@ def bundle(model: str) -> dict[str, Any]:
 
 def opened(page: Page) -> str:
     """Open the page by its key and hand back the model's id."""
-    page.keyboard.press("l")
-    page.wait_for_selector(".modal.show .card-nav a")
+    open_card(page)
     return page.input_value("#model")
 
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
-from steps import frames, open_films
+from playwright.sync_api import Route, expect
+from steps import frames, open_card, open_films
 from watched import Watched
 
 pytestmark = pytest.mark.browser
@@ -37,16 +37,9 @@ def _lost(watched: Watched, question: str) -> Iterator[list[str]]:
     watched.page.unroute(_CALLBACKS, lose)
 
 
-def _opened(page: Page, section: str) -> None:
-    page.keyboard.press("l")
-    page.wait_for_selector(".modal.show .card-nav a")
-    page.click(f'.card-nav a[href="#card-{section}"]')
-
-
 def test_a_section_that_was_lost_is_said_to_be_missing_and_asked_for_until_it_comes(watched: Watched) -> None:
     page = watched.page
-    page.keyboard.press("l")
-    page.wait_for_selector(".modal.show .card-nav a")
+    open_card(page)
     late = page.locator(_LATE)
     expect(late).to_be_hidden()
     with _lost(watched, "card-asked") as asked:
@@ -86,7 +79,8 @@ def test_counts_that_were_lost_are_said_to_be_of_an_earlier_threshold(
 ) -> None:
     page = watched.page
     open_films(page, drawn[:1])
-    _opened(page, "curves")
+    open_card(page)
+    page.click('.card-nav a[href="#card-curves"]')
     found = page.locator(".confusion [data-count=found] strong").first
     expect(found).to_be_visible()
     before = found.inner_text()
