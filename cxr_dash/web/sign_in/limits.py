@@ -48,7 +48,6 @@ def limit_requests(server: Flask, settings: Settings, films: Sequence[str]) -> L
         # a user of Redis who may touch the app's keys alone may touch these (deploy/redis/users.acl)
         storage_options={"key_prefix": "cxr-limits"} if in_redis else {},
         in_memory_fallback_enabled=in_redis,
-        key_prefix="cxr-limit",
         headers_enabled=True,
     )
     limiter.request_filter(_is_not_counted)
