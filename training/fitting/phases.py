@@ -18,6 +18,7 @@ from training.fitting.data import feature_batches, logits_of
 from training.fitting.epoch_log import RECALL, SCORE
 from training.fitting.losses import make_accuracy, make_loss
 from training.fitting.optimizers import fine_tune_optimizer, head_optimizer
+from training.fitting.precision import computing_in
 from training.fitting.progress import progress
 from training.fitting.recall import mean_recall
 from training.metrics import macro_auroc_of_logits
@@ -199,7 +200,10 @@ def run_phase(
     start.restore(trained)
     phase.log.keep(start.epoch)
     if start.epoch < phase.epochs and not start.stopped:
-        with progress(phase.name, phase.epochs, start.epoch) as show:
+        with (
+            computing_in(plan.precision, kept, trained),
+            progress(phase.name, phase.epochs, start.epoch) as show,
+        ):
             callbacks = phase_callbacks(kept, plan, phase, start, score=score, baseline=baseline, show=show)
             trained.fit(
                 batches(start.epoch),

@@ -2,7 +2,7 @@
 
 from training.recipe.card import CardRecipe, SourceText
 from training.recipe.ensemble import ENSEMBLE, FEATURES_LAYER, EnsembleRecipe
-from training.recipe.fitting import AugmentRecipe, FitRecipe
+from training.recipe.fitting import AugmentRecipe, FitRecipe, Precision
 from training.recipe.further import FurtherFilms
 from training.recipe.load import RECIPES, load_any, load_recipe, recipe_names
 from training.recipe.network import NetworkRecipe
@@ -22,6 +22,7 @@ __all__ = [
     "FitRecipe",
     "FurtherFilms",
     "NetworkRecipe",
+    "Precision",
     "Recipe",
     "SegmenterRecipe",
     "SourceText",

@@ -11,6 +11,7 @@ Optimizer = Literal["adam", "adamw", "adamax", "sgd", "rmsprop"]
 Loss = Literal["categorical_cross_entropy", "binary_cross_entropy", "mse", "focal"]
 Schedule = Literal["constant", "cosine", "exponential", "step", "inverse_time"]
 Monitor = Literal["val_macro_auroc", "val_loss", "val_accuracy"]
+Precision = Literal["float32", "mixed_bfloat16"]
 
 
 class Frozen(BaseModel):
@@ -83,6 +84,11 @@ class FitRecipe(Frozen):
     decay_epochs: float = Field(1.0, gt=0, description="Epochs that one decay_rate stands for.")
     final_learning_rate: Fraction = Field(
         0.0, description="cosine: share of the learning rate that is left after the last epoch."
+    )
+
+    precision: Precision = Field(
+        "float32",
+        description="What layers compute in while they are trained; the model that is kept is float32.",
     )
 
     monitor: Monitor = Field("val_macro_auroc", description="What makes an epoch of phase two the best.")

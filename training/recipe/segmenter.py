@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from cxr_dash.domain import PreparationSpec
 from training.recipe.card import CardRecipe, SourceText
-from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen
+from training.recipe.fitting import AugmentRecipe, FitRecipe, Fraction, Frozen, Precision
 from training.recipe.network import Sizes
 from training.recipe.sections import Value
 
@@ -102,6 +102,10 @@ class SegmenterFitRecipe(Frozen):
     ema_momentum: Fraction = Field(0.98, description="Of the running mean of the weights; 0: none.")
     warmup_epochs: float = Field(1.0, ge=0)
     final_learning_rate: Fraction = 0.02
+    precision: Precision = Field(
+        "float32",
+        description="What layers compute in while they are trained; the model that is kept is float32.",
+    )
     dice_weight: float = Field(1.0, ge=0, description="Of soft Dice, beside cross-entropy.")
     heart_repeats: int = Field(
         1, ge=1, description="How often an epoch shows a film whose heart was drawn: few were."
@@ -120,6 +124,7 @@ class SegmenterFitRecipe(Frozen):
             schedule="cosine",
             warmup_epochs=self.warmup_epochs,
             final_learning_rate=self.final_learning_rate,
+            precision=self.precision,
             # the whole cosine is gone down, whatever val says
             patience=self.epochs,
         )
