@@ -18,7 +18,9 @@ from cxr_dash.errors import TrainingError
 from training.backend import BACKENDS, require_backend
 from training.bench.figures import Bench, Case, Row, What
 from training.bench.machine import machine_facts
+from training.fitting.precision import FULL
 from training.networks import NETWORKS
+from training.recipe import Precision
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ class BenchPlan:
     ----------
     networks, backends : tuple of str
     batch_sizes : tuple of int
+    precisions : tuple of str
+        What layers compute in: each with each backend, see :mod:`training.fitting.precision`.
     size : int or None
         Side of the films, pixels; each network's own when None.
     rounds : int
@@ -45,6 +49,7 @@ class BenchPlan:
     size: int | None = None
     rounds: int = 5
     seconds: float = 1.0
+    precisions: tuple[Precision, ...] = ("float32",)
 
     def cases(self) -> list[Case]:
         """Every network with every batch size.
@@ -66,6 +71,10 @@ class BenchPlan:
                 )
         if not self.batch_sizes or min(self.batch_sizes) < 1 or self.rounds < 1:
             raise TrainingError("`--batch-sizes` and `--rounds` must be whole numbers from 1 on.")
+        known = get_args(Precision)
+        if not self.precisions or not set(self.precisions) <= set(known):
+            received = ", ".join(self.precisions) or "none"
+            raise TrainingError(f"`--precisions` must be among {', '.join(known)}; received {received}.")
         return [
             Case(name, self.size or NETWORKS[name].size, batch)
             for name, batch in product(self.networks, self.batch_sizes)
@@ -91,12 +100,15 @@ def compare_backends(plan: BenchPlan) -> Bench:
     rows: list[Row] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="training-bench-")))
-        workers = [stack.enter_context(_Worker(backend, folder)) for backend in plan.backends]
+        workers = [
+            stack.enter_context(_Worker(backend, precision, folder))
+            for backend, precision in product(plan.backends, plan.precisions)
+        ]
         for worker in workers:
             facts = worker.ask("facts")
             if "problem" in facts:
-                raise TrainingError(f"`backend` {worker.backend} must load; it failed: {facts['problem']}.")
-            machine[f"{worker.backend} {facts['version']} on"] = facts["devices"]
+                raise TrainingError(f"`backend` {worker.name} must load; it failed: {facts['problem']}.")
+            machine[f"{worker.name} {facts['version']} on"] = facts["devices"]
         for case in cases:
             logger.info("%s, %d px, batches of %d", case.network, case.size, case.batch_size)
             rows += _timed(case, workers, plan)
@@ -111,25 +123,25 @@ def _timed(case: Case, workers: Sequence[_Worker], plan: BenchPlan) -> list[Row]
     kinds = get_args(What)
     for worker in workers:
         answer = worker.ask("prepare", **asdict(case))
-        first[worker.backend] = answer.get("first", {})
-        problems[worker.backend] = answer.get("problem", "")
+        first[worker.name] = answer.get("first", {})
+        problems[worker.name] = answer.get("problem", "")
     for what, _ in product(kinds, range(plan.rounds)):
         for worker in workers:
-            if problems[worker.backend]:
+            if problems[worker.name]:
                 continue
             answer = worker.ask("time", what=what, at_least=plan.seconds)
             if "problem" in answer:
-                problems[worker.backend] = answer["problem"]
+                problems[worker.name] = answer["problem"]
             else:
-                samples.setdefault((worker.backend, what), []).append(answer["seconds"])
+                samples.setdefault((worker.name, what), []).append(answer["seconds"])
     return [
         Row(
             case=case,
-            backend=worker.backend,
+            backend=worker.name,
             what=what,
-            first_seconds=first[worker.backend].get(what, 0.0),
-            seconds=tuple(samples.get((worker.backend, what), ())),
-            problem=problems[worker.backend],
+            first_seconds=first[worker.name].get(what, 0.0),
+            seconds=tuple(samples.get((worker.name, what), ())),
+            problem=problems[worker.name],
         )
         for what in kinds
         for worker in workers
@@ -137,15 +149,16 @@ def _timed(case: Case, workers: Sequence[_Worker], plan: BenchPlan) -> list[Row]
 
 
 class _Worker:
-    """A process that times one backend; see :mod:`training.bench.worker`."""
+    """A process that times one backend in one precision; see :mod:`training.bench.worker`."""
 
-    def __init__(self, backend: str, folder: Path) -> None:
-        self.backend = backend
-        self._log_path = folder / f"{backend}.log"
+    def __init__(self, backend: str, precision: Precision, folder: Path) -> None:
+        self.name = backend if precision == FULL else f"{backend} {precision}"
+        self._arguments = (backend, precision)
+        self._log_path = folder / f"{self.name}.log"
 
     def __enter__(self) -> _Worker:
         self._log = self._log_path.open("wb")
-        command = [sys.executable, "-m", "training.bench.worker", self.backend]
+        command = [sys.executable, "-m", "training.bench.worker", *self._arguments]
         # a fixed module of this package, no shell
         self._process = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True
@@ -180,7 +193,7 @@ class _Worker:
         if not line:
             last = self._log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
             raise TrainingError(
-                f"The process that times {self.backend} must stay alive; it ended with {''.join(last)!r}.",
+                f"The process that times {self.name} must stay alive; it ended with {''.join(last)!r}.",
                 remedy="If it was killed for memory, try smaller batches.",
             )
         found: dict[str, Any] = json.loads(line)

@@ -31,6 +31,7 @@ class Row:
     ----------
     case : Case
     backend : str
+        With its precision, where that is not float32.
     what : {"train", "predict"}
         A training step of every weight (forward, backward, Adam), or inference.
     first_seconds : float

@@ -1,4 +1,4 @@
-"""``python -m training.bench.worker BACKEND``: builds, warms up and times networks, as it is told on stdin.
+"""``python -m training.bench.worker BACKEND PRECISION``: times networks as it is told on stdin.
 
 A process of its own for each backend, because Keras can only have one. One JSON object a line, both ways.
 """
@@ -10,11 +10,14 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, cast
 
 import numpy as np
 
 from training.backend import graphics, use_backend
+from training.fitting.precision import computing_in
+from training.recipe import Precision
 
 LABELS = 2
 
@@ -22,7 +25,9 @@ LABELS = 2
 class Bencher:
     """The network that is being timed."""
 
-    def __init__(self) -> None:
+    def __init__(self, precision: Precision) -> None:
+        self._precision = precision
+        self._computing = ExitStack()
         self._calls: dict[str, Callable[[int], float]] = {}
 
     def facts(self) -> dict[str, Any]:
@@ -45,6 +50,7 @@ class Bencher:
         from training.networks import build_network, split_at
 
         self._calls.clear()
+        self._computing.close()
         keras.utils.clear_session()
         keras.utils.set_random_seed(0)
         model = build_network(
@@ -52,6 +58,8 @@ class Bencher:
         )
         logits = split_at(model, None).tail
         logits.compile(keras.optimizers.Adam(1e-4), keras.losses.CategoricalCrossentropy(from_logits=True))
+        # until the next network
+        self._computing.enter_context(computing_in(self._precision, logits))
         films = np.random.default_rng(0).uniform(0, 255, (batch_size, size, size, 1)).astype(np.float32)
         truths = np.eye(LABELS, dtype=np.float32)[np.arange(batch_size) % LABELS]
         self._calls = {
@@ -90,7 +98,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     use_backend(sys.argv[1])
-    bencher = Bencher()
+    bencher = Bencher(cast(Precision, sys.argv[2]))
     for line in sys.stdin:
         command = json.loads(line)
         try:

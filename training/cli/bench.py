@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from cxr_dash.errors import CxrError
 from training.cli.common import fail
+
+if TYPE_CHECKING:
+    from training.recipe import Precision
 
 app = typer.Typer()
 
@@ -18,6 +21,7 @@ def bench_command(
     networks: Annotated[list[str], typer.Argument(help="Networks, as `list` names them.")],
     *,
     backends: Annotated[str, typer.Option(help="Comma-separated: tensorflow, jax, torch.")] = "tensorflow",
+    precisions: Annotated[str, typer.Option(help="Comma-separated: float32, mixed_bfloat16.")] = "float32",
     batch_sizes: Annotated[str, typer.Option(help="Comma-separated.")] = "1,8,32",
     size: Annotated[int | None, typer.Option(help="Side of the films, pixels; the network's own.")] = None,
     rounds: Annotated[int, typer.Option(help="How often each is timed; the median counts.", min=1)] = 5,
@@ -36,8 +40,15 @@ def bench_command(
         raise typer.BadParameter(
             f"`--batch-sizes` must be whole numbers; received {batch_sizes!r}."
         ) from error
-    names = tuple(dict.fromkeys(word.strip() for word in backends.split(",") if word.strip()))
-    plan = BenchPlan(tuple(dict.fromkeys(networks)), names, sizes, size, rounds, seconds)
+    plan = BenchPlan(
+        tuple(dict.fromkeys(networks)),
+        _words(backends),
+        sizes,
+        size,
+        rounds,
+        seconds,
+        cast("tuple[Precision, ...]", _words(precisions)),
+    )
     try:
         bench = compare_backends(plan)
     except CxrError as error:
@@ -51,3 +62,7 @@ def bench_command(
                 f"{row.case.network}, batch {row.case.batch_size}, {row.backend}: {row.problem}", err=True
             )
     typer.echo(f"{out}: bench.csv, bench.json, bench.html")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cxr_dash.errors import TrainingError
-from training.bench import Bench, BenchPlan, Case, Row
+from training.bench import Bench, BenchPlan, Case, Row, worker
 from training.cli import app
 from training.report.bench import bench_figure, write_bench
 
@@ -39,13 +39,16 @@ def test_networks_are_timed_in_a_process_of_their_own_and_written_down(tmp_path)
         "--seconds",
         "0",
     ]
-    result = CliRunner().invoke(app, [*arguments, "--backends", "tensorflow", "--out", str(tmp_path)])
+    chosen = ["--backends", "tensorflow", "--precisions", "float32,mixed_bfloat16"]
+    result = CliRunner().invoke(app, [*arguments, *chosen, "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     with (tmp_path / "bench.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert [(row["what"], row["batch_size"], row["rounds"]) for row in rows] == [
-        ("train", "2", "2"),
-        ("predict", "2", "2"),
+    assert [(row["what"], row["backend"], row["batch_size"], row["rounds"]) for row in rows] == [
+        ("train", "tensorflow", "2", "2"),
+        ("train", "tensorflow mixed_bfloat16", "2", "2"),
+        ("predict", "tensorflow", "2", "2"),
+        ("predict", "tensorflow mixed_bfloat16", "2", "2"),
     ]
     assert all(float(row["films_per_second"]) > 0 and not row["problem"] for row in rows)
     written = json.loads((tmp_path / "bench.json").read_text())
@@ -53,6 +56,16 @@ def test_networks_are_timed_in_a_process_of_their_own_and_written_down(tmp_path)
     assert any(name.startswith("tensorflow ") and name.endswith(" on") for name in written["machine"])
     assert len(written["rows"][0]["seconds"]) == 2
     assert "small_cnn" in (tmp_path / "bench.html").read_text()
+
+
+@pytest.mark.parametrize(("precision", "inside"), [("float32", "float32"), ("mixed_bfloat16", "bfloat16")])
+def test_every_network_is_timed_in_the_precision_that_was_asked_for(precision, inside, monkeypatch):
+    timed = []
+    monkeypatch.setattr(worker, "_trained", lambda model, *_: timed.append(model.get_layer("conv_1")) or 1.0)
+    bencher = worker.Bencher(precision)
+    for _ in range(2):
+        bencher.prepare("small_cnn", 16, 2)
+        assert timed.pop().compute_dtype == inside
 
 
 def test_the_median_counts_and_compiling_is_reported_apart():
@@ -87,6 +100,8 @@ def test_the_chart_has_one_line_for_each_backend_and_kind_of_work():
         ({"networks": ("lenet",)}, "`networks` must be among .* received lenet"),
         ({"size": 4}, "`--size` must be at least 16 for small_cnn; received 4"),
         ({"batch_sizes": (0,)}, "whole numbers from 1 on"),
+        ({"precisions": ("float16",)}, "must be among float32, mixed_bfloat16; received float16"),
+        ({"precisions": ()}, "must be among float32, mixed_bfloat16; received none"),
     ],
 )
 def test_a_plan_that_cannot_be_timed_is_refused(changes, message):
