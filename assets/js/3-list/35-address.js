@@ -70,6 +70,13 @@ function leaveCard() {
   window.dash_clientside.set_props("address", { hash: window.location.hash });
 }
 
+/** The label in view stands behind its section.
+ * @type {(section: string, label: string) => void} */
+function nameLabel(section, label) {
+  const next = `${CARD}${section}:${label}`;
+  if (window.location.hash !== next) window.history.replaceState(window.history.state, "", next);
+}
+
 function start() {
   byId("model").addEventListener("change", () => (going = null));
   window.addEventListener("popstate", () => {
@@ -96,4 +103,4 @@ painters.push(() => {
 listen("other-reader", () => window.history.replaceState(null, "", window.location.pathname + window.location.search));
 session.part("address", { save: () => mark, load: (kept) => (mark = kept) });
 
-export { start, leaveCard };
+export { start, leaveCard, nameLabel };

@@ -9,7 +9,7 @@ import { labelInView } from "../0-core/22-ranked.js";
 import { askAgain } from "../3-list/30-analysis.js";
 import * as address from "../3-list/35-address.js";
 
-const SECTION = /^#card-([a-z]{1,20})$/;
+const SECTION = /^#card-([a-z]{1,20})(?::(\w{1,64}))?$/; // "#card-curves", or "#card-curves:mass" of a label that was chosen
 const STEPS = 1000; // of the slider
 const SAME = 1e-9; // of two thresholds
 const REST_MS = 120; // a thumb that lies still so long is asked about
@@ -18,6 +18,8 @@ let question = /** @type {Asked | null} */ (null); // what the open page shows, 
 let drawnIs = /** @type {Asked | null} */ (null);
 let uncounted = /** @type {{ model: string, label: string, cut: number } | null} */ (null);
 let resting = 0;
+let came = ""; // the address that was followed last
+let chosen = /** @type {string | null} */ (null); // the label that the reader chose on the page, or an address named
 
 onKey("l", "page", N_("model card"), () => byId("card-open").click());
 
@@ -29,16 +31,22 @@ onKey("l", "page", N_("model card"), () => byId("card-open").click());
  */
 function asked(hash, model, label) {
   const { no_update } = window.dash_clientside;
-  const [, section] = SECTION.exec(hash || "") || [];
+  const [, section, named] = SECTION.exec(hash || "") || [];
   const shown = question;
+  const follows = hash !== came;
+  came = hash || "";
   if (!section) {
-    question = null;
+    question = chosen = null;
     return [shown ? false : no_update, no_update];
   }
-  question = { model, section, label: shown ? label || shown.label : labelInView() };
   const alike = shown && shown.model === model && shown.section === section;
+  if (follows && named) chosen = named;
+  else if (alike && shown.label && label && shown.label !== label) chosen = label;
+  question = { model, section, label: (follows && named) || (shown ? label || shown.label : labelInView()) };
+  // so that a reload and a bookmark show it too
+  if (chosen && chosen === question.label) address.nameLabel(section, chosen);
   // before the page knows its labels, the server chooses one
-  if (alike && (shown.label === label || !shown.label)) return [no_update, no_update];
+  if (alike && (shown.label === question.label || !shown.label)) return [no_update, no_update];
   if (!alike) whenPresent(".modal .card-sections", (frame) => arrive(frame, section));
   untilDrawn(question);
   return [true, question];
@@ -86,7 +94,7 @@ function opened(open) {
   // the library's own name for its button is English
   if (open) whenPresent(".modal-header .btn-close", (button) => (button.ariaLabel = t("Close")));
   else {
-    question = null;
+    question = chosen = null;
     address.leaveCard();
   }
 }
