@@ -88,6 +88,7 @@ def _register_browser_callbacks(app: Dash) -> None:
         Input(ids.ADDRESS, "hash"),
         Input(ids.MODEL, "value"),
         Input(ids.CARD_LABEL, "value"),
+        State(ids.CARD_SHOWN, "data"),
     )
     app.clientside_callback(ClientsideFunction("cxr", "page_opened"), Input(ids.CARD, "is_open"))
     app.clientside_callback(

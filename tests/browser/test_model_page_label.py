@@ -26,9 +26,17 @@ def about(page: Page, section: str, label: str) -> None:
     expect(page.locator("#card-label")).to_have_value(label)
 
 
-def labels(page: Page) -> list[str]:
-    table = json.loads((MODELS / page.input_value("#model") / "bundle.json").read_text(encoding="utf-8"))
+def labels(page: Page, model: str = "") -> list[str]:
+    """Of a model, or of the one in force."""
+    folder = MODELS / (model or page.input_value("#model"))
+    table = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
     return [one["key"] for one in table["labels"]]
+
+
+def follow(page: Page, origin: str, at: str) -> None:
+    """As in a new tab."""
+    page.goto("about:blank")
+    page.goto(f"{origin}/{at}")
 
 
 def test_a_reload_shows_the_label_that_was_chosen_and_back_leads_through_sections(watched: Watched) -> None:
@@ -39,35 +47,93 @@ def test_a_reload_shows_the_label_that_was_chosen_and_back_leads_through_section
     about(page, "curves", first)
     # what came by itself is not written down
     assert address(page) == "#card-curves"
+    model = page.input_value("#model")
     other = next(key for key in labels(page) if key != first)
     page.select_option("#card-label", other)
     about(page, "curves", other)
-    assert address(page) == f"#card-curves:{other}"
+    assert address(page) == f"#card-curves:{model}:{other}"
+    # the section in view asked for once more is where the reader is already
+    page.click('.card-nav a[href="#card-curves"]')
+    page.wait_for_function("at => location.hash === at", arg=f"#card-curves:{model}:{other}")
     page.reload()
     about(page, "curves", other)
-    assert address(page) == f"#card-curves:{other}"
+    assert address(page) == f"#card-curves:{model}:{other}"
     page.click('.card-nav a[href="#card-use"]')
     page.wait_for_selector('.card-nav a[href="#card-use"][aria-current]')
-    page.wait_for_function("label => location.hash === `#card-use:${label}`", arg=other)
+    page.wait_for_function("at => location.hash === at", arg=f"#card-use:{model}:{other}")
     page.go_back()
     about(page, "curves", other)
     page.keyboard.press("Escape")
     expect(page.locator(".modal.show")).to_have_count(0)
     assert "card" not in address(page)
-    # chosen for the page that was open
+    # it was chosen for the page that was open
     open_card(page)
     assert address(page).count(":") == 0
 
 
-def test_an_address_names_a_label_and_one_that_the_model_lacks_is_the_first(watched: Watched) -> None:
+def test_an_address_is_followed_as_often_as_it_is_asked_for(watched: Watched) -> None:
     page = watched.page
-    last = labels(page)[-1]
-    page.goto("about:blank")
-    page.goto(f"{watched.origin}/#card-curves:{last}")
-    about(page, "curves", last)
-    page.goto("about:blank")
-    page.goto(f"{watched.origin}/#card-curves:no_such_label")
-    about(page, "curves", labels(page)[0])
-    page.goto("about:blank")
-    page.goto(f"{watched.origin}/#card-curves:<img>")
-    expect(page.locator(".modal.show")).to_have_count(0)
+    model, (first, second) = page.input_value("#model"), labels(page)[-2:]
+    follow(page, watched.origin, f"#card-curves:{model}:{first}")
+    about(page, "curves", first)
+    page.select_option("#card-label", second)
+    about(page, "curves", second)
+    assert address(page) == f"#card-curves:{model}:{second}"
+    page.evaluate("at => { location.hash = at; }", f"#card-curves:{model}:{first}")
+    about(page, "curves", first)
+    page.select_option("#card-label", second)
+    about(page, "curves", second)
+    page.select_option("#card-label", first)
+    about(page, "curves", first)
+    assert address(page) == f"#card-curves:{model}:{first}"
+
+
+def test_an_address_names_its_model_which_is_turned_to(watched: Watched) -> None:
+    page = watched.page
+    own = page.input_value("#model")
+    other = next(
+        value
+        for value in page.eval_on_selector_all(
+            "#model option:not([disabled])", "all => all.map(one => one.value)"
+        )
+        if value != own
+    )
+    label = labels(page, other)[-1]
+    # as mail escapes it
+    follow(page, watched.origin, f"#card-curves%3A{other}%3A{label}")
+    about(page, "curves", label)
+    expect(page.locator("#model")).to_have_value(other)
+    assert label in labels(page, other)
+    page.wait_for_function("at => location.hash === at", arg=f"#card-curves:{other}:{label}")
+    page.reload()
+    about(page, "curves", label)
+    expect(page.locator("#model")).to_have_value(other)
+    # a label of one model is not carried to the next
+    page.evaluate("model => dash_clientside.set_props('model', {value: model})", own)
+    page.wait_for_function("() => location.hash === '#card-curves'")
+    page.wait_for_function("key => document.getElementById('card-label').value === key", arg=labels(page)[0])
+
+
+def test_a_label_or_model_that_is_not_there_is_told_from_one_that_was_chosen(watched: Watched) -> None:
+    page = watched.page
+    model, first = page.input_value("#model"), labels(page)[0]
+    follow(page, watched.origin, f"#card-curves:{model}:no_such_label")
+    about(page, "curves", first)
+    # the model may have it again
+    assert address(page) == f"#card-curves:{model}:no_such_label"
+    follow(page, watched.origin, f"#card-curves:no_such_model:{first}")
+    about(page, "curves", first)
+    for strange in ("#card-curves:<img>:x", "#card-curves:mass", f"#card-curves:{model}:{'x' * 65}"):
+        follow(page, watched.origin, strange)
+        page.wait_for_function("() => document.readyState === 'complete' && document.querySelector('#model')")
+        expect(page.locator(".modal.show")).to_have_count(0)
+
+
+def test_an_address_that_leads_nowhere_does_not_keep_the_page_from_its_own(watched: Watched) -> None:
+    page = watched.page
+    follow(page, watched.origin, "#card-curves:mass")
+    own = page.input_value("#model")
+    options = page.eval_on_selector_all("#model option:not([disabled])", "all => all.map(one => one.value)")
+    other = next(value for value in options if value != own)
+    page.select_option("#model", other)
+    page.wait_for_function("model => location.hash.startsWith(`#model=${model}`)", arg=other)

@@ -5,7 +5,9 @@ import { select } from "../0-core/13-films.js";
 import * as analysis from "./30-analysis.js";
 import * as session from "./32-session.js";
 
-const CARD = "#card-"; // a section of the page about the model: that one's, while it is open
+// a section of the page about the model, which has the address while it is open; of one model's label where one was chosen
+const PAGE = /^#card-([a-z]{1,20})(?::([\w-]{1,64}):([\w-]{1,64}))?$/;
+/** @typedef {{ section: string, model: string | null, label: string | null }} Place */
 const STILL_MS = 300; // films that are only passed by leave no entry
 const setGone = addField("filmGone", false); // whether the address asked for names a film that the list has no more
 let mark = Math.random().toString(36).slice(2, 8); // of this list: another one's rows have the same numbers
@@ -25,6 +27,19 @@ function read() {
   return found.has("model") ? { model: found.get("model"), film: found.get("film") } : null;
 }
 
+/** Where on the page about the model an address leads; null where to nothing of it.
+ * @param {string} hash
+ * @returns {Place | null}
+ */
+function place(hash) {
+  // mail and chat programs escape the colons
+  const [, section, model, label] = PAGE.exec(hash.replaceAll("%3A", ":")) || [];
+  return section ? { section, model: model ?? null, label: label ?? null } : null;
+}
+
+/** @param {string} model */
+const offers = (model) => [...byId("model").options].some((one) => one.value === model && !one.disabled);
+
 function wanted() {
   const parts = new URLSearchParams({ model: byId("model").value });
   if (state.selected) parts.set("film", nameOf(state.selected));
@@ -34,7 +49,7 @@ function wanted() {
 function write() {
   timer = 0;
   const next = wanted();
-  if (going || window.location.hash === next || window.location.hash.startsWith(CARD)) return;
+  if (going || window.location.hash === next || place(window.location.hash)) return;
   const here = read();
   if (!here && !state.selected && byId("model").value === first) return;
   // an address without a film takes the first one up, and one whose film went that which came into view for it
@@ -54,27 +69,38 @@ function go({ model, film }) {
     tell("reveal", item.id);
   }
   setGone(Boolean(film) && !item);
-  const chooser = byId("model");
-  if (model !== null && model !== chooser.value && [...chooser.options].some((one) => one.value === model && !one.disabled)) {
-    going = model;
-    analysis.turnTo(model);
-  }
+  if (model !== null && model !== byId("model").value && offers(model)) turn(model);
   changed();
 }
 
-/* Where the address stood before the page about the model was opened; what follows the address is told. */
-function leaveCard() {
-  if (!window.location.hash.startsWith(CARD)) return;
-  const bare = window.location.pathname + window.location.search;
-  window.history.replaceState(null, "", state.selected || byId("model").value !== first ? wanted() : bare);
-  window.dash_clientside.set_props("address", { hash: window.location.hash });
+/** @param {string} model */
+function turn(model) {
+  going = model;
+  analysis.turnTo(model);
 }
 
-/** The label in view stands behind its section.
- * @type {(section: string, label: string) => void} */
-function nameLabel(section, label) {
-  const next = `${CARD}${section}:${label}`;
-  if (window.location.hash !== next) window.history.replaceState(window.history.state, "", next);
+/* Where the address stood before the page about the model was opened. */
+function leavePage() {
+  if (!place(window.location.hash)) return;
+  const bare = window.location.pathname + window.location.search;
+  replace(state.selected || byId("model").value !== first ? wanted() : bare);
+}
+
+/** Write where on the page about the model the reader is.
+ * @param {Place} at
+ * @returns {string} the address
+ */
+function namePlace({ section, model, label }) {
+  const next = `#card-${section}${label ? `:${model}:${label}` : ""}`;
+  if (window.location.hash !== next) replace(next);
+  return next;
+}
+
+/** What follows the address is told, of all of it: where its parts differ, it goes back to the part that is older.
+ * @param {string} next */
+function replace(next) {
+  window.history.replaceState(window.history.state, "", next);
+  window.dash_clientside.set_props("address", { hash: window.location.hash, href: window.location.href });
 }
 
 function start() {
@@ -103,4 +129,4 @@ painters.push(() => {
 listen("other-reader", () => window.history.replaceState(null, "", window.location.pathname + window.location.search));
 session.part("address", { save: () => mark, load: (kept) => (mark = kept) });
 
-export { start, leaveCard, nameLabel };
+export { start, place, offers, turn, namePlace, leavePage };

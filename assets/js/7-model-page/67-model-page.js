@@ -9,7 +9,6 @@ import { labelInView } from "../0-core/22-ranked.js";
 import { askAgain } from "../3-list/30-analysis.js";
 import * as address from "../3-list/35-address.js";
 
-const SECTION = /^#card-([a-z]{1,20})(?::(\w{1,64}))?$/; // "#card-curves", or "#card-curves:mass" of a label that was chosen
 const STEPS = 1000; // of the slider
 const SAME = 1e-9; // of two thresholds
 const REST_MS = 120; // a thumb that lies still so long is asked about
@@ -20,36 +19,60 @@ let uncounted = /** @type {{ model: string, label: string, cut: number } | null}
 let resting = 0;
 let came = ""; // the address that was followed last
 let chosen = /** @type {string | null} */ (null); // the label that the reader chose on the page, or an address named
+let picked = ""; // what the page's selector of labels had last
+let seen = /** @type {Asked | null} */ (null); // what the server had drawn then
+let turning = /** @type {string | null} */ (null); // the model that an address named, until the model's selector has it
 
 onKey("l", "page", N_("model card"), () => byId("card-open").click());
 
 /** Whether the page is open, and what is to be drawn: nothing where it is there already.
  * @param {string | undefined} hash
- * @param {string} model
- * @param {string} label
+ * @param {string} inForce the model
+ * @param {string} selected the label
+ * @param {Asked | null} drawn by the server, which sets the selector to its label
  * @returns {[any, any]}
  */
-function asked(hash, model, label) {
+function asked(hash, inForce, selected, drawn) {
   const { no_update } = window.dash_clientside;
-  const [, section, named] = SECTION.exec(hash || "") || [];
+  const at = address.place(hash || "");
   const shown = question;
-  const follows = hash !== came;
-  came = hash || "";
-  if (!section) {
-    question = chosen = null;
+  const follows = (hash || "") !== came;
+  const changes = Boolean(selected) && selected !== picked;
+  const byServer = drawn !== seen && drawn?.label === selected;
+  [came, picked, seen] = [hash || "", selected, drawn];
+  if (!at) {
+    closed();
     return [shown ? false : no_update, no_update];
   }
-  const alike = shown && shown.model === model && shown.section === section;
-  if (follows && named) chosen = named;
-  else if (alike && shown.label && label && shown.label !== label) chosen = label;
-  question = { model, section, label: (follows && named) || (shown ? label || shown.label : labelInView()) };
-  // so that a reload and a bookmark show it too
-  if (chosen && chosen === question.label) address.nameLabel(section, chosen);
+  if (turning === inForce) turning = null;
+  const named = follows && at.model && at.label && (at.model === inForce || address.offers(at.model)) ? at : null;
+  if (named && named.model !== inForce) address.turn((turning = named.model ?? inForce));
+  const model = turning ?? inForce;
+  const stays = !shown || shown.model === model;
+  if (named) chosen = named.label;
+  else if (!stays) chosen = null;
+  else if (shown && changes && !byServer) chosen = selected;
+  const kept = shown && (changes ? selected : shown.label || selected);
+  question = { model, section: at.section, label: named ? named.label : shown ? kept : labelInView() };
+  nameChosen(question, at);
+  const alike = shown && stays && shown.section === at.section;
   // before the page knows its labels, the server chooses one
   if (alike && (shown.label === question.label || !shown.label)) return [no_update, no_update];
-  if (!alike) whenPresent(".modal .card-sections", (frame) => arrive(frame, section));
+  if (!alike) whenPresent(".modal .card-sections", (frame) => arrive(frame, at.section));
   untilDrawn(question);
   return [true, question];
+}
+
+/** A label that was chosen stands in the address, so that a reload and a bookmark show it too; one that came by itself does not.
+ * @type {(now: Asked, at: { section: string, model: string | null }) => void} */
+function nameChosen(now, at) {
+  const { section } = now;
+  if (chosen && chosen === now.label) came = address.namePlace(now);
+  else if (!chosen && at.model) came = address.namePlace({ section, model: null, label: null });
+}
+
+function closed() {
+  question = chosen = turning = null;
 }
 
 /** @param {Asked} wanted */
@@ -94,8 +117,8 @@ function opened(open) {
   // the library's own name for its button is English
   if (open) whenPresent(".modal-header .btn-close", (button) => (button.ariaLabel = t("Close")));
   else {
-    question = chosen = null;
-    address.leaveCard();
+    closed();
+    address.leavePage();
   }
 }
 

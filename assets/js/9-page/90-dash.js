@@ -77,7 +77,7 @@ const answered = (answer) => analysis.answered(answer);
 
 /* The page about the model. */
 /** @type {typeof modelPage.asked} */
-const page_asked = (hash, model, label) => modelPage.asked(hash, model, label);
+const page_asked = (hash, model, label, drawn) => modelPage.asked(hash, model, label, drawn);
 /** @param {unknown} open */
 const page_opened = (open) => modelPage.opened(Boolean(open));
 /** @type {typeof modelPage.arrived} */
