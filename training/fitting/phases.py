@@ -108,15 +108,17 @@ def fine_tune(parts: Parts, recipe: Recipe, train: FitSplit, val: FitSplit, phas
         make_loss(recipe, train.targets),
         metrics=[make_accuracy(recipe)],
     )
-    # fine-tuning has to beat the head alone
-    if phase.monitor == SCORE:
-        baseline = val_score(tail, val, plan.batch_size)
-    else:
+
+    def baseline() -> float:
+        if phase.monitor == SCORE:
+            return val_score(tail, val, plan.batch_size)
         batches = feature_batches(
             val.features, val.targets, val.weights, plan.batch_size, None, boxes=val.boxes
         )
         figures = trained.evaluate(batches, verbose=0, return_dict=True)
-        baseline = float(figures[phase.monitor.removeprefix("val_")])
+        return float(figures[phase.monitor.removeprefix("val_")])
+
+    # fine-tuning has to beat the head alone
     return _run_phase(trained, tail, recipe, phase, train=train, val=val, baseline=baseline)
 
 
@@ -128,7 +130,7 @@ def _run_phase(
     *,
     train: FitSplit,
     val: FitSplit,
-    baseline: float | None,
+    baseline: Callable[[], float] | None,
 ) -> int:
     """Train on features; the kept epoch."""
     plan = recipe.fit
@@ -163,7 +165,7 @@ def run_phase(
     batches: Callable[[int], Any],
     score: Callable[[], Mapping[str, float]],
     val_batches: Any = None,
-    baseline: float | None = None,
+    baseline: Callable[[], float] | None = None,
 ) -> int:
     """Train from the last checkpoint to the end and read the kept weights back; the epoch they are of.
 
@@ -181,8 +183,8 @@ def run_phase(
         See :func:`training.fitting.callbacks.phase_callbacks`.
     val_batches : batches or None
         For the columns ``val_loss`` and ``val_accuracy``; None where there are none.
-    baseline : float or None
-        Value of the monitored column that the first epochs must beat.
+    baseline : callable or None
+        Value of the monitored column that the first epochs must beat; asked for in the precision of theirs.
 
     Returns
     -------
@@ -197,23 +199,23 @@ def run_phase(
     start = Checkpoint.read(phase.state)
     if not start.epoch:
         save_weights(kept, phase.weights)
-    start.restore(trained)
     phase.log.keep(start.epoch)
-    if start.epoch < phase.epochs and not start.stopped:
-        with (
-            computing_in(plan.precision, kept, trained),
-            progress(phase.name, phase.epochs, start.epoch) as show,
-        ):
-            callbacks = phase_callbacks(kept, plan, phase, start, score=score, baseline=baseline, show=show)
-            trained.fit(
-                batches(start.epoch),
-                validation_data=val_batches,
-                shuffle=False,
-                initial_epoch=start.epoch,
-                epochs=phase.epochs,
-                verbose=0,
-                callbacks=callbacks,
-            )
+    with computing_in(plan.precision, kept, trained):
+        # of the weights that the phase began with, which a checkpoint replaces
+        first = baseline() if baseline else None
+        start.restore(trained)
+        if start.epoch < phase.epochs and not start.stopped:
+            with progress(phase.name, phase.epochs, start.epoch) as show:
+                callbacks = phase_callbacks(kept, plan, phase, start, score=score, baseline=first, show=show)
+                trained.fit(
+                    batches(start.epoch),
+                    validation_data=val_batches,
+                    shuffle=False,
+                    initial_epoch=start.epoch,
+                    epochs=phase.epochs,
+                    verbose=0,
+                    callbacks=callbacks,
+                )
     kept.load_weights(phase.weights)
     return int(Checkpoint.read(phase.state).counted["Keep"]["best_epoch"])
 

@@ -9,9 +9,8 @@ from typing import Any
 from training.recipe import Precision
 
 FULL: Precision = "float32"
-# of layers that multiply; what comes before the first of them still has grey levels
+# of layers that multiply
 _KERNELS = ("kernel", "depthwise_kernel")
-_ANSWERS = frozenset({"logits", "probabilities"})
 
 
 @contextmanager
@@ -48,12 +47,16 @@ def computing_in(precision: Precision, model: Any, *sharing: Any) -> Iterator[No
 
 
 def _inner(model: Any) -> list[Any]:
+    """From the first layer that multiplies to the one before the last that does."""
     layers = list(model.layers)
-    multiplies = (index for index, layer in enumerate(layers) if any(hasattr(layer, one) for one in _KERNELS))
-    return [layer for layer in layers[next(multiplies, len(layers)) :] if layer.name not in _ANSWERS]
+    multiply = [index for index, layer in enumerate(layers) if any(hasattr(layer, one) for one in _KERNELS)]
+    return layers[multiply[0] : multiply[-1]] if multiply else []
 
 
 def _forget_graphs(*models: Any) -> None:
     # a traced graph keeps the precision that it was traced in
     for model in models:
         model.make_predict_function(force=True)
+        if model.compiled:
+            model.make_train_function(force=True)
+            model.make_test_function(force=True)

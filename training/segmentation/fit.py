@@ -199,4 +199,4 @@ def _train(
         batches=lambda first: training_batches(train, recipe, first),
         score=score,
     )
-    return best, float(Checkpoint.read(phase.state).counted["Keep"]["best"])
+    return best, score()[SCORE]
