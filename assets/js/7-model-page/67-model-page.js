@@ -36,24 +36,21 @@ function asked(hash, inForce, selected, drawn) {
   const { no_update } = window.dash_clientside;
   const at = address.place(hash || "");
   const shown = question;
-  const follows = (hash || "") !== came;
-  const changes = Boolean(selected) && selected !== picked;
-  const byServer = drawn !== seen && drawn?.label === selected;
-  [came, picked, seen] = [hash || "", selected, drawn];
+  const isNew = compared(hash || "", selected, drawn);
   if (!at) {
     closed();
     return [shown ? false : no_update, no_update];
   }
   if (turning === inForce) turning = null;
-  const named = follows && at.model && at.label && (at.model === inForce || address.offers(at.model)) ? at : null;
+  const named = isNew.address && at.model && (at.model === inForce || address.offers(at.model)) ? at : null;
   if (named && named.model !== inForce) address.turn((turning = named.model ?? inForce));
   const model = turning ?? inForce;
   const stays = !shown || shown.model === model;
   if (named) chosen = named.label;
   else if (!stays) chosen = null;
-  else if (shown && changes && !byServer) chosen = selected;
-  const kept = shown && (changes ? selected : shown.label || selected);
-  question = { model, section: at.section, label: named ? named.label : shown ? kept : labelInView() };
+  else if (shown && isNew.label && !isNew.byServer) chosen = selected;
+  const kept = shown ? (!isNew.label && shown.label) || selected : labelInView();
+  question = { model, section: at.section, label: named ? named.label : kept };
   nameChosen(question, at);
   const alike = shown && stays && shown.section === at.section;
   // before the page knows its labels, the server chooses one
@@ -61,6 +58,15 @@ function asked(hash, inForce, selected, drawn) {
   if (!alike) whenPresent(".modal .card-sections", (frame) => arrive(frame, at.section));
   untilDrawn(question);
   return [true, question];
+}
+
+/** What of the inputs is new since the last time.
+ * @type {(hash: string, selected: string, drawn: Asked | null) => { address: boolean, label: boolean, byServer: boolean }} */
+function compared(hash, selected, drawn) {
+  const label = Boolean(selected) && selected !== picked;
+  const found = { address: hash !== came, label, byServer: label && drawn !== seen && drawn?.label === selected };
+  [came, picked, seen] = [hash, selected, drawn];
+  return found;
 }
 
 /** A label that was chosen stands in the address, so that a reload and a bookmark show it too; one that came by itself does not.
