@@ -33,6 +33,13 @@ def labels(page: Page, model: str = "") -> list[str]:
     return [one["key"] for one in table["labels"]]
 
 
+def other_model(page: Page) -> str:
+    """One that is offered beside the one in force."""
+    own = page.input_value("#model")
+    options = page.eval_on_selector_all("#model option:not([disabled])", "all => all.map(one => one.value)")
+    return next(value for value in options if value != own)
+
+
 def follow(page: Page, origin: str, at: str) -> None:
     """As in a new tab."""
     page.goto("about:blank")
@@ -91,13 +98,7 @@ def test_an_address_is_followed_as_often_as_it_is_asked_for(watched: Watched) ->
 def test_an_address_names_its_model_which_is_turned_to(watched: Watched) -> None:
     page = watched.page
     own = page.input_value("#model")
-    other = next(
-        value
-        for value in page.eval_on_selector_all(
-            "#model option:not([disabled])", "all => all.map(one => one.value)"
-        )
-        if value != own
-    )
+    other = other_model(page)
     label = labels(page, other)[-1]
     # as mail escapes it
     follow(page, watched.origin, f"#card-curves%3A{other}%3A{label}")
@@ -132,8 +133,6 @@ def test_a_label_or_model_that_is_not_there_is_told_from_one_that_was_chosen(wat
 def test_an_address_that_leads_nowhere_does_not_keep_the_page_from_its_own(watched: Watched) -> None:
     page = watched.page
     follow(page, watched.origin, "#card-curves:mass")
-    own = page.input_value("#model")
-    options = page.eval_on_selector_all("#model option:not([disabled])", "all => all.map(one => one.value)")
-    other = next(value for value in options if value != own)
+    other = other_model(page)
     page.select_option("#model", other)
     page.wait_for_function("model => location.hash.startsWith(`#model=${model}`)", arg=other)
