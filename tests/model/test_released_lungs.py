@@ -11,6 +11,7 @@ from cxr_dash.inference.catalog import Catalog
 from cxr_dash.settings import Settings
 from training.metrics import figure
 from training.recipe import SegmenterRecipe, load_any
+from training.recipe.earlier import with_entries_since
 from training.segmentation.collections import of_split, read_collections
 from training.segmentation.measure import film_dices, mask_metrics
 from training.segmentation.sides import count_sides, films_of, outlines_of, recipe_sides
@@ -73,9 +74,7 @@ def test_nothing_of_the_bundle_is_of_another_preparation_than_its_recipe(bundle:
     recipe = load_any("lungs")
     assert isinstance(recipe, SegmenterRecipe)
     assert bundle.spec.preparation == recipe.preparation
-    made = bundle.spec.training.recipe
-    # without the texts, without augmentation that was added since and is off, and without the preparation:
-    # that of the bundle is compared above, and what it was trained with may be an earlier one
-    since = ("augment.", "preparation.")
-    wanted = {name: value for name, value in recipe.flat().items() if not name.startswith(since)}
+    made = with_entries_since(bundle.spec.training.recipe, recipe)
+    # the preparation of the bundle is compared above, and what it was trained with may be an earlier one
+    wanted = {name: value for name, value in recipe.flat().items() if not name.startswith("preparation.")}
     assert {name: made.get(name) for name in wanted} == wanted

@@ -12,6 +12,7 @@ from training.networks import NETWORKS
 from training.networks.build import where_to_get
 from training.networks.earlier import weights_name
 from training.recipe import FurtherFilms, Recipe
+from training.recipe.earlier import with_entries_since
 from training.recipe.segmenter import SegmenterRecipe
 from training.writing import write_text
 
@@ -123,9 +124,10 @@ def check_start(
             f"A run must have {run.start.name} to be resumed; {run.path} was left by an earlier version.",
             remedy="Give another --run-folder.",
         )
-    begun, now = json.loads(run.start.read_text(encoding="utf-8")), _table(recipe, weights)
-    for name in sorted((begun.keys() | now.keys()) - {_DIGESTS}):
-        # an entry that is not in the file is newer than the run: its default is what was done before
+    kept, now = json.loads(run.start.read_text(encoding="utf-8")), _table(recipe, weights)
+    digests = kept.pop(_DIGESTS, {})
+    begun = with_entries_since(kept, recipe)
+    for name in sorted(begun.keys() | now.keys()):
         before = _further(begun.get(name)) if name == _FURTHER else begun.get(name)
         if name in begun and name not in _FREE and before != now.get(name):
             raise TrainingError(
@@ -133,7 +135,7 @@ def check_start(
                 f"received {now.get(name)!r}.",
                 remedy="Give the same recipe and weights, or another --run-folder.",
             )
-    _check_digests(begun.get(_DIGESTS, {}), digests_of(run, recipe, weights))
+    _check_digests(digests, digests_of(run, recipe, weights))
 
 
 def _check_digests(begun: dict[str, str], now: dict[str, str]) -> None:

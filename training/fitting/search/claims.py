@@ -73,8 +73,19 @@ class Desk:
         """Held by the process that is taking a trial."""
         return self.storage.with_name(self.storage.name + ".desk")
 
-    def open(self, identity: str, grid: Sequence[Mapping[str, Any]]) -> None:
+    def open(
+        self, identity: str, is_this_search: Callable[[str], bool], grid: Sequence[Mapping[str, Any]]
+    ) -> None:
         """Open the journal, or start one and, for a grid, put all its trials in.
+
+        Parameters
+        ----------
+        identity : str
+            Of this search; a new journal keeps it.
+        is_this_search : callable
+            Whether the identity in a journal is this search's.
+        grid : sequence of mapping
+            All trials of a grid; empty where values are drawn.
 
         Raises
         ------
@@ -101,7 +112,7 @@ class Desk:
             for values in grid:
                 self._study.enqueue_trial(dict(values))
             self._study.set_user_attr(_IDENTITY, identity)
-        elif found != identity:
+        elif not is_this_search(found):
             raise TrainingError(
                 f"`--storage` must belong to this search; {self.storage} has another recipe, "
                 "space or weights.",

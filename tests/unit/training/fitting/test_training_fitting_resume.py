@@ -6,11 +6,13 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
 from cxr_dash.errors import TrainingError
 from cxr_dash.settings import ROOT
@@ -155,6 +157,31 @@ def test_a_run_is_resumed_with_the_recipe_it_was_begun_with(tiny_recipe, films_r
     run.log.write_text("epoch\n")
     with pytest.raises(TrainingError, match="earlier version"):
         fit(tiny_recipe, films_root, run.path, resume=True)
+
+
+@pytest.mark.parametrize("entry", ["fit.precision", "augment.gamma", "preparation.window_low_percentile"])
+def test_an_entry_added_since_a_run_was_begun_had_its_default(tiny_recipe, tmp_path, entry):
+    run = RunFolder(tmp_path / "run")
+    section, name = entry.split(".")
+    values = getattr(tiny_recipe, section)
+    default = getattr(type(values)(), name)
+    other = "mixed_bfloat16" if default == "float32" else default + 0.1
+
+    def with_value(value):
+        changed = (
+            values.model_copy(update={name: value})
+            if isinstance(values, BaseModel)
+            else replace(values, **{name: value})
+        )
+        return tiny_recipe.model_copy(update={section: changed})
+
+    write_start(run, with_value(default), None)
+    begun = json.loads(run.start.read_text())
+    assert begun.pop(entry) == default
+    run.start.write_text(json.dumps(begun))
+    check_start(run, with_value(default), None, resume=True)
+    with pytest.raises(TrainingError, match=f"{entry} was {default!r}; received {other!r}"):
+        check_start(run, with_value(other), None, resume=True)
 
 
 def test_weights_of_the_same_name_with_other_bytes_are_other_weights(tiny_recipe, tmp_path):

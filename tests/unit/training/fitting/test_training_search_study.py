@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -201,6 +202,34 @@ def test_a_journal_of_another_search_is_refused(tmp_path):
     run_study(_plan(tmp_path, SPACE, 1), _score_is_the_learning_rate)
     with pytest.raises(TrainingError, match="must belong to this search"):
         run_study(_plan(tmp_path, SPACE[:1], 2), _score_is_the_learning_rate)
+
+
+def test_a_search_goes_on_when_recipes_have_an_entry_more_or_another_text(tmp_path, monkeypatch):
+    plan = _plan(tmp_path, SPACE, 1)
+    before = json.loads(plan.identity())
+    del before["recipe"]["fit"]["precision"]
+    before["recipe"]["card"]["title"]["en"] = "Said another way"
+    with monkeypatch.context() as earlier:
+        earlier.setattr(SearchPlan, "identity", lambda _: json.dumps(before))
+        run_study(plan, _score_is_the_learning_rate)
+    ranked = run_study(_plan(tmp_path, SPACE, 2), _score_is_the_learning_rate)
+    assert [trial.state for trial in ranked] == ["complete"] * 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"precision": "mixed_bfloat16"},  # float32 is what this search computes in
+        {"batch_size": 5},
+        {"an_entry_that_is_gone": 1},
+    ],
+)
+def test_an_identity_of_other_entries_is_another_search_s(tmp_path, change):
+    plan = _plan(tmp_path, SPACE)
+    other = json.loads(plan.identity())
+    other["recipe"]["fit"] |= change
+    assert not plan.is_this_search(json.dumps(other))
+    assert plan.is_this_search(plan.identity())
 
 
 @pytest.mark.parametrize(
