@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import ValidationError
 
 from cxr_dash.errors import TrainingError
 from training.fitting.search.journal import open_journal
@@ -73,17 +76,13 @@ class Desk:
         """Held by the process that is taking a trial."""
         return self.storage.with_name(self.storage.name + ".desk")
 
-    def open(
-        self, identity: str, is_this_search: Callable[[str], bool], grid: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def open(self, identity: str, grid: Sequence[Mapping[str, Any]]) -> None:
         """Open the journal, or start one and, for a grid, put all its trials in.
 
         Parameters
         ----------
         identity : str
             Of this search; a new journal keeps it.
-        is_this_search : callable
-            Whether the identity in a journal is this search's.
         grid : sequence of mapping
             All trials of a grid; empty where values are drawn.
 
@@ -112,7 +111,7 @@ class Desk:
             for values in grid:
                 self._study.enqueue_trial(dict(values))
             self._study.set_user_attr(_IDENTITY, identity)
-        elif not is_this_search(found):
+        elif not same_search(found, identity):
             raise TrainingError(
                 f"`--storage` must belong to this search; {self.storage} has another recipe, "
                 "space or weights.",
@@ -223,6 +222,23 @@ class Desk:
 
         live.set_user_attr(_REPEATED, True)
         self._study.tell(live, state=optuna.trial.TrialState.FAIL)
+
+
+def same_search(one: str, other: str) -> bool:
+    """Whether two identities (:meth:`SearchPlan.identity`) are of one search.
+
+    Either may have been written before entries were added to recipes: it has their defaults. Texts of the
+    recipe may be others, they decide about no weight.
+    """
+
+    def read(identity: str) -> tuple[object, object]:
+        entries = json.loads(identity)
+        return Recipe.model_validate(entries.pop("recipe")).flat(), entries
+
+    try:
+        return read(one) == read(other)
+    except ValidationError:  # of a version whose recipes had other entries
+        return False
 
 
 def run_name(recipe: Recipe) -> str:

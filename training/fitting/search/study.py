@@ -17,8 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from cxr_dash.errors import TrainingError
 from training.fitting.runs import RunFolder, RunRecord
 from training.fitting.search.claims import Claim, Desk
@@ -80,18 +78,6 @@ class SearchPlan:
         space = [[d.entry, d.kind, *d.choices, d.low, d.high] for d in self.space]
         return json.dumps({"recipe": base, "space": space, "weights": Path(self.weights or "").name})
 
-    def is_this_search(self, identity: str) -> bool:
-        """Whether an identity is this search's, also one that was written before entries were added.
-
-        Texts of the recipe may be others: they decide about no weight.
-        """
-        found, own = json.loads(identity), json.loads(self.identity())
-        try:
-            begun = Recipe.model_validate(found.pop("recipe")).flat()
-        except ValidationError:  # of a version whose recipes had other entries
-            return False
-        return bool((begun, found) == (Recipe.model_validate(own.pop("recipe")).flat(), own))
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -145,8 +131,7 @@ def run_study(plan: SearchPlan, train: Train) -> list[Trial]:
         space=plan.space,
     )
     with locked(desk.lock):
-        grid = list(combinations(plan.space)) if plan.sampler == "grid" else []
-        desk.open(plan.identity(), plan.is_this_search, grid)
+        desk.open(plan.identity(), list(combinations(plan.space)) if plan.sampler == "grid" else [])
     while True:
         with locked(desk.lock):
             claim = desk.take(plan.trials)

@@ -13,6 +13,7 @@ import pytest
 
 from cxr_dash.errors import TrainingError
 from training.fitting.search import SearchPlan, Trial, read_space, run_study
+from training.fitting.search.claims import same_search
 from training.recipe import Recipe
 
 SPACE = ["fit.head_learning_rate=log:1e-4..1e-2", "fit.batch_size=choice:8|16", "fit.copies=int:1..3"]
@@ -228,8 +229,8 @@ def test_an_identity_of_other_entries_is_another_search_s(tmp_path, change):
     plan = _plan(tmp_path, SPACE)
     other = json.loads(plan.identity())
     other["recipe"]["fit"] |= change
-    assert not plan.is_this_search(json.dumps(other))
-    assert plan.is_this_search(plan.identity())
+    assert not same_search(json.dumps(other), plan.identity())
+    assert same_search(plan.identity(), plan.identity())
 
 
 @pytest.mark.parametrize(
